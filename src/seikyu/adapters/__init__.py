@@ -1,0 +1,1 @@
+"""One technology per module: SQL, objects, jobs, X.509, TLS."""

@@ -1,0 +1,1 @@
+"""The command line, the API, the server, the demo: the only place that wires."""

@@ -1,0 +1,61 @@
+"""Every limit of the system: one table, with unit and reason.
+
+Code takes its limits from here and nowhere else; `docs/reference/limits.md` is generated from this table. A limit that
+an operator may change is a key of the same name in `office.toml` ([limits]).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+GIB: Final = 1024 * MIB
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit: its name, number, unit and the reason for the number."""
+
+    name: str
+    number: int
+    unit: str
+    reason: str
+    adjustable: bool = False
+
+
+LIMITS: Final = (
+    Limit("line_bytes", 64 * KIB, "bytes", "the longest lawful record (SJ) has under 3 KB; a longer line is not text"),
+    Limit("claim_lines", 100_000, "lines", "a long hospital stay has a few thousand; one claim must fit in memory"),
+    Limit("findings_per_file", 100_000, "findings", "past this the list helps nobody; the rest is counted"),
+    Limit("file_bytes", 4 * GIB, "bytes", "real files are 1-100 MB; an upload must end on one disk", adjustable=True),
+    Limit("files_per_sending", 100, "files", "one sending is one act; 7 kinds and late months fit well"),
+    Limit("uploads_per_party", 4, "uploads", "one terminal sends one upload; three more for a broken line's remains"),
+    Limit("upload_life_s", 3600, "seconds", "an upload begun and not finished is erased after this", adjustable=True),
+    Limit("idle_s", 30, "seconds", "a line silent for longer is taken as broken", adjustable=True),
+    Limit("header_wait_s", 10, "seconds", "a request's header must be complete by then"),
+    Limit("keep_alive_s", 15, "seconds", "an idle connection is closed after this"),
+    Limit("header_bytes", 32 * KIB, "bytes", "the header of a lawful request has under 4 KB"),
+    Limit("json_bytes", 64 * KIB, "bytes", "bodies other than files are small acts"),
+    Limit("connections", 500, "connections", "memory of a small server; past it 503 with Retry-After", adjustable=True),
+    Limit("receiving_at_once", 100, "bodies", "each holds a file handle and a buffer; past it 503", adjustable=True),
+    Limit("receiving_per_party", 8, "bodies", "one party must not take every place", adjustable=True),
+    Limit("drain_s", 8, "seconds", "a stop lets what is under way finish for so long; gone within 10 s"),
+    Limit("page_items", 200, "items", "one page of a list"),
+    Limit("page_items_default", 50, "items", "a page when nothing is asked"),
+    Limit("idempotency_key_chars", 128, "characters", "a UUID has 36"),
+    Limit("free_bytes", 256 * MIB, "bytes", "below this nothing new is received, so that what is there can be checked",
+          adjustable=True),
+    Limit("check_workers", 1, "processes", "one core checks, the other receives", adjustable=True),
+    Limit("delivery_bytes", 2 * GIB, "bytes", "a larger delivery goes on in the next volume", adjustable=True),
+    Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
+)  # fmt: skip
+
+_NUMBERS: Final = {limit.name: limit.number for limit in LIMITS}
+
+
+def limit(name: str) -> int:
+    """Return the number of the limit `name`.
+
+    Errors: KeyError for a name that is not in the table (a bug).
+    """
+    return _NUMBERS[name]

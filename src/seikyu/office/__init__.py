@@ -1,0 +1,1 @@
+"""The month's work as pure decisions: calendar, sending, claim ledger, delivery."""

@@ -1,0 +1,1 @@
+"""The Protocols that services need, and the errors those may raise."""

@@ -1,0 +1,246 @@
+"""The office's rows, and the transactions over them.
+
+Rows are frozen values; a `WriteTx` is one database transaction (`BEGIN IMMEDIATE`), a `ReadTx` one consistent view.
+All calls block; a server calls them from a worker thread. A new aggregate gets its own group of methods here and its
+own module in `adapters.sql`.
+"""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who takes part (当事者). Shape: `id` is 10 digits for an institution (prefecture 2, point table 1, code 7), the
+    8-character payer number with leading zeros for a payer, `operator` for the office's own people.
+    """
+
+    id: str
+    kind: str  # institution, payer, operator
+    name: str
+    since: datetime
+    until: datetime | None = None
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A client certificate that the office knows. Shape: `serial` is lower-case hex without leading zeros."""
+
+    serial: str
+    party: str
+    terminal: str
+    issued_at: datetime
+    not_after: datetime
+    revoked_at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A sending (送信). `state` is a value of `office.sending.State`; `month` is YYYYMM; `send_no` counts from 1 per party,
+    body, kind, line and month. `claims`, `refused`, `ask` are None until the check is done. `digest` is what makes a repeat
+    a repeat; `decision` is with, without or automatic.
+    """
+
+    id: str
+    body: str
+    party: str
+    line: str  # real, test
+    kind: str | None
+    month: str | None
+    asp: bool
+    send_no: int
+    state: str
+    received_at: datetime
+    digest: str
+    idempotency_key: str | None = None
+    claims: int | None = None
+    refused: int | None = None
+    ask: int | None = None
+    findings: int | None = None
+    decision: str | None = None
+    decided_at: datetime | None = None
+    confirm_no: int | None = None
+    claimed: int | None = None
+    unclaimed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One UKE file of a sending. `no` counts from 1. Objects: `files/ID`, `indexes/ID`, `findings/ID`.
+    `summary` is the checker's summary as JSON; `management_base` is set at confirmation: the management number of claim n
+    (position from 0) is `management_base + n`.
+    """
+
+    id: str
+    sending: str
+    no: int
+    size_bytes: int
+    sha256: str
+    name: str | None = None
+    checked_at: datetime | None = None
+    refused: bool | None = None
+    summary: str | None = None
+    index_object: str | None = None
+    management_base: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A review body's month. `state` is open, closing or closed."""
+
+    body: str
+    month: str
+    line: str
+    state: str
+    closed_at: datetime | None = None
+    report: str | None = None  # the trial balance as JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One line of the claim ledger; append-only. `stage` is a value of `office.ledger.Stage`. Integers in their own units.
+    Corrections are reversals (negative numbers), never updates.
+    """
+
+    id: str
+    body: str
+    month: str
+    line: str
+    stage: str
+    file: str | None
+    payer: str
+    at: datetime
+    claims: int
+    main_points: int
+    cases: int
+    own_points: int
+    meals_yen: int
+    delivery: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery (配信): one sealed object for one payer, kind and volume. `state`: sealing, waiting, fetching, received."""
+
+    id: str
+    body: str
+    month: str
+    line: str
+    payer: str
+    kind: str
+    volume: int
+    state: str
+    claims: int
+    points: int
+    size_bytes: int
+    sha256: str
+    sealed_at: datetime
+    fetched_at: datetime | None = None
+    received_at: datetime | None = None
+
+
+class ReadTx(Protocol):
+    """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
+
+    def party(self, party_id: str) -> Party | None: ...
+    def parties(self, *, kind: str | None = None) -> list[Party]: ...
+    def certificate(self, serial: str) -> Certificate | None: ...
+    def certificates(self, *, party: str | None = None) -> list[Certificate]: ...
+
+    def sending(self, sending_id: str) -> Sending | None: ...
+    def sendings(
+        self,
+        *,
+        party: str | None = None,
+        body: str | None = None,
+        month: str | None = None,
+        line: str | None = None,
+        states: tuple[str, ...] = (),
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[Sending]: ...
+    def sending_by_key(self, party: str, idempotency_key: str) -> Sending | None: ...
+    def repeat_of(self, party: str, digest: str) -> Sending | None:
+        """Return the newest sending of the party with that digest that is neither cancelled nor refused."""
+        ...
+
+    def files(self, sending_id: str) -> list[File]:
+        """Return the files of a sending in their order."""
+        ...
+
+    def file(self, file_id: str) -> File | None: ...
+    def object_names(self) -> set[str]:
+        """Return the names of every object that a row speaks of; all others are orphans."""
+        ...
+
+    def month(self, body: str, month: str, line: str) -> Month | None: ...
+    def months(self, *, body: str | None = None) -> list[Month]: ...
+    def postings(self, body: str, month: str, line: str) -> list[Posting]:
+        """Return the ledger of a body's month in the order of posting."""
+        ...
+
+    def delivery(self, delivery_id: str) -> Delivery | None: ...
+    def deliveries(
+        self,
+        *,
+        payer: str | None = None,
+        body: str | None = None,
+        month: str | None = None,
+        line: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[Delivery]: ...
+    def setting(self, name: str) -> str | None:
+        """Return a small value that lives with the rows (the sandbox clock, the calendar in force)."""
+        ...
+
+
+class WriteTx(ReadTx, Protocol):
+    """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
+
+    def put_party(self, party: Party) -> None:
+        """Insert or replace."""
+        ...
+
+    def put_certificate(self, certificate: Certificate) -> None:
+        """Insert or replace."""
+        ...
+
+    def add_sending(self, sending: Sending, files: list[File]) -> None: ...
+    def put_sending(self, sending: Sending) -> None:
+        """Replace a sending. Errors: NotThere."""
+        ...
+
+    def put_file(self, file: File) -> None:
+        """Replace a file. Errors: NotThere."""
+        ...
+
+    def next_number(self, sequence: str, step: int = 1) -> int:
+        """Return the next number of a gapless sequence (from 1) and move it on by `step`."""
+        ...
+
+    def put_month(self, month: Month) -> None: ...
+    def add_postings(self, postings: list[Posting]) -> None: ...
+    def remove_unsealed(self, body: str, month: str, line: str) -> list[Delivery]:
+        """Remove the deliveries still `sealing` (a closing that died); return them."""
+        ...
+
+    def put_delivery(self, delivery: Delivery) -> None:
+        """Insert or replace."""
+        ...
+
+    def put_setting(self, name: str, value: str) -> None: ...
+
+
+class Store(Protocol):
+    """The rows of one office."""
+
+    def read(self) -> AbstractContextManager[ReadTx]: ...
+    def write(self) -> AbstractContextManager[WriteTx]:
+        """Errors: Unavailable, if the database stays locked; NoSpace; nothing is written then."""
+        ...

@@ -1,0 +1,1 @@
+"""UKE bytes <-> records <-> claims; layouts and code tables are dated data files."""

@@ -1,0 +1,1 @@
+"""One function per act: receive, check, confirm, cancel, close, deliver."""

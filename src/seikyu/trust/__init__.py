@@ -1,0 +1,1 @@
+"""Who is who: parties, certificates, and what a certificate says."""

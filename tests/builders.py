@@ -1,0 +1,1 @@
+"""People, numbers and files for tests: prefecture 99, plainly fictitious."""
