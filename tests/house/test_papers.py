@@ -1,0 +1,81 @@
+"""README, change notes, decisions and sources keep their form."""
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def headings(text: str) -> list[int]:
+    """Return the levels of a paper's headings, in order, leaving out code blocks."""
+    outside = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return [len(match) for match in re.findall(r"^(#+) ", outside, re.MULTILINE)]
+
+
+def blocks(text: str) -> list[str]:
+    """Return the commands that a paper tells to type."""
+    return re.findall(r"^\$ (.+)$", text, re.MULTILINE)
+
+
+def test_both_readmes_have_the_same_headings_and_commands() -> None:
+    """Who reads Japanese and who reads English read the same paper."""
+    english, japanese = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.ja.md"))
+
+    assert len(headings(english)) >= 4
+    assert headings(english) == headings(japanese)
+    assert blocks(english) == blocks(japanese)
+
+
+def test_readme_shows_the_two_commands_on_its_first_screen() -> None:
+    """A newcomer finds them without scrolling."""
+    for name in ("README.md", "README.ja.md"):
+        first = "\n".join((ROOT / name).read_text("utf-8").splitlines()[:40])
+        assert "./run\n" in first
+        assert "./run test" in first
+
+
+def test_change_notes_say_one_thing_in_one_line() -> None:
+    """A change note is one line, and its name says what kind of change it is."""
+    notes = sorted((ROOT / "changes").glob("*.md"))
+
+    assert notes
+    for note in notes:
+        assert re.fullmatch(r"[a-z0-9-]+\.(added|changed|fixed|removed)\.md", note.name), note.name
+        assert len(note.read_text("utf-8").strip().splitlines()) == 1, note.name
+
+
+def test_decisions_are_numbered_without_gap_and_have_their_four_parts() -> None:
+    """A decision says situation, choice, why, and what it costs."""
+    papers = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+
+    assert [f"{number:04d}" for number in range(1, len(papers) + 1)] == [paper.name[:4] for paper in papers]
+    for paper in papers:
+        text = paper.read_text("utf-8")
+        assert ["Situation", "Choice", "Why", "What it costs"] == re.findall(r"^## (.+)$", text, re.MULTILINE), (
+            paper.name
+        )
+
+
+def test_every_source_that_is_cited_is_listed() -> None:
+    """A source is a key of docs/sources.toml, then a place."""
+    keys = set(tomllib.loads((ROOT / "docs" / "sources.toml").read_text("utf-8")))
+    cited = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        cited |= set(re.findall(r"""source="([a-z0-9-]+):""", path.read_text("utf-8")))
+        cited |= set(re.findall(r"Source: ([a-z0-9-]+):", path.read_text("utf-8")))
+
+    assert set() == cited - keys
+
+
+def test_links_between_the_papers_lead_somewhere() -> None:
+    """Every relative link in README and docs points at a file that is there."""
+    papers = [ROOT / "README.md", ROOT / "README.ja.md", *(ROOT / "docs").rglob("*.md")]
+    dead = [
+        f"{paper.relative_to(ROOT)}: {target}"
+        for paper in papers
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", paper.read_text("utf-8"))
+        if not (paper.parent / target).exists()
+    ]
+
+    assert [] == dead
