@@ -44,6 +44,12 @@ class Jobs(Protocol):
         """Finish or put back what is under way."""
         ...
 
+    def unfinished(self, work: Work) -> set[str]:
+        """Return the subjects of the orders of `work` that are not done yet; an order whose handler raised for good
+        is not among them (the caller may order it anew under another key).
+        """
+        ...
+
     def waiting(self) -> int:
         """Return how many orders are not done yet."""
         ...

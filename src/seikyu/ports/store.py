@@ -70,9 +70,10 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One UKE file of a sending. `no` counts from 1. Objects: `files/ID`, `indexes/ID`, `findings/ID`.
-    `summary` is the checker's summary as JSON; `management_base` is set at confirmation: the management number of claim n
-    (position from 0) is `management_base + n`.
+    """One UKE file of a sending. `no` counts from 1. Its bytes are the object `files/ID`; `index_object` and
+    `findings_object` name the objects now in force (each try of a check or decision writes under a name of its own, so
+    that no try ever meets another's remains). `summary` is the checker's summary as JSON; `management_base` is set at
+    confirmation: the management number of claim n (position from 0) is `management_base + n`.
     """
 
     id: str
@@ -85,6 +86,7 @@ class File:
     refused: bool | None = None
     summary: str | None = None
     index_object: str | None = None
+    findings_object: str | None = None
     management_base: int | None = None
 
 
@@ -175,7 +177,11 @@ class ReadTx(Protocol):
 
     def file(self, file_id: str) -> File | None: ...
     def object_names(self) -> set[str]:
-        """Return the names of every object that a row speaks of; all others are orphans."""
+        """Return the names of every object that a row speaks of; all others are orphans.
+
+        Shape: `files/ID`, `index_object` and `findings_object` of each file; `deliveries/ID` and `provenance/ID` of each
+        delivery.
+        """
         ...
 
     def month(self, body: str, month: str, line: str) -> Month | None: ...

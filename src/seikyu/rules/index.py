@@ -49,6 +49,7 @@ class Reason(IntEnum):
     UNKNOWN_PAYER = 6
     DOES_NOT_ADD_UP = 7
     FILE_DAMAGED = 8
+    NOT_A_CORRECTION = 9
 
 
 @dataclass(frozen=True, slots=True)
