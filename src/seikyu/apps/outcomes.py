@@ -1,0 +1,79 @@
+"""What an error code means outside: one table for HTTP statuses, exit statuses and whether trying again may help.
+
+The server answers with it, the client ends with it, and the texts in `apps/words` are found by the same codes. A code
+that is missing here is a bug: a test holds the table against every error class of the program.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from http import HTTPStatus
+from typing import Final
+
+
+class Exit(IntEnum):
+    """How a command ends. `seikyu check` uses the first four; a program may rely on each."""
+
+    DONE = 0
+    ASKS = 1
+    REFUSED = 2
+    COULD_NOT_RUN = 3
+    LATER = 4
+    DAMAGED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One row. `retry`: the same request may succeed later, unchanged."""
+
+    code: str
+    status: int
+    exit_status: Exit
+    retry: bool = False
+
+
+_OUTCOMES: Final = (
+    # what the other end of the line did
+    Outcome("bad_request", HTTPStatus.BAD_REQUEST, Exit.COULD_NOT_RUN),
+    Outcome("protocol_error", HTTPStatus.BAD_REQUEST, Exit.COULD_NOT_RUN),
+    Outcome("line_broken", HTTPStatus.REQUEST_TIMEOUT, Exit.LATER, retry=True),
+    Outcome("too_long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Exit.REFUSED),
+    Outcome("digest_mismatch", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.DAMAGED, retry=True),
+    Outcome("mixed_files", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.REFUSED),
+    Outcome("key_reused", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("unsupported_media", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Exit.COULD_NOT_RUN),
+    Outcome("method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED, Exit.COULD_NOT_RUN),
+    Outcome("range_not_satisfiable", HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, Exit.DAMAGED),
+    # who the other end is
+    Outcome("no_certificate", HTTPStatus.UNAUTHORIZED, Exit.REFUSED),
+    Outcome("certificate_unknown", HTTPStatus.UNAUTHORIZED, Exit.REFUSED),
+    Outcome("certificate_revoked", HTTPStatus.FORBIDDEN, Exit.REFUSED),
+    Outcome("party_unknown", HTTPStatus.FORBIDDEN, Exit.REFUSED),
+    Outcome("forbidden", HTTPStatus.FORBIDDEN, Exit.REFUSED),
+    # what it asked for
+    Outcome("not_found", HTTPStatus.NOT_FOUND, Exit.REFUSED),
+    Outcome("not_there", HTTPStatus.NOT_FOUND, Exit.REFUSED),
+    Outcome("already_there", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("not_allowed", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("closed", HTTPStatus.CONFLICT, Exit.LATER, retry=True),
+    # not now
+    Outcome("unavailable", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
+    Outcome("busy", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
+    Outcome("no_space", HTTPStatus.INSUFFICIENT_STORAGE, Exit.LATER, retry=True),
+    Outcome("stopping", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
+    # ourselves
+    Outcome("damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
+    Outcome("newer_database", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("home_locked", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("no_home", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("port_taken", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("error", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("bug", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+)
+
+OUTCOMES: Final[Mapping[str, Outcome]] = {row.code: row for row in _OUTCOMES}
+
+
+def outcome_of(code: str) -> Outcome:
+    """Return the row of `code`; a code that the table does not know ends like any other error of ours."""
+    return OUTCOMES.get(code, OUTCOMES["error"])
