@@ -145,7 +145,7 @@ def _burden_codes() -> Mapping[Burden, str]:
 
 
 def ways_to_share(publics: int, *, insured: bool) -> tuple[Burden, ...]:
-    """Return how a claim's payers can share a line: insurance always, everyone first; without insurance the first too."""
+    """Return how payers can share a line: everyone first; insurance, or else the first public payer, in every way."""
     always = 0 if insured else 1
     rest = [place for place in range(1, publics + 1) if place != always]
     ways = [frozenset({always, *(place for place, on in zip(rest, choice, strict=True) if on)})

@@ -1,0 +1,50 @@
+"""The frame of the help pages in the user's language; the texts of commands and options are `words/*.toml`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer._click.formatting import HelpFormatter  # typer's own copy; it offers no public name for the formatter
+
+from seikyu.apps.words import has, say
+
+
+class LocalFormatter(HelpFormatter):
+    """Writes the headings of a help page, and the few words typer adds to options, in the user's language."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the line of usage."""
+        super().write_usage(prog, args, prefix if prefix is not None else f"{say('cli.usage')}: ")
+
+    def write_heading(self, heading: str) -> None:
+        """Write a heading of ours, where typer's is known."""
+        key = f"cli.headings.{heading.lower()}"
+        super().write_heading(say(key) if has(key) else heading)
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], *args: Any, **options: Any) -> None:
+        """Write the table of options."""
+        super().write_dl([(name, _translated(text)) for name, text in rows], *args, **options)
+
+
+class LocalContext(typer.Context):
+    """A context whose help is written by `LocalFormatter`."""
+
+    formatter_class = LocalFormatter
+
+
+def localized(command: Any) -> Any:
+    """Return the command after it and its subcommands were told to write their help in the user's language."""
+    command.context_class = LocalContext
+    for each in getattr(command, "commands", {}).values():
+        localized(each)
+    return command
+
+
+def _translated(text: str) -> str:
+    if text == "Show this message and exit.":
+        return say("cli.help_option")
+    for name in ("required", "default", "env var"):
+        text = text.replace(f"[{name}", f"[{say(f'cli.frame.{name}')}").replace(
+            f"; {name}", f"; {say(f'cli.frame.{name}')}"
+        )
+    return text
