@@ -132,7 +132,7 @@ def test_any_bytes_belong_to_nobody(data: bytes) -> None:
 
 @given(st.dictionaries(st.integers(0, len(GOOD) - 1), st.integers(0, 255), min_size=1, max_size=4))
 def test_a_changed_certificate_is_read_strictly_or_not_at_all(changes: dict[int, int]) -> None:
-    """Whatever bits change: a holder of a lawful form, or nobody. (The signature is the TLS layer's.)"""
+    """Whatever bits change: a holder of a lawful form, or nobody; the signature is the TLS layer's."""
     der = bytearray(GOOD)
     for at, byte in changes.items():
         der[at] = byte
