@@ -1,0 +1,110 @@
+"""What kind of file begins so, whose it is, and which layout it follows: read off the first record."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from seikyu.records.layout import Layout, layout_for
+from seikyu.records.lines import read_lines
+from seikyu.records.months import Month, Years, parse_month
+from seikyu.records.uke import split
+
+_UTF8_MARK: Final = b"\xef\xbb\xbf"
+_SSK: Final = "1"
+_FEDERATION: Final = "2"
+
+#: So many lines are looked at for a record that tells kinds apart; it stands behind the payers of the first claim.
+_LINES_LOOKED_AT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first record of a file (医療機関情報, 受付情報, 薬局情報 …), as far as it can be read.
+
+    Shape: the numbers are texts as written, empty if they are no plain ASCII. `body` is `1` or `2-` and the prefecture,
+    None if the file names neither. `layout` is None for a kind that we have no layout of; for an unreadable claim month
+    it is the newest. `years` says how the claim month was written.
+    """
+
+    kind: str
+    ja: str
+    first_record: str
+    body: str | None
+    prefecture: str
+    point_table: str
+    institution_code: str
+    claim_month: Month | None
+    years: Years | None
+    layout: Layout | None
+
+    @property
+    def institution(self) -> str:
+        """The institution's party id: prefecture, point table and code, 10 digits where the file is right."""
+        return self.prefecture + self.point_table + self.institution_code
+
+
+def sniff(head: bytes, *, file_name: str = "") -> Header | None:
+    """Return what the first bytes of a file say of it, None if they begin no file of ours. Never raises.
+
+    A few KB will do; DPC is told from 医科 by its first claim. `file_name` tells returns of re-examination apart.
+    """
+    records = []
+    for line in read_lines([head.removeprefix(_UTF8_MARK)]):
+        records.append(split(line.content))
+        if line.no == _LINES_LOOKED_AT:
+            break
+    if not records:
+        return None
+    first, seen = records[0], {record[0] for record in records}
+    for row in _kinds():
+        if _fits(row, first, seen, file_name=file_name):
+            return _header(row, first)
+    return None
+
+
+@cache
+def _kinds() -> tuple[Mapping[str, Any], ...]:
+    text = (files("seikyu.records") / "kinds.toml").read_text("utf-8")
+    return tuple(tomllib.loads(text)["kind"])
+
+
+def _fits(row: Mapping[str, Any], first: list[bytes], seen: set[bytes], *, file_name: str) -> bool:
+    tables = row.get("point_tables")
+    return (
+        first[0] == row["first_record"].encode()
+        and len(first) > 1
+        and (tables is None or _plain(first, row["point_table"]) in tables)
+        and ("marker" not in row or row["marker"].encode() in seen)
+        and file_name.upper().endswith(row.get("extension", ""))
+    )
+
+
+def _header(row: Mapping[str, Any], first: list[bytes]) -> Header:
+    review_body, prefecture = _plain(first, row["review_body"]), _plain(first, row["prefecture"])
+    bodies = {_SSK: _SSK, _FEDERATION: f"{_FEDERATION}-{prefecture}"}
+    month = parse_month(_plain(first, row["claim_month"]))
+    try:
+        layout = layout_for(row["name"], month.month if month else None)
+    except KeyError:
+        layout = None
+    return Header(
+        kind=row["name"],
+        ja=row["ja"],
+        first_record=row["first_record"],
+        body=bodies.get(review_body),
+        prefecture=prefecture,
+        point_table=_plain(first, row["point_table"]),
+        institution_code=_plain(first, row["institution_code"]),
+        claim_month=month.month if month else None,
+        years=month.years if month else None,
+        layout=layout,
+    )
+
+
+def _plain(items: list[bytes], no: int) -> str:
+    """Return an item as text if it is letters and digits only, else nothing."""
+    item = items[no - 1] if no <= len(items) else b""
+    return item.decode("ascii") if item.isalnum() and item.isascii() else ""
