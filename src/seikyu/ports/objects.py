@@ -1,9 +1,10 @@
 """Bytes that are there as a whole or not at all."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol, Self
+from typing import BinaryIO, Final, Protocol, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +91,15 @@ class ObjectStore(Protocol):
 
 #: The classes of objects; retention is set per class (settings.RETENTION).
 CLASSES = ("files", "indexes", "findings", "deliveries", "provenance")
+
+_NAME: Final = re.compile(rf"(?:{'|'.join(CLASSES)})/[a-z0-9][a-z0-9.-]{{0,127}}")
+
+
+def checked_name(name: str) -> str:
+    """Return `name` if it is the name of an object.
+
+    Errors: ValueError. Names are made by us, never taken from outside, so a wrong one is a bug.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of an object")
+    return name

@@ -1,0 +1,142 @@
+"""The folder that an office lives in: its database, objects, secrets, clients, lock and logs."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from seikyu.adapters.settings import BadSettings, Face, Settings, read_settings, settings_text
+from seikyu.ports.errors import Damaged, HomeLocked
+
+__all__ = ["BadSettings", "Face", "Home", "Settings", "open_home"]
+
+_KEY_BYTES: Final = 32
+_PRIVATE: Final = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where everything of one office lies. Nothing outside `root` is ever written."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The rows."""
+        return self.root / "office.sqlite"
+
+    @property
+    def objects(self) -> Path:
+        """Files, indexes, findings, deliveries, provenance."""
+        return self.root / "objects"
+
+    @property
+    def secrets(self) -> Path:
+        """Keys; nobody but the office's own account may look (0700)."""
+        return self.root / "secrets"
+
+    @property
+    def ca(self) -> Path:
+        """The office's certificate authority."""
+        return self.root / "ca"
+
+    @property
+    def clients(self) -> Path:
+        """One folder per client that works from this home."""
+        return self.root / "clients"
+
+    @property
+    def run(self) -> Path:
+        """The lock, and the ports that were taken."""
+        return self.root / "run"
+
+    @property
+    def logs(self) -> Path:
+        """Logs, without a personal byte."""
+        return self.root / "logs"
+
+    @property
+    def settings_file(self) -> Path:
+        """What an operator decides."""
+        return self.root / "office.toml"
+
+    def settings(self) -> Settings:
+        """Read the settings. Errors: BadSettings."""
+        return read_settings(self.settings_file)
+
+    def secret(self, name: str) -> bytes:
+        """Return the secret `name`: 32 random bytes, made when first asked for. Errors: Damaged, if it is cut."""
+        path = self.secrets / name
+        if not path.exists():
+            write_private(path, os.urandom(_KEY_BYTES))
+        key = path.read_bytes()
+        if len(key) != _KEY_BYTES:
+            raise Damaged(f"the secret {name} is not whole")
+        return key
+
+    def identity_key(self) -> bytes:
+        """Return the key under which claims' identities are hashed; it never leaves this home."""
+        return self.secret("identity_key")
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep every other server off this home while the block runs.
+
+        The lock dies with the process, however it dies. Errors: HomeLocked, naming who holds it.
+        """
+        with (self.run / "lock").open("a+", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                holder = file.read().strip() or "?"
+                raise HomeLocked(f"process {holder} works on this home", pid=holder) from None
+            file.seek(0)
+            file.truncate()
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def locked_by(self) -> str | None:
+        """Return the process id of whoever holds the lock, or None."""
+        try:
+            with self.lock():
+                return None
+        except HomeLocked as error:
+            return str(error.facts["pid"])
+
+
+def open_home(root: Path) -> Home:
+    """Return the home at `root`; make its folders (private) and its settings file if they are not there."""
+    home = Home(root.absolute())
+    for folder in (home.root, home.secrets, home.clients, home.run, home.logs):
+        folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    home.secrets.chmod(_PRIVATE)
+    if not home.settings_file.exists():
+        write_private(home.settings_file, settings_text().encode())
+    return home
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file as a whole, readable by its owner only, durably: what is there is never half a key.
+
+    Errors: OSError; the old file, or none, is there then.
+    """
+    arriving = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(arriving, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        arriving.replace(path)
+    except BaseException:
+        arriving.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

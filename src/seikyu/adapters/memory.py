@@ -1,0 +1,472 @@
+"""Rows, objects and work in memory: the same promises as the real ones, but for one process and until it ends.
+
+For tests and for looking at things. Nothing here is canned: transactions roll back, names are written once, orders
+commit with their transaction, and the contract suites run over all of it.
+"""
+
+import hashlib
+import io
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Self, TypeVar
+
+from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
+from seikyu.ports.jobs import Work, WorkOrder
+from seikyu.ports.objects import Stored, checked_name
+from seikyu.ports.store import Certificate, Delivery, File, Month, Party, Posting, Sending, WriteTx
+
+Row = TypeVar("Row")
+
+_OVER: Final = ("cancelled", "refused")
+_WAIT_S: Final = 10.0
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
+
+    parties: dict[str, Party] = field(default_factory=dict)
+    certificates: dict[str, Certificate] = field(default_factory=dict)
+    sendings: dict[str, Sending] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict)
+    months: dict[tuple[str, str, str], Month] = field(default_factory=dict)
+    postings: dict[str, Posting] = field(default_factory=dict)
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    sequences: dict[str, int] = field(default_factory=dict)
+    orders: dict[str, "_Order"] = field(default_factory=dict)
+
+    def copy(self) -> "_Tables":
+        """Return tables that can change without changing these; rows are frozen and may be shared."""
+        return _Tables(**{name: dict(table) for name, table in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A work order and how far it is: waiting, done or failed."""
+
+    order: WorkOrder
+    state: str = "waiting"
+
+
+class MemoryReadTx:
+    """One consistent view of the rows (ports.store.ReadTx)."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self.tables = tables
+
+    def party(self, party_id: str) -> Party | None:
+        """Return the party of that id."""
+        return self.tables.parties.get(party_id)
+
+    def parties(self, *, kind: str | None = None) -> list[Party]:
+        """Return the register, or one kind of it, by id."""
+        return sorted(_matching(self.tables.parties, kind=kind), key=lambda party: party.id)
+
+    def certificate(self, serial: str) -> Certificate | None:
+        """Return the certificate of that serial."""
+        return self.tables.certificates.get(serial)
+
+    def certificates(self, *, party: str | None = None) -> list[Certificate]:
+        """Return certificates in the order of issue."""
+        return sorted(_matching(self.tables.certificates, party=party), key=lambda one: (one.issued_at, one.serial))
+
+    def sending(self, sending_id: str) -> Sending | None:
+        """Return the sending of that id."""
+        return self.tables.sendings.get(sending_id)
+
+    def sendings(
+        self,
+        *,
+        party: str | None = None,
+        body: str | None = None,
+        month: str | None = None,
+        line: str | None = None,
+        states: tuple[str, ...] = (),
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[Sending]:
+        """Return sendings, newest first."""
+        found = _matching(self.tables.sendings, party=party, body=body, month=month, line=line)
+        wanted = [sending for sending in found if not states or sending.state in states]
+        return _page(wanted, after=after, limit=limit)
+
+    def sending_by_key(self, party: str, idempotency_key: str) -> Sending | None:
+        """Return what that key of the party made."""
+        found = _matching(self.tables.sendings, party=party, idempotency_key=idempotency_key)
+        return found[0] if found else None
+
+    def repeat_of(self, party: str, digest: str) -> Sending | None:
+        """Return the newest sending with that digest that is neither cancelled nor refused."""
+        found = _matching(self.tables.sendings, party=party, digest=digest)
+        return max((one for one in found if one.state not in _OVER), key=lambda one: one.id, default=None)
+
+    def files(self, sending_id: str) -> list[File]:
+        """Return the files of a sending in their order."""
+        return sorted(_matching(self.tables.files, sending=sending_id), key=lambda file: file.no)
+
+    def file(self, file_id: str) -> File | None:
+        """Return the file of that id."""
+        return self.tables.files.get(file_id)
+
+    def object_names(self) -> set[str]:
+        """Return the names of every object that a row speaks of."""
+        files, deliveries = self.tables.files.values(), self.tables.deliveries
+        named = {name for file in files for name in (file.index_object, file.findings_object) if name is not None}
+        sealed = {f"{kind}/{name}" for kind in ("deliveries", "provenance") for name in deliveries}
+        return {f"files/{file.id}" for file in files} | named | sealed
+
+    def month(self, body: str, month: str, line: str) -> Month | None:
+        """Return a body's month."""
+        return self.tables.months.get((body, month, line))
+
+    def months(self, *, body: str | None = None) -> list[Month]:
+        """Return months, newest first."""
+        found = sorted(_matching(self.tables.months, body=body), key=lambda month: (month.body, month.line))
+        return sorted(found, key=lambda month: month.month, reverse=True)
+
+    def postings(self, body: str, month: str, line: str) -> list[Posting]:
+        """Return the ledger of a body's month in the order of posting."""
+        return _matching(self.tables.postings, body=body, month=month, line=line)
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """Return the delivery of that id."""
+        return self.tables.deliveries.get(delivery_id)
+
+    def deliveries(
+        self,
+        *,
+        payer: str | None = None,
+        body: str | None = None,
+        month: str | None = None,
+        line: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[Delivery]:
+        """Return deliveries, newest first."""
+        found = _matching(self.tables.deliveries, payer=payer, body=body, month=month, line=line)
+        return _page(found, after=after, limit=limit)
+
+    def setting(self, name: str) -> str | None:
+        """Return a small value."""
+        return self.tables.settings.get(name)
+
+
+class MemoryWriteTx(MemoryReadTx):
+    """A transaction that writes (ports.store.WriteTx)."""
+
+    def put_party(self, party: Party) -> None:
+        """Insert or replace a party."""
+        self.tables.parties[party.id] = party
+
+    def put_certificate(self, certificate: Certificate) -> None:
+        """Insert or replace a certificate."""
+        self.tables.certificates[certificate.serial] = certificate
+
+    def add_sending(self, sending: Sending, files: list[File]) -> None:
+        """Insert a sending with its files. Errors: AlreadyThere."""
+        key = sending.idempotency_key
+        if key is not None and self.sending_by_key(sending.party, key):
+            raise AlreadyThere("a sending with that key is already there")
+        _insert(self.tables.sendings, sending)
+        for file in files:
+            if any(other.no == file.no for other in self.files(file.sending)):
+                raise AlreadyThere("a file with that number is already there")
+            _insert(self.tables.files, file)
+
+    def put_sending(self, sending: Sending) -> None:
+        """Replace a sending. Errors: NotThere."""
+        _replace(self.tables.sendings, sending)
+
+    def put_file(self, file: File) -> None:
+        """Replace a file. Errors: NotThere."""
+        _replace(self.tables.files, file)
+
+    def next_number(self, sequence: str, step: int = 1) -> int:
+        """Return the next number of a gapless sequence and move it on by `step`."""
+        last = self.tables.sequences.get(sequence, 0)
+        self.tables.sequences[sequence] = last + step
+        return last + 1
+
+    def put_month(self, month: Month) -> None:
+        """Insert or replace a month."""
+        self.tables.months[month.body, month.month, month.line] = month
+
+    def add_postings(self, postings: list[Posting]) -> None:
+        """Append to the ledger. Errors: AlreadyThere."""
+        for posting in postings:
+            _insert(self.tables.postings, posting)
+
+    def remove_unsealed(self, body: str, month: str, line: str) -> list[Delivery]:
+        """Remove the deliveries still `sealing`; return them."""
+        found = _matching(self.tables.deliveries, body=body, month=month, line=line, state="sealing")
+        for delivery in found:
+            del self.tables.deliveries[delivery.id]
+        return sorted(found, key=lambda delivery: delivery.id)
+
+    def put_delivery(self, delivery: Delivery) -> None:
+        """Insert or replace a delivery. Errors: AlreadyThere, if another has that payer, kind and volume."""
+        if any(_volume(other) == _volume(delivery) and other.id != delivery.id for other in self.deliveries()):
+            raise AlreadyThere("a delivery of that volume is already there")
+        self.tables.deliveries[delivery.id] = delivery
+
+    def put_setting(self, name: str, value: str) -> None:
+        """Write a small value."""
+        self.tables.settings[name] = value
+
+
+class MemoryStore:
+    """The rows of one office (ports.store.Store)."""
+
+    def __init__(self, *, wait_s: float = _WAIT_S) -> None:
+        self._tables = _Tables()
+        self._turn = threading.Lock()
+        self._writer: int | None = None
+        self._wait_s = wait_s
+
+    @contextmanager
+    def read(self) -> Iterator[MemoryReadTx]:
+        """Give one consistent view."""
+        yield MemoryReadTx(self._tables)
+
+    @contextmanager
+    def write(self) -> Iterator[MemoryWriteTx]:
+        """Give a transaction that commits at the end of the block; an exception rolls it back."""
+        if self._writer == threading.get_ident():
+            raise RuntimeError("a thread that writes cannot begin another transaction that writes")
+        if not self._turn.acquire(timeout=self._wait_s):
+            raise Unavailable("the writers before this one take too long")
+        self._writer = threading.get_ident()
+        try:
+            tx = MemoryWriteTx(self._tables.copy())
+            yield tx
+            self._tables = tx.tables
+        finally:
+            self._writer = None
+            self._turn.release()
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to close."""
+
+
+class MemoryObjects:
+    """Objects in a dictionary (ports.objects.ObjectStore), with as much room as is given."""
+
+    def __init__(self, *, room_bytes: int = 1 << 30) -> None:
+        self.committed: dict[str, bytes] = {}
+        self._room = room_bytes
+        self._lock = threading.Lock()
+
+    def writer(self, name: str, *, limit_bytes: int) -> "MemoryWriter":
+        """Begin an object."""
+        return MemoryWriter(self, checked_name(name), limit_bytes=limit_bytes)
+
+    def open(self, name: str) -> BinaryIO:
+        """Open an object for reading, seekable. Errors: NotThere."""
+        return io.BytesIO(self._bytes(name))
+
+    def local_path(self, name: str) -> Path | None:
+        """Return None: there is no file."""
+        checked_name(name)
+        return None
+
+    def size_bytes(self, name: str) -> int:
+        """Return the length. Errors: NotThere."""
+        return len(self._bytes(name))
+
+    def remove(self, name: str) -> None:
+        """Remove. Harmless if it is not there."""
+        self.committed.pop(checked_name(name), None)
+
+    def names(self, prefix: str = "") -> Iterator[str]:
+        """Yield the names of committed objects that begin with `prefix`, in order."""
+        yield from sorted(name for name in list(self.committed) if name.startswith(prefix))
+
+    def sweep(self) -> int:
+        """Return 0: what was half written died with its process."""
+        return 0
+
+    def free_bytes(self) -> int:
+        """Return how much room is left."""
+        return self._room - sum(map(len, list(self.committed.values())))
+
+    def publish(self, name: str, body: bytes) -> None:
+        """Give bytes their name. Errors: AlreadyThere."""
+        with self._lock:
+            if name in self.committed:
+                raise AlreadyThere(f"{name} is already there")
+            self.committed[name] = body
+
+    def _bytes(self, name: str) -> bytes:
+        """Return an object's bytes. Errors: NotThere."""
+        try:
+            return self.committed[checked_name(name)]
+        except KeyError:
+            raise NotThere(f"there is no object {name}") from None
+
+
+class MemoryWriter:
+    """An object on its way in (ports.objects.ObjectWriter)."""
+
+    def __init__(self, objects: MemoryObjects, name: str, *, limit_bytes: int) -> None:
+        self._objects = objects
+        self._name = name
+        self._limit = limit_bytes
+        self._body: bytearray | None = bytearray()
+        self._size = 0
+        self._digest = hashlib.sha256()
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes have been written so far."""
+        return self._size
+
+    def write(self, data: bytes) -> None:
+        """Append. Errors: TooLong, NoSpace; the object is discarded then."""
+        body = self._opened()
+        self._size += len(data)
+        if self._size > self._limit:
+            self.discard()
+            raise TooLong(f"more than {self._limit} bytes", limit_bytes=self._limit)
+        if self._size > self._objects.free_bytes():
+            self.discard()
+            raise NoSpace("the room for objects is full")
+        body += data
+        self._digest.update(data)
+
+    def sha256(self) -> str:
+        """Return the digest of what has been written so far, lower-case hex."""
+        return self._digest.hexdigest()
+
+    def commit(self) -> Stored:
+        """Make the object visible. Errors: AlreadyThere; no byte is left behind then."""
+        body = self._opened()
+        self.discard()
+        self._objects.publish(self._name, bytes(body))
+        return Stored(self._name, self._size, self.sha256())
+
+    def discard(self) -> None:
+        """Leave no byte behind. Harmless when repeated and after `commit`."""
+        self._body = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.discard()
+
+    def _opened(self) -> bytearray:
+        """Return what has come so far. Errors: ValueError after commit or discard (a bug)."""
+        if self._body is None:
+            raise ValueError(f"{self._name} is committed or discarded already")
+        return self._body
+
+
+class MemoryJobs:
+    """Work orders among the rows of a MemoryStore (ports.jobs.Jobs): done by a thread, or by `run_waiting`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._handlers: dict[Work, Callable[[str], None]] = {}
+        self._bell = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def register(self, work: Work, handler: Callable[[str], None]) -> None:
+        """Say who does `work`."""
+        self._handlers[work] = handler
+
+    def submit(self, tx: WriteTx, order: WorkOrder) -> None:
+        """Order work as part of `tx`."""
+        if not isinstance(tx, MemoryWriteTx):
+            raise TypeError("orders in memory commit with rows in memory")
+        tx.tables.orders.setdefault(order.key, _Order(order))
+        self._bell.set()
+
+    def start(self, *, paused: bool = False) -> None:
+        """Begin a thread that does what is waiting, unless `paused`."""
+        self._stopping.clear()
+        if not paused:
+            self._thread = threading.Thread(target=self._work, name="memory-jobs", daemon=True)
+            self._thread.start()
+
+    def stop(self, *, wait_s: float) -> None:
+        """Finish what is under way; the rest stays waiting."""
+        self._stopping.set()
+        self._bell.set()
+        if self._thread is not None:
+            self._thread.join(wait_s)
+            self._thread = None
+
+    def unfinished(self, work: Work) -> set[str]:
+        """Return the subjects of the orders of `work` that are not done yet."""
+        return {one.order.subject for one in self._waiting() if one.order.work == work}
+
+    def waiting(self) -> int:
+        """Return how many orders are not done yet."""
+        return len(self._waiting())
+
+    def run_waiting(self) -> None:
+        """Do everything that waits, here and now. Errors: whatever a handler raises; its order has failed then."""
+        while orders := self._waiting():
+            self._run(orders[0].order)
+
+    def _work(self) -> None:
+        """Do orders until told to stop. A handler that raises ends its order, not the thread."""
+        while not self._stopping.is_set():
+            orders = self._waiting()
+            if not orders:
+                self._bell.wait(0.05)
+                self._bell.clear()
+                continue
+            with suppress(Exception):  # The thread's door: the order is marked as failed.
+                self._run(orders[0].order)
+
+    def _run(self, order: WorkOrder) -> None:
+        """Do one order and mark it as done, or as failed if its handler raises."""
+        state = "failed"
+        try:
+            self._handlers[order.work](order.subject)
+            state = "done"
+        finally:
+            with self._store.write() as tx:
+                tx.tables.orders[order.key] = replace(tx.tables.orders[order.key], state=state)
+
+    def _waiting(self) -> list[_Order]:
+        """Return the orders that are not done yet, oldest first."""
+        with self._store.read() as tx:
+            return [one for one in tx.tables.orders.values() if one.state == "waiting"]
+
+
+def _matching(table: dict[Any, Row], **wanted: Any) -> list[Row]:
+    """Return the rows that have every wanted value that is not None, in the order of insertion."""
+    conditions = [(name, value) for name, value in wanted.items() if value is not None]
+    return [row for row in list(table.values()) if all(getattr(row, name) == value for name, value in conditions)]
+
+
+def _page(rows: list[Row], *, after: str | None, limit: int | None) -> list[Row]:
+    """Return rows newest first, from behind `after`, at most `limit`."""
+    newest = sorted(rows, key=lambda row: row.id, reverse=True)  # type: ignore[attr-defined]
+    return [row for row in newest if after is None or row.id < after][:limit]  # type: ignore[attr-defined]
+
+
+def _insert(table: dict[str, Row], row: Row) -> None:
+    """Insert by id. Errors: AlreadyThere."""
+    if row.id in table:  # type: ignore[attr-defined]
+        raise AlreadyThere("a row of that name is already there")
+    table[row.id] = row  # type: ignore[attr-defined]
+
+
+def _replace(table: dict[str, Row], row: Row) -> None:
+    """Replace by id. Errors: NotThere."""
+    if row.id not in table:  # type: ignore[attr-defined]
+        raise NotThere("no row of that name")
+    table[row.id] = row  # type: ignore[attr-defined]
+
+
+def _volume(delivery: Delivery) -> tuple[str, str, str, str, str, int]:
+    """Return what no two deliveries share."""
+    return delivery.body, delivery.month, delivery.line, delivery.payer, delivery.kind, delivery.volume

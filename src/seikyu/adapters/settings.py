@@ -1,0 +1,196 @@
+"""The settings of an office: one TOML file in its home, every key documented where it stands."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from seikyu.limits import LIMITS
+from seikyu.office.outcome import choices
+from seikyu.ports.errors import SeikyuError
+from seikyu.ports.objects import CLASSES
+
+
+class BadSettings(SeikyuError):
+    """The settings file cannot be understood; nothing has been started."""
+
+    code = "bad_settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the file. Shape: `default` also says the type; `choices` limits a text."""
+
+    section: str
+    name: str
+    default: Any
+    meaning: str
+    choices: tuple[str, ...] = ()
+
+
+#: Days that objects of a class are kept; 0 keeps them for ever.
+_KEPT: Final = MappingProxyType(
+    {
+        "files": (1827, "what was sent: five years, as claims may be asked back and struck out for so long"),
+        "indexes": (1827, "the claim indexes of the files"),
+        "findings": (400, "the lists of findings: one year and the month's work after it"),
+        "deliveries": (1827, "what payers fetch"),
+        "provenance": (1827, "from which file and place each delivered claim came"),
+    }
+)
+
+_HOST: Final = "host name or address that the {} face listens on"
+_PORT: Final = "port of the {} face; 0 takes a free one at the first start and keeps it in the home"
+
+KEYS: Final = (
+    Key("office", "bodies", ["1", "2-99"], "the review bodies of this office: 1, or 2- and a prefecture"),
+    Key("office", "calendar", "national", "when sending is allowed: the national calendar, or a sandbox that is always "
+        "open and has a clock that moves", choices=("national", "sandbox")),
+    Key("office", "hosts", ["localhost"], "the host names and addresses that the server certificate is made out for"),
+    *(Key("policy", one.key, one.value, one.en, choices=one.choices) for one in choices()),
+    Key("faces.desk", "host", "localhost", _HOST.format("desk's (client certificate)")),
+    Key("faces.desk", "port", 0, _PORT.format("desk's")),
+    Key("faces.public", "host", "localhost", _HOST.format("public (no certificate)")),
+    Key("faces.public", "port", 0, _PORT.format("public")),
+    Key("faces.inside", "host", "localhost", _HOST.format("inside (metrics; keep it to this machine)")),
+    Key("faces.inside", "port", 0, _PORT.format("inside")),
+    Key("work", "at_once", 2, "how many sendings are checked, or months closed, at the same time"),
+    Key("work", "kept_days", 30, "how long the record of finished background work is kept"),
+    *(Key("retention", name, _KEPT[name][0], f"days kept, 0 for ever: {_KEPT[name][1]}") for name in CLASSES),
+    *(Key("limits", one.name, one.number, f"{one.unit}: {one.reason}") for one in LIMITS if one.adjustable),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Where one face listens. Port 0: any free one, kept from then on."""
+
+    host: str
+    port: int
+
+
+def _defaults(section: str) -> Mapping[str, Any]:
+    """Return the defaults of a section."""
+    return MappingProxyType({key.name: key.default for key in KEYS if key.section == section})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator decides. Each field stands for keys of `office.toml`; see `docs/reference/settings.md`."""
+
+    bodies: tuple[str, ...] = ("1", "2-99")
+    calendar: str = "national"
+    hosts: tuple[str, ...] = ("localhost",)
+    policy: Mapping[str, str] = field(default_factory=lambda: _defaults("policy"))
+    desk: Face = Face("localhost", 0)
+    public: Face = Face("localhost", 0)
+    inside: Face = Face("localhost", 0)
+    at_once: int = 2
+    kept_days: int = 30
+    retention_days: Mapping[str, int] = field(default_factory=lambda: _defaults("retention"))
+    limits: Mapping[str, int] = field(default_factory=lambda: _defaults("limits"))
+
+    def limit(self, name: str) -> int:
+        """Return a limit: the operator's number, or the table's. Errors: KeyError for an unknown name (a bug)."""
+        return self.limits[name] if name in self.limits else _TABLE[name]
+
+
+_TABLE: Final = {one.name: one.number for one in LIMITS}
+
+
+def settings_from(text: str) -> Settings:
+    """Read settings. Errors: BadSettings, naming the key and what is wrong with it."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"office.toml: {error}") from None
+    found = dict(_flat(tree))
+    known = {(key.section, key.name): key for key in KEYS}
+    for place in found:
+        if place not in known:
+            raise BadSettings(f"office.toml: there is no setting {'.'.join(place)}", key=".".join(place))
+    got = {place: _checked(key, found.get(place, key.default)) for place, key in known.items()}
+    return Settings(
+        bodies=got["office", "bodies"],
+        calendar=got["office", "calendar"],
+        hosts=got["office", "hosts"],
+        policy=_section(got, "policy"),
+        desk=Face(got["faces.desk", "host"], got["faces.desk", "port"]),
+        public=Face(got["faces.public", "host"], got["faces.public", "port"]),
+        inside=Face(got["faces.inside", "host"], got["faces.inside", "port"]),
+        at_once=got["work", "at_once"],
+        kept_days=got["work", "kept_days"],
+        retention_days=_section(got, "retention"),
+        limits=_section(got, "limits"),
+    )
+
+
+def read_settings(path: Path) -> Settings:
+    """Read the settings file; without one, everything is as by default. Errors: BadSettings."""
+    try:
+        return settings_from(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except UnicodeDecodeError:
+        raise BadSettings("office.toml: the file is not UTF-8") from None
+
+
+def settings_text(changed: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """Return a settings file: every key, its meaning and its default, those of `changed` (`office.calendar`) set.
+
+    Keys that are not changed stay commented out, so that later defaults still reach this office.
+    """
+    lines = ["# The settings of this office. A line that begins with # shows the default."]
+    section = None
+    for key in KEYS:
+        if key.section != section:
+            section = key.section
+            lines += ["", f"[{section}]"]
+        place = f"{key.section}.{key.name}"
+        value = _checked(key, changed[place]) if place in changed else key.default
+        mark = "" if place in changed else "# "
+        lines += [f"# {key.meaning}", f"{mark}{key.name} = {toml_value(value)}"]
+    return "\n".join(lines) + "\n"
+
+
+def toml_value(value: Any) -> str:
+    """Write a text, number or list of texts as TOML."""
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(toml_value(one) for one in value) + "]"
+    return str(value)
+
+
+def _section(got: Mapping[tuple[str, str], Any], section: str) -> Mapping[str, Any]:
+    """Return the values of one section by name."""
+    return MappingProxyType({name: value for (of, name), value in got.items() if of == section})
+
+
+def _flat(tree: Mapping[str, Any], above: str = "") -> list[tuple[tuple[str, str], Any]]:
+    """Return every (section, name) of nested tables with its value."""
+    found: list[tuple[tuple[str, str], Any]] = []
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            found += _flat(value, f"{above}.{name}" if above else name)
+        else:
+            found.append(((above, name), value))
+    return found
+
+
+def _checked(key: Key, value: Any) -> Any:
+    """Return `value` if it is of the key's type and range. Errors: BadSettings."""
+    place = f"office.toml: {key.section}.{key.name}"
+    if isinstance(key.default, list):
+        if not isinstance(value, list | tuple) or not value or not all(isinstance(one, str) for one in value):
+            raise BadSettings(f"{place} must be a list of texts", key=key.name)
+        return tuple(value)
+    if type(value) is not type(key.default):
+        raise BadSettings(f"{place} must be a {'number' if key.default != str(key.default) else 'text'}", key=key.name)
+    if isinstance(value, int) and value < 0:
+        raise BadSettings(f"{place} must not be negative", key=key.name)
+    if key.choices and value not in key.choices:
+        raise BadSettings(f"{place} must be one of {', '.join(key.choices)}", key=key.name)
+    return value

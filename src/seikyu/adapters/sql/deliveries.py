@@ -1,0 +1,52 @@
+"""Statements about deliveries."""
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from seikyu.adapters.sql.rows import columns, every, first, narrowed, page, put
+from seikyu.adapters.sql.schema import deliveries
+from seikyu.ports.store import Delivery
+
+_DELIVERY = sa.select(*columns(deliveries, Delivery))
+
+
+def delivery_by_id(connection: sa.Connection, delivery_id: str) -> Delivery | None:
+    """Find one delivery."""
+    return first(connection, Delivery, _DELIVERY.where(deliveries.c.id == delivery_id))
+
+
+def deliveries_page(
+    connection: sa.Connection,
+    *,
+    payer: str | None,
+    body: str | None,
+    month: str | None,
+    line: str | None,
+    after: str | None,
+    limit: int | None,
+) -> list[Delivery]:
+    """List deliveries newest first, one page at a time."""
+    wanted = narrowed(_DELIVERY, deliveries, payer=payer, body=body, month=month, line=line)
+    return every(connection, Delivery, page(wanted, deliveries.c.id, after=after, limit=limit))
+
+
+def put_delivery(connection: sa.Connection, delivery: Delivery) -> None:
+    """Write a delivery or its next state."""
+    put(connection, deliveries, delivery)
+
+
+def take_unsealed(connection: sa.Connection, body: str, month: str, *, line: str) -> list[Delivery]:
+    """Remove and return what a closing that died had begun."""
+    unsealed = narrowed(_DELIVERY, deliveries, body=body, month=month, line=line, state="sealing")
+    found = every(connection, Delivery, unsealed.order_by(deliveries.c.id))
+    if found:
+        connection.execute(deliveries.delete().where(deliveries.c.id.in_([delivery.id for delivery in found])))
+    return found
+
+
+def object_names(connection: sa.Connection) -> Iterator[str]:
+    """Tell which objects the deliveries' rows speak of."""
+    for (delivery_id,) in connection.execute(sa.select(deliveries.c.id)):
+        yield f"deliveries/{delivery_id}"
+        yield f"provenance/{delivery_id}"

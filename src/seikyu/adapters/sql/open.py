@@ -1,0 +1,71 @@
+"""Opening the database: create it, bring it up to this program's schema, or leave a newer one alone."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+
+from seikyu.adapters.sql.engine import begin_write, errors_told, sqlite_engine
+from seikyu.adapters.sql.schema import HEAD
+from seikyu.adapters.sql.store import SqlStore
+from seikyu.ports.errors import Damaged, NewerDatabase
+
+#: How long a writer waits for its turn, and for the file's lock.
+WAIT_S: Final = 10.0
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+def open_store(path: Path, *, wait_s: float = WAIT_S) -> SqlStore:
+    """Return the store in the SQLite file `path`, created or migrated if need be.
+
+    Errors: NewerDatabase, and nothing is touched; Damaged, if the file is no database; NoSpace; Unavailable.
+    """
+    found = revision_of(path)
+    if found not in {None, *known_revisions()}:
+        raise NewerDatabase(f"the database has revision {found}", revision=found)
+    engine = sqlite_engine(path, wait_s=wait_s)
+    if found != HEAD:
+        with errors_told(), engine.connect() as connection:
+            begin_write(connection)
+            migrate(connection)
+            connection.commit()
+    return SqlStore(engine, wait_s=wait_s)
+
+
+def revision_of(path: Path) -> str | None:
+    """Return which migration the database file has reached, or None for a new one; write nothing.
+
+    Errors: Damaged, if the file is no database.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return None
+        raise
+    except sqlite3.DatabaseError as error:
+        raise Damaged("the database file is damaged") from error
+    return None if row is None else str(row[0])
+
+
+def known_revisions() -> set[str]:
+    """Return the revisions that this program has migrations for: their files' numbers."""
+    return {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
+
+
+def migrate(connection: sa.Connection, revision: str = "head") -> None:
+    """Bring the schema up to `revision` inside the transaction of `connection`."""
+    # Heavy, and needed only for a new database or a new version.
+    from alembic import command  # noqa: PLC0415 - imported when it is needed
+    from alembic.config import Config  # noqa: PLC0415 - imported when it is needed
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)

@@ -1,0 +1,208 @@
+"""Transactions over the rows. The statements themselves stand in one module per aggregate."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from seikyu.adapters.sql import deliveries, ledger, parties, sendings, values
+from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
+from seikyu.ports.errors import Unavailable
+from seikyu.ports.store import Certificate, Delivery, File, Month, Party, Posting, Sending
+
+
+class SqlReadTx:
+    """One consistent view of the rows (ports.store.ReadTx)."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+
+    def party(self, party_id: str) -> Party | None:
+        """Return the party of that id."""
+        return parties.party_by_id(self.connection, party_id)
+
+    def parties(self, *, kind: str | None = None) -> list[Party]:
+        """Return the register, or one kind of it, by id."""
+        return parties.all_parties(self.connection, kind=kind)
+
+    def certificate(self, serial: str) -> Certificate | None:
+        """Return the certificate of that serial."""
+        return parties.certificate_by_serial(self.connection, serial)
+
+    def certificates(self, *, party: str | None = None) -> list[Certificate]:
+        """Return certificates in the order of issue."""
+        return parties.all_certificates(self.connection, party=party)
+
+    def sending(self, sending_id: str) -> Sending | None:
+        """Return the sending of that id."""
+        return sendings.sending_by_id(self.connection, sending_id)
+
+    def sendings(
+        self,
+        *,
+        party: str | None = None,
+        body: str | None = None,
+        month: str | None = None,
+        line: str | None = None,
+        states: tuple[str, ...] = (),
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[Sending]:
+        """Return sendings, newest first."""
+        return sendings.sendings_page(
+            self.connection,
+            party=party, body=body, month=month, line=line, states=states, after=after, limit=limit,
+        )  # fmt: skip
+
+    def sending_by_key(self, party: str, idempotency_key: str) -> Sending | None:
+        """Return what that key of the party made."""
+        return sendings.sending_by_key(self.connection, party, idempotency_key)
+
+    def repeat_of(self, party: str, digest: str) -> Sending | None:
+        """Return the newest sending with that digest that is neither cancelled nor refused."""
+        return sendings.newest_with_digest(self.connection, party, digest)
+
+    def files(self, sending_id: str) -> list[File]:
+        """Return the files of a sending in their order."""
+        return sendings.files_of(self.connection, sending_id)
+
+    def file(self, file_id: str) -> File | None:
+        """Return the file of that id."""
+        return sendings.file_by_id(self.connection, file_id)
+
+    def object_names(self) -> set[str]:
+        """Return the names of every object that a row speaks of."""
+        return {*sendings.object_names(self.connection), *deliveries.object_names(self.connection)}
+
+    def month(self, body: str, month: str, line: str) -> Month | None:
+        """Return a body's month."""
+        return ledger.month_of(self.connection, body, month, line=line)
+
+    def months(self, *, body: str | None = None) -> list[Month]:
+        """Return months, newest first."""
+        return ledger.all_months(self.connection, body=body)
+
+    def postings(self, body: str, month: str, line: str) -> list[Posting]:
+        """Return the ledger of a body's month in the order of posting."""
+        return ledger.postings_of(self.connection, body, month, line=line)
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """Return the delivery of that id."""
+        return deliveries.delivery_by_id(self.connection, delivery_id)
+
+    def deliveries(
+        self,
+        *,
+        payer: str | None = None,
+        body: str | None = None,
+        month: str | None = None,
+        line: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[Delivery]:
+        """Return deliveries, newest first."""
+        return deliveries.deliveries_page(
+            self.connection, payer=payer, body=body, month=month, line=line, after=after, limit=limit
+        )
+
+    def setting(self, name: str) -> str | None:
+        """Return a small value."""
+        return values.setting(self.connection, name)
+
+
+class SqlWriteTx(SqlReadTx):
+    """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
+
+    def put_party(self, party: Party) -> None:
+        """Insert or replace a party."""
+        parties.put_party(self.connection, party)
+
+    def put_certificate(self, certificate: Certificate) -> None:
+        """Insert or replace a certificate."""
+        parties.put_certificate(self.connection, certificate)
+
+    def add_sending(self, sending: Sending, files: list[File]) -> None:
+        """Insert a sending with its files. Errors: AlreadyThere."""
+        sendings.add_sending(self.connection, sending, files)
+
+    def put_sending(self, sending: Sending) -> None:
+        """Replace a sending. Errors: NotThere."""
+        sendings.replace_sending(self.connection, sending)
+
+    def put_file(self, file: File) -> None:
+        """Replace a file. Errors: NotThere."""
+        sendings.replace_file(self.connection, file)
+
+    def next_number(self, sequence: str, step: int = 1) -> int:
+        """Return the next number of a gapless sequence and move it on by `step`."""
+        return values.next_number(self.connection, sequence, step=step)
+
+    def put_month(self, month: Month) -> None:
+        """Insert or replace a month."""
+        ledger.put_month(self.connection, month)
+
+    def add_postings(self, postings: list[Posting]) -> None:
+        """Append to the ledger."""
+        ledger.add_postings(self.connection, postings)
+
+    def remove_unsealed(self, body: str, month: str, line: str) -> list[Delivery]:
+        """Remove the deliveries still `sealing`; return them."""
+        return deliveries.take_unsealed(self.connection, body, month, line=line)
+
+    def put_delivery(self, delivery: Delivery) -> None:
+        """Insert or replace a delivery."""
+        deliveries.put_delivery(self.connection, delivery)
+
+    def put_setting(self, name: str, value: str) -> None:
+        """Write a small value."""
+        values.put_setting(self.connection, name, value)
+
+
+class SqlStore:
+    """The rows of one office in one database (ports.store.Store). Safe from many threads.
+
+    Our writers queue up on a lock of this process, so that they get their turn without polling the file's lock.
+    """
+
+    def __init__(self, engine: sa.Engine, *, wait_s: float) -> None:
+        self.engine = engine
+        self._wait_s = wait_s
+        self._turn = threading.Lock()
+        self._writer: int | None = None
+
+    @contextmanager
+    def read(self) -> Iterator[SqlReadTx]:
+        """Give one consistent view."""
+        with errors_told(), self.engine.connect() as connection:
+            begin_read(connection)
+            yield SqlReadTx(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[SqlWriteTx]:
+        """Give a transaction that commits at the end of the block, durably; an exception rolls it back.
+
+        Errors: Unavailable, if the database stays locked; NoSpace; nothing is written then.
+        """
+        with self._my_turn(), errors_told(), self.engine.connect() as connection:
+            begin_write(connection)
+            yield SqlWriteTx(connection)
+            connection.commit()
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """Wait for the writers before us. Errors: Unavailable; RuntimeError for a write inside a write (a bug)."""
+        if self._writer == threading.get_ident():
+            raise RuntimeError("a thread that writes cannot begin another transaction that writes")
+        if not self._turn.acquire(timeout=self._wait_s):
+            raise Unavailable("the writers before this one take too long")
+        self._writer = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._writer = None
+            self._turn.release()
+
+    def close(self) -> None:
+        """Close every connection. The last one folds the write-ahead log into the file."""
+        self.engine.dispose()

@@ -1,0 +1,32 @@
+"""Statements about small values: settings that live with the rows, and gapless numbers."""
+
+import sqlalchemy as sa
+
+from seikyu.adapters.sql.schema import sequences, settings
+
+
+def setting(connection: sa.Connection, name: str) -> str | None:
+    """Read a small value."""
+    return connection.execute(sa.select(settings.c.value).where(settings.c.name == name)).scalar()
+
+
+def put_setting(connection: sa.Connection, name: str, value: str) -> None:
+    """Write a small value."""
+    changed = connection.execute(settings.update().where(settings.c.name == name).values(value=value))
+    if not changed.rowcount:
+        connection.execute(settings.insert(), {"name": name, "value": value})
+
+
+def next_number(connection: sa.Connection, sequence: str, *, step: int) -> int:
+    """Take `step` numbers of a sequence and return the first; a rollback gives them back, so there is no gap."""
+    moved = (
+        sequences.update()
+        .where(sequences.c.name == sequence)
+        .values(last=sequences.c.last + step)
+        .returning(sequences.c.last)
+    )
+    last = connection.execute(moved).scalar()
+    if last is None:
+        connection.execute(sequences.insert(), {"name": sequence, "last": step})
+        return 1
+    return int(last) - step + 1
