@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -76,17 +77,17 @@ def error_words(code: str, /, lang: Language | None = None, **facts: Any) -> Err
 
 @cache
 def _texts() -> Mapping[str, Mapping[str, str]]:
-    """Return every text by its key. Errors: ValueError for a key that stands twice."""
+    """Return every text by its key. No key stands twice: a test looks for that."""
     texts: dict[str, Mapping[str, str]] = {}
-    folder = resources.files(__package__).joinpath("words")
-    for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        if not file.name.endswith(".toml"):
-            continue
-        for key, text in _leaves(tomllib.loads(file.read_text("utf-8"))):
-            if key in texts:
-                raise ValueError(f"{file.name}: {key} stands twice")
-            texts[key] = text
+    for file in files():
+        texts |= dict(_leaves(tomllib.loads(file.read_text("utf-8"))))
     return texts
+
+
+def files() -> list[Traversable]:
+    """Return the files of texts."""
+    folder = resources.files(__package__).joinpath("words")
+    return sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
 
 
 def _leaves(table: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -1,0 +1,1 @@
+"""The desk's programming face: `/api/v1`."""

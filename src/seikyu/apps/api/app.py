@@ -1,0 +1,62 @@
+"""The API as one app: routes, who may pass, how errors look, and its description."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from seikyu import VERSION
+from seikyu.apps.api import admin, deliveries, sendings
+from seikyu.apps.api.identity import Identified
+from seikyu.apps.api.paging import EXTERNAL_URL, OFFICE
+from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, answer_unread
+from seikyu.office.errors import OfficeError
+from seikyu.ports.errors import SeikyuError
+from seikyu.services.office import Office
+from seikyu.trust import UnknownCertificate
+
+#: Where the desk mounts it.
+ROOT: Final = "/api/v1"
+
+DESCRIPTION: Final = """The desk of an online claims system. Every request shows a client certificate of a registered
+party; what belongs to another party is not found. Errors are problems (RFC 9457) in Japanese or English by
+Accept-Language, each with a stable `code`. Lists are pages, newest first; `next` is the cursor of the next one."""
+
+
+def build_api(office: Office, *, external_url: str | None = None, extra: Mapping[str, Any] | None = None) -> FastAPI:
+    """Return the API of an office. `external_url` is how the outside names this desk, if not by the request's host."""
+    app = FastAPI(
+        title="seikyu",
+        version=VERSION,
+        description=DESCRIPTION,
+        docs_url=None,  # the usual pages load their scripts from the Internet, which a closed line does not have
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        generate_unique_id_function=lambda route: route.name,
+        exception_handlers={
+            SeikyuError: answer_known,
+            OfficeError: answer_known,
+            UnknownCertificate: answer_known,
+            HTTPException: answer_http,
+            RequestValidationError: answer_unread,
+            Exception: answer_bug,
+        },
+    )
+    setattr(app.state, OFFICE, office)
+    setattr(app.state, EXTERNAL_URL, external_url)
+    for name, value in (extra or {}).items():
+        setattr(app.state, name, value)
+    app.include_router(sendings.router)
+    app.include_router(deliveries.router)
+    app.include_router(admin.router)
+    open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
+    app.add_middleware(Identified, store=office.store, clock=office.clock, open_paths=open_paths)
+    return app
+
+
+def routes(app: FastAPI) -> list[APIRoute]:
+    """Return the routes of the API, for those who check or describe them."""
+    return [route for route in app.routes if isinstance(route, APIRoute)]

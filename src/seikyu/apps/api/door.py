@@ -1,0 +1,162 @@
+"""The door of a face: what happens to every request before and after the app behind it.
+
+Here requests are counted and logged, the house is kept from filling up, a bug becomes a number, and a request that is
+answered before its body has come is let down gently: the answer first, then a little patience, then the end.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from seikyu.apps.api.identity import IDENTITY
+from seikyu.apps.api.problems import answer_bug, problem
+from seikyu.apps.metrics import Metrics
+from seikyu.limits import KIB, MIB
+from seikyu.ports.trust import ClientIdentity
+
+#: How long and how much an answered sender may go on before the line is closed; a close with unread bytes would
+#: destroy the answer on its way (TCP resets then).
+LINGER_S: Final = 2.0
+LINGER_BYTES: Final = 64 * MIB
+
+#: The rest of a body so short is simply read past, and the connection stays.
+SMALL_BYTES: Final = 64 * KIB
+
+#: What a request may be called in logs and counters; anything else is somebody's play.
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+
+#: Ids of the address that may stand in the log.
+_IDS: Final = {"sending_id": "sending", "delivery_id": "delivery", "upload_id": "upload"}
+
+log: Final = structlog.get_logger("seikyu.requests")
+
+
+@dataclass(slots=True)
+class Door:
+    """An ASGI app around the app of one face."""
+
+    app: ASGIApp
+    face: str
+    metrics: Metrics
+    most: int
+    inside: int = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through."""
+        if scope["type"] != "http":
+            return
+        visit = Visit(receive, send, headers=Headers(scope=scope))
+        self.inside += 1
+        try:
+            await self._through(scope, visit)
+        finally:
+            self.inside -= 1
+            self._note(scope, visit)
+
+    async def _through(self, scope: Scope, visit: "Visit") -> None:
+        request = Request(scope, visit.receive)
+        try:
+            if self.inside > self.most:
+                answer: ASGIApp = problem(request, "busy", {"retry_after_s": 5})
+            else:
+                answer = self.app
+            await answer(scope, visit.receive, visit.send)
+        except asyncio.CancelledError:
+            # The server stops and has waited long enough.
+            if visit.status:
+                raise
+            await problem(request, "stopping", {"retry_after_s": 10})(scope, visit.receive, visit.send)
+        except Exception as error:  # noqa: BLE001  (the door of an app: nothing may pass it but a number)
+            if visit.status:
+                # The answer has begun and was cut: the reader sees that from its length, and fetches the rest.
+                log.warning("answer_cut", error=type(error).__qualname__)
+                raise ConnectionAbortedError from None
+            await answer_bug(request, error)(scope, visit.receive, visit.send)
+
+    def _note(self, scope: Scope, visit: "Visit") -> None:
+        method = scope["method"] if scope["method"] in _METHODS else "?"
+        self.metrics.requests.labels(self.face, method, str(visit.status)).inc()
+        self.metrics.received.inc(visit.bytes_in)
+        self.metrics.sent.inc(visit.bytes_out)
+        route = getattr(scope.get("route"), "path", "?")
+        if route == "/sendings" and method == "POST" and visit.answered_at and visit.body_at:
+            self.metrics.latency.observe(visit.answered_at - visit.body_at)
+        identity = scope.get("state", {}).get(IDENTITY)
+        who = {"party": identity.party, "serial": identity.serial} if isinstance(identity, ClientIdentity) else {}
+        params: dict[str, Any] = scope.get("path_params", {})
+        ids = {known: params[name] for name, known in _IDS.items() if str(params.get(name, "/")).isalnum()}
+        log.info(
+            "request",
+            face=self.face,
+            method=method,
+            route=route,
+            status=visit.status,
+            ms=round((time.monotonic() - visit.began_at) * 1000, 1),
+            bytes_in=visit.bytes_in,
+            bytes_out=visit.bytes_out,
+            **who,
+            **ids,
+        )
+
+
+class Visit:
+    """One request and its answer, as they pass the door."""
+
+    def __init__(
+        self, receive: Receive, send: Send, *, headers: Headers, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._receive = receive
+        self._send = send
+        self._clock = clock
+        self.began_at = clock()
+        self.body_at = 0.0
+        self.answered_at = 0.0
+        self.status = 0
+        self.bytes_in = 0
+        self.bytes_out = 0
+        length = headers.get("content-length", "0")
+        self._body_done = "transfer-encoding" not in headers and length.isdigit() and int(length) <= SMALL_BYTES
+        # Who waits for "100 Continue" sends nothing after an error and needs no patience.
+        self._patience_s = 0.0 if "expect" in headers else LINGER_S
+        self._closes = False
+
+    async def receive(self) -> Message:
+        """Pass on a piece of the request."""
+        message = await self._receive()
+        self.bytes_in += len(message.get("body", b""))
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            self._body_done = True
+            self.body_at = self._clock()
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on a piece of the answer; the last piece of an early one waits for the sender to fall silent."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.answered_at = self._clock()
+            self._closes = self.status >= 400 and not self._body_done  # noqa: PLR2004  (the errors of HTTP)
+            if self._closes:
+                message = {**message, "headers": [*message.get("headers", []), (b"connection", b"close")]}
+        elif message["type"] == "http.response.body":
+            self.bytes_out += len(message.get("body", b""))
+            if self._closes and not message.get("more_body", False):
+                await self._send({**message, "more_body": True})
+                await self._linger()
+                message = {"type": "http.response.body", "body": b""}
+        await self._send(message)
+
+    async def _linger(self) -> None:
+        began_bytes = self.bytes_in
+        try:
+            async with asyncio.timeout(self._patience_s):
+                while not self._body_done and self.bytes_in - began_bytes < LINGER_BYTES:
+                    await self.receive()
+        except TimeoutError:
+            pass

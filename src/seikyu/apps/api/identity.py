@@ -1,0 +1,83 @@
+"""Who asks: from the certificate of the connection to a party of the register, anew on every request."""
+
+import asyncio
+from typing import Final
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from seikyu.adapters.tls_server import peer_identity
+from seikyu.apps.api.problems import answer_known
+from seikyu.ports.clock import Clock
+from seikyu.ports.errors import SeikyuError
+from seikyu.ports.store import Store
+from seikyu.ports.trust import ClientIdentity
+from seikyu.trust import UnknownCertificate
+
+#: Where the request keeps who asks, in `scope["state"]`.
+IDENTITY: Final = "seikyu_identity"
+
+
+class NoCertificate(SeikyuError):
+    """The connection showed no client certificate (401)."""
+
+    code = "no_certificate"
+
+
+class CertificateRevoked(SeikyuError):
+    """The certificate was revoked; from that moment on it is nobody's (403)."""
+
+    code = "certificate_revoked"
+
+
+class PartyUnknown(SeikyuError):
+    """The certificate's party is not in the register, or no longer (403)."""
+
+    code = "party_unknown"
+
+
+def identify(store: Store, clock: Clock, said: ClientIdentity | None) -> ClientIdentity:
+    """Return who asks, given what the connection's certificate says.
+
+    Errors: NoCertificate; UnknownCertificate, if this office did not issue it; CertificateRevoked; PartyUnknown. A
+    revocation counts from the request after its commit.
+    """
+    if said is None:
+        raise NoCertificate
+    with store.read() as tx:
+        certificate = tx.certificate(said.serial)
+        if certificate is None or certificate.party != said.party:
+            raise UnknownCertificate("not in the register")
+        if certificate.revoked_at is not None:
+            raise CertificateRevoked
+        party = tx.party(said.party)
+    if party is None or party.kind != said.kind or (party.until and party.until <= clock.now()):
+        raise PartyUnknown
+    return said
+
+
+class Identified:
+    """An ASGI app before the API: nothing behind it runs for nobody, so no route can forget to ask."""
+
+    def __init__(self, app: ASGIApp, *, store: Store, clock: Clock, open_paths: frozenset[str]) -> None:
+        self.app = app
+        self.store = store
+        self.clock = clock
+        self.open_paths = open_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Find out who asks, or answer with what is wrong."""
+        if scope["type"] == "http" and scope["path"] not in self.open_paths:
+            try:
+                identity = await asyncio.to_thread(identify, self.store, self.clock, peer_identity(dict(scope)))
+            except (SeikyuError, UnknownCertificate) as error:
+                await answer_known(Request(scope), error)(scope, receive, send)
+                return
+            scope.setdefault("state", {})[IDENTITY] = identity
+        await self.app(scope, receive, send)
+
+
+def identity_of(request: Request) -> ClientIdentity:
+    """Return who asks; the door before the API has found it out."""
+    identity: ClientIdentity = request.scope["state"][IDENTITY]
+    return identity

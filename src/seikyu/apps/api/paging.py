@@ -1,0 +1,66 @@
+"""What the routes share: the office behind them, pages of lists, absolute addresses, one shape of errors."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Protocol, TypeVar
+
+from fastapi import Depends, Query
+from starlette.requests import Request
+
+from seikyu.apps.api.identity import identity_of
+from seikyu.apps.api.models import Problem
+from seikyu.limits import limit
+from seikyu.ports.trust import ClientIdentity
+from seikyu.services.office import Office
+
+#: Where the API app keeps its office and its settings.
+OFFICE: Final = "office"
+EXTERNAL_URL: Final = "external_url"
+
+
+async def office_of(request: Request) -> Office:
+    """Return the office that this app serves."""
+    office: Office = getattr(request.app.state, OFFICE)
+    return office
+
+
+async def asker_of(request: Request) -> ClientIdentity:
+    """Return who asks."""
+    return identity_of(request)
+
+
+TheOffice = Annotated[Office, Depends(office_of)]
+Asker = Annotated[ClientIdentity, Depends(asker_of)]
+
+PageLimit = Annotated[int, Query(ge=1, le=limit("page_items"), description="how many items a page holds at most")]
+Cursor = Annotated[
+    str | None, Query(pattern=r"^[0-9a-z]{1,40}$", description="`next` of the page before, to go on after it")
+]
+PAGE: Final = limit("page_items_default")
+
+
+class _Row(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+RowT = TypeVar("RowT", bound=_Row)
+
+
+def cut(rows: Sequence[RowT], most: int) -> tuple[Sequence[RowT], str | None]:
+    """Return the rows of one page and the cursor of the next, given one row more than the page holds."""
+    return rows[:most], rows[most - 1].id if len(rows) > most else None
+
+
+def absolute(request: Request, path: str) -> str:
+    """Return the address of `path` under this API, as the asker or the operator's own front sees it."""
+    external = getattr(request.app.state, EXTERNAL_URL)
+    root = external.rstrip("/") if external else f"{request.url.scheme}://{request.url.netloc}"
+    return f"{root}{request.scope.get('root_path', '')}{path}"
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what a route says in the API's description about its errors; who asks is a matter of every route."""
+    told: dict[int | str, dict[str, Any]] = {}
+    for status in sorted({400, 401, 403, 500, 503, *statuses}):
+        told[status] = {"model": Problem, "content": {"application/problem+json": {}}, "description": "problem"}
+    return told

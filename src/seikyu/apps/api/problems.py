@@ -1,0 +1,150 @@
+"""Errors on the wire: RFC 9457 problems in the asker's language, and a plain page for a person with a browser."""
+
+import html
+import secrets
+import traceback
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import structlog
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from seikyu.apps.outcomes import Outcome, outcome_of
+from seikyu.apps.words import Language, accepted_language, error_words
+from seikyu.office.errors import OfficeError
+from seikyu.ports.errors import SeikyuError, Unavailable
+from seikyu.trust import UnknownCertificate
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+#: The errors that have a text of their own; everything else is a bug.
+Known = SeikyuError | OfficeError | UnknownCertificate
+
+_STATUS_CODES: Final = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media"}
+
+log: Final = structlog.get_logger("seikyu.api")
+
+
+def problem(
+    request: Request, code: str, facts: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return the problem of `code`, worded for who asks. The facts are members of the problem."""
+    facts = facts or {}
+    outcome = outcome_of(code)
+    lang = accepted_language(request.headers.get("accept-language"))
+    extra = {"Content-Language": lang, "Vary": "Accept-Language, Accept", "Cache-Control": "no-store"}
+    if "retry_after_s" in facts:
+        extra["Retry-After"] = str(facts["retry_after_s"])
+    extra.update(headers or {})
+    if wants_page(request):
+        return Response(_page(outcome, facts), outcome.status, extra, "text/html; charset=utf-8")
+    words = error_words(code, lang, **facts)
+    members = {name: _member(value) for name, value in facts.items()}
+    body = members | {
+        "type": f"urn:seikyu:problem:{code}",
+        "title": words.title,
+        "status": outcome.status,
+        "detail": words.text,
+        "code": code,
+        "hint": words.hint,
+    }
+    return Response(msgspec.json.encode(body), outcome.status, extra, MEDIA_TYPE)
+
+
+def facts_of(error: Known) -> dict[str, Any]:
+    """Return what the texts of an error are filled with."""
+    facts: dict[str, Any] = {"message": str(error), **error.facts}
+    if isinstance(error, Unavailable):
+        facts["retry_after_s"] = error.retry_after_s
+        if error.retry_at is not None:
+            facts["retry_at"] = error.retry_at
+    return facts
+
+
+def answer_known(request: Request, error: Exception) -> Response:
+    """Answer an error that has a code."""
+    if not isinstance(error, Known):
+        return answer_bug(request, error)
+    return problem(request, error.code, facts_of(error))
+
+
+def answer_http(request: Request, error: Exception) -> Response:
+    """Answer what the routing found wrong: an address or a method that is not there."""
+    if not isinstance(error, HTTPException):
+        return answer_bug(request, error)
+    code = _STATUS_CODES.get(error.status_code, "bad_request")
+    facts = {} if code == "not_found" else {"message": HTTPStatus(error.status_code).phrase}
+    return problem(request, code, facts, headers=error.headers)
+
+
+def answer_unread(request: Request, error: Exception) -> Response:
+    """Answer parameters that cannot be read: which ones and what is expected, never their values."""
+    if not isinstance(error, RequestValidationError):
+        return answer_bug(request, error)
+    told = [(".".join(str(part) for part in each["loc"][1:]) or "body", each["msg"]) for each in error.errors()]
+    names = [name for name, _ in told]
+    message = "; ".join(f"{name}: {text[:1].lower()}{text[1:]}" for name, text in told)
+    return problem(request, "bad_request", {"message": message, "parameters": names})
+
+
+def answer_bug(request: Request, error: BaseException) -> Response:
+    """Answer a fault of ours: log it under a number, and tell the outside only that number."""
+    number = report_bug(error)
+    return problem(request, "bug", {"number": number})
+
+
+def report_bug(error: BaseException) -> str:
+    """Log where it happened, and return the number it stands under.
+
+    The message of the exception is not logged: it may quote what it choked on, and that may be a claim.
+    """
+    number = secrets.token_hex(5)
+    frames = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-12:]]
+    log.error("bug", number=number, error=type(error).__qualname__, frames=frames)
+    return number
+
+
+def wants_page(request: Request) -> bool:
+    """Return whether a person with a browser asks: HTML is named before JSON or anything."""
+    first = request.headers.get("accept", "").split(",")[0].split(";")[0].strip().lower()
+    return first in {"text/html", "application/xhtml+xml"}
+
+
+def page(title: str, sections: Mapping[Language, tuple[str, ...]]) -> str:
+    """Return a plain page that says the same in each language."""
+    parts = [
+        f'<section lang="{lang}"><h1>{html.escape(texts[0])}</h1>'
+        + "".join(f"<p>{html.escape(text)}</p>" for text in texts[1:] if text)
+        + "</section>"
+        for lang, texts in sections.items()
+    ]
+    return (
+        '<!doctype html><html lang="ja"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{html.escape(title)}</title><style>body{{font-family:sans-serif;max-width:40em;margin:3em auto;"
+        "padding:0 1em;line-height:1.7;color:#222}h1{font-size:1.3em}</style></head><body><main>"
+        + "<hr>".join(parts)
+        + "</main></body></html>"
+    )
+
+
+def _page(outcome: Outcome, facts: Mapping[str, Any]) -> str:
+    ja, en = (error_words(outcome.code, lang, **facts) for lang in ("ja", "en"))
+    return page(ja.title, {"ja": (ja.title, ja.text, ja.hint), "en": (en.title, en.text, en.hint)})
+
+
+def _member(value: Any) -> Any:
+    """Return a fact as JSON carries it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_member(each) for each in value]
+    return str(value)

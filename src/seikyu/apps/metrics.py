@@ -1,0 +1,45 @@
+"""What the inside face counts (Prometheus): sendings, bytes, checks that wait, and how long an answer takes."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+#: Bounds of the histogram of answers; the aim is 250 ms for 99 of 100.
+_BOUNDS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """The counters of one server. They start from zero with it; what must last is in the rows."""
+
+    def __init__(self, *, waiting: Callable[[], int] = lambda: 0, receiving: Callable[[], int] = lambda: 0) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = self._counter("seikyu_requests", "requests answered", "face", "method", "status")
+        self.received = self._counter("seikyu_received_bytes", "bytes of request bodies")
+        self.sent = self._counter("seikyu_sent_bytes", "bytes of answers")
+        self.events = self._counter("seikyu_events", "what happened, by event", "event")
+        self.latency = Histogram(
+            "seikyu_acknowledgement_seconds",
+            "from the last byte of a sending to the first of its answer",
+            buckets=_BOUNDS_S,
+            registry=self.registry,
+        )
+        self._gauge("seikyu_checks_waiting", "work orders not done yet").set_function(waiting)
+        self._gauge("seikyu_receiving", "bodies that arrive just now").set_function(receiving)
+
+    def tell(self, event: str, **facts: Any) -> None:
+        """Count an event of a service."""
+        del facts
+        self.events.labels(event).inc()
+
+    def text(self) -> bytes:
+        """Return all of it in the form that Prometheus reads."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
+        return Counter(name, help_text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, help_text: str) -> Gauge:
+        return Gauge(name, help_text, registry=self.registry)
