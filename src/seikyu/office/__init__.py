@@ -1,1 +1,1 @@
-"""The month's work as pure decisions: calendar, sending, claim ledger, delivery."""
+"""The office (審査支払機関の仕事): the month's work as pure decisions."""
