@@ -6,10 +6,12 @@ commit with their transaction, and the contract suites run over all of it.
 
 import hashlib
 import io
+import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
@@ -22,6 +24,10 @@ Row = TypeVar("Row")
 
 _OVER: Final = ("cancelled", "refused")
 _WAIT_S: Final = 10.0
+_LOOK_S: Final = 0.05  # How often a thread without work looks for some, should the bell fail it.
+_DAY_S: Final = 86_400
+
+_log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,11 @@ class _Tables:
 
 @dataclass(frozen=True)
 class _Order:
-    """A work order and how far it is: waiting, done or failed."""
+    """A work order and how far it is: waiting, done or failed, and since when."""
 
     order: WorkOrder
     state: str = "waiting"
+    over_at_s: float = 0.0
 
 
 class MemoryReadTx:
@@ -409,8 +416,21 @@ class MemoryJobs:
         """Return how many orders are not done yet."""
         return len(self._waiting())
 
+    def purge(self, *, kept_days: int) -> int:
+        """Forget orders that were finished more than `kept_days` ago; return how many."""
+        before = time.time() - kept_days * _DAY_S
+        with self._store.write() as tx:
+            orders = tx.tables.orders
+            over = [key for key, one in orders.items() if one.state != "waiting" and one.over_at_s < before]
+            for key in over:
+                del orders[key]
+        return len(over)
+
     def run_waiting(self) -> None:
-        """Do everything that waits, here and now. Errors: whatever a handler raises; its order has failed then."""
+        """Do everything that waits, here and now.
+
+        Errors: whatever a handler raises; its order has failed then, or goes on waiting if it was Unavailable.
+        """
         while orders := self._waiting():
             self._run(orders[0].order)
 
@@ -419,21 +439,28 @@ class MemoryJobs:
         while not self._stopping.is_set():
             orders = self._waiting()
             if not orders:
-                self._bell.wait(0.05)
+                self._bell.wait(_LOOK_S)
                 self._bell.clear()
                 continue
-            with suppress(Exception):  # The thread's door: the order is marked as failed.
+            try:
                 self._run(orders[0].order)
+            except Unavailable as error:
+                self._stopping.wait(error.retry_after_s)
+            except Exception:  # noqa: BLE001 - the door of the worker: a bug ends its order, not the queue
+                _log.error("%s of %s failed", orders[0].order.work, orders[0].order.subject)
 
     def _run(self, order: WorkOrder) -> None:
-        """Do one order and mark it as done, or as failed if its handler raises."""
+        """Do one order and mark it as done; as failed, if its handler raises for good."""
         state = "failed"
         try:
             self._handlers[order.work](order.subject)
             state = "done"
+        except Unavailable:
+            state = "waiting"
+            raise
         finally:
             with self._store.write() as tx:
-                tx.tables.orders[order.key] = replace(tx.tables.orders[order.key], state=state)
+                tx.tables.orders[order.key] = _Order(order, state, time.time())
 
     def _waiting(self) -> list[_Order]:
         """Return the orders that are not done yet, oldest first."""

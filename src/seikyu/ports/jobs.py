@@ -53,3 +53,7 @@ class Jobs(Protocol):
     def waiting(self) -> int:
         """Return how many orders are not done yet."""
         ...
+
+    def purge(self, *, kept_days: int) -> int:
+        """Forget orders that were finished more than `kept_days` ago; return how many. Their keys are free again."""
+        ...
