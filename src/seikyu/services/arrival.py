@@ -1,0 +1,104 @@
+"""Bytes on their way in: written down as they come, seen by nobody, gone if the line breaks.
+
+While a body arrives nothing is locked: a sender whose old connection still hangs may begin anew at once.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from string import hexdigits
+from typing import Final
+
+from seikyu.limits import limit
+from seikyu.ports.errors import BadRequest, DigestMismatch, LineBroken, TooLong
+from seikyu.ports.objects import ObjectWriter
+from seikyu.records import Header, sniff
+from seikyu.services.office import Office
+
+SHA256_CHARS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the sender says of a body beforehand; it is held to it. Shape: `sha256` is hex."""
+
+    sha256: str | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A body that is there as a whole and not committed yet. `header` is None if its first record is no IR."""
+
+    file_id: str
+    writer: ObjectWriter
+    size_bytes: int
+    sha256: str
+    header: Header | None
+    file_name: str | None
+
+    @property
+    def object_name(self) -> str:
+        """The name under which it will be visible."""
+        return f"files/{self.file_id}"
+
+
+async def take_in(
+    office: Office, body: AsyncIterator[bytes], *, stated: Stated, file_name: str | None = None
+) -> Arrived:
+    """Write a body down as it comes.
+
+    Errors: whatever `body` raises (LineBroken), TooLong, DigestMismatch, NoSpace; no byte is left behind then.
+    """
+    file_id = office.ids.new()
+    limit_bytes = office.limit("file_bytes") if stated.length is None else stated.length
+    writer = office.objects.writer(f"files/{file_id}", limit_bytes=limit_bytes)
+    try:
+        head = await _write_all(writer, body)
+        _hold_to(stated, writer)
+    except BaseException:  # a cancelled request leaves as little as a broken line
+        writer.discard()
+        raise
+    return Arrived(
+        file_id=file_id,
+        writer=writer,
+        size_bytes=writer.size_bytes,
+        sha256=writer.sha256(),
+        header=sniff(head, file_name=file_name or ""),
+        file_name=file_name,
+    )
+
+
+def check_stated(office: Office, stated: Stated) -> None:
+    """Look at what is stated before a byte is read.
+
+    Errors: BadRequest; TooLong, if the stated length is over the limit already.
+    """
+    if stated.sha256 is not None and (len(stated.sha256) != SHA256_CHARS or not set(stated.sha256) <= set(hexdigits)):
+        raise BadRequest("sha256 must be 64 hex digits", parameter="sha256")
+    limit_bytes = office.limit("file_bytes")
+    if stated.length is not None and stated.length > limit_bytes:
+        raise TooLong("the stated length is over the limit", limit_bytes=limit_bytes)
+    if stated.length is not None and stated.length < 0:
+        raise BadRequest("a length is not negative", parameter="length")
+
+
+async def _write_all(writer: ObjectWriter, body: AsyncIterator[bytes]) -> bytes:
+    """Write `body` to its end; return its head, as much as a first record may take.
+
+    The writes go to the page cache and are not worth a thread; what waits for the disk is the commit.
+    """
+    head = bytearray()
+    head_bytes = limit("line_bytes")
+    async for chunk in body:
+        if len(head) < head_bytes:
+            head += chunk[: head_bytes - len(head)]
+        writer.write(chunk)
+    return bytes(head)
+
+
+def _hold_to(stated: Stated, writer: ObjectWriter) -> None:
+    if stated.length is not None and writer.size_bytes < stated.length:
+        raise LineBroken("the body ended early", received_bytes=writer.size_bytes, stated_bytes=stated.length)
+    received = writer.sha256()
+    if stated.sha256 is not None and stated.sha256.lower() != received:
+        raise DigestMismatch("the digest does not agree", stated=stated.sha256.lower(), received=received)

@@ -1,0 +1,161 @@
+"""The check of a sending: what the checker found becomes rows, once, however often the order is carried out.
+
+Handler of `Work.CHECK_SENDING`. Each try writes its indexes and findings under names of its own; the transaction at the
+end moves the sending out of `checking` and names them. A try that was killed, or came second, leaves nothing that a row
+speaks of.
+
+A file whose bytes are no longer those that were received is *damaged*: the office's own fault, so it is named as such
+(`summary`), counted as refused so that nothing of it is claimed, and shown to the institution, which sends it again; a
+sending of only such files is `refused` and therefore no longer answers as a repeat.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Final
+
+from seikyu.office.sending import ChecksFinished, EveryFileRefused, State, step
+from seikyu.ports.errors import Damaged, NotFound, NotThere
+from seikyu.ports.store import File, Sending
+from seikyu.rules.context import Context
+from seikyu.rules.index import Outcome, Reason
+from seikyu.services.corrections import earlier_sendings, is_correction, no_corrections
+from seikyu.services.decide import decide_if_overdue
+from seikyu.services.draft import Draft
+from seikyu.services.examine import CheckOrder
+from seikyu.services.indexes import index_bytes, rows_of, write_rows
+from seikyu.services.office import Office
+
+#: What stands in `File.summary` of a damaged file.
+DAMAGED: Final = json.dumps({"damaged": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file after its check, and what it adds to its sending's counts."""
+
+    file: File
+    claims: int
+    refused: int
+    ask: int
+    findings: int
+
+
+def check_sending(office: Office, sending_id: str) -> None:
+    """Check every file of a sending and move it on; nothing if that is done already.
+
+    Errors: NotFound; NoSpace, Unavailable (the sending stays `checking`; carry the order out again).
+    """
+    with office.desk.turn(f"check/{sending_id}"):
+        with office.store.read() as tx:
+            sending, files = tx.sending(sending_id), tx.files(sending_id)
+        if sending is None:
+            raise NotFound("no such sending")
+        if sending.state == State.CHECKING:
+            _check(office, sending, files, earlier=_earlier(office, sending))
+    decide_if_overdue(office, sending_id)
+
+
+def _earlier(office: Office, sending: Sending) -> list[File] | None:
+    """Return the files that a correction is compared with, after their own checks; None if any claim may be sent."""
+    if not is_correction(office, sending):
+        return None
+    with office.store.read() as tx:
+        earlier = earlier_sendings(office, tx, sending)
+    for each in earlier:
+        check_sending(office, each.id)
+    with office.store.read() as tx:
+        return [file for each in earlier for file in tx.files(each.id)]
+
+
+def _check(office: Office, sending: Sending, files: list[File], *, earlier: list[File] | None) -> None:
+    with Draft(office, spoken_of=lambda tx, names: _names_of(tx.files(sending.id)) & names) as draft:
+        checked = [_check_file(office, sending, file, draft=draft, earlier=earlier) for file in files]
+        with office.store.write() as tx:
+            if _is_done(tx.sending(sending.id)):
+                return
+            moved = _moved(sending, checked)
+            for each in checked:
+                tx.put_file(each.file)
+            tx.put_sending(moved)
+        draft.keep(_names_of([each.file for each in checked]))
+    office.tell("sending_checked", sending=moved.id, state=moved.state, claims=moved.claims, refused=moved.refused)
+
+
+def _moved(sending: Sending, checked: list[Checked]) -> Sending:
+    every = all(each.file.refused for each in checked)
+    return replace(
+        sending,
+        state=step(State(sending.state), EveryFileRefused() if every else ChecksFinished()).value,
+        claims=sum(each.claims for each in checked),
+        refused=sum(each.refused for each in checked),
+        ask=sum(each.ask for each in checked),
+        findings=sum(each.findings for each in checked),
+    )
+
+
+def _names_of(files: list[File]) -> set[str]:
+    return {name for file in files for name in (file.index_object, file.findings_object) if name is not None}
+
+
+def _is_done(sending: Sending | None) -> bool:
+    return sending is None or sending.state != State.CHECKING
+
+
+def _check_file(office: Office, sending: Sending, file: File, *, draft: Draft, earlier: list[File] | None) -> Checked:
+    """Have one file examined; its objects are the draft's. `earlier` is None unless only corrections were taken."""
+    order = CheckOrder(
+        file=f"files/{file.id}",
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+        index=draft.name("indexes", file.id),
+        findings=draft.name("findings", file.id),
+        asp=sending.asp,
+        context=_context(office, sending, file),
+    )
+    checked_at = office.clock.now()
+    try:
+        summary = office.checker(order)
+    except (Damaged, NotThere):
+        office.tell("file_damaged", sending=sending.id, file=file.id)
+        return Checked(replace(file, checked_at=checked_at, refused=True, summary=DAMAGED), 0, 0, 0, 0)
+    row = replace(
+        file,
+        checked_at=checked_at,
+        # What names no month or kind cannot be attributed, whatever else was found.
+        refused=summary.refused or sending.month is None or sending.kind is None,
+        summary=json.dumps(summary.to_json(), ensure_ascii=False),
+        index_object=order.index,
+        findings_object=order.findings,
+    )
+    if row.refused:
+        return Checked(row, summary.claims, summary.claims, 0, summary.findings)
+    refused, ask = summary.totals["refused"].claims, summary.totals["ask"].claims
+    if earlier is not None:
+        row, refused, ask = _only_corrections(office, row, draft=draft, earlier=earlier)
+    return Checked(row, summary.claims, refused, ask, summary.findings)
+
+
+def _context(office: Office, sending: Sending, file: File) -> Context:
+    opening = office.calendar().at(sending.received_at, sending.line)
+    return Context(
+        body=sending.body,
+        institution=sending.party,
+        claim_months=opening.claim_months,
+        max_bytes=office.limit("file_bytes"),
+        file_name=file.name,
+    )
+
+
+def _only_corrections(office: Office, file: File, *, draft: Draft, earlier: list[File]) -> tuple[File, int, int]:
+    """Mark the claims that may not be sent now; return the file so, and how many of it are refused and ask."""
+    barred = no_corrections(office, rows_of(office.objects, file.index_object), earlier=earlier)
+    rows = [
+        row.decided(Outcome.UNCLAIMED, Reason.NOT_A_CORRECTION) if place in barred and not row.refused else row
+        for place, row in enumerate(rows_of(office.objects, file.index_object))
+    ]
+    with draft.writer(draft.name("indexes", file.id), limit_bytes=index_bytes(len(rows))) as writer:
+        write_rows(writer, rows)
+        (stored,) = draft.commit()
+    refused = sum(row.refused or row.reason is Reason.NOT_A_CORRECTION for row in rows)
+    ask = sum(row.asks and row.reason is not Reason.NOT_A_CORRECTION for row in rows)
+    return replace(file, index_object=stored.name), refused, ask

@@ -1,0 +1,45 @@
+"""What the services turn away beyond what the domain and the ports do; `code` finds the texts in `apps`."""
+
+from seikyu.office.errors import NotAllowed
+
+
+class StillChecking(NotAllowed):
+    """The check is not done yet, so there is nothing to decide. Shape: facts `state`."""
+
+    code = "still_checking"
+
+
+class AlreadyDecided(NotAllowed):
+    """The sending has had its last word. Shape: facts `state`, `errors`, `decided_at`."""
+
+    code = "already_decided"
+
+
+class NothingToCorrect(NotAllowed):
+    """Only corrections are taken now, and nothing came back with errors. Nothing of the sending is kept."""
+
+    code = "nothing_to_correct"
+
+
+class UploadIncomplete(NotAllowed):
+    """Not every file of the upload is there yet; the upload stays. Shape: facts `missing` (numbers from 1)."""
+
+    code = "upload_incomplete"
+
+
+class MonthNotOver(NotAllowed):
+    """The month cannot be closed yet. Shape: facts `closing_from` (None: only by hand)."""
+
+    code = "month_not_over"
+
+
+class AlreadyClosed(NotAllowed):
+    """The month is closed and nothing has been confirmed since."""
+
+    code = "already_closed"
+
+
+class OnlyInSandbox(NotAllowed):
+    """A real office does not move its clock or change its calendar by this act."""
+
+    code = "only_in_sandbox"

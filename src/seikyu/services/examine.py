@@ -1,0 +1,104 @@
+"""Examining one stored file: what the checker sees becomes an index object and a findings object.
+
+`Checker` is the seam where the work goes to another process: an order and its answer are plain values that pickle.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import BinaryIO, Final, Protocol
+
+from seikyu.limits import MIB, limit
+from seikyu.ports.errors import Damaged
+from seikyu.ports.objects import ObjectStore, ObjectWriter
+from seikyu.rules.context import Context
+from seikyu.rules.examine import examine
+from seikyu.rules.finding import Finding
+from seikyu.rules.index import IndexRow, header, pack
+from seikyu.rules.summary import Summary
+
+CHUNK_BYTES: Final = MIB
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOrder:
+    """What to examine and where to put the result.
+
+    Shape: `file`, `index` and `findings` are object names; the latter two are fresh. `size_bytes` and `sha256` are what
+    the bytes were when they were received.
+    """
+
+    file: str
+    size_bytes: int
+    sha256: str
+    index: str
+    findings: str
+    asp: bool
+    context: Context
+
+
+class Checker(Protocol):
+    """Examines one file object; may do so in another process."""
+
+    def __call__(self, order: CheckOrder) -> Summary:
+        """Write the index and findings objects and return the summary; on return both are durable.
+
+        Errors: Damaged, if the bytes are no longer those that were received; NoSpace. No object is left behind then.
+        """
+        ...
+
+
+def examine_object(objects: ObjectStore, identity_key: bytes, order: CheckOrder) -> Summary:
+    """Do what a `Checker` does, here and now.
+
+    Shape: the findings object is UTF-8, one JSON object a line, its keys those of `Finding`; values are masked.
+    Errors: Damaged, NoSpace, NotThere.
+    """
+    limit_bytes = limit("file_bytes")
+    with (
+        objects.open(order.file) as source,
+        objects.writer(order.index, limit_bytes=limit_bytes) as index,
+        objects.writer(order.findings, limit_bytes=limit_bytes) as findings,
+    ):
+        index.write(header())
+        chunks = Chunks(source)
+        summary = None
+        for result in examine(iter(chunks), identity_key=identity_key, asp=order.asp, context=order.context):
+            summary = _write(result, index=index, findings=findings)
+        if (chunks.size_bytes, chunks.sha256()) != (order.size_bytes, order.sha256):
+            raise Damaged("the bytes are not those that were received", object=order.file)
+        if summary is None:
+            raise AssertionError("the checker ended without a summary")
+        findings.commit()
+        index.commit()
+    return summary
+
+
+class Chunks:
+    """The bytes of an object in pieces; their digest and length when they have all been read."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._digest = sha256()
+        self.size_bytes = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self._source.read(CHUNK_BYTES):
+            self._digest.update(piece)
+            self.size_bytes += len(piece)
+            yield piece
+
+    def sha256(self) -> str:
+        """Return the digest of what was read so far, lower-case hex."""
+        return self._digest.hexdigest()
+
+
+def _write(result: Finding | IndexRow | Summary, *, index: ObjectWriter, findings: ObjectWriter) -> Summary | None:
+    if isinstance(result, IndexRow):
+        index.write(pack(result))
+    elif isinstance(result, Finding):
+        findings.write(json.dumps(asdict(result), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+    else:
+        return result
+    return None
