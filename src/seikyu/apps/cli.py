@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from seikyu.apps.cli_help import localized
-from seikyu.apps.outcomes import Exit, outcome_of
+from seikyu.apps.outcomes import OUTCOMES, Exit, outcome_of
 from seikyu.apps.words import error_words, say
 
 #: Every command and the module that brings it by `register(app)`. A module is imported when its command is asked for.
@@ -143,20 +143,21 @@ def _interrupted() -> int:
 
 def _failed(reason: Exception) -> int:
     """Say an error in the user's words and return its status; anything without a code is a bug."""
-    code = getattr(reason, "code", None)
-    facts = getattr(reason, "facts", None)
-    if isinstance(code, str) and isinstance(facts, dict):
-        words = error_words(code, **{"message": str(reason), **facts})
-        tell("error", words.text)
-        if words.hint:
-            tell("hint", words.hint)
+    code, facts = getattr(reason, "code", None), getattr(reason, "facts", None)
+    if not isinstance(code, str) or not isinstance(facts, dict):
+        number = secrets.token_hex(4)
+        tell("error", say("cli.bug", number=number, kind=type(reason).__name__))
+        tell("hint", say("cli.bug_hint"))
         _traceback()
-        return outcome_of(code).exit_status
-    number = secrets.token_hex(4)
-    tell("error", say("cli.bug", number=number, kind=type(reason).__name__))
-    tell("hint", say("cli.bug_hint"))
+        return Exit.COULD_NOT_RUN
+    # Some errors of the client have closer words than their code, or the office's own.
+    closer: str = getattr(reason, "words_code", code)
+    words = getattr(reason, "words", None) or error_words(closer, **{"message": str(reason), **facts})
+    tell("error", words.text)
+    if words.hint:
+        tell("hint", words.hint)
     _traceback()
-    return Exit.COULD_NOT_RUN
+    return outcome_of(closer if closer in OUTCOMES else code).exit_status
 
 
 def _traceback() -> None:

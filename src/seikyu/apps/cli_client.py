@@ -1,0 +1,317 @@
+"""`seikyu send | status | findings | confirm | cancel | fetch`: the client's end on the command line."""
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from seikyu.apps.outcomes import Exit
+from seikyu.apps.words import language, say
+
+if TYPE_CHECKING:
+    from seikyu.apps.client import Line
+
+Home = Annotated[Path | None, typer.Option("--home", help=say("cli.home"))]
+As = Annotated[str | None, typer.Option("--as", help=say("cli.as"))]
+Json = Annotated[bool, typer.Option("--json", help=say("cli.json"))]
+Tries = Annotated[int | None, typer.Option(min=1, max=20, help=say("client.tries"))]
+SendingId = Annotated[str, typer.Argument(help=say("client.id"))]
+
+_FIRST_FINDINGS: Final = 10
+_COLUMNS: Final = ("id", "body", "month", "send_no", "line", "state", "claims", "refused", "ask", "received_at")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    acts: Mapping[str, Callable[..., int]] = {
+        "send": send,
+        "status": status,
+        "findings": findings,
+        "confirm": confirm,
+        "cancel": cancel,
+        "fetch": fetch,
+    }
+    for name, act in acts.items():
+        app.command(name, help=say(f"client.{name}.help"))(act)
+
+
+def send(
+    files: Annotated[list[Path], typer.Argument(help=say("client.send.file"))],
+    *,
+    body: Annotated[str | None, typer.Option(help=say("client.body"))] = None,
+    asp: Annotated[bool, typer.Option("--asp/--no-asp", help=say("client.send.asp"))] = True,
+    test: Annotated[bool, typer.Option("--test", help=say("client.send.test"))] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help=say("client.send.wait"))] = True,
+    tries: Tries = None,
+    as_id: As = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> int:
+    """Send, wait for the check, show its counts and first findings."""
+    from seikyu.apps import client
+    from seikyu.apps.client import progress
+
+    outgoing = [client.look_at(path) for path in files]
+    with _line(home, as_id, tries, hint=_again(files, as_id)) as line:
+        for file in outgoing:
+            _tell("client.send.sending", file=file.path.name, size=progress.size(file.size_bytes), sha256=file.sha256)
+        with progress.bar(outgoing[0].path.name, sum(file.size_bytes for file in outgoing)) as told:
+            answer = client.send(line, outgoing, client.Terms(body, test, asp), told=told)
+        if not as_json:
+            print(say("client.send.repeat" if answer["repeat"] else "client.send.received", **answer), flush=True)
+        if wait:
+            answer = client.wait_for_check(line, answer)
+        if as_json:
+            _print_json(answer)
+        else:
+            _show_check(line, answer)
+    return _status_of(answer)
+
+
+def status(
+    sending: Annotated[str | None, typer.Argument(help=say("client.id"))] = None,
+    *,
+    month: Annotated[str | None, typer.Option(help=say("client.status.month"))] = None,
+    as_id: As = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> int:
+    """Show one sending, or the newest ones."""
+    from seikyu.apps import client
+    from seikyu.apps.client import progress
+
+    with _line(home, as_id) as line:
+        rows = [client.sending(line, sending)] if sending else client.sendings(line, month=_month(month))
+    if as_json:
+        _print_json(rows[0] if sending else {"items": rows})
+    elif rows:
+        _table(rows)
+        for file in rows[0].get("files", ()):
+            print(
+                say(
+                    "client.status.file",
+                    **file | {"size": progress.size(file["size_bytes"]), "name": file["name"] or "-"},
+                )
+            )
+    else:
+        print(say("client.status.none"))
+    return Exit.DONE
+
+
+def findings(
+    sending: SendingId,
+    *,
+    form: Annotated[str, typer.Option("--format", help=say("client.findings.format"))] = "text",
+    as_id: As = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> int:
+    """List the findings of a sending."""
+    from seikyu.apps import client
+
+    form = "json" if as_json else form
+    if form not in {"text", "csv", "json"}:
+        raise typer.BadParameter(say("client.findings.bad_format"), param_hint="--format")
+    with _line(home, as_id) as line:
+        found = client.findings(line, sending)
+        if form == "json":
+            _print_json({"items": list(found)})
+        elif form == "csv":
+            _csv(found)
+        else:
+            names = {file["no"]: file["name"] or "" for file in client.sending(line, sending)["files"]}
+            lines = [_finding(item, names) for item in found]
+            print("\n".join(lines) if lines else say("client.findings.none"))
+    return Exit.DONE
+
+
+def confirm(
+    sending: SendingId,
+    *,
+    with_errors: Annotated[bool, typer.Option("--with-errors", help=say("client.confirm.with"))] = False,
+    without_errors: Annotated[bool, typer.Option("--without-errors", help=say("client.confirm.without"))] = False,
+    as_id: As = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> int:
+    """Say yes (請求確定); with or without the claims that ask has no default."""
+    from seikyu.apps import client
+
+    if with_errors == without_errors:
+        raise typer.BadParameter(say("client.confirm.one"))
+    with _line(home, as_id) as line:
+        now = client.confirm(line, sending, "with" if with_errors else "without")
+    _done(now, "client.confirm.done", as_json=as_json)
+    return Exit.DONE
+
+
+def cancel(sending: SendingId, *, as_id: As = None, home: Home = None, as_json: Json = False) -> int:
+    """Say no (請求取消)."""
+    from seikyu.apps import client
+
+    with _line(home, as_id) as line:
+        now = client.cancel(line, sending)
+    _done(now, "client.cancel.done", as_json=as_json)
+    return Exit.DONE
+
+
+def fetch(
+    *,
+    month: Annotated[str | None, typer.Option(help=say("client.fetch.month"))] = None,
+    to: Annotated[Path, typer.Option(help=say("client.fetch.to"))] = Path(),
+    tries: Tries = None,
+    as_id: As = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> int:
+    """Fetch every delivery of a month, whole and verified."""
+    from seikyu.apps import client
+    from seikyu.apps.client import progress
+
+    fetched = []
+    with _line(home, as_id, tries) as line:
+        for one in client.offered(line, month=_month(month)):
+            with progress.bar(f"{one.body} {one.month} {one.kind}", one.size_bytes) as told:
+                here = client.fetch(line, one, to=to, told=told)
+            fetched.append(here)
+            if not as_json:
+                key = "client.fetch.whole" if here.new else "client.fetch.already"
+                size = progress.size(one.size_bytes)
+                print(say(key, file=here.file, claims=one.claims, points=one.points, size=size), flush=True)
+    if as_json:
+        _print_json({"deliveries": [each.shown() for each in fetched]})
+    elif not fetched:
+        print(say("client.fetch.none"))
+    return Exit.DONE
+
+
+@contextmanager
+def _line(home: Path | None, as_id: str | None, tries: int | None = None, hint: str = "") -> Iterator["Line"]:
+    """Open the line of the chosen client; what its errors advise names the command to type again."""
+    from seikyu.adapters.tls_client import key_exposed
+    from seikyu.apps import client
+    from seikyu.apps.client.errors import LineFailed
+
+    folder = client.open_client(client.home_of(home), as_id)
+    if folder.key.exists() and key_exposed(folder.key):
+        _tell("client.key_open", file=folder.key)
+    try:
+        with client.Line(folder, tries=tries, note=_note) as line:
+            yield line
+    except LineFailed as trouble:
+        trouble.facts["again"] = hint
+        raise
+
+
+def _again(files: list[Path], as_id: str | None) -> str:
+    """Return the command that sends these files."""
+    chosen = ["--as", as_id] if as_id else []
+    return shlex.join(["seikyu", "send", *(str(file) for file in files), *chosen])
+
+
+def _status_of(sending: Mapping[str, Any]) -> int:
+    """Return how `send` ends: as `seikyu check` would over the same file."""
+    if sending["state"] == "refused" or sending["refused"]:
+        return Exit.REFUSED
+    return Exit.ASKS if sending["ask"] else Exit.DONE
+
+
+def _show_check(line: "Line", sending: Mapping[str, Any]) -> None:
+    from seikyu.apps import client
+
+    if sending["state"] == "checking":
+        print(say("client.send.still", **sending))
+        return
+    print(say("client.send.checked", **sending))
+    names = {file["no"]: file["name"] or "" for file in sending.get("files", ())}
+    first = list(client.findings(line, sending["id"], most=_FIRST_FINDINGS))
+    for item in first:
+        print(f"  {_finding(item, names)}")
+    if (more := (sending["findings"] or 0) - len(first)) > 0:
+        print(say("client.send.more", id=sending["id"], number=more))
+    if sending["state"] == "refused":
+        print(say("client.send.refused"))
+    elif sending["state"] == "to_decide":
+        print(say("client.send.next", id=sending["id"]))
+
+
+def _finding(item: Mapping[str, Any], names: Mapping[int, str]) -> str:
+    """Return a finding as one line: where, what, what was expected."""
+    ja = language() == "ja"
+    place = ":".join(str(part) for part in (names.get(item["file"], ""), item["line"]) if part)
+    effect = {"file": "refuses the file", "claim": "refuses the claim"}.get(item["refuses"] or "", "asks")
+    if item["level"] == "L48":
+        effect = "notice"
+    where = ""
+    if item["record"]:
+        name = item["item_ja"] if ja else (item["item"] or "").replace("_", " ")
+        where = f"{item['record']} item {item['item_no']} ({name}): " if item["item_no"] else f"{item['record']}: "
+    text = item["message_ja"] if ja else item["message"]
+    return f"{place}: {item['code']} ({item['level']}, {effect}): {where}{text}"
+
+
+def _table(rows: list[Mapping[str, Any]] | list[dict[str, Any]]) -> None:
+    """Print rows as a table on a terminal, as plain columns otherwise."""
+    cells = [[_cell(name, row.get(name)) for name in _COLUMNS] for row in rows]
+    heads = [say(f"client.columns.{name}") for name in _COLUMNS]
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(*heads)
+        for row in cells:
+            table.add_row(*row)
+        Console().print(table)
+        return
+    print("\t".join(heads))
+    for row in cells:
+        print("\t".join(row))
+
+
+def _cell(name: str, value: object) -> str:
+    if value is None:
+        return "-"
+    return say(f"client.states.{value}") if name in {"state", "line"} else str(value)
+
+
+def _csv(found: Iterator[dict[str, Any]]) -> None:
+    import csv
+
+    writer: csv.DictWriter[str] | None = None
+    for item in found:
+        if writer is None:
+            writer = csv.DictWriter(sys.stdout, list(item))
+            writer.writeheader()
+        writer.writerow(item)
+
+
+def _done(sending: Mapping[str, Any], key: str, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(sending)
+    else:
+        print(say(key, **sending))
+
+
+def _month(text: str | None) -> str | None:
+    if text is not None and not (len(text) == len("YYYYMM") and text.isdigit() and "01" <= text[4:] <= "12"):
+        raise typer.BadParameter(say("client.fetch.bad_month"), param_hint="--month")
+    return text
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def _note(text: str) -> None:
+    from seikyu.apps.cli import tell
+
+    tell("note", text)
+
+
+def _tell(key: str, **facts: Any) -> None:
+    _note(say(key, **facts))

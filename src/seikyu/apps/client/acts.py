@@ -1,0 +1,48 @@
+"""Looking and deciding: what an institution does with a sending once it is at the office."""
+
+from collections.abc import Iterator
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+from seikyu.apps.client.line import Line
+
+_PAGE: Final = 200
+
+
+def sendings(line: Line, *, month: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+    """Return this party's newest sendings. Errors: as Line.get."""
+    params: dict[str, str | int | list[str]] = {"limit": limit}
+    if month is not None:
+        params["month"] = month
+    items: list[dict[str, Any]] = line.get("/sendings", **params)["items"]
+    return items
+
+
+def sending(line: Line, sending_id: str) -> dict[str, Any]:
+    """Return one sending with its files. Errors: as Line.get."""
+    return line.get(f"/sendings/{quote(sending_id, safe='')}")
+
+
+def findings(line: Line, sending_id: str, *, most: int | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the findings of a sending, at most so many. Errors: as Line.get."""
+    left = most
+    params: dict[str, str | int | list[str]] = {"limit": min(_PAGE, most) if most else _PAGE}
+    while True:
+        page = line.get(f"/sendings/{quote(sending_id, safe='')}/findings", **params)
+        for item in page["items"]:
+            yield item
+            if left is not None and (left := left - 1) == 0:
+                return
+        if not page.get("next"):
+            return
+        params["cursor"] = page["next"]
+
+
+def confirm(line: Line, sending_id: str, errors: Literal["with", "without"]) -> dict[str, Any]:
+    """Say yes (請求確定), with or without the claims that ask. Errors: as Line.post."""
+    return line.post(f"/sendings/{quote(sending_id, safe='')}/confirm", params={"errors": errors})
+
+
+def cancel(line: Line, sending_id: str) -> dict[str, Any]:
+    """Say no (請求取消). Errors: as Line.post."""
+    return line.post(f"/sendings/{quote(sending_id, safe='')}/cancel")

@@ -1,0 +1,71 @@
+"""A client's own folder: where its office is, who it is there, and with which certificate."""
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from seikyu.apps.client.errors import ClientNotNamed, NoClient
+
+_FILE: Final = "client.toml"
+_ID: Final = re.compile(r"[0-9a-z][0-9a-z-]{0,39}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFolder:
+    """HOME/clients/ID. Shape: `url` has scheme, host and port only; `kind` is institution, payer or operator."""
+
+    path: Path
+    url: str
+    party: str
+    kind: str
+
+    @property
+    def certificate(self) -> Path:
+        """The certificate and its issuer (PEM)."""
+        return self.path / "cert.pem"
+
+    @property
+    def key(self) -> Path:
+        """The private key (PEM, 0600)."""
+        return self.path / "key.pem"
+
+    @property
+    def ca(self) -> Path:
+        """The root that the office's certificate must come from (PEM)."""
+        return self.path / "ca.pem"
+
+
+def home_of(option: Path | None) -> Path:
+    """Return the folder that holds all state: the option, SEIKYU_HOME, or ./seikyu-home."""
+    return (option or Path(os.environ.get("SEIKYU_HOME") or "seikyu-home")).absolute()
+
+
+def open_client(home: Path, client_id: str | None) -> ClientFolder:
+    """Return the client folder of that id, or the only one there is.
+
+    Errors: NoClient, ClientNotNamed.
+    """
+    clients = home / "clients"
+    if client_id is None:
+        known = sorted(path.parent.name for path in clients.glob(f"*/{_FILE}"))
+        if not known:
+            raise NoClient(id="?", folder=str(clients))
+        if len(known) > 1:
+            raise ClientNotNamed(known=", ".join(known), folder=str(clients))
+        client_id = known[0]
+    path = clients / client_id
+    if not _ID.match(client_id) or not (path / _FILE).is_file():
+        raise NoClient(id=client_id, folder=str(clients))
+    try:
+        said = tomllib.loads((path / _FILE).read_text("utf-8"))
+        return ClientFolder(path, str(said["url"]).rstrip("/"), str(said["party"]), str(said["kind"]))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError) as reason:
+        raise NoClient(str(reason), id=client_id, folder=str(clients)) from reason
+
+
+def client_toml(*, url: str, party: str, kind: str) -> str:
+    """Return the text of a client folder's own file."""
+    return f'url = "{url}"\nparty = "{party}"\nkind = "{kind}"\n'
