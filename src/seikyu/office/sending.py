@@ -10,7 +10,7 @@ has none.
 Source: provider:3.1. `docs/reference/states.md` is drawn from this module.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -117,3 +117,12 @@ def step(state: State, event: Event) -> State:
     except KeyError:
         act = type(event).__name__
         raise NotAllowed(f"{act} is not allowed when {state}", state=state.value, act=act) from None
+
+
+def checked(files_refused: Iterable[bool]) -> Event:
+    """Return the event that ends the check of a sending: refused only if every file is.
+
+    >>> checked([True, False])
+    ChecksFinished()
+    """
+    return EveryFileRefused() if all(files_refused) else ChecksFinished()

@@ -14,6 +14,7 @@ _BODY: Final = pattern(r"1|2-\d\d")
 _MONTH: Final = pattern(r"\d{6}")
 _PAYER: Final = pattern(r"\d{8}")
 _LAST_VOLUME: Final = 999
+_MANAGEMENT_DIGITS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +65,18 @@ def management_digits(management_no: int) -> str:
     return digits
 
 
-def search_no(management_no: int, claim_month: Month, *, prefecture: str, point_table: str) -> str:
-    """Return the search number (検索番号): prefecture 2, point table 1, claim month GYYMM, management number.
+def search_no(management_no: int, claim_month: Month, *, body: str, prefecture: str) -> str:
+    """Return the search number (検索番号): prefecture 2, review body 1, claim month GYYMM, management number.
 
-    >>> search_no(940000030, Month(2024, 7), prefecture="13", point_table="4")
-    '13450607940000030'
+    Two review bodies number the claims of one prefecture and month independently; the body's digit keeps them apart.
+    In published samples the point table stands in its place (1 medical, 4 pharmacy).
 
-    Source: payer:3.3; the third digit is the point table, as a published pharmacy sample shows.
+    >>> search_no(940000030, Month(2024, 7), body="2-13", prefecture="13")
+    '13250607940000030'
+
+    Source: payer:3.3.
     """
-    return f"{prefecture}{point_table}{era_text(claim_month)}{management_digits(management_no)}"
+    return f"{prefecture}{body[0]}{era_text(claim_month)}{management_digits(management_no)}"
 
 
 def delivery_path(body: str, month: Month | str, *, payer: str, kind: str, volume: int = 1) -> PurePosixPath:
@@ -93,6 +97,3 @@ def delivery_path(body: str, month: Month | str, *, payer: str, kind: str, volum
 def begins_volume(size_bytes: int, claim_bytes: int, *, limit_bytes: int) -> bool:
     """True if the next claim must begin a new volume. A claim never crosses volumes; one alone may pass the limit."""
     return size_bytes > 0 and size_bytes + claim_bytes > limit_bytes
-
-
-_MANAGEMENT_DIGITS: Final = 16

@@ -30,6 +30,10 @@ _ROWS_BEFORE: Final = 2
 #: Where a search number tells the claim month; it sets the claims of this delivery apart from those in a history.
 _MONTH_OF_SEARCH_NO: Final = slice(3, 8)
 
+#: As many payers as a claim can have. Source: payer:7.
+_MOST_INSURERS: Final = 1
+_MOST_PUBLIC_PAYERS: Final = 4
+
 _ADDRESS_CHARS: Final = 40
 _UNPRINTABLE: Final = "？".encode("cp932")
 
@@ -89,6 +93,7 @@ def _rows(
 ) -> Iterator[bytes]:
     yield from opening
     number, history = _ROWS_BEFORE, False
+    payers = {b"HO": _MOST_INSURERS, b"KO": _MOST_PUBLIC_PAYERS}
     for content in _lines(source, length):
         if number > _ROWS_BEFORE and _HISTORY.match(content):
             _check_history(content, search_no, may_be_row=0 if history else number + 1)
@@ -100,6 +105,10 @@ def _rows(
         first = number == _ROWS_BEFORE + 1
         if history or (record_id != b"RE" if first else record_id in _NOT_IN_A_CLAIM):
             raise Damaged("the bytes are not one claim", row=number)
+        if record_id in payers:
+            payers[record_id] -= 1
+            if payers[record_id] < 0:
+                raise Damaged("more payers than a claim can have", row=number)
         yield b"1,%d,0,%b%b" % (number, _with_search_no(content, search_no, place=place) if first else content, _END)
     if number == _ROWS_BEFORE:
         raise Damaged("the claim is empty")
@@ -118,18 +127,16 @@ def _check_history(content: bytes, search_no: str, *, may_be_row: int) -> None:
 
 
 def _lines(source: BinaryIO, length: int) -> Iterator[bytes]:
-    """Yield the lines of the next `length` bytes without their ends; what ends the file (0x1A) is no line."""
+    """Yield the lines of the next `length` bytes without their ends; only the last may lack its end, at the file's."""
     left, longest = length, limit("line_bytes")
     while left:
         line = source.readline(min(left, longest + len(_END)))
         left -= len(line)
         content = line.removesuffix(b"\n").removesuffix(b"\r") if line.endswith(b"\n") else line
-        if not line or len(content) > longest:
-            raise Damaged("the file ends within a claim, or a line is too long")
-        if content == _EOF and not left:
-            return
-        if _EOF in content:
-            raise Damaged("an end-of-file mark inside a claim")
+        if content is line and (left or source.read(1)):
+            raise Damaged("the bytes end within a line, or a line is too long")
+        if len(content) > longest or _EOF in content:
+            raise Damaged("a line is too long or holds an end-of-file mark")
         yield content
 
 
