@@ -124,7 +124,7 @@ def _code(problem: BaseException) -> str:
         if isinstance(problem, kind):
             return code
     if isinstance(problem, ssl.SSLError):
-        said = f"{problem.reason} {problem}".lower().replace("_", " ")
+        said = f"{getattr(problem, 'reason', None)} {problem}".lower().replace("_", " ")
         return next((code for alert, code in _ALERTS if alert in said), "tls_failed")
     if isinstance(problem, OSError) and problem.errno in _UNREACHABLE:
         return "line_unreachable"

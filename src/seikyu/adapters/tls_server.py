@@ -38,13 +38,54 @@ _PROBES: Final = 3
 _MILLISECONDS: Final = 1000
 
 
+class Handshake(ssl.SSLObject):
+    """A server's end of TLS that says why it refuses.
+
+    The event loops drop a connection whose handshake failed without sending the alert that OpenSSL has ready, and the
+    peer sees a bare end of the line. Here a failed handshake looks as if it waited: the loop sends the alert, what
+    still comes is thrown away (a reset would overtake the alert), and the peer's close or `handshake_wait_s` ends it.
+    """
+
+    incoming: ssl.MemoryBIO
+    outgoing: ssl.MemoryBIO
+    failed: bool = False
+
+    def do_handshake(self) -> None:
+        """Go on with the handshake as far as the bytes that came allow. Errors: ssl.SSLError."""
+        if self.failed:
+            self.incoming.read()
+            raise ssl.SSLWantReadError
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as refused:
+            if not self.outgoing.pending:
+                raise
+            self.failed = True
+            raise ssl.SSLWantReadError from refused
+
+
+class _Context(ssl.SSLContext):
+    """A context whose connections are `Handshake`s."""
+
+    sslobject_class = Handshake
+
+    def wrap_bio(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        """Begin a connection between two buffers; the event loops call this."""
+        made = super().wrap_bio(incoming, outgoing, *args, **kwargs)
+        if isinstance(made, Handshake):
+            made.incoming, made.outgoing = incoming, outgoing
+        return made
+
+
 def server_context(certificate: Path, *, clients: Path | None = None) -> ssl.SSLContext:
     """Return a TLS 1.3 context with the server's PEM file (private key, certificate, issuing CA).
 
     With `clients`, the PEM file of our CA, a client may show a certificate, and one that is shown must verify.
     Errors: OSError, ssl.SSLError, if a file is missing or its parts do not belong together.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = _Context(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.num_tickets = 0
     context.options |= ssl.OP_NO_TICKET
@@ -148,7 +189,7 @@ class Connection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count the header, and keep no more of it than the limit."""
-        self._header_size += len(name) + len(value)
+        self._header_size += len(name) + len(value) + len(": \r\n")
         if self._header_size <= self.header_bytes:
             super().on_header(name, value)
 
@@ -237,7 +278,7 @@ def watch_peer(line: socket.socket | None, *, within_s: int) -> None:
         return
     line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, number in (
-        ("TCP_KEEPIDLE", within_s // 2),
+        ("TCP_KEEPIDLE", max(1, within_s // 2)),
         ("TCP_KEEPINTVL", max(1, within_s // (2 * _PROBES))),
         ("TCP_KEEPCNT", _PROBES),
         ("TCP_USER_TIMEOUT", within_s * _MILLISECONDS),
