@@ -1,5 +1,6 @@
 """Is it a claim file at all? Other formats by their signature, other encodings by all of their bytes."""
 
+import re
 from codecs import getincrementaldecoder
 from typing import Final
 
@@ -21,11 +22,18 @@ def foreign_signature(head: bytes) -> str | None:
     return next((name for signature, name in _SIGNATURES if head.startswith(signature)), None)
 
 
+#: In Japanese text UTF-8 takes three bytes a character. A few of them may by chance be Shift_JIS as well (kanji of the
+#: second level before half-width katakana); so many in a file, and not one byte against it, are no chance.
+_CHARACTERS_ENOUGH: Final = 4
+_THREE_BYTES: Final = re.compile("[\u0800-\uffff]")
+
+
 class EncodingWatch:
     """Looks on while a file passes and tells at the end whether it is UTF-8 instead of Shift_JIS.
 
-    It is if the bytes that are not ASCII form valid UTF-8 and no valid Shift_JIS: a few short texts are both, and such
-    a file must not be refused. A last character that is cut off does not count. Source: checks:X1004.
+    It is if the bytes that are not ASCII form valid UTF-8, and either no valid Shift_JIS or several characters of three
+    bytes: a short text may be both, and such a file must not be refused. A last character that is cut off does not
+    count. Source: checks:X1004.
     """
 
     def __init__(self) -> None:
@@ -34,13 +42,15 @@ class EncodingWatch:
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the file."""
-        self._utf8.feed(chunk)
-        self._shift_jis.feed(chunk)
+        if self._utf8.sound:  # Once it is not, nothing that follows can change the answer.
+            self._utf8.feed(chunk)
+            self._shift_jis.feed(chunk)
 
     @property
     def is_utf8(self) -> bool:
-        """True if what has passed so far is UTF-8 and cannot be Shift_JIS."""
-        return self._utf8.sound and self._utf8.beyond_ascii and not self._shift_jis.sound
+        """True if what has passed so far is UTF-8 and not Shift_JIS."""
+        beyond_chance = not self._shift_jis.sound or self._utf8.three_bytes >= _CHARACTERS_ENOUGH
+        return self._utf8.sound and self._utf8.beyond_ascii and beyond_chance
 
 
 class _Reading:
@@ -51,6 +61,7 @@ class _Reading:
         self._between_characters = True
         self.sound = True
         self.beyond_ascii = False
+        self.three_bytes = 0
 
     def feed(self, chunk: bytes) -> None:
         if not self.sound or (self._between_characters and chunk.isascii()):
@@ -62,3 +73,5 @@ class _Reading:
             return
         self._between_characters = not self._decoder.getstate()[0]
         self.beyond_ascii = self.beyond_ascii or not text.isascii()
+        if self.three_bytes < _CHARACTERS_ENOUGH:
+            self.three_bytes += len(_THREE_BYTES.findall(text))

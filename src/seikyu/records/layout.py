@@ -161,6 +161,11 @@ class Layout:
     service_class_lines: int | None = None
     source: str = ""
 
+    def personal(self, record_id: str, no: int) -> bool:
+        """True if what stands at place `no` of that record must be masked; unknown records count as personal."""
+        record = self.records.get(record_id)
+        return no > 1 and (record is None or record.personal(no))
+
     @cached_property
     def claim_opener(self) -> str:
         """The record that begins a claim: the first in order of its scope."""
@@ -204,7 +209,7 @@ def parse_layouts(texts: Iterable[str]) -> list[Layout]:
     def build(name: str) -> Layout:
         if name not in done:
             base = pages[name]["edition"].get("base")
-            done[name] = _changed(pages[name], build(base)) if base else _layout(pages[name])
+            done[name] = _changed(pages[name], build(base) if base else _NO_LAYOUT)
         return done[name]
 
     return [build(name) for name in pages]
@@ -222,11 +227,6 @@ def dated(editions: Iterable[Layout]) -> tuple[Layout, ...]:
 
 _NOT_RECORDS: Final = ("edition", "kinds", "block")
 _NO_LAYOUT: Final = Layout("", "", "", None, None, Years.WESTERN, MappingProxyType({}))
-
-
-def _layout(page: Mapping[str, Any]) -> Layout:
-    """Return the layout of a text without base."""
-    return _changed(page, _NO_LAYOUT)
 
 
 def _changed(page: Mapping[str, Any], base: Layout) -> Layout:
@@ -261,10 +261,12 @@ def _with_kinds(record: RecordLayout, kinds: Mapping[str, Mapping[str, Any]]) ->
 def _record(rid: str, text: Mapping[str, Any], base: RecordLayout | None) -> RecordLayout:
     """Return a record from its table; of a record in the base, only what the table says is changed."""
     own = {key: value for key, value in text.items() if not isinstance(value, dict)}
-    items = {item.no: item for item in base.items} if base else {1: _id_item(own["source"])}
-    for name, table in text.items():
-        if isinstance(table, dict):
-            items.update({item.no: item for item in _items(name, table, items)})
+    before = {item.no: item for item in base.items} if base else {1: _id_item(own["source"])}
+    tables = [(name, table) for name, table in text.items() if isinstance(table, dict)]
+    stated = [item for name, table in tables for item in _items(name, table, before)]
+    if len({item.no for item in stated}) < len(stated):
+        raise ValueError(f"{rid}: two items at one place")
+    items = before | {item.no: item for item in stated}
     ordered = tuple(items[no] for no in range(1, len(items) + 1))
     if base:
         return replace(base, **_typed(own), items=ordered)

@@ -4,9 +4,10 @@ A month is written YYYYMM or GYYMM, a date YYYYMMDD or GYYMMDD; G is the era. Wh
 by its layout; reading takes both and tells which it was.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Final, NamedTuple, Self
@@ -14,6 +15,8 @@ from typing import Final, NamedTuple, Self
 from seikyu.records.tables import table
 
 _MONTHS: Final = 12
+#: Years that a claim can speak of: from the first era on, and no further than a month can still be counted from.
+_WESTERN_YEARS: Final = range(1868, 2200)
 _ERA_DATE_CHARS: Final = 7
 _WESTERN_DATE_CHARS: Final = 8
 _ERA_MONTH_CHARS: Final = 5
@@ -45,7 +48,7 @@ class Month:
         """
         digits = text.replace("-", "", 1) if text[4:5] == "-" else text
         if len(digits) != _WESTERN_MONTH_CHARS or not (digits.isascii() and digits.isdigit()):
-            raise ValueError(f"not a month: {text!r}")
+            raise ValueError("not a month")
         return cls(int(digits[:4]), int(digits[4:]))
 
     @classmethod
@@ -60,7 +63,10 @@ class Month:
         return self.year * 100 + self.month
 
     def plus(self, months: int) -> "Month":
-        """Return the month so many months later, or earlier if negative."""
+        """Return the month so many months later, or earlier if negative.
+
+        Errors: ValueError outside the years 1 to 9999.
+        """
         years, index = divmod(self.month - 1 + months, _MONTHS)
         return Month(self.year + years, index + 1)
 
@@ -72,12 +78,12 @@ class Month:
     @property
     def last_day(self) -> date:
         """The last day of the month."""
-        return self.plus(1).first_day - timedelta(days=1)
+        return date(self.year, self.month, self.days)
 
     @property
     def days(self) -> int:
         """How many days the month has."""
-        return self.last_day.day
+        return monthrange(self.year, self.month)[1]
 
 
 class Years(StrEnum):
@@ -148,9 +154,9 @@ def parse_month(text: bytes | str) -> ReadMonth | None:
     digits = _digits(text)
     try:
         if len(digits) == _WESTERN_MONTH_CHARS:
-            return ReadMonth(Month(int(digits[:4]), int(digits[4:])), Years.WESTERN)
+            return ReadMonth(Month(_western_year(digits), int(digits[4:])), Years.WESTERN)
         if len(digits) == _ERA_MONTH_CHARS and (era := _era(digits)):
-            month = Month(_year(era, digits), int(digits[3:]))
+            month = Month(_era_year(era, digits), int(digits[3:]))
             return ReadMonth(month, Years.ERA, era.holds(month.first_day, month.last_day))
     except ValueError:
         pass
@@ -167,9 +173,9 @@ def parse_date(text: bytes | str) -> ReadDate | None:
     digits = _digits(text)
     try:
         if len(digits) == _WESTERN_DATE_CHARS:
-            return ReadDate(date(int(digits[:4]), int(digits[4:6]), int(digits[6:])), Years.WESTERN)
+            return ReadDate(date(_western_year(digits), int(digits[4:6]), int(digits[6:])), Years.WESTERN)
         if len(digits) == _ERA_DATE_CHARS and (era := _era(digits)):
-            day = date(_year(era, digits), int(digits[3:5]), int(digits[5:]))
+            day = date(_era_year(era, digits), int(digits[3:5]), int(digits[5:]))
             return ReadDate(day, Years.ERA, era.holds(day, day))
     except ValueError:
         pass
@@ -201,7 +207,15 @@ def _era(digits: str) -> Era | None:
     return eras().get(digits[0])
 
 
-def _year(era: Era, digits: str) -> int:
+def _western_year(digits: str) -> int:
+    """Return the year that opens a month or date."""
+    year = int(digits[:4])
+    if year not in _WESTERN_YEARS:
+        raise ValueError("no year of a claim")
+    return year
+
+
+def _era_year(era: Era, digits: str) -> int:
     """Return the western year of an era year; years of an era count from 1."""
     if digits[1:3] == "00":
         raise ValueError("no year 0")

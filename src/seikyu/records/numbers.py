@@ -99,9 +99,12 @@ class PublicPayerNumber(str):
 
 
 class RecipientNumber(str):
-    """公費受給者番号: 6 digits and a check digit, by the general rule (confidence L)."""
+    """公費受給者番号: 6 digits and a check digit, by the general rule (confidence L). Personal, so `repr` is masked."""
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"RecipientNumber({'*' * len(self)!r})"
 
     @property
     def check_digit_ok(self) -> bool:

@@ -27,6 +27,10 @@ class Record:
     items: tuple[bytes, ...]
     ending: bytes = b"\r\n"
 
+    def __repr__(self) -> str:
+        """Tell nothing of what stands in the record: items may be personal."""
+        return f"<record of {len(self.items)} items>"
+
     @classmethod
     def of(cls, content: bytes, ending: bytes = b"\r\n") -> Self:
         """Return the record that a line's content makes."""
@@ -68,6 +72,9 @@ class UKEFile:
 
     records: tuple[Record, ...]
     tail: bytes = END_MARK
+
+    def __repr__(self) -> str:
+        return f"<UKE file of {len(self.records)} records>"
 
     def replaced(self, index: int, record: Record) -> "UKEFile":
         """Return the file with the record at `index` replaced and every other byte kept."""
