@@ -187,6 +187,7 @@ def era_text(value: date | Month) -> str:
 
     >>> era_text(Month(2026, 9)), era_text(date(2019, 4, 30))
     ('50809', '4310430')
+
     Errors: ValueError before the first era.
     """
     day = value.last_day if isinstance(value, Month) else value
