@@ -1,0 +1,409 @@
+"""The office's own certificate authority, on disk.
+
+| where | what | who may read |
+|---|---|---|
+| `secrets/ca/` | `issuing.key`, `issuing.pem`, `root.pem`, and `root.key` until it is taken away | the office |
+| `secrets/server.pem` | the server's private key and certificates, in one file so that they always fit | the same |
+| `ca/` | `root.pem`, `issuing.pem`, `chain.pem` (both), `crl.pem`: copies to give away | anybody |
+
+`secrets/ca` is written under another name and renamed, so a CA is there as a whole or not at all; the copies are made
+from it whenever one is missing. The root key is needed to renew the issuing CA and for nothing else: it can lie in a
+safe. Keys are not encrypted: a server that starts by itself would have to know the password, from the same disk.
+Serials and rows are the caller's to store: a certificate without a row in the store is nobody's.
+
+Times are the machine's, also in a sandbox: the other end of a TLS line looks at its own clock.
+"""
+
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+from seikyu.adapters.home import Home, write_private
+from seikyu.ports.errors import Damaged, SeikyuError
+from seikyu.ports.store import Certificate
+from seikyu.trust.certificates import (
+    CLIENT_MONTHS,
+    ISSUING_MONTHS,
+    ROOT_MONTHS,
+    SERIAL_BYTES,
+    SERVER_MONTHS,
+    Issuer,
+    Period,
+    PublicKey,
+    Revocation,
+    client_certificate,
+    issuing_certificate,
+    period_of,
+    public_key_of,
+    revocation_list,
+    root_certificate,
+    serial_from,
+    serial_text,
+    server_certificate,
+)
+from seikyu.trust.party import Holder
+
+#: A server certificate is renewed when it has less than this left; servers start more often than that.
+SERVER_RENEWAL: Final = timedelta(days=30)
+
+#: A revocation list is good for so long; whoever uses the file must fetch it more often.
+CRL_PERIOD: Final = timedelta(days=7)
+
+_PUBLIC_FOLDER: Final = 0o755
+_PRIVATE_FOLDER: Final = 0o700
+_PRIVATE_FILE: Final = 0o600
+_PUBLIC_FILE: Final = 0o644
+
+
+class NoCA(SeikyuError):
+    """This office has no certificate authority yet."""
+
+    code = "no_ca"
+
+
+class CAThere(SeikyuError):
+    """This office has a certificate authority already; it was not touched."""
+
+    code = "ca_there"
+
+
+class NoRootKey(SeikyuError):
+    """The root key is not where it was looked for; it may lie in a safe."""
+
+    code = "no_root_key"
+
+
+class FileThere(SeikyuError):
+    """A key or certificate stands where one should be written; nothing was overwritten."""
+
+    code = "file_there"
+
+
+class CannotWrite(SeikyuError):
+    """A file or folder cannot be written; nothing was issued."""
+
+    code = "cannot_write"
+
+
+@dataclass(frozen=True, slots=True)
+class CA:
+    """An office's authority, ready to sign. `root` is the root's certificate; its key is not here."""
+
+    home: Home
+    root: x509.Certificate
+    issuing: Issuer
+
+    @property
+    def chain_pem(self) -> bytes:
+        """The issuing CA and the root: what both ends of a line trust."""
+        return _pem(self.issuing.certificate, self.root)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A client certificate, before it is written anywhere.
+
+    Shape: `certificate` is PEM, with the issuing CA after it; `key` is PEM, or None if the asker has it; `row` is to be
+    stored before anybody gets the files.
+    """
+
+    certificate: bytes
+    key: bytes | None
+    row: Certificate
+
+
+def create_ca(home: Home, *, organisation: str, now: datetime, root_out: Path | None = None) -> CA:
+    """Make root and issuing CA. With `root_out`, the root key is written into that folder and nowhere else.
+
+    Errors: CAThere; FileThere, if `root_out` holds a root key; CannotWrite; BadRequestForCertificate, if `organisation`
+    cannot be a name. In each case, and if the program is killed, no CA is there; a lone root key may be in `root_out`.
+    """
+    with _told(), _alone(home):
+        final = home.secrets / "ca"
+        if final.exists():
+            raise CAThere(folder=str(home.ca))
+        for left in home.secrets.glob(".ca-*"):
+            shutil.rmtree(left)
+        arriving = home.secrets / f".ca-{secrets.token_hex(4)}"
+        arriving.mkdir(mode=_PRIVATE_FOLDER)
+        root_key: Path | None = None
+        try:
+            root, issuing = _write_ca(arriving, organisation, now=now)
+            if root_out is not None:
+                root_out.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+                _write_new(root_out / "root.key", _key_pem(root.key))
+                root_key = root_out / "root.key"
+                (arriving / "root.key").unlink()
+            _sync(arriving)
+            arriving.rename(final)
+        except BaseException:
+            shutil.rmtree(arriving, ignore_errors=True)
+            if root_key is not None:
+                root_key.unlink()
+            raise
+        _sync(home.secrets)
+        ca = CA(home, root.certificate, issuing)
+        _publish(ca)
+        return ca
+
+
+def open_ca(home: Home) -> CA:
+    """Return the office's CA. Errors: NoCA; Damaged, if its files cannot be read or do not belong together."""
+    folder = home.secrets / "ca"
+    if not folder.is_dir():
+        raise NoCA(home=str(home.root))
+    try:
+        root = x509.load_pem_x509_certificate((folder / "root.pem").read_bytes())
+        certificate = x509.load_pem_x509_certificate((folder / "issuing.pem").read_bytes())
+        key = _load_key(folder / "issuing.key")
+    except (OSError, ValueError, TypeError) as odd:
+        raise Damaged(f"the CA in {folder} cannot be read") from odd
+    if certificate.public_key() != key.public_key():
+        raise Damaged(f"the issuing CA in {folder} has another key than its certificate")
+    ca = CA(home, root, Issuer(certificate, key))
+    if not (home.ca / "chain.pem").is_file():
+        with _told():
+            _publish(ca)
+    return ca
+
+
+def renew_issuing(home: Home, *, now: datetime, root_key: Path | None = None) -> CA:
+    """Let the root certify the issuing CA's key anew. What it issued stays good.
+
+    Errors: as `open_ca`; NoRootKey, if `root_key` (or the home) has none or another root's; CannotWrite.
+    """
+    ca = open_ca(home)
+    path = root_key or home.secrets / "ca" / "root.key"
+    try:
+        key = _load_key(path)
+    except (OSError, ValueError, TypeError) as odd:
+        raise NoRootKey(file=str(path)) from odd
+    if key.public_key() != ca.root.public_key():
+        raise NoRootKey(file=str(path))
+    old = ca.issuing
+    organisation = str(ca.root.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)[0].value)
+    certificate = issuing_certificate(
+        Issuer(ca.root, key),
+        old.key.public_key(),
+        organisation=organisation,
+        serial=_serial(),
+        period=period_of(now, months=ISSUING_MONTHS),
+    )
+    renewed = CA(home, ca.root, Issuer(certificate, old.key))
+    with _told():
+        write_private(home.secrets / "ca" / "issuing.pem", _pem(certificate))
+        _publish(renewed)
+    return renewed
+
+
+def issue_client(ca: CA, holder: Holder, *, now: datetime, request: bytes | None = None) -> Issued:
+    """Sign a client certificate, for a new key or for the key of a certification request (CSR, PEM).
+
+    Errors: BadRequestForCertificate.
+    """
+    key: ec.EllipticCurvePrivateKey | None = None
+    if request is None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        public_key: PublicKey = key.public_key()
+    else:
+        public_key = public_key_of(request)
+    certificate = client_certificate(
+        ca.issuing, public_key, holder=holder, serial=_serial(), period=period_of(now, months=CLIENT_MONTHS)
+    )
+    row = Certificate(
+        serial=serial_text(certificate.serial_number),
+        party=holder.party,
+        terminal=holder.terminal,
+        issued_at=now.replace(microsecond=0),
+        not_after=certificate.not_valid_after_utc,
+    )
+    return Issued(_pem(certificate, ca.issuing.certificate), None if key is None else _key_pem(key), row)
+
+
+@contextmanager
+def staged(ca: CA, issued: Issued, folder: Path) -> Iterator[dict[str, Path]]:
+    """Write a client's files under other names; they get theirs when the block ends well. In it, store the row.
+
+    Shape: `cert.pem`, `ca.pem` and, unless the asker has it, `key.pem` (0600); yields the paths they will have. A crash
+    between the row and the names leaves a row of a certificate that nobody has, and nothing in the way of another try.
+    Errors: FileThere, CannotWrite; nothing is left behind.
+    """
+    files = {"ca": ca.chain_pem, "cert": issued.certificate} | ({"key": issued.key} if issued.key else {})
+    paths = {name: folder / f"{name}.pem" for name in reversed(files)}
+    staging = folder / f".new-{secrets.token_hex(4)}"
+    for name, path in paths.items():
+        if name != "ca" and path.exists():
+            raise FileThere(file=str(path))
+    try:
+        with _told():
+            folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+            staging.mkdir(mode=_PRIVATE_FOLDER)
+            for name, path in paths.items():
+                _write_new(staging / path.name, files[name])
+        yield paths
+        with _told():
+            for path in paths.values():
+                (staging / path.name).rename(path)
+            _sync(folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def ensure_server(home: Home, hosts: Sequence[str], *, now: datetime) -> Path:
+    """Return the server's PEM file, made anew if there is none, it ends soon, or is for other hosts or of another CA.
+
+    A server that runs goes on with the old one until it is told (`tls_server.renew`).
+    Errors: as `open_ca`; BadRequestForCertificate, for hosts that cannot be certified; CannotWrite.
+    """
+    ca = open_ca(home)
+    path = home.secrets / "server.pem"
+    if not _serves(path, ca, hosts, now=now):
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = server_certificate(
+            ca.issuing, key.public_key(), hosts=hosts, serial=_serial(), period=period_of(now, months=SERVER_MONTHS)
+        )
+        with _told():
+            write_private(path, _key_pem(key) + _pem(certificate, ca.issuing.certificate))
+    return path
+
+
+def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime) -> Path:
+    """Write the list of the revoked among `rows` to `ca/crl.pem`, in one step. `number` is higher than ever before.
+
+    Errors: CannotWrite; the old list stays.
+    """
+    revoked = [
+        Revocation(int(row.serial, 16), row.revoked_at.replace(microsecond=0), row.reason or "unspecified")
+        for row in rows
+        if row.revoked_at is not None
+    ]
+    path = ca.home.ca / "crl.pem"
+    start = now.replace(microsecond=0)
+    listed = revocation_list(ca.issuing, revoked, number=number, period=Period(start, start + CRL_PERIOD))
+    with _told():
+        _write_public(path, listed.public_bytes(Encoding.PEM))
+    return path
+
+
+def _write_ca(folder: Path, organisation: str, *, now: datetime) -> tuple[Issuer, Issuer]:
+    """Make both keys and certificates and write them into `folder`."""
+    root_key, issuing_key = ec.generate_private_key(ec.SECP384R1()), ec.generate_private_key(ec.SECP384R1())
+    root = Issuer(
+        root_certificate(
+            root_key, organisation=organisation, serial=_serial(), period=period_of(now, months=ROOT_MONTHS)
+        ),
+        root_key,
+    )
+    certificate = issuing_certificate(
+        root,
+        issuing_key.public_key(),
+        organisation=organisation,
+        serial=_serial(),
+        period=period_of(now, months=ISSUING_MONTHS),
+    )
+    _write_new(folder / "root.key", _key_pem(root_key))
+    _write_new(folder / "issuing.key", _key_pem(issuing_key))
+    _write_new(folder / "root.pem", _pem(root.certificate))
+    _write_new(folder / "issuing.pem", _pem(certificate))
+    return root, Issuer(certificate, issuing_key)
+
+
+def _publish(ca: CA) -> None:
+    """Copy what anybody may have; `chain.pem` last, because it is looked for."""
+    ca.home.ca.mkdir(mode=_PUBLIC_FOLDER, parents=True, exist_ok=True)
+    _write_public(ca.home.ca / "root.pem", _pem(ca.root))
+    _write_public(ca.home.ca / "issuing.pem", _pem(ca.issuing.certificate))
+    _write_public(ca.home.ca / "chain.pem", ca.chain_pem)
+
+
+def _serves(path: Path, ca: CA, hosts: Sequence[str], *, now: datetime) -> bool:
+    """True if the server's file can go on being used."""
+    try:
+        content = path.read_bytes()
+        certificate = x509.load_pem_x509_certificate(content)
+        key = load_pem_private_key(content, None)
+        certificate.verify_directly_issued_by(ca.issuing.certificate)
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+        return False  # Whatever is wrong with it, it is made anew.
+    return (
+        certificate.public_key() == key.public_key()
+        and {str(name.value) for name in names} == set(hosts)
+        and certificate.not_valid_after_utc - now > SERVER_RENEWAL
+    )
+
+
+def _serial() -> int:
+    return serial_from(secrets.token_bytes(SERIAL_BYTES))
+
+
+def _pem(*certificates: x509.Certificate) -> bytes:
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+
+
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError("not a key on an elliptic curve")
+    return key
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, for its owner only, whatever the umask. Errors: FileThere, OSError."""
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
+    except FileExistsError:
+        raise FileThere(file=str(path)) from None
+    with os.fdopen(number, "wb") as file:
+        os.fchmod(number, _PRIVATE_FILE)
+        file.write(content)
+        file.flush()
+        os.fsync(number)
+
+
+def _write_public(path: Path, content: bytes) -> None:
+    """Replace a file that anybody may read, in one step."""
+    write_private(path, content)
+    path.chmod(_PUBLIC_FILE)
+
+
+def _sync(folder: Path) -> None:
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """Let one program at a time make a CA in this home."""
+    with (home.run / "ca.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what the disk refuses in our words."""
+    try:
+        yield
+    except OSError as refused:
+        reason = (refused.strerror or type(refused).__name__).lower()
+        raise CannotWrite(file=str(refused.filename), reason=reason) from refused
