@@ -1,7 +1,7 @@
 """Deliveries (配信): what a payer may fetch, and the word that it has it.
 
-A delivery is sealed: its bytes never change, so it can be fetched from any offset, as often as wanted, also after it was
-received. Only its own payer sees it; to anybody else it is NotFound. One still being sealed does not exist yet.
+A delivery is sealed: its bytes never change, so it can be fetched from any offset, as often as wanted, also after it
+was received. Only its own payer sees it; to anybody else it is NotFound. One still being sealed does not exist yet.
 """
 
 from dataclasses import dataclass, replace

@@ -1,6 +1,7 @@
 """Postings of the claim ledger as rows, and the balance of a body's month."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +51,9 @@ def amounts_of(row: Posting) -> Amounts:
     return Amounts(row.claims, row.main_points, row.cases, row.own_points, row.meals_yen)
 
 
-def balance_of(tx: ReadTx, body: str, month: str) -> Balance:
-    """Return the trial balance (試算表) of a body's month as the ledger stands."""
-    return trial_balance(tx.postings(body, month, REAL))
+def balance_of(tx: ReadTx, body: str, month: str, *, without: AbstractSet[str] = frozenset()) -> Balance:
+    """Return the trial balance (試算表) of a body's month as the ledger stands.
+
+    `without` leaves files out that were claimed after the month was closed and wait for another closing.
+    """
+    return trial_balance(row for row in tx.postings(body, month, REAL) if row.file not in without)

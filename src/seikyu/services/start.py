@@ -1,24 +1,20 @@
 """Beginning and keeping going: sweep what a kill left behind, order what was lost, do what has fallen due.
 
-`start` runs once, before anything is received, under the home's lock. What it removes are objects that no row speaks of:
-by the order in which services write (objects first, then the row) those are the remains of acts that never happened.
+`start` runs once, before anything is received, under the home's lock. What it removes are objects that no row speaks
+of: by the order in which services write (objects first, then the row) those are the remains of acts that never happened.
 `tick` runs every few seconds and does what the calendar says.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final
 
 from seikyu.office.sending import State
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.services.check import check_sending
-from seikyu.services.close import CLOSING, close_due, close_month
+from seikyu.services.close import CLOSING, carry_out_close, close_due
 from seikyu.services.decide import decide_overdue
 from seikyu.services.office import Office
-
-#: A sending is not ordered anew before so long after it came: its own order may only just be running.
-REORDER_AFTER_S: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +31,23 @@ def start(office: Office, *, paused: bool = False) -> Started:
 
     `paused`: accept orders but do none.
     """
-    temporaries = office.objects.sweep()
-    orphans = sweep_orphans(office)
-    office.jobs.register(Work.CHECK_SENDING, partial(check_sending, office))
-    office.jobs.register(Work.CLOSE_MONTH, partial(close_month, office))
-    reordered = reorder(office)
+    started = clean_up(office)
+    register(office)
     office.jobs.start(paused=paused)
-    office.tell("started", temporaries=temporaries, orphans=orphans, reordered=reordered)
-    return Started(temporaries, orphans, reordered)
+    return started
+
+
+def clean_up(office: Office) -> Started:
+    """Sweep what a kill left and order what was lost. Once, under the home's lock, before anything works."""
+    started = Started(office.objects.sweep(), sweep_orphans(office), reorder(office))
+    office.tell("started", temporaries=started.temporaries, orphans=started.orphans, reordered=started.reordered)
+    return started
+
+
+def register(office: Office) -> None:
+    """Say who does which work."""
+    office.jobs.register(Work.CHECK_SENDING, partial(check_sending, office))
+    office.jobs.register(Work.CLOSE_MONTH, partial(carry_out_close, office))
 
 
 def sweep_orphans(office: Office) -> int:

@@ -1,0 +1,276 @@
+"""Closing a review body's month: charge every claim to its payers, seal what they fetch, balance to the unit.
+
+Handler of `Work.CLOSE_MONTH`. `request_close` sets the month to `closing` and orders the work in one transaction; the
+work may be carried out any number of times and ends in one transaction that makes everything true at once: deliveries
+`waiting`, the payers' leg of the ledger, outcomes, sendings handed over, the month `closed` with its report. Before it
+nothing is visible to anybody: deliveries in `sealing` do not exist yet. A try begins by removing what a dead one left.
+
+The way: `survey` looks at every confirmed file and suspends, with its reason, what cannot be charged or does not add
+up; `seal` writes the deliveries of the rest; they are read again, and only what was read is posted. A delivery that
+reads other than it was charged is not delivered: its claims are suspended and all is sealed anew without them.
+
+What is confirmed after its month was closed (by hand, before its time; or checked late) waits for another closing of
+the same month, which seals it into further volumes. The test line is never closed.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from seikyu.office.errors import NotAllowed
+from seikyu.office.ledger import NOTHING, Amounts, Stage
+from seikyu.office.sending import CLAIMING, MonthClosed, State, step
+from seikyu.ports.errors import BadRequest, Damaged, Unavailable
+from seikyu.ports.jobs import Work, WorkOrder
+from seikyu.ports.store import Delivery, File, Posting, ReadTx, Sending, WriteTx
+from seikyu.ports.store import Month as MonthRow
+from seikyu.records import Month
+from seikyu.services.decide import decide_overdue
+from seikyu.services.deliver import WAITING
+from seikyu.services.draft import Draft
+from seikyu.services.errors import AlreadyClosed, MonthNotOver, StillChecking
+from seikyu.services.ledger import Leg, amounts_of, balance_of, postings
+from seikyu.services.office import INSTITUTION, PAYER, REAL, Office
+from seikyu.services.seal import charge, remove_leftovers, seal
+from seikyu.services.survey import Circumstances, Surveyed, survey
+
+OPEN: Final = "open"
+CLOSING: Final = "closing"
+CLOSED: Final = "closed"
+
+_CLAIMING: Final = tuple(sorted(state.value for state in CLAIMING))
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one closing takes: the sendings confirmed by then, and their files in the order of confirmation."""
+
+    body: str
+    month: str
+    sendings: tuple[Sending, ...]
+    files: tuple[Surveyed, ...]
+    deliveries: tuple[Delivery, ...]
+    postings: tuple[Posting, ...]
+
+
+def request_close(office: Office, body: str, month: str, *, force: bool = False) -> MonthRow:
+    """Order the closing of a body's month; return the month as it is now, `closing`.
+
+    `force` closes by hand, before the calendar says so and without what is not checked or decided yet.
+    Durable when it returns. Errors: BadRequest, MonthNotOver, StillChecking, AlreadyClosed, Unavailable; nothing
+    changes then.
+    """
+    due = _closing_from(office, body, month)
+    if not force and (due is None or office.clock.now() < due):
+        raise MonthNotOver("the month cannot be closed yet", closing_from=due)
+    decide_overdue(office)
+    checking = office.jobs.unfinished(Work.CHECK_SENDING)
+    ordered = office.jobs.unfinished(Work.CLOSE_MONTH)
+    subject = f"{body}/{month}"
+    with office.store.write() as tx:
+        row = tx.month(body, month, REAL) or MonthRow(body, month, REAL, OPEN)
+        if row.state == CLOSING and subject in ordered:
+            return row
+        if row.state == CLOSED and not _sendings(tx, body, month, _CLAIMING):
+            raise AlreadyClosed("the month is closed and nothing was confirmed since", body=body, month=month)
+        late = [each for each in _sendings(tx, body, month, (State.CHECKING.value,)) if each.id in checking]
+        if late and not force:
+            raise StillChecking("sendings of the month are still checked", sendings=len(late))
+        row = replace(row, state=CLOSING)
+        tx.put_month(row)
+        office.jobs.submit(tx, WorkOrder(Work.CLOSE_MONTH, subject, key=f"close/{subject}/{office.ids.new()}"))
+    office.tell("closing_ordered", body=body, month=month, force=force)
+    return row
+
+
+def close_due(office: Office) -> list[str]:
+    """Order the closing of every month that the calendar says is over; return them. To be called now and then."""
+    with office.store.read() as tx:
+        waiting = tx.sendings(line=REAL, states=_CLAIMING)
+    ordered = []
+    for body, month in sorted({(each.body, str(each.month)) for each in waiting}):
+        try:
+            request_close(office, body, month)
+        except NotAllowed:
+            continue  # Not over yet, or still being checked: another time.
+        ordered.append(f"{body}/{month}")
+    return ordered
+
+
+def carry_out_close(office: Office, subject: str) -> None:
+    """Carry out a closing order; nothing if it is done already. Shape: `subject` is `body/YYYYMM`."""
+    body, _, month = subject.partition("/")
+    close_month(office, body, month)
+
+
+def close_month(office: Office, body: str, month: str) -> None:
+    """Close a month that is `closing`; nothing otherwise.
+
+    Errors: NoSpace, Unavailable, Damaged (the books do not balance: a bug); the month stays `closing` and whoever is
+    asked to do it again begins anew.
+    """
+    with office.desk.turn(f"close/{body}/{month}"):
+        with office.store.read() as tx:
+            row = tx.month(body, month, REAL)
+            sendings = _sendings(tx, body, month, _CLAIMING)
+            files = {each.id: tx.files(each.id) for each in sendings}
+        if row is None or row.state != CLOSING:
+            return
+        with Draft(office, spoken_of=_index_in_force) as draft:
+            taken = _take(office, body, month, in_order=_in_order(sendings, files), draft=draft)
+            _conclude(office, taken)
+            draft.keep({file.file.index_object for file in taken.files if file.file.index_object is not None})
+        before = {file.index_object for of_one in files.values() for file in of_one if file.index_object is not None}
+        office.forget(before - {file.file.index_object for file in taken.files})
+    office.tell("month_closed", body=body, month=month, sendings=len(sendings), deliveries=len(taken.deliveries))
+
+
+def _closing_from(office: Office, body: str, month: str) -> datetime | None:
+    """Return from when the calendar lets a month be closed. Errors: BadRequest."""
+    if not office.serves(body):
+        raise BadRequest("no such review body here", parameter="body")
+    try:
+        return office.calendar().closing_from(Month.parse(month))
+    except ValueError:
+        raise BadRequest("a month is YYYYMM", parameter="month") from None
+
+
+def _sendings(tx: ReadTx, body: str, month: str, states: tuple[str, ...]) -> list[Sending]:
+    return tx.sendings(body=body, month=month, line=REAL, states=states)
+
+
+def _in_order(sendings: list[Sending], files: dict[str, list[File]]) -> list[tuple[Sending, File]]:
+    """Return every file with its sending in the order of confirmation, which is that of the claims' numbers."""
+    pairs = [(sending, file) for sending in sendings for file in files[sending.id]]
+    return sorted(pairs, key=lambda pair: (pair[1].management_base or 0, pair[1].id))
+
+
+def _take(office: Office, body: str, month: str, *, in_order: list[tuple[Sending, File]], draft: Draft) -> Taken:
+    """Survey, seal and read again until every delivery reads as it was charged.
+
+    Each further round bars at least one more payer and kind, so there is an end.
+    """
+    barred: frozenset[tuple[str, str]] = frozenset()
+    circumstances = _circumstances(office, body, month)
+    while True:
+        by = replace(circumstances, barred=barred)
+        files = [survey(office, sending, file, by=by, draft=draft) for sending, file in in_order]
+        remove_leftovers(office, body, month)
+        at = office.clock.now()
+        deliveries = seal(office, files, body=body, month=month, at=at)
+        by_id = {file.file.id: file for file in files}
+        read = {delivery.id: charge(office, delivery, by_id) for delivery in deliveries}
+        bad = {(delivery.kind, delivery.payer) for delivery in deliveries if read[delivery.id] is None}
+        if not bad:
+            break
+        barred |= bad
+        office.tell("delivery_differs", body=body, month=month, deliveries=len(bad))
+    legs = [leg for file in files for leg in _suspense(office, file, at=at)]
+    for delivery in deliveries:
+        legs += _delivered(office, delivery, read[delivery.id] or {}, at=at)
+    sendings = tuple({sending.id: sending for sending, _ in in_order}.values())
+    return Taken(body, month, sendings, tuple(files), tuple(deliveries), tuple(legs))
+
+
+def _circumstances(office: Office, body: str, month: str) -> Circumstances:
+    with office.store.read() as tx:
+        payers = {party.id: party for party in tx.parties(kind=PAYER)}
+        addresses = {party.id: party.address for party in tx.parties(kind=INSTITUTION)}
+        claimed: dict[str, dict[str, Amounts]] = defaultdict(lambda: defaultdict(lambda: NOTHING))
+        for row in tx.postings(body, month, REAL):
+            if row.stage == Stage.CLAIMED and row.file is not None:
+                claimed[row.file][row.payer] += amounts_of(row)
+
+    def known(payer: str, service_month: Month) -> bool:
+        """A payer that left the register is still charged for care of the months before."""
+        party = payers.get(payer)
+        return party is not None and (party.until is None or party.until.date() > service_month.first_day)
+
+    return Circumstances(known=known, claimed=claimed, addresses=addresses)
+
+
+def _suspense(office: Office, file: Surveyed, *, at: datetime) -> list[Posting]:
+    body, month = file.sending.body, str(file.sending.month)
+    return [
+        row
+        for reason, by_payer in sorted(file.suspended.items())
+        for row in postings(
+            office,
+            Leg(Stage.SUSPENDED, file.file.id, reason=reason.name.lower()),
+            by_payer,
+            body=body,
+            month=month,
+            at=at,
+        )
+    ]
+
+
+def _delivered(office: Office, delivery: Delivery, by_file: dict[str, Amounts], *, at: datetime) -> list[Posting]:
+    return [
+        row
+        for file_id, amounts in by_file.items()
+        for row in postings(
+            office,
+            Leg(Stage.DELIVERED, file_id, delivery=delivery.id),
+            {delivery.payer: amounts},
+            body=delivery.body,
+            month=delivery.month,
+            at=at,
+        )
+    ]
+
+
+def _conclude(office: Office, taken: Taken) -> None:
+    """Make the closing true, all at once.
+
+    Errors: Unavailable, if a sending changed meanwhile; Damaged, if the books do not balance. Nothing is true then.
+    """
+    at = office.clock.now()
+    with office.store.write() as tx:
+        row = tx.month(taken.body, taken.month, REAL)
+        if row is None or row.state != CLOSING:
+            raise Unavailable("the month was closed by another meanwhile")
+        _hand_over(tx, taken)
+        for file in taken.files:
+            tx.put_file(file.file)
+        for delivery in taken.deliveries:
+            tx.put_delivery(replace(delivery, state=WAITING, sealed_at=at))
+        tx.add_postings(list(taken.postings))
+        tx.put_month(replace(row, state=CLOSED, closed_at=at, report=json.dumps(_report(tx, taken))))
+
+
+def _hand_over(tx: WriteTx, taken: Taken) -> None:
+    for sending in taken.sendings:
+        now = tx.sending(sending.id)
+        if now != sending:
+            raise Unavailable("a sending changed while its month was closed", sending=sending.id)
+        tx.put_sending(replace(sending, state=step(State(sending.state), MonthClosed()).value))
+
+
+def _report(tx: ReadTx, taken: Taken) -> dict[str, Any]:
+    """Return what the operator is told, the trial balance first. Errors: Damaged, if it does not balance."""
+    left = _sendings(tx, taken.body, taken.month, (State.CHECKING.value, State.TO_DECIDE.value, *_CLAIMING))
+    later = {file.id for sending in left for file in tx.files(sending.id)}
+    balance = balance_of(tx, taken.body, taken.month, without=later)
+    if not balance.balanced:
+        raise Damaged("the books do not balance", breaks=len(balance.breaks))
+    return {
+        "balance": balance.to_json(),
+        "sendings": len(taken.sendings),
+        "deliveries": len(taken.deliveries),
+        "suspended": [
+            {"sending": file.sending.id, "file": file.file.id, "reason": reason.name.lower(), "claims": claims}
+            for file in taken.files
+            for reason, claims in sorted(file.suspended_claims.items())
+        ],
+        "left_open": [{"sending": sending.id, "state": sending.state} for sending in left],
+    }
+
+
+def _index_in_force(tx: ReadTx, names: AbstractSet[str]) -> bool:
+    """Return whether rows speak of any of these index objects, whose names begin with their files'."""
+    files = (tx.file(name.partition("/")[2].partition(".")[0]) for name in sorted(names))
+    return any(file is not None and file.index_object in names for file in files)
