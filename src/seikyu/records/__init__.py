@@ -7,7 +7,7 @@ from seikyu.records.lines import Line, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber, RecipientNumber, check_digit
 from seikyu.records.sniffing import Header, sniff
-from seikyu.records.tables import CodeTable, table
+from seikyu.records.tables import CodeTable, Row, table
 from seikyu.records.uke import Record, UKEFile, decode, encode, split
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "RecipientNumber",
     "Record",
     "RecordLayout",
+    "Row",
     "Scope",
     "Tail",
     "UKEFile",

@@ -105,6 +105,6 @@ def _header(row: Mapping[str, Any], first: list[bytes]) -> Header:
 
 
 def _plain(items: list[bytes], no: int) -> str:
-    """Return an item as text if it is letters and digits only, else nothing."""
+    """Return an item as text if it is ASCII letters and digits only, else nothing."""
     item = items[no - 1] if no <= len(items) else b""
-    return item.decode("ascii") if item.isalnum() and item.isascii() else ""
+    return item.decode("ascii") if item.isalnum() else ""
