@@ -70,7 +70,7 @@ def test_japanese_text_in_utf8_is_told_even_if_it_could_be_shift_jis() -> None:
 def test_damage_ends_the_suspicion() -> None:
     """Bytes that are neither are damage, told line by line by another rule."""
     assert not is_utf8(UTF8, b"\xff", UTF8)
-    assert not is_utf8(UTF8, "見".encode()[:1], b"RE,1", "見".encode())
+    assert not is_utf8(UTF8, b"\xe8", b"RE,1", b"\xa6\x8b")
 
 
 def test_a_file_that_breaks_off_inside_a_character_is_still_utf8() -> None:
