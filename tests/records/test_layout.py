@@ -6,7 +6,7 @@ from pathlib import Path
 from pytest import fixture, mark, raises  # noqa: PT013 (the house names them so)
 
 from seikyu.records import Item, Kind, Layout, Month, Need, Scope, Years, layout_for, layouts
-from seikyu.records.layout import dated, parse_layouts
+from seikyu.records.layout import dated, edition_of, parse_layouts
 
 WESTERN = layout_for("medical", Month(2026, 9))
 ERA = layout_for("medical", Month(2018, 12))
@@ -156,6 +156,14 @@ def test_an_edition_holds_until_the_next_begins(invented: tuple[Layout, ...]) ->
     assert not older.holds(Month(2030, 4))
     assert newer.holds(Month(2030, 4))
     assert not newer.holds(Month(2030, 3))
+
+
+def test_a_month_before_all_editions_follows_the_oldest(invented: tuple[Layout, ...]) -> None:
+    """And one that cannot be read the newest: a file is always looked at in some form."""
+    older, newer = invented
+
+    assert [older, newer, newer] == [edition_of(invented, month) for month in (Month(1999, 1), Month(2030, 4), None)]
+    assert newer is edition_of([newer], Month(1999, 1))
 
 
 def test_a_record_holds_in_its_months_of_service(invented: tuple[Layout, ...]) -> None:

@@ -6,7 +6,7 @@ chosen by the claim month of the file; it holds from its `since` until the next 
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache, cached_property
@@ -140,9 +140,9 @@ class Block:
     source: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
-    """One form and edition (記録条件仕様の版).
+    """One form and edition (記録条件仕様の版). Each is there once, so it may be the key of what is made out of it.
 
     Shape: holds for claim months from `since` (None: always before) until `until` (not included; None: still).
     `one_of`: of each group a claim needs at least one record. `service_class_lines`: so many lines in a row may leave
@@ -186,16 +186,24 @@ def layouts() -> tuple[Layout, ...]:
 
 @cache
 def layout_for(kind: str, claim_month: Month | None) -> Layout:
-    """Return the edition that a file of that claim month follows; the newest if the month cannot be read.
+    """Return the edition of a kind that a file of that claim month follows.
 
     Errors: KeyError if there is no layout of that kind.
     """
     editions = [layout for layout in layouts() if layout.kind == kind]
     if not editions:
         raise KeyError(kind)
+    return edition_of(editions, claim_month)
+
+
+def edition_of(editions: Sequence[Layout], claim_month: Month | None) -> Layout:
+    """Return the one of a kind's editions, oldest first, that holds in the claim month.
+
+    For a month that cannot be read it is the newest, for one before all editions the oldest.
+    """
     if claim_month is None:
         return editions[-1]
-    return next(layout for layout in editions if layout.holds(claim_month))
+    return next((layout for layout in editions if layout.holds(claim_month)), editions[0])
 
 
 def parse_layouts(texts: Iterable[str]) -> list[Layout]:
