@@ -175,22 +175,34 @@ class MemoryWriteTx(MemoryReadTx):
 
     def add_sending(self, sending: Sending, files: list[File]) -> None:
         """Insert a sending with its files. Errors: AlreadyThere."""
-        key = sending.idempotency_key
-        if key is not None and self.sending_by_key(sending.party, key):
-            raise AlreadyThere("a sending with that key is already there")
         _insert(self.tables.sendings, sending)
+        self._check_key(sending)
         for file in files:
-            if any(other.no == file.no for other in self.files(file.sending)):
-                raise AlreadyThere("a file with that number is already there")
             _insert(self.tables.files, file)
+            self._check_place(file)
 
     def put_sending(self, sending: Sending) -> None:
-        """Replace a sending. Errors: NotThere."""
+        """Replace a sending. Errors: NotThere, AlreadyThere."""
         _replace(self.tables.sendings, sending)
+        self._check_key(sending)
 
     def put_file(self, file: File) -> None:
-        """Replace a file. Errors: NotThere."""
+        """Replace a file. Errors: NotThere, AlreadyThere."""
         _replace(self.tables.files, file)
+        self._check_place(file)
+
+    def _check_key(self, sending: Sending) -> None:
+        """Refuse a second sending for one idempotency key. Errors: AlreadyThere."""
+        key = sending.idempotency_key
+        if key is not None and len(_matching(self.tables.sendings, party=sending.party, idempotency_key=key)) > 1:
+            raise AlreadyThere("a sending with that key is already there")
+
+    def _check_place(self, file: File) -> None:
+        """Refuse a file without a sending, or a second file of one number. Errors: NotThere, AlreadyThere."""
+        if file.sending not in self.tables.sendings:
+            raise NotThere("a file speaks of a sending that is not there")
+        if len(_matching(self.tables.files, sending=file.sending, no=file.no)) > 1:
+            raise AlreadyThere("a file with that number is already there")
 
     def next_number(self, sequence: str, step: int = 1) -> int:
         """Return the next number of a gapless sequence and move it on by `step`."""

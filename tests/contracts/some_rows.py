@@ -1,0 +1,64 @@
+"""Rows for the contract suites: plainly fictitious, prefecture 99."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from seikyu.ports.store import Certificate, Delivery, File, Month, Party, Posting, ReadTx, Sending
+
+NOW = datetime(2026, 9, 5, 9, 30, 0, 123456, tzinfo=ZoneInfo("Asia/Tokyo"))
+INSTITUTION = "9911000015"
+PAYER = "99130012"
+PLACE = {"body": "2-99", "month": "202609", "line": "real"}
+
+
+def a_party(identity: str = INSTITUTION, **other: Any) -> Party:
+    """Return a party."""
+    return Party(**{"id": identity, "kind": "institution", "name": "見本医院", "since": NOW, **other})
+
+
+def a_certificate(serial: str = "1f", **other: Any) -> Certificate:
+    """Return a certificate."""
+    given = {"party": INSTITUTION, "terminal": "pc-1", "issued_at": NOW, "not_after": NOW.replace(year=2029)}
+    return Certificate(**{"serial": serial, **given, **other})
+
+
+def a_sending(identity: str = "s1", **other: Any) -> Sending:
+    """Return a sending that has just arrived."""
+    given = {"party": INSTITUTION, "kind": "medical", "asp": True, "send_no": 1, "state": "checking", "digest": "d1"}
+    return Sending(**{"id": identity, "received_at": NOW, **PLACE, **given, **other})
+
+
+def a_file(identity: str = "f1", **other: Any) -> File:
+    """Return a file that has just arrived."""
+    return File(**{"id": identity, "sending": "s1", "no": 1, "size_bytes": 5 << 30, "sha256": "ab" * 32, **other})
+
+
+def a_month(**other: Any) -> Month:
+    """Return a month that is open."""
+    return Month(**{**PLACE, "state": "open", **other})
+
+
+def a_posting(identity: str = "p1", **other: Any) -> Posting:
+    """Return a line of the ledger."""
+    sums = {"claims": 3, "main_points": 1 << 40, "cases": 4, "own_points": -7, "meals_yen": 0}
+    return Posting(**{"id": identity, "stage": "claimed", "file": "f1", "payer": PAYER, "at": NOW, **PLACE, **sums, **other})
+
+
+def a_delivery(identity: str = "d1", **other: Any) -> Delivery:
+    """Return a delivery that waits to be fetched."""
+    given = {"payer": PAYER, "kind": "medical", "volume": 1, "state": "waiting", "claims": 2, "points": 900}
+    return Delivery(
+        **{"id": identity, "size_bytes": 1, "sha256": "cd" * 32, "sealed_at": NOW, **PLACE, **given, **other}
+    )
+
+
+def everything(tx: ReadTx) -> tuple[Any, ...]:
+    """Return all that can be read, so that two stores, or two moments, can be compared."""
+    sendings = tx.sendings()
+    months = tx.months()
+    return (
+        tx.parties(), tx.certificates(), sendings, [tx.files(one.id) for one in sendings], months,
+        [tx.postings(one.body, one.month, one.line) for one in months] or tx.postings(**PLACE),
+        tx.deliveries(), tx.object_names(), tx.setting("a"), tx.setting("b"),
+    )  # fmt: skip
