@@ -18,7 +18,7 @@ from seikyu.office.ledger import Amounts
 
 _OPENS: Final = b"2,1,0,MN,"
 _NUMBERS: Final = pattern(rb"2,1,0,MN,(\d{9,16}),[^,]*,(\d{3}(\d{5})\1),,,")
-_HISTORY: Final = pattern(rb"\d{1,2},\d{1,5},\d{1,3},")
+_HISTORY: Final = pattern(rb"(\d{1,2}),(\d{1,5}),(\d{1,3}),")
 _PAYER: Final = pattern(rb" {0,7}\d{1,8}")
 _AMOUNT: Final = pattern(rb"\d{1,18}")
 _PAYER_CHARS: Final = 8
@@ -114,10 +114,19 @@ class _Claim:
         if not self.history and content.startswith(prefix):
             self.rows += 1
             self._take_record(content[len(prefix) :].split(b","), row, form=form)
-        elif self.rows >= _RE_ROW and _HISTORY.match(content):
-            self.history = True
+        elif self.history or self.rows >= _RE_ROW:
+            self._take_history(content, row)
         else:
             raise Damaged("a row that does not follow the one before", row=row)
+
+    def _take_history(self, content: bytes, row: int) -> None:
+        """A history begins with a row that goes back or is none of ours; a later row of ours would mean a gap."""
+        columns = _HISTORY.match(content)
+        if columns is None or (
+            not self.history and columns[1] == b"1" and columns[3] == b"0" and int(columns[2]) > self.rows
+        ):
+            raise Damaged("a row that does not follow the one before", row=row)
+        self.history = True
 
     def _take_record(self, items: list[bytes], row: int, *, form: Form) -> None:
         record_id = items[0]

@@ -96,7 +96,7 @@ def _rows(
     payers = {b"HO": _MOST_INSURERS, b"KO": _MOST_PUBLIC_PAYERS}
     for content in _lines(source, length):
         if number > _ROWS_BEFORE and _HISTORY.match(content):
-            _check_history(content, search_no, may_be_row=0 if history else number + 1)
+            _check_history(content, search_no, begins_after=None if history else number)
             history = True
             yield content + _END
             continue
@@ -114,15 +114,16 @@ def _rows(
         raise Damaged("the claim is empty")
 
 
-def _check_history(content: bytes, search_no: str, *, may_be_row: int) -> None:
-    """A history must not read like the next row of the claim, nor like the MN of another claim of this month.
+def _check_history(content: bytes, search_no: str, *, begins_after: int | None) -> None:
+    """A history must not begin like a later row of the claim, nor hold what reads like another claim of this month.
 
     Errors: Damaged.
     """
     items = content.split(b",")
+    like_row = begins_after is not None and (items[0], items[2]) == (b"1", b"0") and int(items[1]) > begins_after
     month = search_no[_MONTH_OF_SEARCH_NO].encode("ascii")
     like_mn = items[:4] == [b"2", b"1", b"0", b"MN"] and items[6:7] and items[6][_MONTH_OF_SEARCH_NO] == month
-    if like_mn or content.startswith(b"1,%d,0," % may_be_row):
+    if like_mn or like_row:
         raise Damaged("a history block that reads like rows of this delivery")
 
 
