@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, on stderr and in `HOME/logs/seikyu.jsonl`.
+"""Structured logs: one JSON object a line, on stderr and in `HOME/logs/*.jsonl`.
 
 The last processor lets through the keys of one list and nothing else, and of each only a short ASCII value. So a name,
 a birth date or a line of a UKE file has no way into a log, whoever wrote the call and whatever a library says. Library
@@ -6,7 +6,9 @@ loggers go the same way: of theirs only the logger, the level and the place in t
 """
 
 import logging
+import secrets
 import sys
+import traceback
 from collections.abc import Mapping, MutableMapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -32,6 +34,9 @@ ALLOWED: Final = frozenset(
 #: Longer texts are cut: nothing that the program itself says is as long.
 TEXT_CHARS: Final = 200
 
+#: The server's log; the worker writes one of its own, because two processes cannot turn one file over.
+FILE_NAME: Final = "server.jsonl"
+
 _FILE_BYTES: Final = 16 * MIB
 _FILES_KEPT: Final = 9
 
@@ -45,9 +50,9 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mappi
 
 
 def foreign(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Reduce a library's line to where it came from: the pattern of its message, never the values filled in."""
+    """Reduce a library's line to where it came from, without the values filled in. Our own rooms say no such values."""
     record = event.get("_record")
-    if isinstance(record, logging.LogRecord):
+    if isinstance(record, logging.LogRecord) and not record.name.startswith("seikyu"):
         event["event"] = f"{Path(record.pathname).name}:{record.lineno}"
         event["logger"] = record.name
         if record.exc_info and record.exc_info[0] is not None:
@@ -55,7 +60,9 @@ def foreign(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Muta
     return event
 
 
-def set_up(folder: Path | None = None, *, to_stderr: bool = True, level: int = logging.INFO) -> None:
+def set_up(
+    folder: Path | None = None, *, to_stderr: bool = True, level: int = logging.INFO, file_name: str = FILE_NAME
+) -> None:
     """Route every logger of the process through the redacting processor."""
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
@@ -72,7 +79,7 @@ def set_up(folder: Path | None = None, *, to_stderr: bool = True, level: int = l
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handlers = list(_handlers(folder, to_stderr=to_stderr))
+    handlers = list(_handlers(folder, file_name, to_stderr=to_stderr))
     for handler in handlers:
         handler.setFormatter(formatter)
     root = logging.getLogger()
@@ -89,7 +96,18 @@ def set_up(folder: Path | None = None, *, to_stderr: bool = True, level: int = l
         library.setLevel(from_level)
 
 
-def _handlers(folder: Path | None, *, to_stderr: bool) -> list[logging.Handler]:
+def report_bug(error: BaseException) -> str:
+    """Log where it happened, and return the number it stands under.
+
+    The message of the exception is not logged: it may quote what it choked on, and that may be a claim.
+    """
+    number = secrets.token_hex(5)
+    frames = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-12:]]
+    structlog.get_logger("seikyu.bugs").error("bug", number=number, error=type(error).__qualname__, frames=frames)
+    return number
+
+
+def _handlers(folder: Path | None, file_name: str, *, to_stderr: bool) -> list[logging.Handler]:
     handlers: list[logging.Handler] = []
     if to_stderr:
         handlers.append(logging.StreamHandler(sys.stderr))
@@ -97,7 +115,7 @@ def _handlers(folder: Path | None, *, to_stderr: bool) -> list[logging.Handler]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handlers.append(
             RotatingFileHandler(
-                folder / "seikyu.jsonl", maxBytes=_FILE_BYTES, backupCount=_FILES_KEPT, encoding="utf-8", delay=True
+                folder / file_name, maxBytes=_FILE_BYTES, backupCount=_FILES_KEPT, encoding="utf-8", delay=True
             )
         )
     return handlers

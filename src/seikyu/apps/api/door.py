@@ -78,7 +78,8 @@ class Door:
                 # The answer has begun and was cut: the reader sees that from its length, and fetches the rest.
                 log.warning("answer_cut", error=type(error).__qualname__)
                 raise ConnectionAbortedError from None
-            await answer_bug(request, error)(scope, visit.receive, visit.send)
+            answer = await answer_bug(request, error)
+            await answer(scope, visit.receive, visit.send)
 
     def _note(self, scope: Scope, visit: "Visit") -> None:
         method = scope["method"] if scope["method"] in _METHODS else "?"

@@ -71,7 +71,8 @@ class Identified:
             try:
                 identity = await asyncio.to_thread(identify, self.store, self.clock, peer_identity(dict(scope)))
             except (SeikyuError, UnknownCertificate) as error:
-                await answer_known(Request(scope), error)(scope, receive, send)
+                answer = await answer_known(Request(scope), error)
+                await answer(scope, receive, send)
                 return
             scope.setdefault("state", {})[IDENTITY] = identity
         await self.app(scope, receive, send)

@@ -6,8 +6,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from seikyu.ports import store
-
 _JAPAN = ZoneInfo("Asia/Tokyo")
 
 #: An instant, in Japan time, to the second or finer: `2026-10-05T08:00:00+09:00`.
@@ -26,11 +24,11 @@ SendingState = Literal[
     "handed_over",
     "undone",
 ]
-DeliveryState = Literal["sealing", "waiting", "fetching", "received"]
+DeliveryState = Literal["waiting", "fetching", "received"]
 
 BODY_FORM = r"^(1|2-[0-9]{2})$"
 MONTH_FORM = r"^[0-9]{4}(0[1-9]|1[0-2])$"
-SHA256_FORM = r"^[0-9a-f]{64}$"
+SHA256_FORM = r"^[0-9a-fA-F]{64}$"
 
 
 class Wire(BaseModel):
@@ -52,20 +50,41 @@ class Problem(BaseModel):
     hint: str
 
 
+class Sums(Wire):
+    """Sums over claims. Units: claims, cases, points (home nursing: yen)."""
+
+    claims: int
+    cases: int
+    points: int
+
+
+class Totals(Wire):
+    """Accepted figures by what the check found."""
+
+    normal: Sums
+    ask: Sums
+    refused: Sums
+
+
 class SentFile(Wire):
-    """One file of a sending."""
+    """One file of a sending. `claims`, `points` and `totals` are null until the check is done."""
 
     no: int
     name: str | None
     size_bytes: int
     sha256: str
     refused: bool | None
+    damaged: bool
+    claims: int | None
+    points: int | None
+    totals: Totals | None
 
 
 class Sending(Wire):
     """A sending. `errors` is the decision: with or without the claims that ask; null until it is made."""
 
     id: str
+    party: str
     body: str
     line: Line
     kind: str | None
@@ -121,9 +140,9 @@ class FilePut(Wire):
 
 
 class Finding(Wire):
-    """One remark of a rule. `file` counts the files of the sending from 1; personal values are masked."""
+    """One remark of a rule. `file_no` counts the files of the sending from 1; personal values are masked."""
 
-    file: int
+    file_no: int
     code: str
     level: str
     refuses: str | None
@@ -145,7 +164,27 @@ class Findings(Wire):
 
     items: list[Finding]
     next: str | None
-    state: SendingState
+
+
+class Claim(Wire):
+    """One claim and what became of it. `state` is null until the sending is decided."""
+
+    file_no: int
+    claim_index: int
+    claim_no: int | None
+    line: int
+    worst: str | None
+    refused: bool
+    state: Literal["claimed", "unclaimed", "suspended"] | None
+    reason: str | None
+    points: int
+
+
+class Claims(Wire):
+    """One page of claims, in the order of the files."""
+
+    items: list[Claim]
+    next: str | None
 
 
 class Delivery(Wire):
@@ -154,8 +193,8 @@ class Delivery(Wire):
     id: str
     body: str
     month: str
-    line: Line
     kind: str
+    payer: str
     volume: int
     claims: int
     points: int
@@ -178,36 +217,3 @@ class Proof(Wire):
     """The digest that the payer's program computed over what it has."""
 
     sha256: Annotated[str, Field(pattern=SHA256_FORM)]
-
-
-def sending_on_wire(row: store.Sending) -> Sending:
-    """Return a sending as the wire shows it."""
-    return Sending.model_validate(_sending(row))
-
-
-def detail_on_wire(row: store.Sending, files: list[store.File]) -> SendingDetail:
-    """Return a sending with its files."""
-    return SendingDetail.model_validate(_sending(row) | {"files": _files(files)})
-
-
-def answer_on_wire(row: store.Sending, files: list[store.File], *, repeat: bool) -> SendingAnswer:
-    """Return what a sender is told."""
-    return SendingAnswer.model_validate(_sending(row) | {"files": _files(files), "repeat": repeat})
-
-
-def delivery_on_wire(row: store.Delivery, *, content_url: str) -> Delivery:
-    """Return a delivery as its payer sees it."""
-    names = Delivery.model_fields.keys() - {"content_url"}
-    return Delivery.model_validate({name: getattr(row, name) for name in names} | {"content_url": content_url})
-
-
-def _sending(row: store.Sending) -> dict[str, object]:
-    fields: dict[str, object] = {name: getattr(row, name) for name in Sending.model_fields.keys() - {"errors"}}
-    return fields | {"errors": "without" if row.decision == "automatic" else row.decision}
-
-
-def _files(files: list[store.File]) -> list[SentFile]:
-    return [
-        SentFile(no=file.no, name=file.name, size_bytes=file.size_bytes, sha256=file.sha256, refused=file.refused)
-        for file in files
-    ]

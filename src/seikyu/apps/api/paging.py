@@ -1,7 +1,6 @@
 """What the routes share: the office behind them, pages of lists, absolute addresses, one shape of errors."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Final, Protocol, TypeVar
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query
 from starlette.requests import Request
@@ -33,22 +32,9 @@ Asker = Annotated[ClientIdentity, Depends(asker_of)]
 
 PageLimit = Annotated[int, Query(ge=1, le=limit("page_items"), description="how many items a page holds at most")]
 Cursor = Annotated[
-    str | None, Query(pattern=r"^[0-9a-z]{1,40}$", description="`next` of the page before, to go on after it")
+    str | None, Query(pattern=r"^[0-9a-z.]{1,40}$", description="`next` of the page before, to go on after it")
 ]
 PAGE: Final = limit("page_items_default")
-
-
-class _Row(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-RowT = TypeVar("RowT", bound=_Row)
-
-
-def cut(rows: Sequence[RowT], most: int) -> tuple[Sequence[RowT], str | None]:
-    """Return the rows of one page and the cursor of the next, given one row more than the page holds."""
-    return rows[:most], rows[most - 1].id if len(rows) > most else None
 
 
 def absolute(request: Request, path: str) -> str:

@@ -1,21 +1,18 @@
 """Errors on the wire: RFC 9457 problems in the asker's language, and a plain page for a person with a browser."""
 
 import html
-import secrets
-import traceback
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from seikyu.apps.logs import report_bug
 from seikyu.apps.outcomes import Outcome, outcome_of
 from seikyu.apps.words import Language, accepted_language, error_words
 from seikyu.office.errors import OfficeError
@@ -28,8 +25,6 @@ MEDIA_TYPE: Final = "application/problem+json"
 Known = SeikyuError | OfficeError | UnknownCertificate
 
 _STATUS_CODES: Final = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media"}
-
-log: Final = structlog.get_logger("seikyu.api")
 
 
 def problem(
@@ -68,47 +63,36 @@ def facts_of(error: Known) -> dict[str, Any]:
     return facts
 
 
-def answer_known(request: Request, error: Exception) -> Response:
+async def answer_known(request: Request, error: Exception) -> Response:
     """Answer an error that has a code."""
     if not isinstance(error, Known):
-        return answer_bug(request, error)
+        return await answer_bug(request, error)
     return problem(request, error.code, facts_of(error))
 
 
-def answer_http(request: Request, error: Exception) -> Response:
+async def answer_http(request: Request, error: Exception) -> Response:
     """Answer what the routing found wrong: an address or a method that is not there."""
     if not isinstance(error, HTTPException):
-        return answer_bug(request, error)
+        return await answer_bug(request, error)
     code = _STATUS_CODES.get(error.status_code, "bad_request")
     facts = {} if code == "not_found" else {"message": HTTPStatus(error.status_code).phrase}
     return problem(request, code, facts, headers=error.headers)
 
 
-def answer_unread(request: Request, error: Exception) -> Response:
+async def answer_unread(request: Request, error: Exception) -> Response:
     """Answer parameters that cannot be read: which ones and what is expected, never their values."""
     if not isinstance(error, RequestValidationError):
-        return answer_bug(request, error)
+        return await answer_bug(request, error)
     told = [(".".join(str(part) for part in each["loc"][1:]) or "body", each["msg"]) for each in error.errors()]
     names = [name for name, _ in told]
     message = "; ".join(f"{name}: {text[:1].lower()}{text[1:]}" for name, text in told)
     return problem(request, "bad_request", {"message": message, "parameters": names})
 
 
-def answer_bug(request: Request, error: BaseException) -> Response:
+async def answer_bug(request: Request, error: BaseException) -> Response:
     """Answer a fault of ours: log it under a number, and tell the outside only that number."""
     number = report_bug(error)
     return problem(request, "bug", {"number": number})
-
-
-def report_bug(error: BaseException) -> str:
-    """Log where it happened, and return the number it stands under.
-
-    The message of the exception is not logged: it may quote what it choked on, and that may be a claim.
-    """
-    number = secrets.token_hex(5)
-    frames = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-12:]]
-    log.error("bug", number=number, error=type(error).__qualname__, frames=frames)
-    return number
 
 
 def wants_page(request: Request) -> bool:

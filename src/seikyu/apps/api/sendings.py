@@ -3,21 +3,33 @@
 import asyncio
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from seikyu.apps.api import models
 from seikyu.apps.api.bodies import body_of, must_be_plain, stated_length, stated_sha256
-from seikyu.apps.api.paging import PAGE, Asker, Cursor, PageLimit, TheOffice, cut, problems
+from seikyu.apps.api.paging import PAGE, Asker, Cursor, PageLimit, TheOffice, problems
 from seikyu.limits import limit
-from seikyu.ports.errors import BadRequest
+from seikyu.ports.errors import BadRequest, NotFound
+from seikyu.ports.trust import ClientIdentity
 from seikyu.services import decide, show, upload
 from seikyu.services.arrival import Stated
-from seikyu.services.office import Office
+from seikyu.services.office import PAYER, Office
 from seikyu.services.receive import Answer, Terms, receive
+from seikyu.services.show import Page
 
 router: Final = APIRouter(tags=["sendings"])
+
+
+async def sender_of(asker: Asker) -> ClientIdentity:
+    """Return who asks about a sending; to a payer there is no such thing. Errors: NotFound."""
+    if asker.kind == PAYER:
+        raise NotFound("payers have no sendings")
+    return asker
+
+
+Sender = Annotated[ClientIdentity, Depends(sender_of)]
 
 BodyParam = Annotated[
     str | None, Query(alias="body", pattern=models.BODY_FORM, description="the review body; else what the header says")
@@ -45,12 +57,15 @@ _BYTES: Final[dict[str, Any]] = {
     response_model=models.SendingAnswer,
     responses={
         200: {"model": models.SendingAnswer, "description": "a repeat: the first answer again"},
-        202: {"model": models.UploadBegun, "description": "a sending of several files is begun; there is no sending yet"},
+        202: {
+            "model": models.UploadBegun,
+            "description": "a sending of several files is begun; there is no sending yet",
+        },
         **problems(408, 409, 413, 415, 422, 507),
     },
     openapi_extra=_BYTES,
 )
-async def send(
+async def send(  # noqa: PLR0917  (each is one query parameter)
     request: Request,
     office: TheOffice,
     asker: Asker,
@@ -63,7 +78,7 @@ async def send(
     """Hand in one file as raw bytes, or begin to hand in several."""
     terms = Terms(body=body, line=line, asp=asp, idempotency_key=_key(request), file_name=name)
     if files is not None:
-        begun = await asyncio.to_thread(upload.begin, office, asker, terms=terms, files=files)
+        begun = await upload.begin(office, identity=asker, terms=terms, files=files)
         return _answer(models.UploadBegun(upload=begun.id, expires_at=begun.expires_at), 202)
     answer = await receive(
         office, identity=asker, terms=terms, body=_body(request, office), stated=_stated(request, office)
@@ -88,7 +103,7 @@ async def put_file(
     """Put in file `no` of an upload. If it breaks off, the whole upload is erased."""
     put = await upload.put_file(
         office,
-        asker,
+        identity=asker,
         upload_id=upload_id,
         no=no,
         body=_body(request, office),
@@ -109,7 +124,7 @@ async def put_file(
 )
 async def finish(request: Request, office: TheOffice, asker: Asker, upload_id: Id) -> Response:
     """Make one sending of the files that were put in; all or none."""
-    answer = await upload.finish(office, asker, upload_id=upload_id)
+    answer = await upload.finish(office, identity=asker, upload_id=upload_id)
     return await _received(request, office, answer)
 
 
@@ -119,64 +134,64 @@ def sendings(
     asker: Asker,
     body: BodyParam = None,
     line: Annotated[models.Line | None, Query()] = None,
-    month: Annotated[str | None, Query(pattern=models.MONTH_FORM)] = None,
-    state: Annotated[list[models.SendingState], Query()] = [],  # noqa: B006  (FastAPI copies it)
+    state: Annotated[models.SendingState | None, Query()] = None,
     limit: PageLimit = PAGE,
     cursor: Cursor = None,
-) -> models.Sendings:
-    """List the asker's own sendings, newest first."""
-    rows = show.sendings(
-        office, asker, body=body, month=month, line=line, states=tuple(state), after=cursor, limit=limit + 1
-    )
-    page, following = cut(rows, limit)
-    return models.Sendings(items=[models.sending_on_wire(row) for row in page], next=following)
+) -> Any:
+    """List the asker's own sendings, newest first; to the operator, everybody's."""
+    if asker.kind == PAYER:
+        return Page([], None)
+    return show.list_sendings(office, asker, limit=limit, cursor=cursor, line=line, state=state, body=body)
 
 
 @router.get("/sendings/{sending_id}", response_model=models.SendingDetail, responses=problems(404))
-def sending(office: TheOffice, asker: Asker, sending_id: Id) -> models.SendingDetail:
+def sending(office: TheOffice, asker: Sender, sending_id: Id) -> Any:
     """Show one sending and its files."""
-    row, files = show.sending(office, asker, sending_id)
-    return models.detail_on_wire(row, files)
+    return show.show_sending(office, asker, sending_id)
 
 
 @router.get("/sendings/{sending_id}/findings", response_model=models.Findings, responses=problems(404))
-def findings(
-    office: TheOffice, asker: Asker, sending_id: Id, limit: PageLimit = PAGE, cursor: Cursor = None
-) -> models.Findings:
+def findings(office: TheOffice, asker: Sender, sending_id: Id, limit: PageLimit = PAGE, cursor: Cursor = None) -> Any:
     """List the findings of a sending, file by file and line by line. Empty while it is being checked."""
-    page = show.findings(office, asker, sending_id, after=cursor, limit=limit)
-    return models.Findings(items=[models.Finding(**item) for item in page.items], next=page.next, state=page.state)
+    return show.list_findings(office, asker, sending_id, limit=limit, cursor=cursor)
+
+
+@router.get("/sendings/{sending_id}/claims", response_model=models.Claims, responses=problems(404))
+def claims(office: TheOffice, asker: Sender, sending_id: Id, limit: PageLimit = PAGE, cursor: Cursor = None) -> Any:
+    """List the claims of a sending and what became of each. Empty while it is being checked."""
+    return show.list_claims(office, asker, sending_id, limit=limit, cursor=cursor)
 
 
 @router.post("/sendings/{sending_id}/confirm", response_model=models.SendingDetail, responses=problems(404, 409))
 def confirm(
     office: TheOffice,
-    asker: Asker,
+    asker: Sender,
     sending_id: Id,
     errors: Annotated[models.Decision, Query(description="claim with or without the claims that ask")],
-) -> models.SendingDetail:
+) -> Any:
     """Say yes (請求確定): the claims are claimed."""
     decide.confirm(office, asker, sending_id, errors=errors)
-    return sending(office, asker, sending_id)
+    return show.show_sending(office, asker, sending_id)
 
 
 @router.post("/sendings/{sending_id}/cancel", response_model=models.SendingDetail, responses=problems(404, 409))
-def cancel(office: TheOffice, asker: Asker, sending_id: Id) -> models.SendingDetail:
+def cancel(office: TheOffice, asker: Sender, sending_id: Id) -> Any:
     """Say no (請求取消): nothing of the sending is claimed."""
     decide.cancel(office, asker, sending_id)
-    return sending(office, asker, sending_id)
+    return show.show_sending(office, asker, sending_id)
 
 
 async def _received(request: Request, office: Office, answer: Answer) -> Response:
-    files = await asyncio.to_thread(_files, office, answer)
-    shown = models.answer_on_wire(answer.sending, files, repeat=answer.repeat)
+    told = await asyncio.to_thread(_told, office, answer)
     location = f"{request.scope.get('root_path', '')}/sendings/{answer.sending.id}"
-    return _answer(shown, 200 if answer.repeat else 201, {"Location": location})
+    return _answer(models.SendingAnswer.model_validate(told), 200 if answer.repeat else 201, {"Location": location})
 
 
-def _files(office: Office, answer: Answer) -> list[Any]:
+def _told(office: Office, answer: Answer) -> dict[str, Any]:
     with office.store.read() as tx:
-        return tx.files(answer.sending.id)
+        files = tx.files(answer.sending.id)
+    told = show.sending_view(answer.sending) | {"files": [show.file_view(file) for file in files]}
+    return told | {"repeat": answer.repeat}
 
 
 def _body(request: Request, office: Office) -> Any:

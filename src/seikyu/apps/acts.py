@@ -1,0 +1,230 @@
+"""What the operator does: the same acts for the desk's API and for a command that works on the home itself."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from seikyu import records
+from seikyu.adapters.clock import CLOCK, SystemClock, move_clock
+from seikyu.apps.calendars import extension_on_wire, put_calendar
+from seikyu.office.calendar import Extension
+from seikyu.office.sending import State
+from seikyu.ports.errors import AlreadyThere, BadRequest, NotFound
+from seikyu.ports.store import Certificate, Month, Party
+from seikyu.services.check import check_sending
+from seikyu.services.close import OPEN, close_month, request_close
+from seikyu.services.errors import OnlyInSandbox, StillChecking
+from seikyu.services.office import LINES, REAL, Office
+from seikyu.trust.certificates import REASONS
+from seikyu.trust.party import PARTY_IDS
+
+NAME_CHARS: Final = 200
+
+
+def clock(office: Office) -> dict[str, Any]:
+    """Return the office's time."""
+    return {"now": office.clock.now().isoformat(), "moves": office.sandbox}
+
+
+def set_clock(office: Office, to: datetime | None) -> dict[str, Any]:
+    """Put the sandbox's clock to `to`, or back to the machine's. Errors: OnlyInSandbox, BadRequest."""
+    if not office.sandbox:
+        raise OnlyInSandbox("a real office does not move its clock")
+    if to is not None and to.tzinfo is None:
+        raise BadRequest("an instant says its offset, as in 2026-10-10T23:59:00+09:00", parameter="now")
+    with office.store.write() as tx:
+        if to is None:
+            tx.put_setting(CLOCK, "0")
+        else:
+            move_clock(tx, to, real=SystemClock())
+    return clock(office)
+
+
+def calendar(office: Office) -> dict[str, Any]:
+    """Return the calendar in force, and what is open now on each line."""
+    now, present = office.clock.now(), office.calendar()
+    lines = {}
+    for line in LINES:
+        opening = present.at(now, line)
+        lines[line] = {
+            "open": opening.open,
+            "window": opening.window.value,
+            "closes_at": _iso(opening.closes_at),
+            "next_opens_at": _iso(opening.next_opens_at),
+        }
+    extensions = [extension_on_wire(each) for each in present.extensions]
+    return {"name": present.name, "now": now.isoformat(), "lines": lines, "extensions": extensions}
+
+
+def set_calendar(office: Office, name: str, extensions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Put a calendar in force. A real office keeps its calendar and only announces extensions.
+
+    Errors: OnlyInSandbox, BadRequest; the old one stays.
+    """
+    if not office.sandbox and name != office.calendar().name:
+        raise OnlyInSandbox("a real office keeps its calendar; it can announce an extension")
+    wanted = [_extension(each) for each in extensions]
+    with office.store.write() as tx:
+        put_calendar(tx, name, wanted)
+    return calendar(office)
+
+
+def parties(office: Office, *, kind: str | None = None) -> list[dict[str, Any]]:
+    """Return the register."""
+    with office.store.read() as tx:
+        return [party_on_wire(each) for each in tx.parties(kind=kind)]
+
+
+def add_party(office: Office, *, party_id: str, kind: str, name: str, address: str = "") -> dict[str, Any]:
+    """Enter a party in the register. Errors: BadRequest; AlreadyThere, if the id is taken."""
+    form = PARTY_IDS.get(kind)
+    if form is None or not form.fullmatch(party_id):
+        raise BadRequest("an institution has 10 digits, a payer 8, the operator is `operator`", parameter="id")
+    if not 0 < len(name.strip()) <= NAME_CHARS or len(address) > NAME_CHARS:
+        raise BadRequest(f"a name has 1 to {NAME_CHARS} characters", parameter="name")
+    party = Party(id=party_id, kind=kind, name=name.strip(), since=office.clock.now(), address=address.strip())
+    with office.store.write() as tx:
+        if tx.party(party_id) is not None:
+            raise AlreadyThere(id=party_id)
+        tx.put_party(party)
+    return party_on_wire(party)
+
+
+def end_party(office: Office, party_id: str) -> dict[str, Any]:
+    """Take a party out of the register from now on; its rows stay. Errors: NotFound."""
+    with office.store.write() as tx:
+        party = tx.party(party_id)
+        if party is None:
+            raise NotFound("no such party")
+        ended = replace(party, until=office.clock.now())
+        tx.put_party(ended)
+    return party_on_wire(ended)
+
+
+def certificates(office: Office, *, party: str | None = None) -> list[dict[str, Any]]:
+    """Return the certificates that the office knows."""
+    with office.store.read() as tx:
+        return [certificate_on_wire(each) for each in tx.certificates(party=party)]
+
+
+def certificate(office: Office, serial: str) -> dict[str, Any]:
+    """Return one certificate. Errors: NotFound."""
+    with office.store.read() as tx:
+        found = tx.certificate(serial)
+    if found is None:
+        raise NotFound("no such certificate")
+    return certificate_on_wire(found)
+
+
+def revoke(office: Office, serial: str, *, reason: str) -> dict[str, Any]:
+    """Revoke a certificate at once; said again it changes nothing. Errors: BadRequest, NotFound."""
+    if reason not in REASONS:
+        raise BadRequest(f"the reasons are {', '.join(REASONS)}", parameter="reason")
+    with office.store.write() as tx:
+        found = tx.certificate(serial)
+        if found is None:
+            raise NotFound("no such certificate")
+        if found.revoked_at is None:
+            found = replace(found, revoked_at=SystemClock().now(), reason=reason)
+            tx.put_certificate(found)
+    return certificate_on_wire(found)
+
+
+def months(office: Office) -> list[dict[str, Any]]:
+    """Return the months of every body that have been closed or are being closed."""
+    with office.store.read() as tx:
+        return [month_on_wire(each) for each in tx.months()]
+
+
+def month_of(office: Office, body: str, month: str) -> dict[str, Any]:
+    """Return one month of one body; open, if nobody has touched it."""
+    with office.store.read() as tx:
+        row = tx.month(body, month, REAL)
+    return month_on_wire(row or Month(body, month, REAL, state=OPEN))
+
+
+def order_close(office: Office, body: str, month: str, *, force: bool = False) -> dict[str, Any]:
+    """Order that a month be closed. Where no calendar closes it, the hand of the operator is enough.
+
+    `force` closes before the time, and without what is not checked yet.
+    Errors: BadRequest, MonthNotOver, StillChecking, AlreadyClosed; nothing changes then.
+    """
+    by_hand = force or _closed_by_hand_only(office, month)
+    if by_hand and not force and (late := _checking(office, body, month)):
+        raise StillChecking("sendings of the month are still checked", sendings=len(late), state="checking")
+    return month_on_wire(request_close(office, body, month, force=by_hand))
+
+
+def close_now(office: Office, body: str, month: str, *, force: bool = False) -> dict[str, Any]:
+    """Close a month here and now, in an office that no server works on. Errors: as `order_close`."""
+    for sending_id in _checking(office, body, month):
+        check_sending(office, sending_id)
+    order_close(office, body, month, force=force)
+    close_month(office, body, month)
+    return month_of(office, body, month)
+
+
+def _closed_by_hand_only(office: Office, month: str) -> bool:
+    try:
+        return office.calendar().closing_from(records.Month.parse(month)) is None
+    except ValueError:
+        raise BadRequest("a month is YYYYMM", parameter="month") from None
+
+
+def _checking(office: Office, body: str, month: str) -> list[str]:
+    with office.store.read() as tx:
+        found = tx.sendings(body=body, month=month, line=REAL, states=(State.CHECKING.value,))
+    return [each.id for each in found]
+
+
+def month_on_wire(row: Month) -> dict[str, Any]:
+    """Return a month as the wire shows it to the operator; `report` is the trial balance."""
+    return {
+        "body": row.body,
+        "month": row.month,
+        "state": row.state,
+        "closed_at": _iso(row.closed_at),
+        "report": json.loads(row.report) if row.report else None,
+    }
+
+
+def party_on_wire(party: Party) -> dict[str, Any]:
+    """Return a party as the wire shows it to the operator."""
+    return {
+        "id": party.id,
+        "kind": party.kind,
+        "name": party.name,
+        "since": party.since.isoformat(),
+        "until": _iso(party.until),
+        "address": party.address,
+    }
+
+
+def certificate_on_wire(row: Certificate) -> dict[str, Any]:
+    """Return a certificate as the wire shows it to the operator."""
+    return {
+        "serial": row.serial,
+        "party": row.party,
+        "terminal": row.terminal,
+        "issued_at": row.issued_at.isoformat(),
+        "not_after": row.not_after.isoformat(),
+        "revoked_at": _iso(row.revoked_at),
+        "reason": row.reason,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _extension(row: Mapping[str, Any]) -> Extension:
+    """Return the extension that was asked for. Errors: BadRequest."""
+    try:
+        month = records.Month.parse(row["month"])
+    except ValueError as reason:
+        raise BadRequest(str(reason), parameter="month") from None
+    if row["until"].tzinfo is None or (row["closing"] and row["closing"].tzinfo is None):
+        raise BadRequest("an instant says its offset", parameter="until")
+    return Extension(month, row["until"], row["closing"])

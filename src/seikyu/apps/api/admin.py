@@ -1,0 +1,154 @@
+"""What only the operator may do: months, clock, calendar, register, certificates."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from seikyu.apps import acts
+from seikyu.apps.api import models
+from seikyu.apps.api.paging import Asker, TheOffice, problems
+from seikyu.ports.errors import Forbidden
+from seikyu.services.office import OPERATOR
+
+
+async def operator_only(asker: Asker) -> None:
+    """Let nobody but the operator in. Errors: Forbidden."""
+    if asker.kind != OPERATOR:
+        raise Forbidden("only the operator may do this", kind=OPERATOR)
+
+
+router: Final = APIRouter(
+    prefix="/admin", tags=["admin"], dependencies=[Depends(operator_only)], responses=problems(404, 409, 422)
+)
+
+BodyPath = Annotated[str, Path(pattern=models.BODY_FORM)]
+MonthPath = Annotated[str, Path(pattern=models.MONTH_FORM)]
+
+
+class Asked(BaseModel):
+    """The base of what is asked for: what is not named is not taken."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClockAsked(Asked):
+    """Where to put the sandbox's clock; null puts it back to the machine's."""
+
+    now: datetime | None
+
+
+class ExtensionAsked(Asked):
+    """An announced extension of one month's deadline."""
+
+    month: Annotated[str, Field(pattern=models.MONTH_FORM)]
+    until: datetime
+    closing: datetime | None = None
+
+
+class CalendarAsked(Asked):
+    """Which calendar is in force, with which extensions and no others."""
+
+    name: str
+    extensions: list[ExtensionAsked] = []
+
+
+class PartyAsked(Asked):
+    """A party for the register."""
+
+    id: str
+    kind: str
+    name: str
+    address: str = ""
+
+
+class ReasonAsked(Asked):
+    """Why a certificate is revoked."""
+
+    reason: str = "unspecified"
+
+
+@router.get("/months")
+def months(office: TheOffice) -> dict[str, Any]:
+    """List the months that were closed or are being closed."""
+    return {"items": acts.months(office)}
+
+
+@router.get("/months/{body}/{month}")
+def month(office: TheOffice, body: BodyPath, month: MonthPath) -> dict[str, Any]:
+    """Show a body's month, with the trial balance once it is closed."""
+    return acts.month_of(office, body, month)
+
+
+@router.post("/months/{body}/{month}/close", status_code=202)
+def close(
+    office: TheOffice,
+    body: BodyPath,
+    month: MonthPath,
+    force: Annotated[bool, Query(description="before the time, and without what is not checked yet")] = False,
+) -> dict[str, Any]:
+    """Order that a body's month be closed; look at the month to see when it is."""
+    return acts.order_close(office, body, month, force=force)
+
+
+@router.get("/clock")
+def clock(office: TheOffice) -> dict[str, Any]:
+    """Tell the office's time."""
+    return acts.clock(office)
+
+
+@router.put("/clock")
+def set_clock(office: TheOffice, asked: ClockAsked) -> dict[str, Any]:
+    """Move the clock of a sandbox."""
+    return acts.set_clock(office, asked.now)
+
+
+@router.get("/calendar")
+def calendar(office: TheOffice) -> dict[str, Any]:
+    """Tell the calendar in force and what is open now."""
+    return acts.calendar(office)
+
+
+@router.put("/calendar")
+def set_calendar(office: TheOffice, asked: CalendarAsked) -> dict[str, Any]:
+    """Put a calendar in force, or announce extensions."""
+    return acts.set_calendar(office, asked.name, [each.model_dump() for each in asked.extensions])
+
+
+@router.get("/parties")
+def parties(office: TheOffice, kind: Annotated[str | None, Query()] = None) -> dict[str, Any]:
+    """List the register."""
+    return {"items": acts.parties(office, kind=kind)}
+
+
+@router.post("/parties", status_code=201)
+def add_party(office: TheOffice, asked: PartyAsked) -> dict[str, Any]:
+    """Enter a party in the register."""
+    return acts.add_party(office, party_id=asked.id, kind=asked.kind, name=asked.name, address=asked.address)
+
+
+@router.post("/parties/{party_id}/end")
+def end_party(office: TheOffice, party_id: Annotated[str, Path(pattern=r"^[0-9a-z]{1,10}$")]) -> dict[str, Any]:
+    """Take a party out of the register from now on."""
+    return acts.end_party(office, party_id)
+
+
+@router.get("/certificates")
+def certificates(office: TheOffice, party: Annotated[str | None, Query()] = None) -> dict[str, Any]:
+    """List the certificates that the office knows."""
+    return {"items": acts.certificates(office, party=party)}
+
+
+@router.get("/certificates/{serial}")
+def certificate(office: TheOffice, serial: Annotated[str, Path(pattern=r"^[0-9a-f]{1,40}$")]) -> dict[str, Any]:
+    """Show one certificate, revoked or not."""
+    return acts.certificate(office, serial)
+
+
+@router.post("/certificates/{serial}/revoke")
+def revoke(
+    office: TheOffice, serial: Annotated[str, Path(pattern=r"^[0-9a-f]{1,40}$")], asked: ReasonAsked
+) -> dict[str, Any]:
+    """Revoke a certificate; from the next request on it is nobody's."""
+    return acts.revoke(office, serial, reason=asked.reason)

@@ -1,0 +1,311 @@
+"""The server: three faces in one process and one event loop, and the working process beside it.
+
+From SIGTERM or SIGINT on nothing new is accepted; what is under way may finish for `drain_s`; then it is cut, which
+leaves nothing half done, and the process is gone within ten seconds. SIGHUP takes up a renewed server certificate.
+"""
+
+import asyncio
+import errno
+import gc
+import json
+import os
+import signal
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import structlog
+from starlette.types import ASGIApp
+from uvicorn import Config
+
+from seikyu.adapters.home import Face, Home
+from seikyu.adapters.tls_server import Connection, Listener, renew, server_context
+from seikyu.apps import faces, logs, pki
+from seikyu.apps.metrics import Metrics
+from seikyu.apps.wiring import find_home, open_office
+from seikyu.apps.working import Worker
+from seikyu.limits import limit
+from seikyu.ports.errors import SeikyuError
+from seikyu.services.office import Office
+from seikyu.services.start import clean_up
+from seikyu.services.upload import drop_all, drop_expired
+
+#: Threads for what blocks: the disk, the database. Writers of the database queue up anyhow.
+THREADS: Final = 32
+
+#: How often uploads that nobody finishes are looked for.
+HOUSEKEEPING_S: Final = 30.0
+
+#: After a stop is asked for, the process ends by itself or is ended by then.
+GONE_WITHIN_S: Final = 9.5
+
+log: Final = structlog.get_logger("seikyu.serve")
+
+
+class PortTaken(SeikyuError):
+    """Something else listens there; nothing was started."""
+
+    code = "port_taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the faces are. Shape: absolute URLs without a path."""
+
+    desk: str
+    public: str
+    inside: str
+
+
+def serve(
+    root: Path,
+    *,
+    announce: Callable[[Addresses], None],
+    pause_checking: bool = False,
+    external_url: str | None = None,
+) -> None:
+    """Serve the office at `root` until a signal. `announce` is called when all faces listen.
+
+    Errors: NoHome, HomeLocked, BadSettings, NewerDatabase, PortTaken; nothing was started then.
+    """
+    home = find_home(root)
+    with home.lock():
+        logs.set_up(home.logs)
+        metrics: list[Metrics] = []
+
+        def tell(event: str, **facts: Any) -> None:
+            log.info(event, **facts)
+            for each in metrics:
+                each.tell(event)
+
+        office = open_office(home, tell=tell)
+        # The sweep belongs here, under the lock and before anything arrives; the work itself to the working process.
+        clean_up(office)
+        metrics.append(Metrics(waiting=office.jobs.waiting, receiving=lambda: office.desk.receiving))
+        worker = None if pause_checking else Worker(home.root)
+        house = House(home, office, metrics[0], worker, external_url=external_url)
+        with asyncio.Runner(loop_factory=_loop) as runner:
+            runner.run(house.run(announce))
+
+
+class House:
+    """The faces of one office, from opening to closing."""
+
+    def __init__(
+        self, home: Home, office: Office, metrics: Metrics, worker: Worker | None, *, external_url: str | None
+    ) -> None:
+        self.home = home
+        self.office = office
+        self.worker = worker
+        self.settings = home.settings()
+        self.external_url = external_url
+        certificate = pki.server_file(home, self.settings.hosts)
+        self.contexts = {
+            "desk": server_context(certificate, clients=pki.clients_file(home)),
+            "public": server_context(certificate),
+        }
+        self.revocations = pki.RevocationList(home, office.store)
+        served = self.settings.bodies
+        self.apps: dict[str, ASGIApp] = {
+            "desk": faces.desk(office, metrics, served=served, external_url=external_url),
+            "public": faces.public(office, metrics, served=served, given_out=home.ca),
+            "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
+        }
+
+    async def run(self, announce: Callable[[Addresses], None]) -> None:
+        """Open, stay open until a signal, close."""
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="seikyu"))
+        stop = asyncio.Event()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._renew)
+        with Ports(self.home.run / "ports.json", self._faces()) as ports:
+            listeners = [_Face(_config(self.apps[name], self.contexts.get(name))) for name in ports.sockets]
+            tasks = [
+                asyncio.create_task(listener.serve(sockets))
+                for listener, sockets in zip(listeners, ports.sockets.values(), strict=True)
+            ]
+            await _until_open(listeners, tasks)
+            if self.worker is not None:
+                tasks.append(asyncio.create_task(self.worker.keep()))
+            tasks.append(asyncio.create_task(self._keep_house()))
+            addresses = self._addresses(ports.numbers)
+            log.info("ready", pid=os.getpid(), ports=ports.numbers)
+            gc.collect()
+            gc.freeze()  # What is here now stays; collections need not look at it again and again.
+            announce(addresses)
+            await asyncio.wait({asyncio.create_task(stop.wait()), *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            await self._close(listeners, tasks)
+
+    async def _close(self, listeners: Sequence[Listener], tasks: Sequence[asyncio.Task[None]]) -> None:
+        log.info("stopping")
+        _be_gone_within(GONE_WITHIN_S)
+        for listener in listeners:
+            listener.should_exit = True
+        if self.worker is not None:
+            self.worker.stop()
+        tasks[-1].cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        drop_all(self.office)
+        log.info("stopped")
+        for each in ended:
+            if isinstance(each, Exception):
+                raise each
+
+    async def _keep_house(self) -> None:
+        while True:
+            try:
+                drop_expired(self.office)
+                await asyncio.to_thread(self.revocations.keep_fresh)
+            except SeikyuError as error:
+                log.warning("housekeeping_waits", code=error.code)
+            await asyncio.sleep(HOUSEKEEPING_S)
+
+    def _renew(self) -> None:
+        for name, context in self.contexts.items():
+            try:
+                renew(context, pki.server_file(self.home, self.settings.hosts))
+                log.info("certificate_renewed", face=name)
+            except (OSError, SeikyuError) as error:
+                log.warning("certificate_not_renewed", face=name, error=type(error).__name__)
+
+    def _faces(self) -> dict[str, Face]:
+        return {"desk": self.settings.desk, "public": self.settings.public, "inside": self.settings.inside}
+
+    def _addresses(self, ports: dict[str, int]) -> Addresses:
+        name = self.settings.hosts[0]
+        outside = f"[{name}]" if ":" in name else name
+        own = self.settings.inside.host
+        return Addresses(
+            desk=self.external_url or f"https://{outside}:{ports['desk']}",
+            public=f"https://{outside}:{ports['public']}",
+            inside=f"http://{f'[{own}]' if ':' in own else own}:{ports['inside']}",
+        )
+
+
+class Ports:
+    """The sockets of the faces, bound. A port that was free at the first start is kept and used again."""
+
+    def __init__(self, path: Path, wanted: dict[str, Face]) -> None:
+        self.path = path
+        self.sockets: dict[str, list[socket.socket]] = {}
+        self.numbers: dict[str, int] = {}
+        kept = json.loads(path.read_text("ascii")) if path.exists() else {}
+        try:
+            for name, face in wanted.items():
+                port = face.port or kept.get(name, 0)
+                self.sockets[name] = bound(face.host, port)
+                self.numbers[name] = self.sockets[name][0].getsockname()[1]
+        except BaseException:
+            self.close()
+            raise
+        if self.numbers != kept:
+            path.write_text(json.dumps(self.numbers), "ascii")
+
+    def close(self) -> None:
+        """Give all of them back."""
+        for each in self.sockets.values():
+            for line in each:
+                line.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.close()
+
+
+def bound(host: str, port: int) -> list[socket.socket]:
+    """Return a bound socket for every address of `host`, all with one port; 0 takes a free one.
+
+    Errors: PortTaken; OSError for a host that is none of ours.
+    """
+    sockets: list[socket.socket] = []
+    found = {each[4][0]: each[0] for each in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    failed: OSError | None = None
+    for address, family in sorted(found.items(), key=lambda each: each[1]):
+        line = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                line.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            line.bind((address, port))
+        except OSError as error:
+            line.close()
+            failed = error
+            if error.errno == errno.EADDRINUSE:
+                break
+            continue  # A machine may name itself by an address that it does not have, ::1 above all.
+        port = line.getsockname()[1]
+        sockets.append(line)
+    if failed is not None and (not sockets or failed.errno == errno.EADDRINUSE):
+        for line in sockets:
+            line.close()
+        if failed.errno == errno.EADDRINUSE:
+            raise PortTaken(host=host, port=port)
+        raise failed
+    return sockets
+
+
+class _Face(Listener):
+    """A listener that leaves the signals to the house."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(app: ASGIApp, tls: ssl.SSLContext | None) -> Config:
+    return Config(
+        app,
+        http=Connection,
+        ws="none",
+        loop="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        # Requests past `connections` get a problem from the door; this is for connections that ask nothing.
+        limit_concurrency=2 * limit("connections"),
+        timeout_keep_alive=limit("keep_alive_s"),
+        timeout_graceful_shutdown=limit("drain_s"),
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
+    )
+
+
+async def _until_open(listeners: Sequence[Listener], tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Wait until all listen. Errors: what stops one of them from it."""
+    while not all(listener.started for listener in listeners):
+        for task in tasks:
+            if task.done():
+                task.result()
+                raise RuntimeError("a face ended before it listened")
+        await asyncio.sleep(0.01)
+
+
+def _be_gone_within(wait_s: float) -> None:
+    """End the process by then, whatever still hangs: everything that was promised is durable already."""
+
+    def end() -> None:
+        time.sleep(wait_s)
+        os._exit(0)
+
+    threading.Thread(target=end, daemon=True).start()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop
+
+    return uvloop.new_event_loop()
