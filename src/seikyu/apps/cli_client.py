@@ -125,7 +125,7 @@ def findings(
             _csv(found)
         else:
             names = {file["no"]: file["name"] or "" for file in client.sending(line, sending)["files"]}
-            lines = [_finding(item, names) for item in found]
+            lines = [finding_line(item, names) for item in found]
             print("\n".join(lines) if lines else say("client.findings.none"))
     return Exit.DONE
 
@@ -231,7 +231,7 @@ def _show_check(line: "Line", sending: Mapping[str, Any]) -> None:
     names = {file["no"]: file["name"] or "" for file in sending.get("files", ())}
     first = list(client.findings(line, sending["id"], most=_FIRST_FINDINGS))
     for item in first:
-        print(f"  {_finding(item, names)}")
+        print(f"  {finding_line(item, names)}")
     if (more := (sending["findings"] or 0) - len(first)) > 0:
         print(say("client.send.more", id=sending["id"], number=more))
     if sending["state"] == "refused":
@@ -240,7 +240,7 @@ def _show_check(line: "Line", sending: Mapping[str, Any]) -> None:
         print(say("client.send.next", id=sending["id"]))
 
 
-def _finding(item: Mapping[str, Any], names: Mapping[int, str]) -> str:
+def finding_line(item: Mapping[str, Any], names: Mapping[int, str]) -> str:
     """Return a finding as one line: where, what, what was expected."""
     ja = language() == "ja"
     place = ":".join(str(part) for part in (names.get(item["file"], ""), item["line"]) if part)

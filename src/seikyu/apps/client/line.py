@@ -4,6 +4,7 @@ Nothing from the environment changes where a request goes or whom it trusts: no 
 closed line; a proxy on it would be a mistake, and one set for a browser must not catch claims.
 """
 
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -19,7 +20,7 @@ from seikyu.adapters.tls_client import words as line_code
 from seikyu.apps.client.errors import AnswerLost, BrokeWhileSending, LineFailed, OddAnswer, OfficeSaid
 from seikyu.apps.client.folder import ClientFolder
 from seikyu.apps.words import ErrorWords, error_words, language, say
-from seikyu.limits import limit
+from seikyu.limits import KIB, limit
 
 API: Final = "/api/v1"
 
@@ -28,6 +29,12 @@ _TIMEOUT: Final = httpx2.Timeout(60.0, connect=10.0)
 
 #: What the office says when the same request may succeed a moment later.
 _PASSING: Final = frozenset({"busy", "unavailable", "stopping", "line_broken"})
+
+#: The system takes no more than this ahead of the line, so that "broke after 3 of 5 MiB" is nearly true.
+_AHEAD_BYTES: Final = 128 * KIB
+_SOCKET_OPTIONS: Final = (
+    [(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _AHEAD_BYTES)] if hasattr(socket, "TCP_NOTSENT_LOWAT") else []
+)
 
 _FIRST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 60.0
@@ -50,7 +57,7 @@ class Line:
         self.note = note
         self._http = httpx2.Client(
             base_url=folder.url + API,
-            verify=context,
+            transport=httpx2.HTTPTransport(verify=context, trust_env=False, socket_options=_SOCKET_OPTIONS),
             trust_env=False,
             timeout=_TIMEOUT,
             headers={
@@ -85,6 +92,10 @@ class Line:
         if repeatable:
             return self.again(lambda: self._ask("POST", path, **options))
         return self._ask("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> dict[str, Any]:
+        """Put something in its place, which twice is the same as once. Errors: as `get`."""
+        return self.again(lambda: self._ask("PUT", path, **options))
 
     def again(self, act: Callable[[], Result]) -> Result:
         """Do `act`, and again a bounded number of times while what stops it may pass; each wait is told.
