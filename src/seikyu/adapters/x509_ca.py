@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from seikyu.adapters.home import Home, write_private
 from seikyu.ports.errors import Damaged, SeikyuError
-from seikyu.ports.store import Certificate
+from seikyu.ports.store import Certificate, Party, Store
 from seikyu.trust.certificates import (
     CLIENT_MONTHS,
     ISSUING_MONTHS,
@@ -261,6 +261,29 @@ def staged(ca: CA, issued: Issued, folder: Path) -> Iterator[dict[str, Path]]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
+def enrol(
+    ca: CA,
+    store: Store,
+    holder: Holder,
+    *,
+    folder: Path,
+    now: datetime,
+    request: bytes | None = None,
+    newcomer: Party | None = None,
+) -> tuple[Certificate, dict[str, Path]]:
+    """Issue a certificate, store its row and put the client's files into `folder`; return the row and the paths.
+
+    `newcomer` is entered in the register in the same transaction.
+    Errors: as `issue_client` and `staged`, and those of the store; neither rows nor files are there then.
+    """
+    issued = issue_client(ca, holder, now=now, request=request)
+    with staged(ca, issued, folder) as paths, store.write() as tx:
+        if newcomer is not None:
+            tx.put_party(newcomer)
+        tx.put_certificate(issued.row)
+    return issued.row, paths
+
+
 def ensure_server(home: Home, hosts: Sequence[str], *, now: datetime) -> Path:
     """Return the server's PEM file, made anew if there is none, it ends soon, or is for other hosts or of another CA.
 
@@ -295,6 +318,12 @@ def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime
     with _told():
         _write_public(path, listed.public_bytes(Encoding.PEM))
     return path
+
+
+def copy_public(source: Path, target: Path) -> None:
+    """Copy a file that anybody may read. Errors: CannotWrite."""
+    with _told():
+        _write_public(target, source.read_bytes())
 
 
 def _write_ca(folder: Path, organisation: str, *, now: datetime) -> tuple[Issuer, Issuer]:

@@ -88,6 +88,16 @@ _OUTCOMES: Final = (
     Outcome("fetch_running", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.LATER, retry=True),
     Outcome("odd_answer", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("office_said", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("bad_client_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    # the office's certificates
+    Outcome("no_ca", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("ca_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("no_root_key", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("file_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("cannot_write", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("party_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("party_differs", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("certificate_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     # ourselves
     Outcome("damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("newer_database", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

@@ -1,0 +1,347 @@
+"""`seikyu ca init | issue | revoke | list | crl | renew`: the office's certificates on the command line.
+
+Everything works beside a running server: rows go through the database, and the server looks at them on every request.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from seikyu.apps.outcomes import Exit
+from seikyu.apps.words import say
+from seikyu.ports.errors import SeikyuError
+from seikyu.ports.store import Certificate, Party
+from seikyu.trust.certificates import REASONS
+from seikyu.trust.party import PARTY_IDS, BadHolder, Holder
+
+if TYPE_CHECKING:
+    from seikyu.adapters.home import Home
+    from seikyu.adapters.sql import SqlStore
+    from seikyu.adapters.x509_ca import CA
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help=say("cli.home"))]
+Json = Annotated[bool, typer.Option("--json", help=say("cli.json"))]
+
+#: The sequence that numbers the revocation lists.
+CRL_NUMBERS: Final = "crl"
+
+
+class NoOffice(SeikyuError):
+    """There is no office in that folder; nothing was made."""
+
+    code = "no_home"
+
+
+class PartyNotThere(SeikyuError):
+    """The party is not in the register, and its name was not given; nothing was issued."""
+
+    code = "party_not_there"
+
+
+class PartyDiffers(SeikyuError):
+    """The register has the party under another kind or name; nothing was issued."""
+
+    code = "party_differs"
+
+
+class CertificateNotThere(SeikyuError):
+    """The office has not issued a certificate with that serial."""
+
+    code = "certificate_not_there"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command and its subcommands."""
+    part = typer.Typer(help=say("ca.help"), no_args_is_help=True, rich_markup_mode=None)
+    for name, act in (
+        ("init", init),
+        ("issue", issue),
+        ("revoke", revoke),
+        ("list", list_issued),
+        ("crl", crl),
+        ("renew", renew),
+    ):
+        part.command(name, help=say(f"ca.{name}.help"))(act)
+    app.add_typer(part, name="ca")
+
+
+def init(
+    *,
+    name: Annotated[str, typer.Option("--name", help=say("ca.organisation"))] = "Seikyu",
+    root_out: Annotated[Path | None, typer.Option("--root-out", help=say("ca.root_out"))] = None,
+    home: HomeOption = None,
+    as_json: Json = False,
+) -> int:
+    """Make root and issuing authority."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    from seikyu.adapters.x509_ca import create_ca
+
+    place = _home(home)
+    ca = create_ca(place, organisation=name, now=_now(), root_out=root_out.absolute() if root_out else None)
+    root_key = (root_out.absolute() if root_out else place.secrets / "ca") / "root.key"
+    told: dict[str, Any] = {
+        "folder": str(place.ca),
+        "root": str(place.ca / "root.pem"),
+        "chain": str(place.ca / "chain.pem"),
+        "fingerprint": ca.root.fingerprint(SHA256()).hex(),
+        "root_key": str(root_key),
+        "not_after": ca.root.not_valid_after_utc.isoformat(),
+    }
+    if as_json:
+        _print_json(told)
+        return Exit.DONE
+    print(say("ca.init.done", **told))
+    print(say("ca.init.fingerprint", **told))
+    print(say("ca.init.root_key", file=root_key))
+    print(say("ca.init.take_away"))
+    return Exit.DONE
+
+
+def issue(
+    party: Annotated[str, typer.Argument(help=say("ca.party"))],
+    *,
+    terminal: Annotated[str, typer.Option(help=say("ca.terminal"))],
+    kind: Annotated[str | None, typer.Option(help=say("ca.kind"))] = None,
+    name: Annotated[str | None, typer.Option(help=say("ca.name"))] = None,
+    out: Annotated[Path | None, typer.Option(help=say("ca.out"))] = None,
+    csr: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, readable=True, help=say("ca.csr"))] = None,
+    url: Annotated[str | None, typer.Option(help=say("ca.url"))] = None,
+    home: HomeOption = None,
+    as_json: Json = False,
+) -> int:
+    """Issue a client certificate, and enter the party if it is new."""
+    from seikyu.adapters.x509_ca import enrol
+
+    with _opened(home) as (place, ca, store):
+        with store.read() as tx:
+            known = tx.party(party)
+        whose, newcomer = _whose(party, known, kind=kind, name=name)
+        row, paths = enrol(
+            ca,
+            store,
+            Holder(whose.kind, whose.id, whose.name, terminal),
+            folder=(out or place.clients / party).absolute(),
+            now=_now(),
+            request=csr.read_bytes() if csr else None,
+            newcomer=newcomer,
+        )
+        address = _write_client_toml(place, paths["cert"].parent, whose, url=url)
+    told = _on_wire(row) | {"kind": whose.kind, "url": address} | {name: str(path) for name, path in paths.items()}
+    if as_json:
+        _print_json(told)
+        return Exit.DONE
+    print(say("ca.issue.done", **told | {"not_after": row.not_after}))
+    print(say("ca.issue.folder", folder=paths["cert"].parent))
+    if address is None:
+        print(say("ca.issue.no_url"))
+    return Exit.DONE
+
+
+def revoke(
+    serial: Annotated[str, typer.Argument(help=say("ca.serial"))],
+    *,
+    reason: Annotated[str, typer.Option(help=say("ca.reason", reasons=", ".join(REASONS)))] = "unspecified",
+    home: HomeOption = None,
+    as_json: Json = False,
+) -> int:
+    """Revoke a certificate, at once for the server, and write the list anew."""
+    # The words of the standard are written in three ways (keyCompromise, key-compromise, key_compromise); one is kept.
+    reason = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", reason).replace("-", "_").lower()
+    if reason not in REASONS:
+        raise typer.BadParameter(say("ca.reason", reasons=", ".join(REASONS)), param_hint="--reason")
+    number = serial.replace(":", "").lower().removeprefix("0x").lstrip("0")
+    with _opened(home) as (_, ca, store):
+        with store.write() as tx:
+            found = tx.certificate(number)
+            if found is None:
+                raise CertificateNotThere(serial=serial)
+            row = found
+            if found.revoked_at is None:
+                row = replace(found, revoked_at=_now(), reason=reason)
+                tx.put_certificate(row)
+        _write_list(ca, store)
+    told = _on_wire(row)
+    if as_json:
+        _print_json(told)
+    else:
+        print(say("ca.revoke.done" if row is not found else "ca.revoke.already", **told))
+    return Exit.DONE
+
+
+def list_issued(
+    *,
+    party: Annotated[str | None, typer.Option(help=say("ca.only_party"))] = None,
+    home: HomeOption = None,
+    as_json: Json = False,
+) -> int:
+    """List what was issued."""
+    with _store(_home(home)) as store, store.read() as tx:
+        rows = [_on_wire(row) for row in tx.certificates(party=party)]
+    if as_json:
+        _print_json({"items": rows})
+    elif not rows:
+        print(say("ca.list.none"))
+    for row in () if as_json else rows:
+        state, until = say(f"ca.list.{row['state']}"), row["revoked_at"] or row["not_after"]
+        print(f"{row['serial']}  {row['party']:<10}  {state} {until[:10]}  {row['terminal']}")
+    return Exit.DONE
+
+
+def crl(
+    *,
+    out: Annotated[Path | None, typer.Option(help=say("ca.crl_out"))] = None,
+    home: HomeOption = None,
+    as_json: Json = False,
+) -> int:
+    """Write the list of the revoked anew."""
+    from seikyu.adapters.x509_ca import copy_public
+
+    with _opened(home) as (_, ca, store):
+        told = _write_list(ca, store)
+    if out is not None:
+        copy_public(Path(told["file"]), out.absolute())
+        told["file"] = str(out.absolute())
+    if as_json:
+        _print_json(told)
+    else:
+        print(say("ca.crl.done", **told | {"next_update": told["next_update"][:16].replace("T", " ")}))
+    return Exit.DONE
+
+
+def renew(
+    *,
+    root_key: Annotated[Path | None, typer.Option("--root-key", help=say("ca.root_key"))] = None,
+    home: HomeOption = None,
+    as_json: Json = False,
+) -> int:
+    """Let the root certify the issuing authority anew."""
+    from seikyu.adapters.x509_ca import renew_issuing
+
+    ca = renew_issuing(_home(home), now=_now(), root_key=root_key.absolute() if root_key else None)
+    until = ca.issuing.certificate.not_valid_after_utc
+    if as_json:
+        _print_json({"not_after": until.isoformat()})
+    else:
+        print(say("ca.renew.done", not_after=until))
+    return Exit.DONE
+
+
+def _whose(party: str, known: Party | None, *, kind: str | None, name: str | None) -> tuple[Party, Party | None]:
+    """Return the party as the register has it, and itself once more if it is to be entered.
+
+    Errors: PartyNotThere, PartyDiffers, BadHolder.
+    """
+    if known is not None:
+        if (kind or known.kind, name or known.name) != (known.kind, known.name):
+            raise PartyDiffers(party=party, kind=known.kind, name=known.name)
+        return known, None
+    kind = kind or next((each for each, form in PARTY_IDS.items() if form.fullmatch(party)), None)
+    if kind is None:
+        raise BadHolder("party", party)
+    if name is None:
+        raise PartyNotThere(party=party)
+    fresh = Party(party, kind, name, since=_now())
+    return fresh, fresh
+
+
+def _write_client_toml(home: "Home", folder: Path, party: Party, *, url: str | None) -> str | None:
+    """Write where the desk is, unless that is known there already; return the address, or None if nobody knows it."""
+    from seikyu.apps.client.folder import client_toml
+
+    address = url or _desk_url(home)
+    path = folder / "client.toml"
+    if address is not None and (url is not None or not path.exists()):
+        path.write_text(client_toml(url=address, party=party.id, kind=party.kind), "utf-8")
+    return address
+
+
+def _desk_url(home: "Home") -> str | None:
+    """Return the desk's address as the settings or the last start of the server have it."""
+    settings = home.settings()
+    port = settings.desk.port
+    if port == 0:
+        try:
+            port = int(json.loads((home.run / "ports.json").read_text("ascii"))["desk"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+    host = settings.hosts[0]
+    return f"https://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _write_list(ca: "CA", store: "SqlStore") -> dict[str, Any]:
+    """Write the revocation list; return what it says. The transaction keeps numbers and files in one order."""
+    from seikyu.adapters.x509_ca import CRL_PERIOD, write_crl
+
+    now = _now()
+    with store.write() as tx:
+        number, rows = tx.next_number(CRL_NUMBERS), tx.certificates()
+        path = write_crl(ca, rows, number=number, now=now)
+    revoked = sum(row.revoked_at is not None for row in rows)
+    return {"file": str(path), "number": number, "revoked": revoked, "next_update": (now + CRL_PERIOD).isoformat()}
+
+
+def _on_wire(row: Certificate) -> dict[str, Any]:
+    """Return a row as programs read it."""
+    state = "revoked" if row.revoked_at else "expired" if row.not_after <= _now() else "valid"
+    return {
+        "serial": row.serial,
+        "party": row.party,
+        "terminal": row.terminal,
+        "state": state,
+        "issued_at": row.issued_at.isoformat(),
+        "not_after": row.not_after.isoformat(),
+        "revoked_at": row.revoked_at.isoformat() if row.revoked_at else None,
+        "reason": row.reason,
+    }
+
+
+def _home(option: Path | None) -> "Home":
+    """Return the office's home. Errors: NoOffice."""
+    from seikyu.adapters.home import open_home
+
+    root = (option or Path(os.environ.get("SEIKYU_HOME") or "seikyu-home")).absolute()
+    if not (root / "office.toml").is_file():
+        raise NoOffice(home=str(root))
+    return open_home(root)
+
+
+@contextmanager
+def _store(home: "Home") -> Iterator["SqlStore"]:
+    from seikyu.adapters.sql import open_store
+
+    store = open_store(home.database)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def _opened(option: Path | None) -> Iterator[tuple["Home", "CA", "SqlStore"]]:
+    """Open the home, its authority and its rows. Errors: NoOffice, NoCA, Damaged, and those of the store."""
+    from seikyu.adapters.x509_ca import open_ca
+
+    home = _home(option)
+    ca = open_ca(home)
+    with _store(home) as store:
+        yield home, ca, store
+
+
+def _now() -> datetime:
+    """Return the machine's time, also in a sandbox: certificates are looked at with real clocks."""
+    from seikyu.adapters.clock import SystemClock
+
+    return SystemClock().now()
+
+
+def _print_json(told: Any) -> None:
+    print(json.dumps(told, ensure_ascii=False))
