@@ -1,0 +1,390 @@
+"""The reference checker: one pass over a file's bytes gives findings, the claim index and the summary.
+
+Each line is cut into items and held against the layout; a claim is kept until its last line, judged by the rules, told,
+and let go. Memory is bounded by the longest claim that the limits allow. Any bytes end in exactly one summary.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Final, TypeVar
+
+from seikyu.limits import limit
+from seikyu.records import (
+    EncodingWatch,
+    Header,
+    Layout,
+    Line,
+    LineReader,
+    Scope,
+    control_byte,
+    foreign_signature,
+    layout_for,
+    outside_jis,
+    read_lines,
+    sniff,
+)
+from seikyu.rules.catalogue import RuleBook, rule_book
+from seikyu.rules.context import Context
+from seikyu.rules.finding import GRAVITY, Finding, Level
+from seikyu.rules.identity import identity_of, shares_of
+from seikyu.rules.index import IndexRow
+from seikyu.rules.plan import READABLE, WORDS, Plan, Problem, plans
+from seikyu.rules.rule import Rule
+from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
+from seikyu.rules.view import Claim, File, Place, Record, Stray
+from seikyu.rules.wording import finding_of
+
+Told = Finding | IndexRow | Summary
+
+#: So much of a file's beginning is looked at before it is read.
+_HEAD_BYTES: Final = 64 * 1024
+_UTF8_MARK: Final = b"\xef\xbb\xbf"
+_DEFAULT_KIND: Final = "medical"
+_HEADER: Final = "IR"
+_AFTER_ID: Final = (b",", b"")
+#: Records that only a returned claim has: header, reason and trailer of a return file.
+_RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
+#: Places of one kind of remark about the whole file that are kept; more would say the same again.
+_PLACES_KEPT: Final = 100
+_WITHOUT_ASP: Final = frozenset({Level.L1, Level.L2})
+#: 0 is the worst.
+_RANK: Final = {level: rank for rank, level in enumerate(GRAVITY)}
+_OFFICIAL_L2: Final = "L2"
+#: The most that a claim number in the index can be.
+_MOST_CLAIM_NO: Final = 2**31 - 1
+
+_Kept = TypeVar("_Kept")
+
+
+def examine(
+    chunks: Iterable[bytes],
+    *,
+    identity_key: bytes,
+    asp: bool = True,
+    context: Context | None = None,
+    show_personal: bool = False,
+    kind: str | None = None,
+) -> Iterator[Told]:
+    """Yield the findings of a file, a row for each claim behind its findings, and at the end one summary.
+
+    `identity_key` (at most 64 bytes) keys the hash of a claim's identity. Without `asp` only the levels L1 and L2 are
+    judged. `kind` overrides what the file looks like. Values of personal items are masked unless `show_personal`.
+    """
+    levels = frozenset(Level) if asp else _WITHOUT_ASP
+    examination = _Examination(identity_key, rule_book(levels), context or Context(), show_personal=show_personal)
+    yield from examination.run(iter(chunks), kind)
+
+
+class _Examination:
+    """One pass over one file. Everything here that grows with the file is a count."""
+
+    def __init__(self, identity_key: bytes, book: RuleBook, context: Context, *, show_personal: bool) -> None:
+        self._key = identity_key
+        self._book = book
+        self._show_personal = show_personal
+        self._file = File(context)
+        self._header: Header | None = None
+        self._layout: Layout | None = None
+        self._plans: dict[bytes, Plan] = {}
+        self._claim: Claim | None = None
+        self._claim_findings: list[Finding] = []
+        self._span = (0, 0)
+        self._no_before: int | None = 0
+        self._surplus_told: set[str] = set()
+        self._found = self._listed = 0
+        self._totals = dict.fromkeys(STANDINGS, Totals())
+
+    # --- the way through the file ---
+
+    def run(self, chunks: Iterator[bytes], kind: str | None) -> Iterator[Told]:
+        head, chunks = _beginning(chunks)
+        self._open(head, kind)
+        if self._layout is None:
+            self._count_claims(read_lines(self._counted(chunks)))
+        elif not self._file.stopped:
+            yield from self._lines(read_lines(self._counted(chunks)))
+            yield from self._close_claim()
+        yield from self._close_file()
+        yield self._summary()
+
+    def _open(self, head: bytes, kind: str | None) -> None:
+        """Tell from the beginning of the file what it is and how to read it."""
+        file, watch = self._file, EncodingWatch()
+        watch.feed(head)
+        file.empty = not head.strip(b"\x1a")
+        file.signature = foreign_signature(head)
+        file.utf8 = watch.is_utf8
+        self._header = header = sniff(head, file_name=file.context.file_name or "")
+        file.kind = kind or (header.kind if header else None)
+        try:
+            self._layout = layout_for(file.kind or _DEFAULT_KIND, header.claim_month if header else None)
+        except KeyError:
+            file.other_kind = True
+            return
+        self._plans = {rid.encode(): plan for rid, plan in plans(self._layout.name).items()}
+        known = any(line.removeprefix(_UTF8_MARK)[:2] in self._plans for line in head.splitlines())
+        file.stopped = not file.empty and (file.signature is not None or not known)
+        if file.stopped:
+            file.first = _printable(head[:2])
+            if (at := control_byte(head)) is not None and head[at : at + 1] not in b"\r\n":
+                file.controls.append(Place(line=1, found=f"{head[at]:02X}"))
+
+    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._file.bytes_read += len(chunk)
+            yield chunk
+
+    def _count_claims(self, lines: LineReader) -> None:
+        """Count the claims of a kind that has no layout yet."""
+        self._file.claims = sum(line.content.startswith(b"RE,") for line in lines)
+
+    def _lines(self, lines: LineReader) -> Iterator[Told]:
+        file = self._file
+        for line in lines:
+            content = line.content
+            if line.no == 1:
+                content = content.removeprefix(_UTF8_MARK)
+                file.first = _printable(content[:2])
+            file.endings.setdefault(line.ending, line.no)
+            file.last = (line.no, content[:2])
+            plan = self._plans.get(content[:2]) if content[2:3] in _AFTER_ID else None
+            if plan is None or line.cut:
+                self._stray(line, content)
+            else:
+                yield from self._record(line, content, plan)
+            if self._claim is not None:
+                self._span = (self._span[0], line.offset + line.length)
+        if lines.tail:
+            file.mark, file.after_mark = lines.tail.mark, lines.tail.after_filled
+
+    def _record(self, line: Line, content: bytes, plan: Plan) -> Iterator[Told]:
+        """Take a line whose record the layout knows."""
+        scope = plan.layout.scope
+        opens = plan.layout.id == self._layout.claim_opener if self._layout else False
+        if opens or scope is Scope.FILE:
+            yield from self._close_claim()
+        record, remarks = self._read(line, content, plan)
+        if opens:
+            self._open_claim(record, line)
+        elif scope is Scope.FILE:
+            _keep(self._file.headers if record.id == _HEADER else self._file.trailers, record)
+        elif self._claim is None:
+            _keep(self._file.early, Stray(line.no, record.id))
+        else:
+            self._take(record, scope)
+        for found in self._book.record.get(record.id, ()):
+            remarks += [(found, place) for place in _places(found, record)]
+        for found, place in remarks:
+            yield from self._tell(found, place)
+
+    def _read(self, line: Line, content: bytes, plan: Plan) -> tuple[Record, list[tuple[Rule, Place]]]:
+        """Return the record of a line, and what is wrong with its items and characters."""
+        items = content.split(b",")
+        faults = plan.faults(content, items)
+        odd = None if self._file.utf8 else outside_jis(content)
+        if not faults and odd is None:
+            return Record(plan, items, line=line.no), []
+        unreadable = frozenset(at for at, problem in faults if problem not in READABLE)
+        record = Record(plan, items, line=line.no, unreadable=unreadable)
+        remarks: list[tuple[Rule, Place]] = []
+        spoilt = self._controls(record, content)
+        if odd is not None:
+            spoilt.add(content.count(b",", 0, odd))
+            remarks += self._remark("*", "*", Problem.CHARACTER, record.place(max(spoilt)))
+        for at, problem in faults:
+            self._fault(record, at, problem, spoilt=spoilt, remarks=remarks)
+        return record, remarks
+
+    def _controls(self, record: Record, content: bytes) -> set[int]:
+        """Keep the place of a control byte for the file's own finding; return the item that it spoils."""
+        at = control_byte(content)
+        if at is None:
+            return set()
+        item = content.count(b",", 0, at)
+        _keep(self._file.controls, record.place(item, found=f"{content[at]:02X}"))
+        return {item}
+
+    def _fault(
+        self, record: Record, at: int, problem: Problem, *, spoilt: set[int], remarks: list[tuple[Rule, Place]]
+    ) -> None:
+        """Add the remark on one item, unless what spoils the item is told already."""
+        if problem is Problem.EMPTY_END:
+            if record.id not in self._surplus_told:
+                self._surplus_told.add(record.id)
+                remarks += self._remark(record.id, "*", problem, record.here())
+            return
+        layout = record.plan.layout
+        if at >= len(layout.items):
+            remarks += self._remark(record.id, "*", problem, record.here())
+            return
+        item = layout.items[at]
+        if at in spoilt or (self._file.utf8 and item.kind in WORDS):
+            return
+        remarks += self._remark(record.id, item.name, problem, record.place(at))
+
+    def _remark(self, record: str, item: str, problem: Problem, place: Place) -> list[tuple[Rule, Place]]:
+        found = self._book.item_rule(record, item, problem)
+        return [(found, place)] if found else []
+
+    def _stray(self, line: Line, content: bytes) -> None:
+        """Take a line that no layout knows, that is too long to be read, or that belongs to a history block."""
+        if (at := control_byte(content)) is not None:
+            _keep(self._file.controls, Place(line=line.no, found=f"{content[at]:02X}"))
+        stray = Stray(line.no, _printable(content[:2]))
+        claim = self._claim
+        if line.cut:
+            _keep(claim.cut_lines if claim else self._file.cut_lines, stray)
+        elif claim is None:
+            _keep(self._file.strays, stray)
+        elif content[:2] in _RETURNS:
+            _keep(claim.returns, stray)
+        elif content.partition(b",")[0].isdigit():
+            claim.history += 1
+        else:
+            _keep(claim.strays, stray)
+
+    # --- claims ---
+
+    def _open_claim(self, record: Record, line: Line) -> None:
+        assert self._layout is not None  # noqa: S101  (lines are only read with a layout)
+        header = self._header
+        self._claim = Claim(
+            layout=self._layout,
+            head=record,
+            index=self._file.claims,
+            no_before=self._no_before,
+            review_body=header.body if header else None,
+            claim_month=header.claim_month if header else None,
+            records_all=[record],
+        )
+        self._no_before = record["claim_no"]
+        self._file.claims += 1
+        self._span = (line.offset, line.offset + line.length)
+
+    def _take(self, record: Record, scope: Scope) -> None:
+        claim = self._claim
+        assert claim is not None  # noqa: S101  (the caller has asked)
+        if len(claim.records_all) + len(claim.donor) >= limit("claim_lines"):
+            claim.lines_left_out += 1
+        elif claim.donor or scope is Scope.DONOR:
+            claim.donor.append(record)
+        else:
+            claim.records_all.append(record)
+
+    def _close_claim(self) -> Iterator[Told]:
+        claim = self._claim
+        if claim is None:
+            return
+        for found in self._book.of_month(self._book.claim, claim.service_month):
+            for place in _places(found, claim):
+                yield from self._tell(found, place)
+        self._claim = None
+        findings, self._claim_findings = self._claim_findings, []
+        findings.sort(key=lambda finding: (finding.line or 0, finding.item_no or 0, finding.code))
+        for finding in findings:
+            yield from self._list(finding)
+        row = self._row(claim, findings)
+        name = standing(row)
+        self._totals[name] += totals_of(row)
+        self._file.cases += len(claim.records("HO")[:1]) + len(claim.public_payers)
+        self._file.points += row.main_points
+        yield row
+
+    def _row(self, claim: Claim, findings: list[Finding]) -> IndexRow:
+        payers = shares_of(claim)
+        levels = [finding.level for finding in findings]
+        month, claim_no, claim_type = claim.service_month, claim.head["claim_no"], claim.claim_type
+        return IndexRow(
+            offset=self._span[0],
+            length=self._span[1] - self._span[0],
+            line=claim.head.line,
+            claim_no=-1 if claim_no is None else min(claim_no, _MOST_CLAIM_NO),
+            service_month=int(month) if month else 0,
+            claim_type=int(claim_type) if claim_type else 0,
+            worst=min(levels, key=_RANK.__getitem__).value if levels else None,
+            refused=any(finding.refuses is not None for finding in findings),
+            has_insurer=claim.insurer is not None,
+            payers=payers,
+            main_points=payers[0].points if payers else 0,
+            identity=identity_of(claim, institution=self._header.institution if self._header else "", key=self._key),
+        )
+
+    # --- the end ---
+
+    def _close_file(self) -> Iterator[Told]:
+        for found in self._book.file:
+            for place in _places(found, self._file):
+                finding = finding_of(found, place, None, show_personal=self._show_personal)
+                yield from self._list(finding, always=True)
+
+    def _summary(self) -> Summary:
+        file, header = self._file, self._header
+        totals = self._totals
+        if file.refused:
+            totals = {**dict.fromkeys(STANDINGS, Totals()), "refused": sum(totals.values(), Totals())}
+        return Summary(
+            kind=file.kind,
+            body=header.body if header else None,
+            prefecture=header.prefecture if header else "",
+            point_table=header.point_table if header else "",
+            institution_code=header.institution_code if header else "",
+            claim_month=str(header.claim_month) if header and header.claim_month else None,
+            claims=file.claims,
+            points=file.points,
+            totals=totals,
+            refused=file.refused,
+            findings=self._found,
+            ruleset=ruleset(),
+            layout=self._layout.name if self._layout and file.kind else None,
+        )
+
+    # --- telling ---
+
+    def _tell(self, found: Rule, place: Place) -> Iterator[Told]:
+        """Tell a finding outside claims at once; keep one of a claim until the claim ends."""
+        finding = finding_of(found, place, self._claim, show_personal=self._show_personal)
+        if self._claim is None:
+            yield from self._list(finding)
+        else:
+            self._claim_findings.append(finding)
+
+    def _list(self, finding: Finding, *, always: bool = False) -> Iterator[Told]:
+        """Count a finding, and list it unless the list is full."""
+        file = self._file
+        self._found += 1
+        file.refused = file.refused or finding.refuses == "file"
+        file.unreadable_codes += finding.code.startswith(_OFFICIAL_L2)
+        if always or self._listed < limit("findings_per_file"):
+            self._listed += not always
+            yield finding
+        else:
+            file.findings_left_out += 1
+
+
+def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the first bytes of a file, and all of its chunks again."""
+    taken: list[bytes] = []
+    length = 0
+    for chunk in chunks:
+        taken.append(chunk)
+        length += len(chunk)
+        if length >= _HEAD_BYTES:
+            break
+    return b"".join(taken)[:_HEAD_BYTES], chain(taken, chunks)
+
+
+def _places(found: Rule, view: Record | Claim | File) -> Iterator[Place]:
+    """Return the places that a rule finds. A rule that raises is our bug: the run fails loudly."""
+    assert found.find is not None  # noqa: S101  (only rules with a function are asked)
+    return found.find(view)
+
+
+def _keep(places: list[_Kept], place: _Kept) -> None:
+    """Keep a place if there is room for it."""
+    if len(places) < _PLACES_KEPT:
+        places.append(place)
+
+
+def _printable(rid: bytes) -> str | None:
+    """Return a record identification that can be shown, None if it is something else."""
+    return rid.decode("ascii") if rid.isalnum() and rid.isascii() else None

@@ -1,0 +1,44 @@
+"""What makes a claim the same claim again, and what each of its payers is asked for."""
+
+from hashlib import blake2b
+from typing import Final
+
+from seikyu.records import InsurerNumber
+from seikyu.rules.index import PayerShare
+from seikyu.rules.view import Claim, Record
+
+_DIGEST_BYTES: Final = 16
+_MOST_PAYERS: Final = 5
+_PATIENT: Final = ("patient_name", "sex", "birth_date")
+_CARD: Final = ("insurer_number", "card_symbol", "card_number")
+_PUBLIC: Final = ("payer_number", "recipient_number")
+
+
+def identity_of(claim: Claim, *, institution: str, key: bytes) -> bytes:
+    """Return a keyed hash over institution, patient, service month, payers and type, 16 bytes.
+
+    Without the key nobody can tell from it whose claim it is, nor try names against it.
+    """
+    parts = [institution.encode("ascii", "replace"), claim.head.raw("service_month"), claim.head.raw("claim_type")]
+    parts += [claim.head.raw(name) for name in _PATIENT]
+    for payer in claim.payers:
+        parts += [payer.raw(name).strip() for name in (_CARD if payer.id == "HO" else _PUBLIC)]
+    digest = blake2b(key=key, digest_size=_DIGEST_BYTES)
+    for part in parts:
+        digest.update(len(part).to_bytes(4, "big") + part)
+    return digest.digest()
+
+
+def shares_of(claim: Claim) -> tuple[PayerShare, ...]:
+    """Return what HO and each KO of the claim ask for, HO first, at most five."""
+    return tuple(_share(payer) for payer in claim.payers[:_MOST_PAYERS])
+
+
+def _share(payer: Record) -> PayerShare:
+    number = payer["insurer_number" if payer.id == "HO" else "payer_number"]
+    return PayerShare(
+        number=InsurerNumber(number).written if number else "",
+        points=payer["total_points"] or 0,
+        days=payer["actual_days"] or 0,
+        meals_yen=payer["meals_yen"] or 0,
+    )

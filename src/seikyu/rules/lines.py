@@ -1,0 +1,204 @@
+"""Rules of the service lines: classes, calculation units, counts and days."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from seikyu.records import table
+from seikyu.rules.rule import Rule, rule
+from seikyu.rules.view import Claim, Place, Record, days_of
+
+_SI: Final = "SI,11,1,111000110,,291,1,,,,,,,1"
+_FEBRUARY: Final = "RE,1,1112,202602,見本　太郎,1,19800101"
+_DAYS: Final = "," * 6
+_TWO: Final = f"IY,21,1,620000001,1,,3{_DAYS},,3\nIY,,1,620000002,1,5,3{_DAYS},,3"
+
+_MEALS: Final = b"97"
+_HEAD: Final = "01"
+#: Classes that stand where they are needed: reduction of drugs, remarks on the whole claim.
+_ANYWHERE: Final = frozenset({"01", "39", "99"})
+_PAYER_COLUMNS: Final = ("public_1", "public_2", "public_3", "public_4")
+
+
+@rule(
+    code="X2034",
+    title="no service line: SI, IY or TO",
+    title_ja="診療行為・医薬品・特定器材のレコードがありません",
+    passes=_SI,
+    fails="CO,11,1,810000001,見本",
+)
+def no_service(claim: Claim) -> Iterator[Place]:
+    """Comments alone cost nothing."""
+    if not claim.service_lines:
+        yield claim.here()
+
+
+@rule(
+    code="X2037",
+    title="the burden division names a payer that the claim does not have",
+    title_ja="負担区分に該当する負担者がレセプトにありません",
+    passes=(_SI, "CO,11,2,810000001,見本\n" + _SI),
+    fails=_SI.replace("11,1,", "11,2,"),
+)
+def burden_without_payer(claim: Claim) -> Iterator[Place]:
+    """Nobody can be charged for the line. Comments cost nothing and are let be."""
+    publics = len(claim.public_payers)
+    if not claim.payers:
+        return
+    wrong = {
+        code.encode()
+        for code, row in table("burden_codes").items()
+        if (row["insurance"] == "1" and claim.insurer is None)
+        or any(row[payer] == "1" for payer in _PAYER_COLUMNS[publics:])
+    }
+    for record in claim.service_lines:
+        if record.raw("burden") in wrong:
+            yield record.at("burden")
+
+
+@rule(
+    code="X2038",
+    title="the service class is missing on the first line, or on too many lines in a row",
+    title_ja="診療識別が先頭の記録にない、又は記録のない行が続きすぎています",
+    source="records:5",
+    passes=(_SI, _TWO),
+    fails=(_SI.replace("SI,11", "SI,"), f"{_SI}\n" + "CO,,1,810000001,見本\n" * 98 + _SI.replace("SI,11", "SI,")),
+)
+def no_class(claim: Claim) -> Iterator[Place]:
+    """Nobody knows what kind of service the line is."""
+    most, without, first = claim.layout.service_class_lines, 0, True
+    for record in claim.classed_lines:
+        without = 0 if record.raw("service_class") else without + 1
+        if without and (first or (most and without == most + 1)):
+            yield record.at("service_class")
+        first = False
+
+
+@rule(
+    code="X2040",
+    title="the service class goes backwards",
+    title_ja="診療識別が昇順に記録されていません",
+    passes=(f"{_SI}\nSI,60,1,160000010,,10,1{_DAYS},,1", f"CO,01,1,810000001,見本\n{_SI}"),
+    fails=f"SI,60,1,160000010,,10,1{_DAYS},,1\n{_SI}",
+)
+def class_order(claim: Claim) -> Iterator[Place]:
+    """Reviewers read services in their order. Each burden division may begin anew."""
+    last, burden = "", b""
+    for record in claim.service_lines:
+        current = record["service_class"]
+        if record.raw("burden") != burden:
+            last, burden = "", record.raw("burden")
+        if current is None or current in _ANYWHERE:
+            continue
+        if current < last:
+            yield record.at("service_class", found=current, expected=f"{last} or later")
+        last = current
+
+
+@rule(
+    code="X2041",
+    title="no points on the last line of the calculation unit",
+    title_ja="算定単位の最後の記録に点数が記録されていません",
+    source="records:5",
+    passes=(_SI, _TWO),
+    fails=(f"SI,11,1,111000110,,,1{_DAYS},,1\nSI,60,1,160000010,,10,1{_DAYS},,1", f"SI,11,1,111000110,,,1{_DAYS},,1"),
+)
+def unit_without_points(claim: Claim) -> Iterator[Place]:
+    """The unit is worth nothing as it stands, and the total will not fit."""
+    for unit in claim.units:
+        if not unit.ended:
+            yield unit.records[-1].at("points")
+
+
+@rule(
+    code="X2042",
+    title="the counts differ within a calculation unit",
+    title_ja="算定単位内で回数が異なります",
+    source="records:5",
+    passes=_TWO,
+    fails=_TWO.replace("1,,3,", "1,,2,"),
+)
+def counts_differ(claim: Claim) -> Iterator[Place]:
+    """What is calculated together was done equally often."""
+    for unit in claim.units:
+        if len(unit.records) > 1 and unit.ended and unit.count is not None:
+            for record in unit.records[:-1]:
+                if record["count"] not in (None, unit.count):
+                    yield record.at("count", found=record["count"], expected=unit.count)
+
+
+@rule(
+    code="X2043",
+    title="the days do not add up to the count",
+    title_ja="算定日情報の合計が回数と一致しません",
+    source="records:5",
+    passes=(_SI, f"SI,12,1,112000010,,70,2{_DAYS},,1,,1"),
+    fails=f"SI,12,1,112000010,,70,2{_DAYS},,1",
+    since="2012-04",
+)
+def day_sum(claim: Claim) -> Iterator[Place]:
+    """One of the two is wrong, and with it the points."""
+    for record, days in _daily(claim):
+        written = b"".join(days)
+        if not written or written == record.raw("count"):
+            continue
+        count = record["count"]
+        if count is None or not written.isdigit():
+            continue
+        total = sum(map(int, filter(None, days)))
+        if total != count:
+            yield record.at("count", found=count, expected=total)
+
+
+@rule(
+    code="X2044",
+    title="an entry on a day that the month does not have",
+    title_ja="診療年月に存在しない日に算定日情報が記録されています",
+    passes=(f"{_FEBRUARY}\nSI,11,1,111000110,,291,1{_DAYS}" + "," * 28 + "1,,,", _SI),
+    fails=f"{_FEBRUARY}\nSI,11,1,111000110,,291,1{_DAYS}" + "," * 29 + "1,,",
+)
+def impossible_day(claim: Claim) -> Iterator[Place]:
+    """February is short."""
+    month = claim.service_month
+    if month is None or month.days == 31:  # noqa: PLR2004  (then every field has its day)
+        return
+    for record, days in _daily(claim):
+        for index in range(month.days, len(days)):
+            if days[index].strip(b"0"):
+                yield record.at(f"day_{index + 1:02d}")
+
+
+@rule(
+    code="X2045",
+    title="no days on a service line",
+    title_ja="算定日情報が記録されていません",
+    passes=(_SI, "SI,97,1,197000010,,640,1"),
+    fails="SI,11,1,111000110,,291,1",
+    since="2012-04",
+)
+def no_days(claim: Claim) -> Iterator[Place]:
+    """Since April 2012 every service says on which days it was given."""
+    for record, days in _daily(claim):
+        if not any(days) and record["count"]:
+            yield record.at("day_01")
+
+
+def _daily(claim: Claim) -> Iterator[tuple[Record, list[bytes]]]:
+    """Yield the service lines that must give their days: all but meals, of which the papers do not say it."""
+    current = b""
+    for record in claim.service_lines:
+        current = record.raw("service_class") or current
+        if current != _MEALS:
+            yield record, days_of(record)
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    no_service,
+    burden_without_payer,
+    no_class,
+    class_order,
+    unit_without_points,
+    counts_differ,
+    day_sum,
+    impossible_day,
+    no_days,
+)

@@ -1,0 +1,330 @@
+"""What rules see: a file, a claim and a record, however they were read.
+
+The reference checker fills these views line by line; a faster reader fills the same ones. A rule asks for values by the
+layout's names and gets None for what is empty, did not parse, or does not exist in the edition.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, Final
+
+from seikyu.records import InsurerNumber, Item, Layout, Month, Row, Scope, parse_month, table, text_of
+from seikyu.rules.context import Context
+from seikyu.rules.plan import Plan
+
+_SERVICE: Final = frozenset({"SI", "IY", "TO"})
+_LINES: Final = frozenset({"SI", "IY", "TO", "CO"})
+_DAYS: Final = 31
+_ALL_READABLE: Final = frozenset[int]()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a rule is broken, and what stands there.
+
+    Shape: `line` is the physical line from 1, None for the whole file; `item` None for the whole record. `found` and
+    `expected` are words for the message; a personal item's are masked like its value.
+    """
+
+    line: int | None = None
+    record: str | None = None
+    item: Item | None = None
+    value: str | None = None
+    found: str | None = None
+    expected: str | None = None
+
+
+class Record:
+    """One record (レコード) that the layout knows.
+
+    Shape: `items` are its bytes, [0] the identification; `unreadable` the positions that did not parse.
+    """
+
+    __slots__ = ("id", "items", "line", "plan", "unreadable")
+
+    def __init__(
+        self, plan: Plan, items: list[bytes], *, line: int, unreadable: frozenset[int] = _ALL_READABLE
+    ) -> None:
+        self.plan = plan
+        self.id = plan.layout.id
+        self.items = items
+        self.line = line
+        self.unreadable = unreadable
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the item's value: int, str, date, Month, Decimal or tuple of codes; None if there is none."""
+        at = self.plan.index.get(name)
+        if at is None or at >= len(self.items) or not self.items[at] or at in self.unreadable:
+            return None
+        return self.plan.readers[at](self.items[at])
+
+    def raw(self, name: str) -> bytes:
+        """Return the bytes of an item, empty if it is empty or not there."""
+        at = self.plan.index.get(name)
+        return self.items[at] if at is not None and at < len(self.items) else b""
+
+    def bad(self, name: str) -> bool:
+        """True if the item holds something that did not parse; then somebody else has said so."""
+        return self.plan.index.get(name) in self.unreadable
+
+    def at(self, name: str, *, found: object = None, expected: object = None) -> Place:
+        """Return the place of an item."""
+        item = self.plan.layout.items[self.plan.index[name]]
+        return Place(self.line, self.id, item, text_of(self.raw(name)), words(found), words(expected))
+
+    def place(self, at: int, *, found: object = None) -> Place:
+        """Return the place of the item at a position from 0; of the whole record, past the layout's end."""
+        items = self.plan.layout.items
+        if at >= len(items):
+            return self.here(found=found)
+        value = text_of(self.items[at]) if at < len(self.items) else ""
+        return Place(self.line, self.id, items[at], value, words(found))
+
+    def here(self, *, found: object = None, expected: object = None) -> Place:
+        """Return the place of the whole record."""
+        return Place(self.line, self.id, None, None, words(found), words(expected))
+
+
+def words(value: object) -> str | None:
+    """Return a value as it stands in a message."""
+    return None if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A line in a claim or outside whose identification no layout of the kind knows.
+
+    Shape: `record` is the identification as far as it is printable, None if it is not.
+    """
+
+    line: int
+    record: str | None
+
+    def here(self) -> Place:
+        """Return the place of the line."""
+        return Place(self.line, self.record)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A calculation unit (点数・回数算定単位): lines that share one calculation; points stand on the last one.
+
+    Shape: `points` is None if no line carries any, or if they do not parse. Units: points, or yen for meals.
+    """
+
+    records: tuple[Record, ...]
+    service_class: str
+    burden: str
+    points: int | None
+    count: int | None
+    ended: bool
+
+
+@dataclass(eq=False)
+class Claim:
+    """One claim (レセプト): its records in file order, and what many rules want to know.
+
+    Shape: `records_all` are known records outside donor blocks, `donor` those inside; `strays` unknown lines; `history`
+    the lines of a history block (履歴) and `returns` the identifications of return-only records. `no_before` is the claim
+    number that the previous claim had, 0 before the first, None if it was unreadable.
+    """
+
+    layout: Layout
+    head: Record
+    index: int
+    no_before: int | None
+    review_body: str | None
+    claim_month: Month | None
+    records_all: list[Record] = field(default_factory=list)
+    donor: list[Record] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
+    returns: list[Stray] = field(default_factory=list)
+    cut_lines: list[Stray] = field(default_factory=list)
+    history: int = 0
+    lines_left_out: int = 0
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, list[Record]]:
+        found: dict[str, list[Record]] = {}
+        for record in self.records_all:
+            found.setdefault(record.id, []).append(record)
+        return found
+
+    def records(self, *ids: str) -> list[Record]:
+        """Return the records of the claim itself with these identifications; donor blocks are apart."""
+        if len(ids) == 1:
+            return self._by_id.get(ids[0], [])
+        return [record for record in self.records_all if record.id in ids]
+
+    def at(self, name: str, *, found: object = None, expected: object = None) -> Place:
+        """Return the place of an item of the claim's RE."""
+        return self.head.at(name, found=found, expected=expected)
+
+    def here(self, *, found: object = None, expected: object = None) -> Place:
+        """Return the place of the claim as a whole: its RE."""
+        return self.head.here(found=found, expected=expected)
+
+    @cached_property
+    def insurer(self) -> Record | None:
+        """The first HO."""
+        return next(iter(self.records("HO")), None)
+
+    @cached_property
+    def public_payers(self) -> list[Record]:
+        """The KO records in file order."""
+        return self.records("KO")
+
+    @cached_property
+    def payers(self) -> list[Record]:
+        """HO if there is one, then KO."""
+        return [*self.records("HO")[:1], *self.public_payers]
+
+    @cached_property
+    def insurer_number(self) -> InsurerNumber | None:
+        """The insurer's number, None without one or if it did not parse."""
+        return self.insurer["insurer_number"] if self.insurer else None
+
+    @cached_property
+    def service_month(self) -> Month | None:
+        """診療年月."""
+        month: Month | None = self.head["service_month"]
+        return month
+
+    @cached_property
+    def birth_date(self) -> date | None:
+        """生年月日."""
+        day: date | None = self.head["birth_date"]
+        return day
+
+    @cached_property
+    def claim_type(self) -> str | None:
+        """レセプト種別, four digits; None if it is not in the table."""
+        code: str | None = self.head["claim_type"]
+        return code
+
+    @cached_property
+    def type_row(self) -> Row | None:
+        """What the table of claim types says of the claim's type."""
+        return table("claim_types").row(self.claim_type) if self.claim_type else None
+
+    @cached_property
+    def inpatient(self) -> bool | None:
+        """True for 入院, False for 入院外, None if the type is unknown."""
+        return self.type_row["in_out"] == "inpatient" if self.type_row else None
+
+    @cached_property
+    def service_lines(self) -> list[Record]:
+        """The lines that carry points (SI, IY, TO), without comments and donor blocks."""
+        return [record for record in self.records_all if record.id in _SERVICE]
+
+    @cached_property
+    def classed_lines(self) -> list[Record]:
+        """The lines that may carry a service class: SI, IY, TO and CO."""
+        return [record for record in self.records_all if record.id in _LINES]
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """The calculation units of the claim itself, in file order."""
+        return list(_units(self.classed_lines))
+
+
+def _units(lines: Iterable[Record]) -> Iterator[Unit]:
+    """Cut lines into units: one ends with the line that carries points, or where a new service class begins."""
+    pending: list[Record] = []
+    current = ""
+    for record in lines:
+        index = record.plan.index
+        items = record.items
+        service_class = items[1] if len(items) > 1 else b""
+        if service_class:
+            if pending:
+                yield _unit(pending, current, ended=False)
+                pending = []
+            current = service_class.decode("ascii", "replace")
+        if record.id == "CO":
+            continue
+        pending.append(record)
+        at = index["points"]
+        if at < len(items) and items[at]:
+            yield _unit(pending, current, ended=True)
+            pending = []
+    if pending:
+        yield _unit(pending, current, ended=False)
+
+
+def _unit(records: list[Record], service_class: str, *, ended: bool) -> Unit:
+    last = records[-1]
+    return Unit(tuple(records), service_class, last["burden"] or "", last["points"], last["count"], ended)
+
+
+def days_of(record: Record) -> list[bytes]:
+    """Return the 31 day fields of a line, as far as they were written."""
+    first = record.plan.index["day_01"]
+    return record.items[first : first + _DAYS]
+
+
+@dataclass(eq=False)
+class File:
+    """The whole file, when its last byte was read: what the pass over it has counted and kept.
+
+    Shape: `first` is the first record's identification (None: not printable), `last` the number and identification of the
+    last line; `signature` names another format that the file begins like; `other_kind` is True for a kind without layout; `stopped` if reading
+    stopped at the beginning. Places are kept for a bounded number of lines. `endings` gives the first line with each
+    line end, `mark` says whether the end mark 1A stands at the end. `cases` and `points` are what GO should say.
+    """
+
+    context: Context
+    kind: str | None = None
+    other_kind: bool = False
+    stopped: bool = False
+    empty: bool = False
+    signature: str | None = None
+    utf8: bool = False
+    bytes_read: int = 0
+    first: str | None = None
+    last: tuple[int, bytes] = (0, b"")
+    headers: list[Record] = field(default_factory=list)
+    trailers: list[Record] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
+    early: list[Stray] = field(default_factory=list)
+    cut_lines: list[Stray] = field(default_factory=list)
+    controls: list[Place] = field(default_factory=list)
+    endings: dict[bytes, int] = field(default_factory=dict)
+    mark: bool = False
+    after_mark: int = 0
+    claims: int = 0
+    cases: int = 0
+    points: int = 0
+    unreadable_codes: int = 0
+    findings_left_out: int = 0
+    refused: bool = False
+
+    @property
+    def read(self) -> bool:
+        """True if the file was read to its end as a claim file; then its structure can be judged."""
+        return not (self.empty or self.stopped or self.other_kind)
+
+    @property
+    def header(self) -> Record | None:
+        """The first IR."""
+        return self.headers[0] if self.headers else None
+
+    @property
+    def trailer(self) -> Record | None:
+        """The last GO."""
+        return self.trailers[-1] if self.trailers else None
+
+    def here(self, *, found: object = None, expected: object = None) -> Place:
+        """Return the place of the whole file."""
+        return Place(found=words(found), expected=words(expected))
+
+
+def claim_month_of(record: Record) -> Month | None:
+    """Return the claim month of a header, western or era, None if it is no month."""
+    read = parse_month(record.raw("claim_month"))
+    return read and read.month
+
+
+__all__ = ["Claim", "File", "Place", "Record", "Scope", "Stray", "Unit", "claim_month_of", "days_of", "words"]

@@ -1,0 +1,62 @@
+"""How a place that a rule found becomes a finding: words in two languages, personal values masked."""
+
+from typing import Final
+
+from seikyu.records import masked
+from seikyu.rules.finding import Finding, Refuses
+from seikyu.rules.rule import Rule
+from seikyu.rules.view import Claim, Place
+
+#: So many characters of a value are shown; enough for a name, too few for a page.
+_SHOWN_CHARS: Final = 80
+
+
+def finding_of(rule: Rule, place: Place, claim: Claim | None, *, show_personal: bool) -> Finding:
+    """Return the finding of a rule at a place; of a claim's effect outside every claim nothing is left but to ask."""
+    item = place.item
+    secret = item is not None and item.personal and not show_personal
+    refuses = rule.refuses
+    if claim is None and refuses is Refuses.CLAIM:
+        refuses = None
+    english, japanese = _detail(place, secret=secret)
+    return Finding(
+        code=rule.code,
+        level=rule.level,
+        refuses=refuses,
+        line=place.line,
+        claim_no=claim.head["claim_no"] if claim else None,
+        claim_index=claim.index if claim else None,
+        record=place.record,
+        item_no=item.no if item else None,
+        item=item.name if item else None,
+        item_ja=item.ja if item else None,
+        value=_shown(place.value, secret=secret),
+        message=rule.title + english,
+        message_ja=rule.title_ja + japanese,
+        source=rule.source,
+    )
+
+
+def _detail(place: Place, *, secret: bool) -> tuple[str, str]:
+    """Return the words behind the title: what is there and what was expected, unless that would tell a secret."""
+    if secret:
+        return "", ""
+    found = _shown(place.found, secret=False)
+    expected = _shown(place.expected, secret=False)
+    if found is None and expected is None:
+        return "", ""
+    if found is None:
+        return f": expected {expected}", f"（あるべき値：{expected}）"
+    if expected is None:
+        return f": is {found}", f"（記録：{found}）"
+    return f": is {found}, expected {expected}", f"（記録：{found}、あるべき値：{expected}）"
+
+
+def _shown(text: str | None, *, secret: bool) -> str | None:
+    """Return a value as it may be shown: masked if it is a secret, cut if long, without control characters."""
+    if text is None:
+        return None
+    if secret:
+        return masked(text)
+    plain = "".join(char if char.isprintable() else "�" for char in text[:_SHOWN_CHARS])
+    return plain if len(text) <= _SHOWN_CHARS else plain + "…"
