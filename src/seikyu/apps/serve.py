@@ -26,7 +26,7 @@ import structlog
 from starlette.types import ASGIApp
 from uvicorn import Config
 
-from seikyu.adapters.home import Face, Home
+from seikyu.adapters.home import Face, Home, Settings
 from seikyu.adapters.tls_server import Connection, Listener, renew, server_context
 from seikyu.apps import faces, logs, pki
 from seikyu.apps.metrics import Metrics
@@ -46,6 +46,9 @@ HOUSEKEEPING_S: Final = 30.0
 
 #: After a stop is asked for, the process ends by itself or is ended by then.
 GONE_WITHIN_S: Final = 9.5
+
+#: Where the ports that were taken are kept, in the home's `run`.
+PORTS_FILE: Final = "ports.json"
 
 log: Final = structlog.get_logger("seikyu.serve")
 
@@ -96,6 +99,30 @@ def serve(
             runner.run(house.run(announce))
 
 
+def reserve_ports(home: Home) -> Addresses:
+    """Choose the ports of an office that has not been served yet, and return where it will be."""
+    settings = home.settings()
+    with Ports(home.run / PORTS_FILE, faces_of(settings)) as ports:
+        return addresses_of(settings, ports.numbers)
+
+
+def faces_of(settings: Settings) -> dict[str, Face]:
+    """Return where the faces are to listen, by name."""
+    return {"desk": settings.desk, "public": settings.public, "inside": settings.inside}
+
+
+def addresses_of(settings: Settings, ports: dict[str, int], *, external_url: str | None = None) -> Addresses:
+    """Return the addresses of the faces, by the name that the certificate is made out for."""
+    name = settings.hosts[0]
+    outside = f"[{name}]" if ":" in name else name
+    own = settings.inside.host
+    return Addresses(
+        desk=external_url or f"https://{outside}:{ports['desk']}",
+        public=f"https://{outside}:{ports['public']}",
+        inside=f"http://{f'[{own}]' if ':' in own else own}:{ports['inside']}",
+    )
+
+
 class House:
     """The faces of one office, from opening to closing."""
 
@@ -128,7 +155,7 @@ class House:
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._renew)
-        with Ports(self.home.run / "ports.json", self._faces()) as ports:
+        with Ports(self.home.run / PORTS_FILE, faces_of(self.settings)) as ports:
             listeners = [_Face(_config(self.apps[name], self.contexts.get(name))) for name in ports.sockets]
             tasks = [
                 asyncio.create_task(listener.serve(sockets))
@@ -138,7 +165,7 @@ class House:
             if self.worker is not None:
                 tasks.append(asyncio.create_task(self.worker.keep()))
             tasks.append(asyncio.create_task(self._keep_house()))
-            addresses = self._addresses(ports.numbers)
+            addresses = addresses_of(self.settings, ports.numbers, external_url=self.external_url)
             log.info("ready", pid=os.getpid(), ports=ports.numbers)
             gc.collect()
             gc.freeze()  # What is here now stays; collections need not look at it again and again.
@@ -177,19 +204,6 @@ class House:
                 log.info("certificate_renewed", face=name)
             except (OSError, SeikyuError) as error:
                 log.warning("certificate_not_renewed", face=name, error=type(error).__name__)
-
-    def _faces(self) -> dict[str, Face]:
-        return {"desk": self.settings.desk, "public": self.settings.public, "inside": self.settings.inside}
-
-    def _addresses(self, ports: dict[str, int]) -> Addresses:
-        name = self.settings.hosts[0]
-        outside = f"[{name}]" if ":" in name else name
-        own = self.settings.inside.host
-        return Addresses(
-            desk=self.external_url or f"https://{outside}:{ports['desk']}",
-            public=f"https://{outside}:{ports['public']}",
-            inside=f"http://{f'[{own}]' if ':' in own else own}:{ports['inside']}",
-        )
 
 
 class Ports:

@@ -41,7 +41,7 @@ def problem(
     if wants_page(request):
         return Response(_page(outcome, facts), outcome.status, extra, "text/html; charset=utf-8")
     words = error_words(code, lang, **facts)
-    members = {name: _member(value) for name, value in facts.items()}
+    members = {name: _member(value) for name, value in facts.items() if name != "message"}
     body = members | {
         "type": f"urn:seikyu:problem:{code}",
         "title": words.title,

@@ -1,0 +1,298 @@
+"""`seikyu admin …`: what the operator does.
+
+While a server works on the home, the acts go to its desk with the operator's certificate (`HOME/clients/operator`);
+otherwise they are done here, under the home's lock.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from seikyu.apps.outcomes import Exit
+from seikyu.apps.words import language, say
+
+if TYPE_CHECKING:
+    from seikyu.adapters.home import Home
+    from seikyu.apps.client import Line
+    from seikyu.services.office import Office
+
+POLL_S: Final = 0.3
+OPERATOR: Final = "operator"
+
+HomeOption = Annotated[Path, typer.Option("--home", envvar="SEIKYU_HOME", help=say("serve.home"))]
+JsonOption = Annotated[bool, typer.Option("--json", help=say("cli.json"))]
+HOME: Final = Path("seikyu-home")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    admin = typer.Typer(help=say("admin.help"), no_args_is_help=True)
+    admin.command("init", help=say("admin.init"))(init)
+    admin.command("close", help=say("admin.close"))(close)
+    admin.command("months", help=say("admin.months"))(months)
+    admin.command("clock", help=say("admin.clock"))(clock)
+    admin.command("calendar", help=say("admin.calendar"))(calendar)
+    party = typer.Typer(help=say("admin.party"), no_args_is_help=True)
+    party.command("add", help=say("admin.party_add"))(party_add)
+    party.command("list", help=say("admin.party_list"))(party_list)
+    party.command("end", help=say("admin.party_end"))(party_end)
+    admin.add_typer(party, name="party")
+    app.add_typer(admin, name="admin")
+
+
+def init(
+    *,
+    home: HomeOption = HOME,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help=say("admin.sandbox"))] = False,
+    organisation: Annotated[str, typer.Option("--name", help=say("admin.ca_name"))] = "seikyu",
+    as_json: JsonOption = False,
+) -> None:
+    """Make an office with its CA, and the operator with a certificate."""
+    from seikyu.adapters.x509_ca import create_ca, issue_client, staged
+    from seikyu.apps import acts
+    from seikyu.apps.client import client_toml
+    from seikyu.apps.serve import reserve_ports
+    from seikyu.apps.wiring import init_home, office_at
+    from seikyu.trust.party import Holder
+
+    made = init_home(home, settings={"office.calendar": "sandbox"} if sandbox else {})
+    ca = create_ca(made, organisation=organisation, now=datetime.now(UTC))
+    holder = Holder(kind=OPERATOR, party=OPERATOR, name=organisation, terminal="desk-1")
+    with office_at(made) as office:
+        acts.add_party(office, party_id=OPERATOR, kind=OPERATOR, name=organisation)
+        issued = issue_client(ca, holder, now=datetime.now(UTC))
+        folder = made.clients / OPERATOR
+        with staged(ca, issued, folder), office.store.write() as tx:
+            tx.put_certificate(issued.row)
+    url = reserve_ports(made).desk
+    (folder / "client.toml").write_text(client_toml(url=url, party=OPERATOR, kind=OPERATOR), "utf-8")
+    _tell({"home": str(made.root), "url": url}, as_json=as_json, text=say("admin.made", home=str(made.root)))
+
+
+def close(
+    body: Annotated[str, typer.Argument(metavar="BODY", help=say("admin.body"))],
+    month: Annotated[str, typer.Argument(metavar="YYYYMM", help=say("admin.month"))],
+    *,
+    force: Annotated[bool, typer.Option("--force", help=say("admin.force"))] = False,
+    wait: Annotated[float, typer.Option(help=say("admin.wait"))] = 600.0,
+    home: HomeOption = HOME,
+    as_json: JsonOption = False,
+) -> int:
+    """Close a month and print its trial balance. The status is 0 only if every measure balances."""
+    with _office(home) as at:
+        told = at.close(body, month, force=force, wait_s=wait)
+    report = told["report"]
+    if told["state"] != "closed" or report is None:
+        _tell(told, as_json=as_json, text=say("admin.still_closing", body=body, month=month))
+        return Exit.LATER
+    text = say("admin.closed", body=body, month=month) + "\n" + balance_table(report["balance"])
+    _tell(told, as_json=as_json, text=text)
+    return Exit.DONE if report["balance"]["balanced"] else Exit.DAMAGED
+
+
+def months(*, home: HomeOption = HOME, as_json: JsonOption = False) -> None:
+    """List the months that were closed or are being closed."""
+    with _office(home) as at:
+        items = at.get("months")["items"]
+    _tell({"items": items}, as_json=as_json, text="\n".join(f"{m['body']} {m['month']} {m['state']}" for m in items))
+
+
+def clock(
+    to: Annotated[str | None, typer.Argument(metavar="INSTANT", help=say("admin.clock_to"))] = None,
+    *,
+    home: HomeOption = HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the clock, or move it."""
+    with _office(home) as at:
+        told = at.get("clock") if to is None else at.put("clock", {"now": None if to == "real" else _instant(to)})
+    _tell(told, as_json=as_json, text=say("admin.clock_now", now=datetime.fromisoformat(told["now"])))
+
+
+def calendar(
+    name: Annotated[str | None, typer.Argument(help=say("admin.calendar_name"))] = None,
+    *,
+    extend: Annotated[list[str] | None, typer.Option(help=say("admin.extend"))] = None,
+    home: HomeOption = HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the calendar, or put one in force, with these extensions and no others."""
+    extensions = [_extension(text) for text in extend or []]
+    with _office(home) as at:
+        told = at.get("calendar")
+        if name is not None or extensions:
+            told = at.put("calendar", {"name": name or told["name"], "extensions": extensions})
+    lines = [
+        say("admin.calendar_now", name=told["name"], line=line, state=opening["window"])
+        for line, opening in told["lines"].items()
+    ]
+    _tell(told, as_json=as_json, text="\n".join(lines))
+
+
+def party_add(
+    party_id: Annotated[str, typer.Argument(metavar="ID", help=say("admin.party_id"))],
+    name: Annotated[str, typer.Argument(help=say("admin.party_name"))],
+    *,
+    kind: Annotated[str, typer.Option(help=say("admin.party_kind"))],
+    address: Annotated[str, typer.Option(help=say("admin.party_address"))] = "",
+    home: HomeOption = HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Enter a party in the register."""
+    with _office(home) as at:
+        told = at.post("parties", {"id": party_id, "kind": kind, "name": name, "address": address})
+    _tell(told, as_json=as_json, text=say("admin.added", id=party_id))
+
+
+def party_list(*, home: HomeOption = HOME, as_json: JsonOption = False) -> None:
+    """List the register."""
+    with _office(home) as at:
+        items = at.get("parties")["items"]
+    text = "\n".join(f"{each['kind']:<12} {each['id']:<10} {each['name']}" for each in items)
+    _tell({"items": items}, as_json=as_json, text=text)
+
+
+def party_end(
+    party_id: Annotated[str, typer.Argument(metavar="ID", help=say("admin.party_id"))],
+    *,
+    home: HomeOption = HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a party out of the register from now on."""
+    with _office(home) as at:
+        told = at.post(f"parties/{party_id}/end", {})
+    _tell(told, as_json=as_json, text=say("admin.ended", id=party_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """The office through its desk."""
+
+    line: "Line"
+
+    def get(self, what: str) -> dict[str, Any]:
+        """Ask."""
+        return self.line.get(f"/admin/{what}")
+
+    def put(self, what: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Set."""
+        return self.line.put(f"/admin/{what}", json=asked)
+
+    def post(self, what: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Do."""
+        return self.line.post(f"/admin/{what}", json=asked)
+
+    def close(self, body: str, month: str, *, force: bool, wait_s: float) -> dict[str, Any]:
+        """Order a closing and wait until it is done."""
+        until = time.monotonic() + wait_s
+        told = self.line.post(f"/admin/months/{body}/{month}/close", params={"force": str(force).lower()})
+        while told["state"] == "closing" and time.monotonic() < until:
+            time.sleep(POLL_S)
+            told = self.get(f"months/{body}/{month}")
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The office itself, in this process."""
+
+    office: "Office"
+
+    def get(self, what: str) -> dict[str, Any]:
+        """Ask."""
+        from seikyu.apps import acts
+
+        asks: Mapping[str, Callable[[], dict[str, Any]]] = {
+            "clock": lambda: acts.clock(self.office),
+            "calendar": lambda: acts.calendar(self.office),
+            "parties": lambda: {"items": acts.parties(self.office)},
+            "months": lambda: {"items": acts.months(self.office)},
+        }
+        return asks[what]()
+
+    def put(self, what: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Set."""
+        from seikyu.apps import acts
+
+        if what == "clock":
+            return acts.set_clock(self.office, datetime.fromisoformat(asked["now"]) if asked["now"] else None)
+        instants = [
+            each | {name: datetime.fromisoformat(each[name]) for name in ("until", "closing") if each[name]}
+            for each in asked["extensions"]
+        ]
+        return acts.set_calendar(self.office, asked["name"], instants)
+
+    def post(self, what: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Do."""
+        from seikyu.apps import acts
+
+        if what == "parties":
+            return acts.add_party(
+                self.office, party_id=asked["id"], kind=asked["kind"], name=asked["name"], address=asked["address"]
+            )
+        return acts.end_party(self.office, what.split("/")[1])
+
+    def close(self, body: str, month: str, *, force: bool, wait_s: float) -> dict[str, Any]:
+        """Close here and now."""
+        from seikyu.apps import acts
+
+        del wait_s
+        return acts.close_now(self.office, body, month, force=force)
+
+
+def balance_table(balance: Mapping[str, Any]) -> str:
+    """Return a trial balance, as the wire carries it, as a table."""
+    from seikyu.office.balance_text import balance_text
+    from seikyu.office.ledger import Account, Amounts, Balance
+
+    accounts = {
+        payer: Account(
+            Amounts(**each["claimed"]),
+            Amounts(**each["delivered"]),
+            {reason: Amounts(**amounts) for reason, amounts in each["reasons"].items()},
+        )
+        for payer, each in balance["payers"].items()
+    }
+    return balance_text(Balance(accounts), language()).rstrip()
+
+
+@contextmanager
+def _office(root: Path) -> Iterator[Remote | Local]:
+    """Yield the office: through the desk while a server has the lock, else here. Errors: NoHome, NoClient."""
+    from seikyu.apps.wiring import find_home, office_at
+    from seikyu.ports.errors import HomeLocked
+
+    home: Home = find_home(root)
+    try:
+        with home.lock(), office_at(home) as office:
+            yield Local(office)
+            return
+    except HomeLocked:
+        pass
+    from seikyu.apps.client import Line, open_client
+
+    with Line(open_client(home.root, OPERATOR)) as line:
+        yield Remote(line)
+
+
+def _tell(told: Mapping[str, Any], *, as_json: bool, text: str) -> None:
+    print(json.dumps(told, ensure_ascii=False) if as_json else text)
+
+
+def _instant(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text).isoformat()
+    except ValueError:
+        raise typer.BadParameter(say("admin.clock_to"), param_hint="INSTANT") from None
+
+
+def _extension(text: str) -> dict[str, Any]:
+    month, _, until = text.partition("=")
+    return {"month": month, "until": _instant(until), "closing": None}
