@@ -243,7 +243,7 @@ def _show_check(line: "Line", sending: Mapping[str, Any]) -> None:
 def finding_line(item: Mapping[str, Any], names: Mapping[int, str]) -> str:
     """Return a finding as one line: where, what, what was expected."""
     ja = language() == "ja"
-    place = ":".join(str(part) for part in (names.get(item["file"], ""), item["line"]) if part)
+    place = ":".join(str(part) for part in (names.get(item["file_no"], ""), item["line"]) if part)
     effect = {"file": "refuses the file", "claim": "refuses the claim"}.get(item["refuses"] or "", "asks")
     if item["level"] == "L48":
         effect = "notice"

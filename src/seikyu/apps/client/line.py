@@ -126,7 +126,7 @@ class Line:
         try:
             return self._ask(method, path, content=iter(body), headers=dict(headers), params=params)
         except LineFailed as trouble:
-            if body.sent == 0:
+            if not body.begun:
                 raise
             kind = AnswerLost if body.sent >= body.size_bytes else BrokeWhileSending
             raise kind(trouble.line_code, **body.facts()) from trouble
@@ -170,11 +170,13 @@ class Counted:
         self._pieces = pieces
         self.size_bytes = size_bytes
         self.sent = 0
+        self.begun = False
         self._before = before
         self._total = size_bytes if total is None else total
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._pieces:
+            self.begun = True
             yield piece
             self.sent += len(piece)
 

@@ -13,7 +13,8 @@ from typing import Final
 from seikyu.apps.client.errors import FileUnusable
 from seikyu.limits import KIB
 
-_PIECE_BYTES: Final = 256 * KIB
+#: Small enough to say where a line broke, large enough to cost little.
+_PIECE_BYTES: Final = 64 * KIB
 
 
 @dataclass(frozen=True, slots=True)
