@@ -1,35 +1,24 @@
 """Every adapter of a port, so that one suite runs over all of them."""
 
+import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from every_adapter import WAIT_S, AnyObjects, AnyStore, Works
 
 from seikyu.adapters.jobs_dbos import DbosJobs
 from seikyu.adapters.memory import MemoryJobs, MemoryObjects, MemoryStore
 from seikyu.adapters.objects_local import LocalObjects
-from seikyu.adapters.sql import SqlStore, open_store
-
-WAIT_S = 0.3  # Long enough for a writer's turn, short enough for a test that waits for nothing.
-
-AnyStore = MemoryStore | SqlStore
-AnyObjects = MemoryObjects | LocalObjects
-AnyJobs = MemoryJobs | DbosJobs
-
-
-@dataclass(frozen=True)
-class Works:
-    """A queue with the store that its orders commit in."""
-
-    jobs: AnyJobs
-    store: AnyStore
+from seikyu.adapters.sql import open_store
 
 
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyStore]:
     """Return an empty store."""
-    store = MemoryStore(wait_s=WAIT_S) if request.param == "memory" else open_store(tmp_path / "o.sqlite", wait_s=WAIT_S)
+    store = (
+        MemoryStore(wait_s=WAIT_S) if request.param == "memory" else open_store(tmp_path / "o.sqlite", wait_s=WAIT_S)
+    )
     yield store
     store.close()
 
@@ -52,3 +41,15 @@ def works(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Works]:
     yield works
     works.jobs.stop(wait_s=0)
     works.store.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder on a file system of one megabyte and a half, or skip."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1536k,mode=700", "none", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("os: mounting a small file system is not permitted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)

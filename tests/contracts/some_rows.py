@@ -42,7 +42,9 @@ def a_month(**other: Any) -> Month:
 def a_posting(identity: str = "p1", **other: Any) -> Posting:
     """Return a line of the ledger."""
     sums = {"claims": 3, "main_points": 1 << 40, "cases": 4, "own_points": -7, "meals_yen": 0}
-    return Posting(**{"id": identity, "stage": "claimed", "file": "f1", "payer": PAYER, "at": NOW, **PLACE, **sums, **other})
+    return Posting(
+        **{"id": identity, "stage": "claimed", "file": "f1", "payer": PAYER, "at": NOW, **PLACE, **sums, **other}
+    )
 
 
 def a_delivery(identity: str = "d1", **other: Any) -> Delivery:

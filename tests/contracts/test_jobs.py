@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from conftest import Works
+from every_adapter import Works
 
 from seikyu.ports.errors import NoSpace
 from seikyu.ports.jobs import Work, WorkOrder
@@ -145,9 +145,7 @@ def test_a_paused_queue_accepts_and_does_nothing(works: Works, desk: Desk) -> No
     until(lambda: desk.done == ["s1"])
 
 
-def test_a_handler_that_raises_fails_its_order_only(
-    works: Works, desk: Desk, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_handler_that_raises_fails_its_order_only(works: Works, desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     """The order is not done again, the others are done, and the log holds nothing that was in the error."""
     works.jobs.register(Work.CLOSE_MONTH, _raise_with_a_name)
     works.jobs.start()

@@ -36,6 +36,10 @@ PREFETCH: Final = 32
 #: The longest wait before an order is tried again that could not be done now (disk full, database locked).
 RETRY_S: Final = 30
 
+#: How long the record of what was done is kept, and how often older ones are looked for.
+KEPT_DAYS: Final = 30
+PURGE_S: Final = 6 * 3600.0
+
 _APPLICATION: Final = "seikyu"
 _VERSION: Final = "1"  # Changes only with the meaning of an order that may be waiting; then old orders need a reader.
 _EXECUTOR: Final = "office"
@@ -61,11 +65,15 @@ class _PutBack(BaseException):
 class DbosJobs:
     """A queue in the store's own database (ports.jobs.Jobs). One may be started per process."""
 
-    def __init__(self, store: SqlStore, *, at_once: int = 2, poll_s: float = POLL_S) -> None:
+    def __init__(
+        self, store: SqlStore, *, at_once: int = 2, kept_days: int = KEPT_DAYS, poll_s: float = POLL_S
+    ) -> None:
         _quiet()
         self._store = store
         self._at_once = at_once
+        self._kept_days = kept_days
         self._poll_s = poll_s
+        self._purged_at = 0.0
         self._handlers: dict[Work, Callable[[str], None]] = {}
         self._started = False
         self._stopping = False
@@ -158,12 +166,21 @@ class DbosJobs:
         @DBOS.workflow(name=work.value)
         def run(subject: str) -> None:
             self._do(work, subject)
+            self._purge_if_due()
 
     def _do(self, work: Work, subject: str) -> None:
         """Do one order; try again while the reason is one that passes."""
         while (wait_s := self._try(work, subject)) is not None:
             with self._change:
                 self._change.wait_for(lambda: self._stopping, timeout=wait_s)
+
+    def _purge_if_due(self) -> None:
+        """Forget old orders, now and then: the library keeps them for ever."""
+        with self._change:
+            if time.monotonic() - self._purged_at < PURGE_S and self._purged_at:
+                return
+            self._purged_at = time.monotonic()
+        self.purge(kept_days=self._kept_days)
 
     def _try(self, work: Work, subject: str) -> float | None:
         """Call the handler once. Return None when it is done, or after how many seconds to try again.
