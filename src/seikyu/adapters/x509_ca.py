@@ -351,7 +351,8 @@ def _write_ca(folder: Path, organisation: str, *, now: datetime) -> tuple[Issuer
 
 def _publish(ca: CA) -> None:
     """Copy what anybody may have; `chain.pem` last, because it is looked for."""
-    ca.home.ca.mkdir(mode=_PUBLIC_FOLDER, parents=True, exist_ok=True)
+    ca.home.ca.mkdir(parents=True, exist_ok=True)
+    ca.home.ca.chmod(_PUBLIC_FOLDER)
     _write_public(ca.home.ca / "root.pem", _pem(ca.root))
     _write_public(ca.home.ca / "issuing.pem", _pem(ca.issuing.certificate))
     _write_public(ca.home.ca / "chain.pem", ca.chain_pem)
