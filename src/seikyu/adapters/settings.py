@@ -1,5 +1,6 @@
 """The settings of an office: one TOML file in its home, every key documented where it stands."""
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,13 +22,20 @@ class BadSettings(SeikyuError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of the file. Shape: `default` also says the type; `choices` limits a text."""
+    """One key of the file. Shape: `default` says the type; `choices` limits a text, `least` and `most` a number."""
 
     section: str
     name: str
     default: Any
     meaning: str
     choices: tuple[str, ...] = ()
+    least: int = 1
+    most: int | None = None
+
+    @property
+    def place(self) -> str:
+        """The key as one writes it about the file: `faces.desk.port`."""
+        return f"{self.section}.{self.name}"
 
 
 #: Days that objects of a class are kept; 0 keeps them for ever.
@@ -43,6 +51,7 @@ _KEPT: Final = MappingProxyType(
 
 _HOST: Final = "host name or address that the {} face listens on"
 _PORT: Final = "port of the {} face; 0 takes a free one at the first start and keeps it in the home"
+_PORTS: Final = 65535
 
 KEYS: Final = (
     Key("office", "bodies", ["1", "2-99"], "the review bodies of this office: 1, or 2- and a prefecture"),
@@ -51,14 +60,14 @@ KEYS: Final = (
     Key("office", "hosts", ["localhost"], "the host names and addresses that the server certificate is made out for"),
     *(Key("policy", one.key, one.value, one.en, choices=one.choices) for one in choices()),
     Key("faces.desk", "host", "localhost", _HOST.format("desk's (client certificate)")),
-    Key("faces.desk", "port", 0, _PORT.format("desk's")),
+    Key("faces.desk", "port", 0, _PORT.format("desk's"), least=0, most=_PORTS),
     Key("faces.public", "host", "localhost", _HOST.format("public (no certificate)")),
-    Key("faces.public", "port", 0, _PORT.format("public")),
+    Key("faces.public", "port", 0, _PORT.format("public"), least=0, most=_PORTS),
     Key("faces.inside", "host", "localhost", _HOST.format("inside (metrics; keep it to this machine)")),
-    Key("faces.inside", "port", 0, _PORT.format("inside")),
+    Key("faces.inside", "port", 0, _PORT.format("inside"), least=0, most=_PORTS),
     Key("work", "at_once", 2, "how many sendings are checked, or months closed, at the same time"),
     Key("work", "kept_days", 30, "how long the record of finished background work is kept"),
-    *(Key("retention", name, _KEPT[name][0], f"days kept, 0 for ever: {_KEPT[name][1]}") for name in CLASSES),
+    *(Key("retention", name, _KEPT[name][0], f"days kept, 0 for ever: {_KEPT[name][1]}", least=0) for name in CLASSES),
     *(Key("limits", one.name, one.number, f"{one.unit}: {one.reason}") for one in LIMITS if one.adjustable),
 )  # fmt: skip
 
@@ -110,7 +119,8 @@ def settings_from(text: str) -> Settings:
     known = {(key.section, key.name): key for key in KEYS}
     for place in found:
         if place not in known:
-            raise BadSettings(f"office.toml: there is no setting {'.'.join(place)}", key=".".join(place))
+            key = ".".join(place).lstrip(".")
+            raise BadSettings(f"office.toml: there is no setting {key}", key=key)
     got = {place: _checked(key, found.get(place, key.default)) for place, key in known.items()}
     return Settings(
         bodies=got["office", "bodies"],
@@ -148,9 +158,8 @@ def settings_text(changed: Mapping[str, Any] = MappingProxyType({})) -> str:
         if key.section != section:
             section = key.section
             lines += ["", f"[{section}]"]
-        place = f"{key.section}.{key.name}"
-        value = _checked(key, changed[place]) if place in changed else key.default
-        mark = "" if place in changed else "# "
+        value = _checked(key, changed[key.place]) if key.place in changed else key.default
+        mark = "" if key.place in changed else "# "
         lines += [f"# {key.meaning}", f"{mark}{key.name} = {toml_value(value)}"]
     return "\n".join(lines) + "\n"
 
@@ -158,7 +167,8 @@ def settings_text(changed: Mapping[str, Any] = MappingProxyType({})) -> str:
 def toml_value(value: Any) -> str:
     """Write a text, number or list of texts as TOML."""
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        # JSON's escapes are TOML's, but for one character.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list | tuple):
         return "[" + ", ".join(toml_value(one) for one in value) + "]"
     return str(value)
@@ -182,15 +192,23 @@ def _flat(tree: Mapping[str, Any], above: str = "") -> list[tuple[tuple[str, str
 
 def _checked(key: Key, value: Any) -> Any:
     """Return `value` if it is of the key's type and range. Errors: BadSettings."""
-    place = f"office.toml: {key.section}.{key.name}"
+    wrong = _wrong(key, value)
+    if wrong:
+        raise BadSettings(f"office.toml: {key.place} must be {wrong}", key=key.place)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _wrong(key: Key, value: Any) -> str | None:
+    """Return what `value` must be and is not, or None if it will do."""
     if isinstance(key.default, list):
-        if not isinstance(value, list | tuple) or not value or not all(isinstance(one, str) for one in value):
-            raise BadSettings(f"{place} must be a list of texts", key=key.name)
-        return tuple(value)
-    if type(value) is not type(key.default):
-        raise BadSettings(f"{place} must be a {'number' if key.default != str(key.default) else 'text'}", key=key.name)
-    if isinstance(value, int) and value < 0:
-        raise BadSettings(f"{place} must not be negative", key=key.name)
-    if key.choices and value not in key.choices:
-        raise BadSettings(f"{place} must be one of {', '.join(key.choices)}", key=key.name)
-    return value
+        texts = isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value)
+        return None if texts else "a list of texts"
+    if isinstance(key.default, str):
+        if not isinstance(value, str):
+            return "a text"
+        return f"one of {', '.join(key.choices)}" if key.choices and value not in key.choices else None
+    if type(value) is not int:  # True is an int to Python, but nobody means it.
+        return "a number"
+    if value < key.least:
+        return f"at least {key.least}"
+    return f"at most {key.most}" if key.most is not None and value > key.most else None
