@@ -4,7 +4,6 @@ import pytest
 
 from seikyu.rules import Context, Finding, Rule, catalogue, examine
 from seikyu.rules.example import embedded
-from seikyu.rules.table import checks
 
 KEY = b"a key for tests"
 

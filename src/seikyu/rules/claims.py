@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
-from seikyu.records import Block, Layout, Month, layouts, table
+from seikyu.records import Layout, Month, layouts, table
 from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, Place, Record
 
@@ -139,7 +139,7 @@ def _age(born: date, on: date) -> int:
 def order(claim: Claim) -> Iterator[Place]:
     """Systems behind us read by position; a record at the wrong place belongs to something else."""
     last = 0
-    for record in claim.records_all:
+    for record in claim.own:
         place = record.plan.layout.order
         if record.id in _OUT_OF_ORDER:
             continue
@@ -182,7 +182,7 @@ def donor_block(claim: Claim) -> Iterator[Place]:
     for record in [*claim.donor, None]:
         if record is None or record.id in {block.opens, block.again}:
             ids = {each.id for each in part}
-            complete = not part or {"TS", "SY"} <= ids and ids & {"SI", "IY", "TO"}
+            complete = not part or ({"TS", "SY"} <= ids and ids & {"SI", "IY", "TO"})
             opened = part and part[0].id == block.opens
             if not complete and not (opened and record and record.id == block.again):
                 yield part[0].here()

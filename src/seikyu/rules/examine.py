@@ -64,15 +64,17 @@ def examine(
     context: Context | None = None,
     show_personal: bool = False,
     kind: str | None = None,
+    file_name: str = "",
 ) -> Iterator[Told]:
     """Yield the findings of a file, a row for each claim behind its findings, and at the end one summary.
 
     `identity_key` (at most 64 bytes) keys the hash of a claim's identity. Without `asp` only the levels L1 and L2 are
-    judged. `kind` overrides what the file looks like. Values of personal items are masked unless `show_personal`.
+    judged. `kind` overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of
+    personal items are masked unless `show_personal`.
     """
     levels = frozenset(Level) if asp else _WITHOUT_ASP
     examination = _Examination(identity_key, rule_book(levels), context or Context(), show_personal=show_personal)
-    yield from examination.run(iter(chunks), kind)
+    yield from examination.run(iter(chunks), kind, file_name=file_name)
 
 
 class _Examination:
@@ -96,9 +98,10 @@ class _Examination:
 
     # --- the way through the file ---
 
-    def run(self, chunks: Iterator[bytes], kind: str | None) -> Iterator[Told]:
+    def run(self, chunks: Iterator[bytes], kind: str | None, *, file_name: str) -> Iterator[Told]:
+        """Yield all there is to tell."""
         head, chunks = _beginning(chunks)
-        self._open(head, kind)
+        self._open(head, kind, file_name=file_name or self._file.context.file_name or "")
         if self._layout is None:
             self._count_claims(read_lines(self._counted(chunks)))
         elif not self._file.stopped:
@@ -107,14 +110,14 @@ class _Examination:
         yield from self._close_file()
         yield self._summary()
 
-    def _open(self, head: bytes, kind: str | None) -> None:
+    def _open(self, head: bytes, kind: str | None, *, file_name: str) -> None:
         """Tell from the beginning of the file what it is and how to read it."""
         file, watch = self._file, EncodingWatch()
         watch.feed(head)
         file.empty = not head.strip(b"\x1a")
         file.signature = foreign_signature(head)
         file.utf8 = watch.is_utf8
-        self._header = header = sniff(head, file_name=file.context.file_name or "")
+        self._header = header = sniff(head, file_name=file_name)
         file.kind = kind or (header.kind if header else None)
         try:
             self._layout = layout_for(file.kind or _DEFAULT_KIND, header.claim_month if header else None)
@@ -255,7 +258,7 @@ class _Examination:
             no_before=self._no_before,
             review_body=header.body if header else None,
             claim_month=header.claim_month if header else None,
-            records_all=[record],
+            own=[record],
         )
         self._no_before = record["claim_no"]
         self._file.claims += 1
@@ -264,12 +267,12 @@ class _Examination:
     def _take(self, record: Record, scope: Scope) -> None:
         claim = self._claim
         assert claim is not None  # noqa: S101  (the caller has asked)
-        if len(claim.records_all) + len(claim.donor) >= limit("claim_lines"):
+        if len(claim.own) + len(claim.donor) >= limit("claim_lines"):
             claim.lines_left_out += 1
         elif claim.donor or scope is Scope.DONOR:
             claim.donor.append(record)
         else:
-            claim.records_all.append(record)
+            claim.own.append(record)
 
     def _close_claim(self) -> Iterator[Told]:
         claim = self._claim

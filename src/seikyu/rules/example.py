@@ -1,7 +1,7 @@
 """The examples of rules in their short forms, and the files that they stand for.
 
-An example is bytes: a whole file; or text in lines, put into a conforming file of one claim (insurance only, outpatient,
-prefecture 99) as follows:
+An example is bytes: a whole file; or text in lines, put into a conforming file of one claim (insurance only,
+outpatient, prefecture 99) as follows:
 
 - `HO,...` takes the place of the file's own HO; so for every record. Several lines of one record stand together.
 - Lines of services (SI, IY, TO, CO) take the place of all services.

@@ -19,7 +19,7 @@ _SY: Final = "SY,8833421,20260801,1,,,01,"
 
 
 def _ir(no: int, value: str) -> str:
-    items = "IR,1,99,1,0112342,,見本診療所,202609,00,".split(",")
+    items = ["IR", "1", "99", "1", "0112342", "", "見本診療所", "202609", "00", ""]
     items[no - 1] = value
     return ",".join(items)
 
@@ -316,6 +316,15 @@ RULES: Final[tuple[Rule, ...]] = (
         when=[("HO.insurer_number", "digits")],
         passes=(_HO, "HO,  991018,見本,1,1,291"),
         fails=("HO,0699001A,見本,1,1,291", "HO,0699001,見本,1,1,291"),
+    ),
+    item_rule(
+        code="X8005",
+        title="the insurer number is filled up otherwise than by two spaces",
+        title_ja="６桁（４桁）の保険者番号が空白２文字以外の方法で８桁にされています",
+        why="It is accepted and filled up by us.",
+        when=[("HO.insurer_number", "padded")],
+        passes=(_HO, "HO,  991018,見本,1,1,291"),
+        fails=("HO,00991018,見本,1,1,291", "HO,991018,見本,1,1,291"),
     ),
     item_rule(
         code="X2027",

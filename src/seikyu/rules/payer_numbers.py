@@ -211,20 +211,6 @@ def too_young_for_elderly(claim: Claim) -> Iterator[Place]:
         yield claim.insurer.at("insurer_number")
 
 
-@rule(
-    code="X8005",
-    title="the insurer number is filled up otherwise than by two spaces",
-    title_ja="６桁（４桁）の保険者番号が空白２文字以外の方法で８桁にされています",
-    passes=(_HO, _NHI),
-    fails=("HO,00991018,見本,1,1,291", "HO,991018,見本,1,1,291"),
-    on="HO",
-    when=[("HO.insurer_number", "padded")],
-)
-def filled_number(payer: Record) -> Iterator[Place]:
-    """Accepted and filled up by us."""
-    yield from ()
-
-
 RULES: Final[tuple[Rule, ...]] = (
     public_number,
     insurer_check_digit,
@@ -237,5 +223,4 @@ RULES: Final[tuple[Rule, ...]] = (
     elderly_scheme,
     should_be_elderly,
     too_young_for_elderly,
-    filled_number,
 )

@@ -81,7 +81,7 @@ class Rule:
         return checks()[self.code].needs
 
 
-def rule(
+def rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each said once)
     *,
     code: str,
     title: str,
@@ -121,7 +121,7 @@ def rule(
     return made
 
 
-def item_rule(
+def item_rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each said once)
     *,
     code: str,
     title: str,

@@ -126,9 +126,9 @@ class Unit:
 class Claim:
     """One claim (レセプト): its records in file order, and what many rules want to know.
 
-    Shape: `records_all` are known records outside donor blocks, `donor` those inside; `strays` unknown lines; `history`
-    the lines of a history block (履歴) and `returns` the identifications of return-only records. `no_before` is the claim
-    number that the previous claim had, 0 before the first, None if it was unreadable.
+    Shape: `own` are its known records outside donor blocks, `donor` those inside; `strays` unknown lines; `history` the
+    number of lines of a history block (履歴), `returns` return-only records. `no_before` is the number of the claim
+    before, 0 for the first, None if it was unreadable. Places are kept for a bounded number of lines.
     """
 
     layout: Layout
@@ -137,7 +137,7 @@ class Claim:
     no_before: int | None
     review_body: str | None
     claim_month: Month | None
-    records_all: list[Record] = field(default_factory=list)
+    own: list[Record] = field(default_factory=list)
     donor: list[Record] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
     returns: list[Stray] = field(default_factory=list)
@@ -148,7 +148,7 @@ class Claim:
     @cached_property
     def _by_id(self) -> Mapping[str, list[Record]]:
         found: dict[str, list[Record]] = {}
-        for record in self.records_all:
+        for record in self.own:
             found.setdefault(record.id, []).append(record)
         return found
 
@@ -156,7 +156,7 @@ class Claim:
         """Return the records of the claim itself with these identifications; donor blocks are apart."""
         if len(ids) == 1:
             return self._by_id.get(ids[0], [])
-        return [record for record in self.records_all if record.id in ids]
+        return [record for record in self.own if record.id in ids]
 
     def at(self, name: str, *, found: object = None, expected: object = None) -> Place:
         """Return the place of an item of the claim's RE."""
@@ -217,12 +217,12 @@ class Claim:
     @cached_property
     def service_lines(self) -> list[Record]:
         """The lines that carry points (SI, IY, TO), without comments and donor blocks."""
-        return [record for record in self.records_all if record.id in _SERVICE]
+        return [record for record in self.own if record.id in _SERVICE]
 
     @cached_property
     def classed_lines(self) -> list[Record]:
         """The lines that may carry a service class: SI, IY, TO and CO."""
-        return [record for record in self.records_all if record.id in _LINES]
+        return [record for record in self.own if record.id in _LINES]
 
     @cached_property
     def units(self) -> list[Unit]:
@@ -269,10 +269,11 @@ def days_of(record: Record) -> list[bytes]:
 class File:
     """The whole file, when its last byte was read: what the pass over it has counted and kept.
 
-    Shape: `first` is the first record's identification (None: not printable), `last` the number and identification of the
-    last line; `signature` names another format that the file begins like; `other_kind` is True for a kind without layout; `stopped` if reading
-    stopped at the beginning. Places are kept for a bounded number of lines. `endings` gives the first line with each
-    line end, `mark` says whether the end mark 1A stands at the end. `cases` and `points` are what GO should say.
+    Shape: `first` is the first record's identification (None: not printable), `last` number and identification of the
+    last line; `signature` names another format that the file begins like; `other_kind` is True for a kind without
+    layout, `stopped` if reading stopped at the beginning. Places are kept for a bounded number of lines. `endings`
+    gives the first line of each line end, `mark` says whether the end mark 1A is there. `cases` and `points` are what
+    GO should say.
     """
 
     context: Context

@@ -2,19 +2,23 @@
 
 from typing import Final
 
-from seikyu.records import masked
+from seikyu.records import Item, masked
 from seikyu.rules.finding import Finding, Refuses
+from seikyu.rules.plan import WORDS
 from seikyu.rules.rule import Rule
 from seikyu.rules.view import Claim, Place
 
 #: So many characters of a value are shown; enough for a name, too few for a page.
 _SHOWN_CHARS: Final = 80
 
+#: So many characters too many are a slip and no shift; a date of birth in an item of one digit has seven.
+_OVERHANG: Final = 1
+
 
 def finding_of(rule: Rule, place: Place, claim: Claim | None, *, show_personal: bool) -> Finding:
     """Return the finding of a rule at a place; of a claim's effect outside every claim nothing is left but to ask."""
     item = place.item
-    secret = item is not None and item.personal and not show_personal
+    secret = item is not None and not show_personal and _secret(item, place.value or "")
     refuses = rule.refuses
     if claim is None and refuses is Refuses.CLAIM:
         refuses = None
@@ -35,6 +39,16 @@ def finding_of(rule: Rule, place: Place, claim: Claim | None, *, show_personal: 
         message_ja=rule.title_ja + japanese,
         source=rule.source,
     )
+
+
+def _secret(item: Item, value: str) -> bool:
+    """True if a value must be masked: in a personal item, or where a shifted record may have put a personal value.
+
+    A shift shows as words, or as far too many characters, in an item of codes or numbers.
+    """
+    if item.personal:
+        return True
+    return item.kind not in WORDS and (not value.isascii() or len(value) > item.width + _OVERHANG)
 
 
 def _detail(place: Place, *, secret: bool) -> tuple[str, str]:
