@@ -21,9 +21,11 @@ def settings_page() -> str:
     parts = [
         "# Settings",
         "Drawn from `seikyu.adapters.settings`; a test fails if it is not up to date.",
-        "The settings of an office are one file, `office.toml`, in its home. A new home gets it with every key as a "
-        "comment. A key that is not set has its default; a key that does not exist, or a value that cannot be meant, "
-        "stops the start with one line that says which. Changes count from the next start.",
+        (
+            "The settings of an office are one file, `office.toml`, in its home. A new home gets it with every key as "
+            "a comment. A key that is not set has its default; a key that does not exist, or a value that cannot be "
+            "meant, stops the start with one line that says which. Changes count from the next start."
+        ),
     ]
     for section, keys in groupby(KEYS, key=lambda key: key.section):
         rows = "\n".join(
@@ -41,8 +43,10 @@ def limits_page() -> str:
     parts = [
         "# Limits",
         "Drawn from `seikyu.limits`; a test fails if it is not up to date.",
-        "Every size, count, wait and queue has a limit, and all of them stand here. One that may be set is a key of the "
-        "same name under `[limits]` in [`office.toml`](settings.md).",
+        (
+            "Every size, count, wait and queue has a limit, and all of them stand here. One that may be set is a key "
+            "of the same name under `[limits]` in [`office.toml`](settings.md)."
+        ),
         f"| limit | number | may be set | reason |\n|---|---|---|---|\n{rows}",
     ]
     return "\n\n".join(parts) + "\n"
