@@ -54,7 +54,7 @@ _PORT: Final = "port of the {} face; 0 takes a free one at the first start and k
 _PORTS: Final = 65535
 
 KEYS: Final = (
-    Key("office", "bodies", ["1"], "the review bodies of this office: 1, or 2- and a prefecture; a sandbox also has 2-99"),
+    Key("office", "bodies", ["1"], "the review bodies of this office: 1, or 2- and a prefecture (2-99 in a sandbox)"),
     Key("office", "calendar", "national", "when sending is allowed: the national calendar, or a sandbox that is always "
         "open and has a clock that moves", choices=("national", "sandbox")),
     Key("office", "hosts", ["localhost"], "the host names and addresses that the server certificate is made out for"),
