@@ -88,6 +88,8 @@ _OUTCOMES: Final = (
     Outcome("fetch_running", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.LATER, retry=True),
     Outcome("odd_answer", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("office_said", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("not_a_demo", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("server_died", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("bad_client_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     # the office's certificates
     Outcome("no_ca", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

@@ -74,6 +74,8 @@ class Door:
                 raise
             await problem(request, "stopping", {"retry_after_s": 10})(scope, visit.receive, visit.send)
         except Exception as error:  # noqa: BLE001  (the door of an app: nothing may pass it but a number)
+            if visit.ended:
+                return  # It was answered within, as a bug, and is passed on only to be told.
             if visit.status:
                 # The answer has begun and was cut: the reader sees that from its length, and fetches the rest.
                 log.warning("answer_cut", error=type(error).__qualname__)
@@ -120,6 +122,7 @@ class Visit:
         self.body_at = 0.0
         self.answered_at = 0.0
         self.status = 0
+        self.ended = False
         self.bytes_in = 0
         self.bytes_out = 0
         length = headers.get("content-length", "0")
@@ -152,6 +155,7 @@ class Visit:
                 await self._linger()
                 message = {"type": "http.response.body", "body": b""}
         await self._send(message)
+        self.ended = message["type"] == "http.response.body" and not message.get("more_body", False)
 
     async def _linger(self) -> None:
         began_bytes = self.bytes_in

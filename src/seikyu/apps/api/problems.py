@@ -21,6 +21,9 @@ from seikyu.trust import UnknownCertificate
 
 MEDIA_TYPE: Final = "application/problem+json"
 
+#: Where a request keeps the number of the bug that ended it, in `scope["state"]`.
+BUG: Final = "seikyu_bug"
+
 #: The errors that have a text of their own; everything else is a bug.
 Known = SeikyuError | OfficeError | UnknownCertificate
 
@@ -33,24 +36,25 @@ def problem(
     """Return the problem of `code`, worded for who asks. The facts are members of the problem."""
     facts = facts or {}
     outcome = outcome_of(code)
+    status = int(outcome.status)
     lang = accepted_language(request.headers.get("accept-language"))
     extra = {"Content-Language": lang, "Vary": "Accept-Language, Accept", "Cache-Control": "no-store"}
     if "retry_after_s" in facts:
         extra["Retry-After"] = str(facts["retry_after_s"])
     extra.update(headers or {})
     if wants_page(request):
-        return Response(_page(outcome, facts), outcome.status, extra, "text/html; charset=utf-8")
+        return Response(_page(outcome, facts), status, extra, "text/html; charset=utf-8")
     words = error_words(code, lang, **facts)
     members = {name: _member(value) for name, value in facts.items() if name != "message"}
     body = members | {
         "type": f"urn:seikyu:problem:{code}",
         "title": words.title,
-        "status": outcome.status,
+        "status": status,
         "detail": words.text,
         "code": code,
         "hint": words.hint,
     }
-    return Response(msgspec.json.encode(body), outcome.status, extra, MEDIA_TYPE)
+    return Response(msgspec.json.encode(body), status, extra, MEDIA_TYPE)
 
 
 def facts_of(error: Known) -> dict[str, Any]:
@@ -90,9 +94,14 @@ async def answer_unread(request: Request, error: Exception) -> Response:
 
 
 async def answer_bug(request: Request, error: BaseException) -> Response:
-    """Answer a fault of ours: log it under a number, and tell the outside only that number."""
-    number = report_bug(error)
-    return problem(request, "bug", {"number": number})
+    """Answer a fault of ours: log it under a number, and tell the outside only that number.
+
+    An error passes several doors on its way out; the first of them has logged it.
+    """
+    state = request.scope.setdefault("state", {})
+    if BUG not in state:
+        state[BUG] = report_bug(error)
+    return problem(request, "bug", {"number": state[BUG]})
 
 
 def wants_page(request: Request) -> bool:
