@@ -1,14 +1,14 @@
 """All rules, and the book of them that the checker turns the pages of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from seikyu.records import Month
 from seikyu.rules import accounts, claims, diseases, eligibility, files, items, lines, payer_numbers, payers
 from seikyu.rules.finding import Level
 from seikyu.rules.plan import Problem
-from seikyu.rules.rule import Rule, Scope
+from seikyu.rules.rule import Finder, Rule, Scope
 
 _MODULES = (files, items, claims, payers, payer_numbers, eligibility, diseases, lines, accounts)
 
@@ -19,15 +19,19 @@ def catalogue() -> tuple[Rule, ...]:
     return tuple(sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.code))
 
 
+#: A rule with its function.
+Judge = tuple[Rule, Finder]
+
+
 @dataclass(frozen=True, slots=True)
 class RuleBook:
     """The rules that are judged in one examination, by what they look at."""
 
-    by_code: Mapping[str, Rule]
-    claim: tuple[Rule, ...]
-    file: tuple[Rule, ...]
-    record: Mapping[str, tuple[Rule, ...]]
+    claim: tuple[Judge, ...]
+    file: tuple[Judge, ...]
+    record: Mapping[str, tuple[Judge, ...]]
     item: Mapping[tuple[str, str, Problem], Rule]
+    by_month: dict[Month | None, tuple[Judge, ...]] = field(default_factory=dict)
 
     def item_rule(self, record: str, item: str, problem: Problem) -> Rule | None:
         """Return the rule of a problem in an item: the most exact entry, None if it is not judged."""
@@ -36,21 +40,28 @@ class RuleBook:
                 return rule
         return None
 
-    def of_month(self, rules: tuple[Rule, ...], month: Month | None) -> tuple[Rule, ...]:
-        """Return those of the rules that hold in a month of service; all, if the month is unknown."""
-        return tuple(rule for rule in rules if not (rule.since and month and month < rule.since))
+    def of_month(self, month: Month | None) -> tuple[Judge, ...]:
+        """Return the claim rules that hold in a month of service; all, if the month is unknown."""
+        known = self.by_month.get(month)
+        if known is None:
+            known = tuple(judge for judge in self.claim if not (judge[0].since and month and month < judge[0].since))
+            self.by_month[month] = known
+        return known
 
 
 @cache
 def rule_book(levels: frozenset[Level]) -> RuleBook:
     """Return the rules of these levels."""
     rules = [rule for rule in catalogue() if rule.level in levels]
+    judges = [(rule, rule.find) for rule in rules if rule.find]
     ids = sorted({rid for rule in rules for rid in rule.on})
     return RuleBook(
-        by_code={rule.code: rule for rule in rules},
-        claim=tuple(rule for rule in rules if rule.scope is Scope.CLAIM),
-        file=tuple(rule for rule in rules if rule.scope is Scope.FILE),
-        record={rid: tuple(rule for rule in rules if rule.scope is Scope.RECORD and rid in rule.on) for rid in ids},
+        claim=tuple(judge for judge in judges if judge[0].scope is Scope.CLAIM),
+        file=tuple(judge for judge in judges if judge[0].scope is Scope.FILE),
+        record={
+            rid: tuple(judge for judge in judges if judge[0].scope is Scope.RECORD and rid in judge[0].on)
+            for rid in ids
+        },
         item={
             (*_place(where), Problem(problem)): rule
             for rule in rules

@@ -22,7 +22,7 @@ _ELDERLY_UNTIL: Final = 75
 _MOST_NOTES: Final = 5
 _SHORTEST_SEARCH_NO: Final = 17
 _LAWS_OF_OTHERS: Final = frozenset({"67", "39"})
-_WARD_CLASSES: Final = frozenset({"90", "92", "97"})
+_WARD_CLASSES: Final = frozenset({b"90", b"92", b"97"})
 _OUT_OF_ORDER: Final = frozenset({"KH", "NI"})
 #: Income classes (適用区分) of which a claim has one: of each group at most one code. Source: code-tables:9.
 _INCOME_CLASSES: Final = (
@@ -84,6 +84,7 @@ def not_pre_school(claim: Claim) -> Iterator[Place]:
     title_ja="医保本人のレセプト種別ですが、１５歳未満です",
     passes=(_BORN.format(1112, 20100101), f"{_BORN.format(1112, 20200101)}\nHO,  991018,見本,1,1,291"),
     fails=_BORN.format(1112, 20120101),
+    on="HO",
 )
 def too_young_to_be_insured(claim: Claim) -> Iterator[Place]:
     """Nobody works at that age; the claim is a family member's."""
@@ -304,7 +305,7 @@ def outpatient_with_ward(claim: Claim) -> Iterator[Place]:
     """The type decides who reviews the claim and what it may hold."""
     if claim.inpatient is False:
         for record in claim.service_lines:
-            if record["service_class"] in _WARD_CLASSES:
+            if record.raw("service_class") in _WARD_CLASSES:
                 yield record.at("service_class")
                 return
 
@@ -331,7 +332,7 @@ def future_month(claim: Claim) -> Iterator[Place]:
 )
 def born_later(claim: Claim) -> Iterator[Place]:
     """One of the two is a slip."""
-    if claim.birth_date and claim.service_month and claim.birth_date > claim.service_month.last_day:
+    if claim.birth_date and claim.last_day and claim.birth_date > claim.last_day:
         yield claim.at("birth_date")
 
 
@@ -358,7 +359,7 @@ def no_admission(claim: Claim) -> Iterator[Place]:
 def admitted_later(claim: Claim) -> Iterator[Place]:
     """One of the two is a slip."""
     admitted = claim.head["admission_date"]
-    if admitted and claim.service_month and admitted > claim.service_month.last_day:
+    if admitted and claim.last_day and admitted > claim.last_day:
         yield claim.at("admission_date")
 
 
@@ -415,6 +416,7 @@ def income_classes(claim: Claim) -> Iterator[Place]:
     title_ja="給付割合の記録は不要です",
     passes=(f"{_RE},70\nHO,  991018,見本,1,1,291", _RE),
     fails=f"{_RE},70",
+    on="HO",
 )
 def needless_rate(claim: Claim) -> Iterator[Place]:
     """Accepted and ignored: only NHI and retirees have one."""

@@ -44,13 +44,13 @@ def nameless_disease(record: Record) -> Iterator[Place]:
     title_ja="診療開始日が診療年月より後になっています",
     passes="SY,8833421,20260831,1,,,01,",
     fails="SY,8833421,20260901,1,,,01,",
+    on="SY",
 )
 def starts_later(claim: Claim) -> Iterator[Place]:
     """Nothing was done for a disease that was not there."""
-    month = claim.service_month
     for record in claim.records("SY"):
         start = record["start_date"]
-        if start and month and start > month.last_day:
+        if start and claim.last_day and start > claim.last_day:
             yield record.at("start_date")
 
 
@@ -60,6 +60,7 @@ def starts_later(claim: Claim) -> Iterator[Place]:
     title_ja="診療開始日が生年月日より前になっています",
     passes="SY,8833421,19800101,1,,,01,",
     fails="SY,8833421,19791231,1,,,01,",
+    on="SY",
 )
 def starts_before_birth(claim: Claim) -> Iterator[Place]:
     """One of the two dates is a slip."""
@@ -75,6 +76,7 @@ def starts_before_birth(claim: Claim) -> Iterator[Place]:
     title_ja="同じ傷病名・診療開始日が重複しています",
     passes=f"{_SY}\nSY,8833421,20260802,1,,,,",
     fails=f"{_SY}\nSY,8833421,20260801,1,,,,",
+    on="SY",
 )
 def same_disease(claim: Claim) -> Iterator[Place]:
     """Accepted; one of the two will do."""
@@ -92,6 +94,7 @@ def same_disease(claim: Claim) -> Iterator[Place]:
     title_ja="入院外のレセプトに包括評価対象外理由レコードが記録されています",
     passes=f"{_IN}\nGR,01",
     fails="GR,01",
+    on="GR",
 )
 def reason_of_outpatient(claim: Claim) -> Iterator[Place]:
     """Only stays are bundled."""
@@ -106,6 +109,7 @@ def reason_of_outpatient(claim: Claim) -> Iterator[Place]:
     passes=("SJ,01,見本", "SJ,01,見本\nSJ,,見本"),
     fails=("SJ,99,見本", "SJ,,見本"),
     when=[("SJ.detail_kind", "digits length long negative code")],
+    on="SJ",
 )
 def kind_of_details(claim: Claim) -> Iterator[Place]:
     """It says what the text is about; further records of the kind may leave it out."""

@@ -19,6 +19,7 @@ _BRANCH_CHARS: Final = 2
     passes="SN,1,01",
     fails=("SN,7,01", "SN,,01", "SN,2,01"),
     when=[("SN.payer_kind", f"missing {_FORM}")],
+    on="SN",
 )
 def checked_payer(claim: Claim) -> Iterator[Place]:
     """The result of the eligibility check cannot be attributed."""
@@ -31,6 +32,7 @@ def checked_payer(claim: Claim) -> Iterator[Place]:
     title_ja="受診日等レコードの負担者種別に該当する負担者がレセプトにありません",
     passes="JD,1,1",
     fails="JD,3,1",
+    on="JD",
 )
 def visited_payer(claim: Claim) -> Iterator[Place]:
     """They cannot be attributed."""

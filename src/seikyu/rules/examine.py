@@ -25,9 +25,9 @@ from seikyu.records import (
 )
 from seikyu.rules.catalogue import RuleBook, rule_book
 from seikyu.rules.context import Context
-from seikyu.rules.finding import GRAVITY, Finding, Level
+from seikyu.rules.finding import Finding, Level, Refuses
 from seikyu.rules.identity import identity_of, shares_of
-from seikyu.rules.index import IndexRow
+from seikyu.rules.index import WORST, IndexRow
 from seikyu.rules.plan import READABLE, WORDS, Plan, Problem, plans
 from seikyu.rules.rule import Rule
 from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
@@ -47,8 +47,6 @@ _RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
 #: Places of one kind of remark about the whole file that are kept; more would say the same again.
 _PLACES_KEPT: Final = 100
 _WITHOUT_ASP: Final = frozenset({Level.L1, Level.L2})
-#: 0 is the worst.
-_RANK: Final = {level: rank for rank, level in enumerate(GRAVITY)}
 _OFFICIAL_L2: Final = "L2"
 #: The most that a claim number in the index can be.
 _MOST_CLAIM_NO: Final = 2**31 - 1
@@ -90,7 +88,10 @@ class _Examination:
         self._plans: dict[bytes, Plan] = {}
         self._claim: Claim | None = None
         self._claim_findings: list[Finding] = []
-        self._span = (0, 0)
+        self._claim_start = self._claim_end = 0
+        self._claim_worst: str | None = None
+        self._claim_refused = False
+        self._out: list[Told] = []
         self._no_before: int | None = 0
         self._surplus_told: set[str] = set()
         self._found = self._listed = 0
@@ -106,8 +107,9 @@ class _Examination:
             self._count_claims(read_lines(self._counted(chunks)))
         elif not self._file.stopped:
             yield from self._lines(read_lines(self._counted(chunks)))
-            yield from self._close_claim()
-        yield from self._close_file()
+            self._close_claim()
+        self._close_file()
+        yield from self._out
         yield self._summary()
 
     def _open(self, head: bytes, kind: str | None, *, file_name: str) -> None:
@@ -154,18 +156,21 @@ class _Examination:
             if plan is None or line.cut:
                 self._stray(line, content)
             else:
-                yield from self._record(line, content, plan)
+                self._record(line, content, plan)
             if self._claim is not None:
-                self._span = (self._span[0], line.offset + line.length)
+                self._claim_end = line.offset + line.length
+            if self._out:
+                yield from self._out
+                self._out.clear()
         if lines.tail:
             file.mark, file.after_mark = lines.tail.mark, lines.tail.after_filled
 
-    def _record(self, line: Line, content: bytes, plan: Plan) -> Iterator[Told]:
+    def _record(self, line: Line, content: bytes, plan: Plan) -> None:
         """Take a line whose record the layout knows."""
         scope = plan.layout.scope
         opens = plan.layout.id == self._layout.claim_opener if self._layout else False
         if opens or scope is Scope.FILE:
-            yield from self._close_claim()
+            self._close_claim()
         record, remarks = self._read(line, content, plan)
         if opens:
             self._open_claim(record, line)
@@ -175,10 +180,11 @@ class _Examination:
             _keep(self._file.early, Stray(line.no, record.id))
         else:
             self._take(record, scope)
-        for found in self._book.record.get(record.id, ()):
-            remarks += [(found, place) for place in _places(found, record)]
         for found, place in remarks:
-            yield from self._tell(found, place)
+            self._tell(found, place)
+        for found, find in self._book.record.get(record.id, ()):
+            for place in find(record):
+                self._tell(found, place)
 
     def _read(self, line: Line, content: bytes, plan: Plan) -> tuple[Record, list[tuple[Rule, Place]]]:
         """Return the record of a line, and what is wrong with its items and characters."""
@@ -262,7 +268,7 @@ class _Examination:
         )
         self._no_before = record["claim_no"]
         self._file.claims += 1
-        self._span = (line.offset, line.offset + line.length)
+        self._claim_start, self._claim_worst, self._claim_refused = line.offset, None, False
 
     def _take(self, record: Record, scope: Scope) -> None:
         claim = self._claim
@@ -274,38 +280,40 @@ class _Examination:
         else:
             claim.own.append(record)
 
-    def _close_claim(self) -> Iterator[Told]:
+    def _close_claim(self) -> None:
+        """Judge the claim that ends here, and tell its findings and its row."""
         claim = self._claim
         if claim is None:
             return
-        for found in self._book.of_month(self._book.claim, claim.service_month):
-            for place in _places(found, claim):
-                yield from self._tell(found, place)
+        there = claim.ids
+        for found, find in self._book.of_month(claim.service_month):
+            if found.on and there.isdisjoint(found.on):
+                continue
+            for place in find(claim):
+                self._tell(found, place)
         self._claim = None
         findings, self._claim_findings = self._claim_findings, []
         findings.sort(key=lambda finding: (finding.line or 0, finding.item_no or 0, finding.code))
         for finding in findings:
-            yield from self._list(finding)
-        row = self._row(claim, findings)
-        name = standing(row)
-        self._totals[name] += totals_of(row)
+            self._list(finding)
+        row = self._row(claim)
+        self._totals[standing(row)] += totals_of(row)
         self._file.cases += len(claim.records("HO")[:1]) + len(claim.public_payers)
         self._file.points += row.main_points
-        yield row
+        self._out.append(row)
 
-    def _row(self, claim: Claim, findings: list[Finding]) -> IndexRow:
+    def _row(self, claim: Claim) -> IndexRow:
         payers = shares_of(claim)
-        levels = [finding.level for finding in findings]
         month, claim_no, claim_type = claim.service_month, claim.head["claim_no"], claim.claim_type
         return IndexRow(
-            offset=self._span[0],
-            length=self._span[1] - self._span[0],
+            offset=self._claim_start,
+            length=self._claim_end - self._claim_start,
             line=claim.head.line,
             claim_no=-1 if claim_no is None else min(claim_no, _MOST_CLAIM_NO),
             service_month=int(month) if month else 0,
             claim_type=int(claim_type) if claim_type else 0,
-            worst=min(levels, key=_RANK.__getitem__).value if levels else None,
-            refused=any(finding.refuses is not None for finding in findings),
+            worst=self._claim_worst,
+            refused=self._claim_refused,
             has_insurer=claim.insurer is not None,
             payers=payers,
             main_points=payers[0].points if payers else 0,
@@ -314,11 +322,11 @@ class _Examination:
 
     # --- the end ---
 
-    def _close_file(self) -> Iterator[Told]:
-        for found in self._book.file:
-            for place in _places(found, self._file):
-                finding = finding_of(found, place, None, show_personal=self._show_personal)
-                yield from self._list(finding, always=True)
+    def _close_file(self) -> None:
+        """Judge the file as a whole."""
+        for found, find in self._book.file:
+            for place in find(self._file):
+                self._list(finding_of(found, place, None, show_personal=self._show_personal), always=True)
 
     def _summary(self) -> Summary:
         file, header = self._file, self._header
@@ -343,25 +351,34 @@ class _Examination:
 
     # --- telling ---
 
-    def _tell(self, found: Rule, place: Place) -> Iterator[Told]:
+    def _tell(self, found: Rule, place: Place) -> None:
         """Tell a finding outside claims at once; keep one of a claim until the claim ends."""
         finding = finding_of(found, place, self._claim, show_personal=self._show_personal)
         if self._claim is None:
-            yield from self._list(finding)
-        else:
+            self._list(finding)
+            return
+        worst, level = self._claim_worst, finding.level.value
+        self._claim_worst = level if worst is None else max(worst, level, key=WORST.index)
+        self._claim_refused = self._claim_refused or finding.refuses is not None
+        if len(self._claim_findings) < limit("findings_per_file"):
             self._claim_findings.append(finding)
+        else:
+            self._count(finding)
+            self._file.findings_left_out += 1
 
-    def _list(self, finding: Finding, *, always: bool = False) -> Iterator[Told]:
+    def _list(self, finding: Finding, *, always: bool = False) -> None:
         """Count a finding, and list it unless the list is full."""
-        file = self._file
-        self._found += 1
-        file.refused = file.refused or finding.refuses == "file"
-        file.unreadable_codes += finding.code.startswith(_OFFICIAL_L2)
+        self._count(finding)
         if always or self._listed < limit("findings_per_file"):
             self._listed += not always
-            yield finding
+            self._out.append(finding)
         else:
-            file.findings_left_out += 1
+            self._file.findings_left_out += 1
+
+    def _count(self, finding: Finding) -> None:
+        self._found += 1
+        self._file.refused = self._file.refused or finding.refuses is Refuses.FILE
+        self._file.unreadable_codes += finding.code.startswith(_OFFICIAL_L2)
 
 
 def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -374,12 +391,6 @@ def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
         if length >= _HEAD_BYTES:
             break
     return b"".join(taken)[:_HEAD_BYTES], chain(taken, chunks)
-
-
-def _places(found: Rule, view: Record | Claim | File) -> Iterator[Place]:
-    """Return the places that a rule finds. A rule that raises is our bug: the run fails loudly."""
-    assert found.find is not None  # noqa: S101  (only rules with a function are asked)
-    return found.find(view)
 
 
 def _keep(places: list[_Kept], place: _Kept) -> None:

@@ -1,11 +1,12 @@
 """Rules of the service lines: classes, calculation units, counts and days."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from seikyu.records import table
 from seikyu.rules.rule import Rule, rule
-from seikyu.rules.view import Claim, Place, Record, days_of
+from seikyu.rules.view import Claim, Place, Record, days_of, shares
 
 _SI: Final = "SI,11,1,111000110,,291,1,,,,,,,1"
 _FEBRUARY: Final = "RE,1,1112,202602,見本　太郎,1,19800101"
@@ -13,10 +14,8 @@ _DAYS: Final = "," * 6
 _TWO: Final = f"IY,21,1,620000001,1,,3{_DAYS},,3\nIY,,1,620000002,1,5,3{_DAYS},,3"
 
 _MEALS: Final = b"97"
-_HEAD: Final = "01"
 #: Classes that stand where they are needed: reduction of drugs, remarks on the whole claim.
-_ANYWHERE: Final = frozenset({"01", "39", "99"})
-_PAYER_COLUMNS: Final = ("public_1", "public_2", "public_3", "public_4")
+_ANYWHERE: Final = frozenset({b"01", b"39", b"99"})
 
 
 @rule(
@@ -41,18 +40,20 @@ def no_service(claim: Claim) -> Iterator[Place]:
 )
 def burden_without_payer(claim: Claim) -> Iterator[Place]:
     """Nobody can be charged for the line. Comments cost nothing and are let be."""
-    publics = len(claim.public_payers)
     if not claim.payers:
         return
-    wrong = {
-        code.encode()
-        for code, row in table("burden_codes").items()
-        if (row["insurance"] == "1" and claim.insurer is None)
-        or any(row[payer] == "1" for payer in _PAYER_COLUMNS[publics:])
-    }
+    wrong = _without_payer(insured=claim.insurer is not None, publics=len(claim.public_payers))
     for record in claim.service_lines:
         if record.raw("burden") in wrong:
             yield record.at("burden")
+
+
+@cache
+def _without_payer(*, insured: bool, publics: int) -> frozenset[bytes]:
+    """Return the burden divisions that name a payer whom such a claim lacks."""
+    there = {*([0] if insured else []), *range(1, publics + 1)}
+    codes = (code.encode() for code in table("burden_codes"))
+    return frozenset(code for code in codes if not there.issuperset(shares(code) or ()))
 
 
 @rule(
@@ -82,15 +83,15 @@ def no_class(claim: Claim) -> Iterator[Place]:
 )
 def class_order(claim: Claim) -> Iterator[Place]:
     """Reviewers read services in their order. Each burden division may begin anew."""
-    last, burden = "", b""
+    last = burden = b""
     for record in claim.service_lines:
-        current = record["service_class"]
+        current = record.raw("service_class")
         if record.raw("burden") != burden:
-            last, burden = "", record.raw("burden")
-        if current is None or current in _ANYWHERE:
+            last, burden = b"", record.raw("burden")
+        if not current or current in _ANYWHERE or record.bad("service_class"):
             continue
         if current < last:
-            yield record.at("service_class", found=current, expected=f"{last} or later")
+            yield record.at("service_class", found=current.decode(), expected=f"{last.decode()} or later")
         last = current
 
 
@@ -158,11 +159,10 @@ def day_sum(claim: Claim) -> Iterator[Place]:
 )
 def impossible_day(claim: Claim) -> Iterator[Place]:
     """February is short."""
-    month = claim.service_month
-    if month is None or month.days == 31:  # noqa: PLR2004  (then every field has its day)
+    if claim.last_day is None or claim.last_day.day == 31:  # noqa: PLR2004  (then every field has its day)
         return
     for record, days in _daily(claim):
-        for index in range(month.days, len(days)):
+        for index in range(claim.last_day.day, len(days)):
             if days[index].strip(b"0"):
                 yield record.at(f"day_{index + 1:02d}")
 

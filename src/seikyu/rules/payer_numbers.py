@@ -115,6 +115,7 @@ def insurer_law(payer: Record) -> Iterator[Place]:
     source="records:8",
     passes=(_HO, f"IR,2,99,1,0112342,,見本診療所,202609,00,\n{_NHI}"),
     fails=(_NHI, f"IR,2,99,1,0112342,,見本診療所,202609,00,\n{_HO}"),
+    on="HO",
 )
 def insurer_of_other_body(claim: Claim) -> Iterator[Place]:
     """Employees' insurers are paid for by one body, NHI and the elderly by the other."""
@@ -148,6 +149,7 @@ def public_law(payer: Record) -> Iterator[Place]:
     title_ja="公費の記録順が優先順位のとおりではありません",
     passes=f"KO,54990015,0000018,,1,291\n{_KO}",
     fails=f"{_KO}\nKO,54990015,0000018,,1,291",
+    on="KO",
 )
 def priority(claim: Claim) -> Iterator[Place]:
     """Who comes first pays first; the share of all others hangs on it."""
@@ -168,6 +170,7 @@ def priority(claim: Claim) -> Iterator[Place]:
     title_ja="後期高齢者医療のレセプト種別と保険者番号（法別３９）が一致しません",
     passes=_RE.format(1318, 19400101) + "\nHO,39990015,,1,1,291",
     fails=(_RE.format(1318, 19400101) + "\n" + _HO, _RE.format(1112, 19400101) + "\nHO,39990015,,1,1,291"),
+    on="HO",
 )
 def elderly_scheme(claim: Claim) -> Iterator[Place]:
     """Two schemes with two payers; the claim can belong to one."""
@@ -184,6 +187,7 @@ def elderly_scheme(claim: Claim) -> Iterator[Place]:
     title_ja="７５歳以上ですが、後期高齢者医療の保険者番号ではありません",
     passes=(_RE.format(1118, 19510815), _RE.format(1318, 19400101) + "\nHO,39990015,,1,1,291"),
     fails=_RE.format(1118, 19500731),
+    on="HO",
 )
 def should_be_elderly(claim: Claim) -> Iterator[Place]:
     """From the 75th birthday another insurer pays; in the month of the birthday both may."""
@@ -200,6 +204,7 @@ def should_be_elderly(claim: Claim) -> Iterator[Place]:
     title_ja="６５歳未満ですが、後期高齢者医療の保険者番号です",
     passes=_RE.format(1318, 19610831) + "\nHO,39990015,,1,1,291",
     fails=_RE.format(1318, 19611001) + "\nHO,39990015,,1,1,291",
+    on="HO",
 )
 def too_young_for_elderly(claim: Claim) -> Iterator[Place]:
     """65 is the age from which the disabled may join."""

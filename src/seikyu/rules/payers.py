@@ -50,6 +50,7 @@ def _payers(insurers: int, publics: int) -> str:
     title_ja="保険者レコード（ＨＯ）が複数あります",
     passes=_HO,
     fails=f"{_HO}\n{_HO}",
+    on="HO",
 )
 def second_insurer(claim: Claim) -> Iterator[Place]:
     """When the insurer changes in a month there are two claims."""
@@ -62,6 +63,7 @@ def second_insurer(claim: Claim) -> Iterator[Place]:
     title_ja="公費レコード（ＫＯ）が５件以上あります",
     passes="\n".join([_KO] * _MOST_PUBLIC),
     fails="\n".join([_KO] * (_MOST_PUBLIC + 1)),
+    on="KO",
 )
 def fifth_public_payer(claim: Claim) -> Iterator[Place]:
     """No burden code has room for a fifth."""
@@ -87,6 +89,7 @@ def nobody_pays(claim: Claim) -> Iterator[Place]:
     title_ja="同じ公費負担者番号が重複しています",
     passes=f"{_KO}\nKO,54990015,0000018,,1,291",
     fails=f"{_KO}\n{_KO}",
+    on="KO",
 )
 def same_public_payer(claim: Claim) -> Iterator[Place]:
     """One of the two was meant to be another."""
@@ -144,12 +147,13 @@ def actual_days(payer: Record) -> Iterator[Place]:
     title_ja="診療実日数が診療年月の日数を超えています",
     passes="RE,1,1112,202602,見本　太郎,1,19800101\nHO,06990014,見本,1,28,291",
     fails="RE,1,1112,202602,見本　太郎,1,19800101\nHO,06990014,見本,1,29,291",
+    on="HO",
 )
 def days_of_the_month(claim: Claim) -> Iterator[Place]:
     """February is short."""
     days = claim.insurer["actual_days"] if claim.insurer else None
-    if days and claim.service_month and claim.service_month.days < days <= _MOST_DAYS:
-        yield claim.insurer.at("actual_days", expected=f"at most {claim.service_month.days}")  # type: ignore[union-attr]
+    if days and claim.insurer and claim.last_day and claim.last_day.day < days <= _MOST_DAYS:
+        yield claim.insurer.at("actual_days", expected=f"at most {claim.last_day.day}")
 
 
 @rule(
@@ -158,6 +162,7 @@ def days_of_the_month(claim: Claim) -> Iterator[Place]:
     title_ja="公費の診療実日数が医療保険の診療実日数を超えています",
     passes=_WITH_ONE,
     fails=_WITH_ONE.replace(",,1,291\nSI", ",,2,291\nSI"),
+    on="KO",
 )
 def public_days(claim: Claim) -> Iterator[Place]:
     """What the public payer shares is part of what the insurer has."""
@@ -170,6 +175,7 @@ def public_days(claim: Claim) -> Iterator[Place]:
     title_ja="公費の合計点数が医療保険の合計点数を超えています",
     passes=_WITH_ONE,
     fails=_WITH_ONE.replace(",,1,291\nSI", ",,1,292\nSI"),
+    on="KO",
 )
 def public_points(claim: Claim) -> Iterator[Place]:
     """What the public payer shares is part of what the insurer has."""
@@ -191,13 +197,13 @@ def _exceeding(claim: Claim, name: str) -> Iterator[Place]:
     title_ja="食事療養・生活療養の回数が診療年月の日数の３倍を超えています",
     passes=f"{_IN}\nHO,06990014,見本,1,31,291,,93,59520",
     fails="RE,1,1111,202609,見本　太郎,1,19800101,,20260901\nHO,06990014,見本,1,30,291,,91,58240",
+    on="HO",
 )
 def meals(claim: Claim) -> Iterator[Place]:
     """There are three meals a day."""
     count = claim.insurer["meal_count"] if claim.insurer else None
-    if count and claim.service_month and count > claim.service_month.days * _MEALS_A_DAY:
-        most = claim.service_month.days * _MEALS_A_DAY
-        yield claim.insurer.at("meal_count", expected=f"at most {most}")  # type: ignore[union-attr]
+    if count and claim.insurer and claim.last_day and count > claim.last_day.day * _MEALS_A_DAY:
+        yield claim.insurer.at("meal_count", expected=f"at most {claim.last_day.day * _MEALS_A_DAY}")
 
 
 @rule(
@@ -206,6 +212,7 @@ def meals(claim: Claim) -> Iterator[Place]:
     title_ja="入院外で食事療養が記録されている、又は回数と金額の一方のみ記録されています",
     passes=f"{_IN}\nHO,06990014,見本,1,1,291,,3,1920",
     fails=("HO,06990014,見本,1,1,291,,3,1920", f"{_IN}\nHO,06990014,見本,1,1,291,,3,"),
+    on="HO",
 )
 def meal_items(claim: Claim) -> Iterator[Place]:
     """Meals are for those who stay, and somebody has cooked them."""
@@ -224,6 +231,7 @@ def meal_items(claim: Claim) -> Iterator[Place]:
     title_ja="第１公費の負担金額が点数に対して大きすぎます",
     passes=_KO + ",500",
     fails=_KO + ",2910",
+    on="KO",
 )
 def public_copay(claim: Claim) -> Iterator[Place]:
     """A point is ten yen, and nobody pays all of it or more."""

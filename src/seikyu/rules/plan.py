@@ -5,7 +5,7 @@ each item that is wrong gives exactly one problem. Nothing here knows a single i
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -84,8 +84,8 @@ class Plan:
     """A record of a layout, ready for reading.
 
     Shape: `index` finds an item by name (0 is the record identification), `readers` turn its bytes into a value;
-    `right` matches a line that has every comma and no fault but in codes and dates, which `coded`, `listed` and `dated`
-    look up.
+    `right` matches a line that has every comma and no fault but in dates, which `dated` looks up; `coded` and `listed`
+    are the codes of items that hold one, or several side by side.
     """
 
     layout: RecordLayout
@@ -100,20 +100,16 @@ class Plan:
     def faults(self, content: bytes, items: list[bytes]) -> list[Fault]:
         """Return what is wrong with the items of a line, at most one problem an item."""
         missing = len(self.readers) - len(items)
-        if missing >= 0 and self.right.fullmatch(content + b"," * missing) and self._known(items):
+        if missing >= 0 and self.right.fullmatch(content + b"," * missing) and self._in_calendar(items):
             return []
         return list(self._every(items))
 
-    def _known(self, items: list[bytes]) -> bool:
-        """True if every code stands in its table and every date in the calendar."""
-        count = len(items)
-        for at, codes in self.coded.items():
-            if at < count and items[at] and items[at] not in codes:
-                return False
+    def _in_calendar(self, items: list[bytes]) -> bool:
+        """True if every date stands in the calendar."""
         for at, parse in self.dated.items():
-            if at < count and items[at] and parse(items[at]) is None:
+            if at < len(items) and items[at] and parse(items[at]) is None:
                 return False
-        return all(not self._unlisted(at, items[at]) for at in self.listed if at < count and items[at])
+        return True
 
     def _unlisted(self, at: int, value: bytes) -> bool:
         width = self.layout.items[at].code_width or len(value)
@@ -176,7 +172,7 @@ def _plan(record: RecordLayout, layout: Layout) -> Plan:
         layout=record,
         index={item.name: item.no - 1 for item in record.items},
         readers=tuple(_reader(item) for item in record.items),
-        right=re.compile(b",".join([record.id.encode(), *map(_pattern, record.items[1:])])),
+        right=re.compile(b",".join([record.id.encode(), *(_pattern(item, tables) for item in record.items[1:])])),
         coded={at: codes for at, codes in tables.items() if record.items[at].kind is not Kind.CODES},
         listed={at: codes for at, codes in tables.items() if record.items[at].kind is Kind.CODES},
         dated=dated,
@@ -192,12 +188,26 @@ def _codes_of(item: Item, kind: str) -> frozenset[bytes]:
     return frozenset(code.encode() for code, row in codes if kind in row.get("kind", kind).split(","))
 
 
-def _pattern(item: Item) -> bytes:
-    """Return the pattern of an item's right values; what it lets through besides, codes and dates catch."""
+def _pattern(item: Item, tables: Mapping[int, frozenset[bytes]]) -> bytes:
+    """Return the pattern of an item's right values; what it lets through besides is in no calendar."""
     if item.need is Need.NEVER:
         return b""
     pattern = b"(?:" + _RIGHT[item.kind](item) + b")"
+    if codes := tables.get(item.no - 1):
+        most = item.width // item.code_width if item.kind is Kind.CODES and item.code_width else 1
+        pattern = b"(?:" + _any_of(codes) + f"){{1,{most}}}".encode()
     return pattern if item.need is Need.ALWAYS else pattern + b"?"
+
+
+def _any_of(codes: Collection[bytes]) -> bytes:
+    """Return a pattern of all the codes that decides character by character, however many there are."""
+    heads = {code[:1] for code in codes}
+    if heads == {b""}:
+        return b""
+    return b"|".join(
+        re.escape(head) + b"(?:" + _any_of({code[1:] for code in codes if code[:1] == head}) + b")"
+        for head in sorted(heads - {b""})
+    ) + (b"|" if b"" in heads else b"")
 
 
 def _times(item: Item, unit: int = 1) -> bytes:

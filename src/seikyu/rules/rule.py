@@ -1,8 +1,9 @@
 """What a rule is: a code, what it says, and a function or a place that it stands for.
 
 A *finding rule* is a function over one view of what was read, chosen by the annotation of its first parameter:
-`Record` (once for each record that `on` names), `Claim` (once for each claim) or `File` (once, at the end of the file).
-It yields the places that are wrong; the runner words, orders and counts them. It sees only items that parsed.
+`Record` (once for each record that `on` names), `Claim` (once for each claim that has one of the records `on`) or
+`File` (once, at the end of the file). It yields the places that are wrong; the runner words, orders and counts them. It
+sees only items that parsed.
 
 An *item rule* has no function: it gives its code and words to a problem that the engine finds in single items (missing,
 too long, not a number ...), for the items that `when` names: `("RE.birth_date", "digits length date")`. A star stands
@@ -43,8 +44,9 @@ _SCOPES: Final[dict[Any, Scope]] = {Record: Scope.RECORD, Claim: Scope.CLAIM, Fi
 class Rule:
     """One rule. Level, effect and needs are those of its row in the table of checks.
 
-    Shape: `since` is the first service month that it holds for, None for all; `on` the records of a record rule; `when`
-    the items and problems of an item rule; `context` is what the examples of a context rule are judged with.
+    Shape: `since` is the first service month that it holds for, None for all; `on` the records it looks at, empty for a
+    claim rule that looks at every claim; `when` the items and problems of an item rule; `context` is what the examples
+    of a context rule are judged with.
     """
 
     code: str

@@ -4,11 +4,12 @@ The reference checker fills these views line by line; a faster reader fills the 
 layout's names and gets None for what is empty, did not parse, or does not exist in the edition.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, Generic, TypeVar
 
 from seikyu.records import InsurerNumber, Item, Layout, Month, Row, Scope, parse_month, table, text_of
 from seikyu.rules.context import Context
@@ -17,7 +18,27 @@ from seikyu.rules.plan import Plan
 _SERVICE: Final = frozenset({"SI", "IY", "TO"})
 _LINES: Final = frozenset({"SI", "IY", "TO", "CO"})
 _DAYS: Final = 31
+_BURDENED: Final = ("insurance", "public_1", "public_2", "public_3", "public_4")
+#: Meals carry yen and stay out of the points. Source: records:5.
+_MEALS: Final = b"97"
 _ALL_READABLE: Final = frozenset[int]()
+
+
+_Value = TypeVar("_Value")
+
+
+class lazy(Generic[_Value]):  # noqa: N801  (it is used as a decorator, like property)
+    """A property that is computed once. functools.cached_property takes a lock each time, and claims are many."""
+
+    def __init__(self, compute: Callable[[Any], _Value]) -> None:
+        self._compute = compute
+        self._name = compute.__name__
+        self.__doc__ = compute.__doc__
+
+    def __get__(self, instance: Any, owner: type) -> _Value:
+        value = self._compute(instance)
+        instance.__dict__[self._name] = value
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +77,10 @@ class Record:
     def __getitem__(self, name: str) -> Any:
         """Return the item's value: int, str, date, Month, Decimal or tuple of codes; None if there is none."""
         at = self.plan.index.get(name)
-        if at is None or at >= len(self.items) or not self.items[at] or at in self.unreadable:
+        if at is None or at >= len(self.items) or at in self.unreadable:
             return None
-        return self.plan.readers[at](self.items[at])
+        value = self.items[at]
+        return self.plan.readers[at](value) if value else None
 
     def raw(self, name: str) -> bytes:
         """Return the bytes of an item, empty if it is empty or not there."""
@@ -111,12 +133,13 @@ class Stray:
 class Unit:
     """A calculation unit (点数・回数算定単位): lines that share one calculation; points stand on the last one.
 
-    Shape: `points` is None if no line carries any, or if they do not parse. Units: points, or yen for meals.
+    Shape: `burden` and `service_class` as written, the class of the lines before if the unit has none. `points` is None
+    if no line carries any, or if they do not parse. Units: points, or yen for meals.
     """
 
     records: tuple[Record, ...]
-    service_class: str
-    burden: str
+    service_class: bytes
+    burden: bytes
     points: int | None
     count: int | None
     ended: bool
@@ -145,12 +168,17 @@ class Claim:
     history: int = 0
     lines_left_out: int = 0
 
-    @cached_property
+    @lazy
     def _by_id(self) -> Mapping[str, list[Record]]:
         found: dict[str, list[Record]] = {}
         for record in self.own:
             found.setdefault(record.id, []).append(record)
         return found
+
+    @property
+    def ids(self) -> AbstractSet[str]:
+        """The identifications of the claim's own records."""
+        return self._by_id.keys()
 
     def records(self, *ids: str) -> list[Record]:
         """Return the records of the claim itself with these identifications; donor blocks are apart."""
@@ -166,97 +194,130 @@ class Claim:
         """Return the place of the claim as a whole: its RE."""
         return self.head.here(found=found, expected=expected)
 
-    @cached_property
+    @lazy
     def insurer(self) -> Record | None:
         """The first HO."""
         return next(iter(self.records("HO")), None)
 
-    @cached_property
+    @lazy
     def public_payers(self) -> list[Record]:
         """The KO records in file order."""
         return self.records("KO")
 
-    @cached_property
+    @lazy
     def payers(self) -> list[Record]:
         """HO if there is one, then KO."""
         return [*self.records("HO")[:1], *self.public_payers]
 
-    @cached_property
+    @lazy
     def insurer_number(self) -> InsurerNumber | None:
         """The insurer's number, None without one or if it did not parse."""
         return self.insurer["insurer_number"] if self.insurer else None
 
-    @cached_property
+    @lazy
     def service_month(self) -> Month | None:
         """診療年月."""
         month: Month | None = self.head["service_month"]
         return month
 
-    @cached_property
+    @lazy
+    def last_day(self) -> date | None:
+        """The last day of the service month."""
+        return self.service_month.last_day if self.service_month else None
+
+    @lazy
     def birth_date(self) -> date | None:
         """生年月日."""
         day: date | None = self.head["birth_date"]
         return day
 
-    @cached_property
+    @lazy
     def claim_type(self) -> str | None:
         """レセプト種別, four digits; None if it is not in the table."""
         code: str | None = self.head["claim_type"]
         return code
 
-    @cached_property
+    @lazy
     def type_row(self) -> Row | None:
         """What the table of claim types says of the claim's type."""
         return table("claim_types").row(self.claim_type) if self.claim_type else None
 
-    @cached_property
+    @lazy
     def inpatient(self) -> bool | None:
         """True for 入院, False for 入院外, None if the type is unknown."""
         return self.type_row["in_out"] == "inpatient" if self.type_row else None
 
-    @cached_property
+    @lazy
     def service_lines(self) -> list[Record]:
         """The lines that carry points (SI, IY, TO), without comments and donor blocks."""
         return [record for record in self.own if record.id in _SERVICE]
 
-    @cached_property
+    @lazy
     def classed_lines(self) -> list[Record]:
         """The lines that may carry a service class: SI, IY, TO and CO."""
         return [record for record in self.own if record.id in _LINES]
 
-    @cached_property
+    @lazy
     def units(self) -> list[Unit]:
         """The calculation units of the claim itself, in file order."""
         return list(_units(self.classed_lines))
+
+    @lazy
+    def sums(self) -> list[int] | None:
+        """The points of the lines by payer: insurance, then public payers 1 to 4.
+
+        None if they cannot be told: no line, an unreadable one, or one left out. Lines of an organ donor are not added:
+        the papers do not say whether the recipient's totals hold them, so such claims are let be.
+        """
+        if self.donor or self.cut_lines or self.lines_left_out or not self.units:
+            return None
+        return _sums(self.units)
+
+
+def _sums(units: Iterable[Unit]) -> list[int] | None:
+    sums = [0] * len(_BURDENED)
+    for unit in units:
+        shared = shares(unit.burden)
+        if shared is None or any(record.unreadable for record in unit.records):
+            return None
+        if unit.ended and unit.service_class != _MEALS:
+            if unit.points is None or unit.count is None:
+                return None
+            for payer in shared:
+                sums[payer] += unit.points * unit.count
+    return sums
+
+
+@cache
+def shares(burden: bytes) -> tuple[int, ...] | None:
+    """Return who shares a line of a burden division: 0 is insurance, 1 to 4 public payers; None for an unknown one."""
+    row = table("burden_codes").row(burden.decode("ascii", "replace"))
+    return None if row is None else tuple(at for at, column in enumerate(_BURDENED) if row[column] == "1")
 
 
 def _units(lines: Iterable[Record]) -> Iterator[Unit]:
     """Cut lines into units: one ends with the line that carries points, or where a new service class begins."""
     pending: list[Record] = []
-    current = ""
+    current = b""
     for record in lines:
-        index = record.plan.index
-        items = record.items
-        service_class = items[1] if len(items) > 1 else b""
+        service_class = record.raw("service_class")
         if service_class:
             if pending:
                 yield _unit(pending, current, ended=False)
                 pending = []
-            current = service_class.decode("ascii", "replace")
-        if record.id == "CO":
-            continue
-        pending.append(record)
-        at = index["points"]
-        if at < len(items) and items[at]:
-            yield _unit(pending, current, ended=True)
-            pending = []
+            current = service_class
+        if record.id != "CO":
+            pending.append(record)
+            if record.raw("points"):
+                yield _unit(pending, current, ended=True)
+                pending = []
     if pending:
         yield _unit(pending, current, ended=False)
 
 
-def _unit(records: list[Record], service_class: str, *, ended: bool) -> Unit:
+def _unit(records: list[Record], service_class: bytes, *, ended: bool) -> Unit:
     last = records[-1]
-    return Unit(tuple(records), service_class, last["burden"] or "", last["points"], last["count"], ended)
+    return Unit(tuple(records), service_class, last.raw("burden"), last["points"], last["count"], ended)
 
 
 def days_of(record: Record) -> list[bytes]:
