@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
-
-from services.office_lab import KEY, Lab
+from typing import Any, Final, Self
 
 from seikyu.ports.errors import Unavailable
 from seikyu.ports.jobs import WorkOrder
 from seikyu.services import start
 from seikyu.services.examine import examine_object
 from seikyu.services.office import Office
+from services.office_lab import KEY, Lab
 
 
 class Killed(BaseException):
@@ -105,7 +104,7 @@ class FaultyObjects(Faulty):
 class FaultyWriter(Faulty):
     """A writer that may fail; what it had written is discarded then, as its port says."""
 
-    def __enter__(self) -> "FaultyWriter":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *reason: object) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from builders import CITY, ELDERLY, INSTITUTION_ID, NHI, SOCIETY, WELFARE
-
 from seikyu.adapters.jobs_dbos import DbosJobs
 from seikyu.adapters.memory import MemoryJobs, MemoryObjects, MemoryStore
 from seikyu.adapters.objects_local import LocalObjects

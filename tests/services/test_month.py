@@ -1,10 +1,9 @@
 """A month from the first sending to the payers, and what must be true at its end."""
 
 from builders import CITY, ELDERLY, NHI, SOCIETY, WELFARE, claim, uke
-from services.office_lab import CLOSING, PAYERS, Lab, payer
-
 from seikyu.office.charge import payer_id
 from seikyu.services import deliver
+from services.office_lab import CLOSING, PAYERS, Lab, payer
 
 
 def test_a_month_ends_with_every_claim_at_each_of_its_payers(lab: Lab) -> None:

@@ -7,25 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from builders import INSTITUTION_ID, claim, header, uke
+import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import binary, integers
-from pytest import mark, raises
-from services.office_lab import (
-    CORRECTIONS,
-    LAST_MINUTE,
-    MIDNIGHT,
-    OTHER_INSTITUTION,
-    PAYERS,
-    Lab,
-    broken,
-    institution,
-    make_lab,
-    payer,
-    whole,
-    with_limits,
-)
 
+from builders import INSTITUTION_ID, claim, header, uke
 from seikyu.office.calendar import JST
 from seikyu.office.errors import Closed
 from seikyu.ports.errors import (
@@ -43,6 +29,20 @@ from seikyu.services import decide
 from seikyu.services.arrival import Stated
 from seikyu.services.errors import NothingToCorrect
 from seikyu.services.receive import Answer, Terms, receive
+from services.office_lab import (
+    CORRECTIONS,
+    LAST_MINUTE,
+    MIDNIGHT,
+    OTHER_INSTITUTION,
+    PAYERS,
+    Lab,
+    broken,
+    institution,
+    make_lab,
+    payer,
+    whole,
+    with_limits,
+)
 
 DATA = uke(claim(1), claim(2))
 OTHER = uke(claim(1), claim(2), claim(3))
@@ -98,8 +98,10 @@ def test_the_same_again_is_a_repeat(lab: Lab) -> None:
     assert lab.office.objects.sweep() == 0
 
 
-@mark.parametrize(
-    "terms", [{"asp": False}, {"line": "test"}, {"body": "2-13"}, {"party": OTHER_INSTITUTION}], ids=lambda one: str(one)
+@pytest.mark.parametrize(
+    "terms",
+    [{"asp": False}, {"line": "test"}, {"body": "2-13"}, {"party": OTHER_INSTITUTION}],
+    ids=str,
 )
 def test_the_same_bytes_on_other_terms_are_another_sending(memory_lab: Lab, terms: dict[str, Any]) -> None:
     """Party, body, line and ASP choice all count; the numbers of each line, body and party run on their own."""
@@ -146,7 +148,7 @@ def test_a_key_used_for_other_bytes_is_turned_away(lab: Lab) -> None:
     lab.send(DATA, idempotency_key="k1")
     names = lab.names()
 
-    with raises(KeyReused):
+    with pytest.raises(KeyReused):
         lab.send(OTHER, idempotency_key="k1")
 
     assert names == lab.names()
@@ -160,23 +162,23 @@ def test_a_line_that_breaks_leaves_nothing(data: bytes, cut: int) -> None:
     """However far the sender came, a broken body is as if it had never begun."""
     lab = make_lab()
 
-    with raises(LineBroken):
+    with pytest.raises(LineBroken):
         asyncio.run(receiving(lab, broken(data, after=cut)))
 
     nothing_is_there(lab)
 
 
-@mark.parametrize("tenth", range(11))
+@pytest.mark.parametrize("tenth", range(11))
 def test_a_line_that_breaks_leaves_nothing_on_disk(lab: Lab, tenth: int) -> None:
     """After every tenth of the body, on every adapter; then the whole is received as if nothing had been."""
-    with raises(LineBroken):
+    with pytest.raises(LineBroken):
         asyncio.run(receiving(lab, broken(DATA, after=len(DATA) * tenth // 10)))
 
     nothing_is_there(lab)
     assert not lab.send(DATA).repeat
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     ("stated", "error"),
     [
         (Stated(length=len(DATA) + 1), LineBroken),
@@ -190,7 +192,7 @@ def test_a_line_that_breaks_leaves_nothing_on_disk(lab: Lab, tenth: int) -> None
 )
 def test_a_body_is_held_to_what_was_stated(lab: Lab, stated: Stated, error: type[Exception]) -> None:
     """Other bytes than the sender stated are not received."""
-    with raises(error):
+    with pytest.raises(error):
         lab.send(DATA, stated=stated)
 
     nothing_is_there(lab)
@@ -205,13 +207,13 @@ def test_a_digest_may_be_written_in_capitals(memory_lab: Lab) -> None:
 
 def test_a_body_over_the_limit_is_turned_away(lab: Lab) -> None:
     """Not a byte of it stays."""
-    with raises(TooLong):
+    with pytest.raises(TooLong):
         with_limits(lab, file_bytes=len(DATA) - 1).send(DATA)
 
     nothing_is_there(lab)
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     "terms",
     [
         {"line": "third"},
@@ -226,7 +228,7 @@ def test_a_body_over_the_limit_is_turned_away(lab: Lab) -> None:
 )
 def test_a_parameter_without_meaning_is_turned_away(memory_lab: Lab, terms: dict[str, Any]) -> None:
     """Before a byte is read; the test federation is no body of a real office."""
-    with raises(BadRequest):
+    with pytest.raises(BadRequest):
         memory_lab.send(DATA, **terms)
 
     nothing_is_there(memory_lab)
@@ -247,7 +249,7 @@ def test_only_institutions_of_the_register_send(memory_lab: Lab) -> None:
         replace(institution(), kind="payer"),
         institution(PAYERS[0]),
     ):
-        with raises(Forbidden):
+        with pytest.raises(Forbidden):
             asyncio.run(receive(memory_lab.office, identity=identity, terms=Terms(), body=whole(DATA)))
 
     nothing_is_there(memory_lab)
@@ -257,7 +259,7 @@ def test_a_closed_office_says_when_it_opens(memory_lab: Lab) -> None:
     """The real line is closed on the 20th; the test line is open then."""
     memory_lab.clock.at = datetime(2026, 9, 20, 10, 0, tzinfo=JST)
 
-    with raises(Closed) as caught:
+    with pytest.raises(Closed) as caught:
         memory_lab.send(DATA)
 
     assert caught.value.next_opens_at == datetime(2026, 10, 5, 8, 0, tzinfo=JST)
@@ -274,7 +276,7 @@ def test_a_sending_that_ends_after_closing_time_is_late(lab: Lab) -> None:
         lab.clock.at = MIDNIGHT
         yield DATA[100:]
 
-    with raises(Closed):
+    with pytest.raises(Closed):
         asyncio.run(receiving(lab, slow()))
 
     nothing_is_there(lab)
@@ -309,7 +311,7 @@ def test_a_new_try_is_served_while_the_old_line_hangs(lab: Lab) -> None:
         await asyncio.sleep(0.05)
         answer: Answer = await receiving(lab, whole(DATA))
         pulled.set()
-        with raises(LineBroken):
+        with pytest.raises(LineBroken):
             await old
         return answer
 
@@ -320,7 +322,7 @@ def test_a_new_try_is_served_while_the_old_line_hangs(lab: Lab) -> None:
     assert lab.office.objects.sweep() == 0
 
 
-@mark.parametrize("limits", [{"receiving_at_once": 1}, {"receiving_per_party": 1}])
+@pytest.mark.parametrize("limits", [{"receiving_at_once": 1}, {"receiving_per_party": 1}])
 def test_a_body_without_a_place_is_turned_away(memory_lab: Lab, limits: dict[str, int]) -> None:
     """Every place is counted, for all and for each party, and given back."""
     lab = with_limits(memory_lab, **limits)
@@ -336,10 +338,10 @@ def test_a_body_without_a_place_is_turned_away(memory_lab: Lab, limits: dict[str
         old = asyncio.create_task(receiving(lab, hangs()))
         await asyncio.sleep(0.05)
         assert lab.office.desk.receiving == 1
-        with raises(Busy):
+        with pytest.raises(Busy):
             await receiving(lab, whole(DATA))
         pulled.set()
-        with raises(LineBroken):
+        with pytest.raises(LineBroken):
             await old
 
     asyncio.run(two())
@@ -352,9 +354,9 @@ def test_nothing_is_received_when_the_disk_is_nearly_full(memory_lab: Lab) -> No
     """What is there must still be checked; the stated length counts."""
     free = memory_lab.office.objects.free_bytes()
 
-    with raises(NoSpace):
+    with pytest.raises(NoSpace):
         with_limits(memory_lab, free_bytes=free + 1).send(DATA)
-    with raises(NoSpace):
+    with pytest.raises(NoSpace):
         with_limits(memory_lab, free_bytes=free).send(DATA, stated=Stated(length=len(DATA)))
 
     nothing_is_there(memory_lab)
@@ -411,7 +413,7 @@ def test_only_who_had_errors_sends_corrections(memory_lab: Lab) -> None:
     memory_lab.clock.at = CORRECTIONS
     names = memory_lab.names()
 
-    with raises(NothingToCorrect):
+    with pytest.raises(NothingToCorrect):
         memory_lab.send(OTHER)
 
     assert names == memory_lab.names()
@@ -432,7 +434,7 @@ def test_a_database_that_stays_locked_leaves_nothing(lab: Lab) -> None:
 
     locked = Lab(replace(lab.office, store=Locked(lab.office.store)), lab.clock)
 
-    with raises(Unavailable):
+    with pytest.raises(Unavailable):
         locked.send(DATA)
 
     nothing_is_there(lab)

@@ -4,8 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
+
 from builders import claim, uke
-from pytest import mark, raises
+from seikyu.office.errors import Closed
+from seikyu.ports.errors import BadRequest, Busy, DigestMismatch, Forbidden, LineBroken, Mixed, NotFound
+from seikyu.services import upload
+from seikyu.services.arrival import Stated
+from seikyu.services.errors import UploadIncomplete
+from seikyu.services.receive import Answer, Terms
 from services.faults import unplugged
 from services.office_lab import (
     LAST_MINUTE,
@@ -20,13 +27,6 @@ from services.office_lab import (
     whole,
     with_limits,
 )
-
-from seikyu.office.errors import Closed
-from seikyu.ports.errors import BadRequest, Busy, DigestMismatch, Forbidden, LineBroken, Mixed, NotFound
-from seikyu.services import upload
-from seikyu.services.arrival import Stated
-from seikyu.services.errors import UploadIncomplete
-from seikyu.services.receive import Answer, Terms
 
 FILES = [uke(claim(1)), uke(claim(1), claim(2)), uke(claim(1), claim(2), claim(3))]
 
@@ -48,9 +48,7 @@ async def begun(lab: Lab, count: int = 3, *, party: str | None = None, **terms: 
 async def put(lab: Lab, upload_id: str, no: int, data: bytes | AsyncIterator[bytes], **more: Any) -> Any:
     """Send one file."""
     body = whole(data) if isinstance(data, bytes) else data
-    return await upload.put_file(
-        lab.office, identity=institution(), upload_id=upload_id, no=no, body=body, **more
-    )
+    return await upload.put_file(lab.office, identity=institution(), upload_id=upload_id, no=no, body=body, **more)
 
 
 async def finished(lab: Lab, upload_id: str) -> Answer:
@@ -98,8 +96,8 @@ def test_the_same_files_are_a_repeat_in_any_order(lab: Lab) -> None:
     assert names == lab.names()
 
 
-@mark.parametrize("no", [1, 2, 3])
-@mark.parametrize("tenth", range(0, 11, 2))
+@pytest.mark.parametrize("no", [1, 2, 3])
+@pytest.mark.parametrize("tenth", range(0, 11, 2))
 def test_a_file_that_breaks_erases_the_upload(lab: Lab, no: int, tenth: int) -> None:
     """Whichever file breaks off wherever: all of them are gone, and later calls find nothing."""
 
@@ -107,11 +105,11 @@ def test_a_file_that_breaks_erases_the_upload(lab: Lab, no: int, tenth: int) -> 
         begun_one = await begun(lab)
         for before in range(1, no):
             await put(lab, begun_one.id, before, FILES[before - 1])
-        with raises(LineBroken):
+        with pytest.raises(LineBroken):
             await put(lab, begun_one.id, no, broken(FILES[no - 1], after=len(FILES[no - 1]) * tenth // 10))
-        with raises(NotFound):
+        with pytest.raises(NotFound):
             await put(lab, begun_one.id, no, FILES[no - 1])
-        with raises(NotFound):
+        with pytest.raises(NotFound):
             await finished(lab, begun_one.id)
         return begun_one.id
 
@@ -125,7 +123,7 @@ def test_a_file_with_another_digest_erases_the_upload(memory_lab: Lab) -> None:
 
     async def steps() -> None:
         begun_one = await begun(memory_lab)
-        with raises(DigestMismatch):
+        with pytest.raises(DigestMismatch):
             await put(memory_lab, begun_one.id, 1, FILES[0], stated=Stated(sha256="0" * 64))
 
     asyncio.run(steps())
@@ -133,7 +131,7 @@ def test_a_file_with_another_digest_erases_the_upload(memory_lab: Lab) -> None:
     nothing_is_there(memory_lab)
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     "other",
     [
         uke(claim(1), institution="0112359"),
@@ -145,7 +143,7 @@ def test_a_file_with_another_digest_erases_the_upload(memory_lab: Lab) -> None:
 )
 def test_files_that_do_not_belong_together_are_turned_away(lab: Lab, other: bytes) -> None:
     """The last act says so, and nothing stays."""
-    with raises(Mixed):
+    with pytest.raises(Mixed):
         asyncio.run(sent(lab, [FILES[0], other]))
 
     nothing_is_there(lab)
@@ -167,7 +165,7 @@ def test_an_upload_is_finished_only_with_every_file(lab: Lab) -> None:
     async def steps() -> Answer:
         begun_one = await begun(lab)
         await put(lab, begun_one.id, 2, FILES[1])
-        with raises(UploadIncomplete) as caught:
+        with pytest.raises(UploadIncomplete) as caught:
             await finished(lab, begun_one.id)
         assert caught.value.facts["missing"] == [1, 3]
         await put(lab, begun_one.id, 1, FILES[0])
@@ -210,7 +208,7 @@ def test_a_file_is_sent_anew_while_its_old_line_hangs(lab: Lab) -> None:
         await asyncio.sleep(0.05)
         await put(lab, begun_one.id, 1, FILES[0])
         pulled.set()
-        with raises(LineBroken):
+        with pytest.raises(LineBroken):
             await old
         return await finished(lab, begun_one.id)
 
@@ -235,7 +233,7 @@ def test_an_old_line_that_ends_late_changes_nothing(lab: Lab) -> None:
         await put(lab, begun_one.id, 1, FILES[0])
         answer = await finished(lab, begun_one.id)
         go_on.set()
-        with raises(NotFound):
+        with pytest.raises(NotFound):
             await old
         return answer
 
@@ -257,9 +255,9 @@ def test_finishing_again_gets_the_first_answer(lab: Lab) -> None:
         third = await finished(lab, begun_one.id)
         assert [one.repeat for one in (first, second, third)] == [False, True, True]
         assert first.sending == second.sending == third.sending
-        with raises(NotFound):
+        with pytest.raises(NotFound):
             await put(lab, begun_one.id, 1, FILES[1])
-        with raises(NotFound):
+        with pytest.raises(NotFound):
             await upload.finish(lab.office, identity=institution(OTHER_INSTITUTION), upload_id=begun_one.id)
 
     asyncio.run(steps())
@@ -292,24 +290,24 @@ def test_an_upload_is_its_partys_alone(memory_lab: Lab) -> None:
     async def steps() -> None:
         begun_one = await begun(memory_lab, 1, party=OTHER_INSTITUTION)
         for act in (put(memory_lab, begun_one.id, 1, FILES[0]), finished(memory_lab, begun_one.id)):
-            with raises(NotFound):
+            with pytest.raises(NotFound):
                 await act
-        with raises(Forbidden):
+        with pytest.raises(Forbidden):
             await upload.begin(memory_lab.office, identity=payer(PAYERS[0]), terms=Terms(), files=1)
 
     asyncio.run(steps())
 
 
-@mark.parametrize("count", [0, -1, 101])
+@pytest.mark.parametrize("count", [0, -1, 101])
 def test_the_number_of_files_has_bounds(memory_lab: Lab, count: int) -> None:
     """One to a hundred; and no file has a number outside."""
-    with raises(BadRequest):
+    with pytest.raises(BadRequest):
         asyncio.run(begun(memory_lab, count))
 
     async def outside() -> None:
         begun_one = await begun(memory_lab, 2)
         for no in (0, 3):
-            with raises(BadRequest):
+            with pytest.raises(BadRequest):
                 await put(memory_lab, begun_one.id, no, FILES[0])
 
     asyncio.run(outside())
@@ -321,7 +319,7 @@ def test_a_party_has_its_share_of_uploads(memory_lab: Lab) -> None:
     async def steps() -> None:
         for _ in range(4):
             await begun(memory_lab, 1)
-        with raises(Busy):
+        with pytest.raises(Busy):
             await begun(memory_lab, 1)
         await begun(memory_lab, 1, party=OTHER_INSTITUTION)
         mine = next(one for one in memory_lab.office.desk.uploads.values() if one.party != OTHER_INSTITUTION)
@@ -338,14 +336,14 @@ def test_an_upload_without_a_place_stays(memory_lab: Lab) -> None:
 
     async def steps() -> None:
         begun_one = await begun(lab, 1)
-        with raises(Busy):
+        with pytest.raises(Busy):
             await put(lab, begun_one.id, 1, FILES[0])
         assert begun_one.id in lab.office.desk.uploads
 
     asyncio.run(steps())
 
 
-@mark.parametrize("begin_next", [True, False])
+@pytest.mark.parametrize("begin_next", [True, False])
 def test_an_upload_dies_of_age(lab: Lab, begin_next: bool) -> None:  # noqa: FBT001
     """After its life it is gone with all its bytes, whether somebody looks or the next one begins."""
 
@@ -353,7 +351,7 @@ def test_an_upload_dies_of_age(lab: Lab, begin_next: bool) -> None:  # noqa: FBT
         old = await begun(lab, 2)
         await put(lab, old.id, 1, FILES[0])
         later(lab, hours=1)
-        with raises(NotFound):
+        with pytest.raises(NotFound):
             await finished(lab, old.id)
         if begin_next:
             fresh = await begun(lab, 1)
@@ -378,7 +376,7 @@ def test_a_restart_erases_uploads(lab: Lab) -> None:
     upload_id = asyncio.run(steps())
     reborn = unplugged(lab)
 
-    with raises(NotFound):
+    with pytest.raises(NotFound):
         asyncio.run(finished(reborn, upload_id))
     nothing_is_there(reborn)
     upload.drop_all(lab.office)
@@ -392,7 +390,7 @@ def test_an_upload_that_ends_after_closing_time_is_late(lab: Lab) -> None:
         begun_one = await begun(lab, 1)
         await put(lab, begun_one.id, 1, FILES[0])
         lab.clock.at = MIDNIGHT
-        with raises(Closed):
+        with pytest.raises(Closed):
             await finished(lab, begun_one.id)
         await asyncio.sleep(0)
 
@@ -406,5 +404,3 @@ def test_a_key_covers_several_files(memory_lab: Lab) -> None:
     first = asyncio.run(sent(memory_lab, FILES, idempotency_key="k"))
 
     assert asyncio.run(sent(memory_lab, FILES, idempotency_key="k")).sending.id == first.sending.id
-
-

@@ -33,3 +33,38 @@ def may_correct(
                 correctable.add(row.identity)
     allowed = correctable - claimed
     return [index for index, row in enumerate(new_rows) if row.identity not in allowed]
+
+
+def turned_away(
+    new_rows: Iterable[IndexRow],
+    earlier_rows: Iterable[IndexRow],
+    *,
+    refused_file_rows: Iterable[IndexRow] = (),
+    corrected_rows: Iterable[IndexRow] = (),
+) -> list[int]:
+    """Return the positions of the claims in `new_rows` that can be no corrections, whatever was corrected.
+
+    What was wrong may be the very thing that tells claims apart (an insurer number, a name), so a claim that is not
+    known again may still be a correction: it counts as one while there are claims with errors that nobody has corrected
+    yet. A claim that is claimed already never is. So none is claimed twice, no more come than came back, and no right
+    correction is turned away.
+
+    Shape: `corrected_rows` are the claims of corrections sent before; those claimed have used up an error each.
+    """
+    found = [*((row, False) for row in earlier_rows), *((row, True) for row in refused_file_rows)]
+    corrected = {row.identity for row in corrected_rows if row.outcome is Outcome.CLAIMED}
+    claimed = {row.identity for row, _ in found if row.outcome is Outcome.CLAIMED} | corrected
+    errors = {row.identity for row, file_refused in found if is_error_claim(row, file_refused=file_refused)}
+    new = list(new_rows)
+    open_errors = errors - claimed
+    known_again = {row.identity for row in new} & open_errors
+    left = len(open_errors) - len(known_again) - len(corrected - errors)
+    away = []
+    for index, row in enumerate(new):
+        if row.identity in known_again:
+            continue
+        if row.identity in claimed or left <= 0:
+            away.append(index)
+        else:
+            left -= 1
+    return away

@@ -18,7 +18,7 @@ from seikyu.ports.errors import Damaged, NotFound, NotThere
 from seikyu.ports.store import File, Sending
 from seikyu.rules.context import Context
 from seikyu.rules.index import Outcome, Reason
-from seikyu.services.corrections import earlier_sendings, is_correction, no_corrections
+from seikyu.services.corrections import is_correction, no_corrections, sent_before
 from seikyu.services.decide import decide_if_overdue
 from seikyu.services.draft import Draft
 from seikyu.services.examine import CheckOrder
@@ -51,25 +51,34 @@ def check_sending(office: Office, sending_id: str) -> None:
         if sending is None:
             raise NotFound("no such sending")
         if sending.state == State.CHECKING:
-            _check(office, sending, files, earlier=_earlier(office, sending))
+            _check(office, sending, files, before=_before(office, sending))
     decide_if_overdue(office, sending_id)
 
 
-def _earlier(office: Office, sending: Sending) -> list[File] | None:
-    """Return the files that a correction is compared with, after their own checks; None if any claim may be sent."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The files that a correction is compared with: those that came by the deadline, and of corrections before it."""
+
+    in_time: list[File]
+    corrected: list[File]
+
+
+def _before(office: Office, sending: Sending) -> Before | None:
+    """Return what a correction is compared with, after its own checks; None if any claim may be sent."""
     if not is_correction(office, sending):
         return None
     with office.store.read() as tx:
-        earlier = earlier_sendings(office, tx, sending)
-    for each in earlier:
+        groups = sent_before(office, tx, sending)
+    for each in (*groups[0], *groups[1]):
         check_sending(office, each.id)
     with office.store.read() as tx:
-        return [file for each in earlier for file in tx.files(each.id)]
+        in_time, corrected = ([file for each in group for file in tx.files(each.id)] for group in groups)
+    return Before(in_time, corrected)
 
 
-def _check(office: Office, sending: Sending, files: list[File], *, earlier: list[File] | None) -> None:
+def _check(office: Office, sending: Sending, files: list[File], *, before: Before | None) -> None:
     with Draft(office, spoken_of=lambda tx, names: _names_of(tx.files(sending.id)) & names) as draft:
-        checked = [_check_file(office, sending, file, draft=draft, earlier=earlier) for file in files]
+        checked = [_check_file(office, sending, file, draft=draft, before=before) for file in files]
         with office.store.write() as tx:
             if _is_done(tx.sending(sending.id)):
                 return
@@ -101,8 +110,8 @@ def _is_done(sending: Sending | None) -> bool:
     return sending is None or sending.state != State.CHECKING
 
 
-def _check_file(office: Office, sending: Sending, file: File, *, draft: Draft, earlier: list[File] | None) -> Checked:
-    """Have one file examined; its objects are the draft's. `earlier` is None unless only corrections were taken."""
+def _check_file(office: Office, sending: Sending, file: File, *, draft: Draft, before: Before | None) -> Checked:
+    """Have one file examined; its objects are the draft's. `before` is None unless only corrections were taken."""
     order = CheckOrder(
         file=f"files/{file.id}",
         size_bytes=file.size_bytes,
@@ -130,8 +139,8 @@ def _check_file(office: Office, sending: Sending, file: File, *, draft: Draft, e
     if row.refused:
         return Checked(row, summary.claims, summary.claims, 0, summary.findings)
     refused, ask = summary.totals["refused"].claims, summary.totals["ask"].claims
-    if earlier is not None:
-        row, refused, ask = _only_corrections(office, row, draft=draft, earlier=earlier)
+    if before is not None:
+        row, refused, ask = _only_corrections(office, row, draft=draft, before=before)
     return Checked(row, summary.claims, refused, ask, summary.findings)
 
 
@@ -146,9 +155,10 @@ def _context(office: Office, sending: Sending, file: File) -> Context:
     )
 
 
-def _only_corrections(office: Office, file: File, *, draft: Draft, earlier: list[File]) -> tuple[File, int, int]:
+def _only_corrections(office: Office, file: File, *, draft: Draft, before: Before) -> tuple[File, int, int]:
     """Mark the claims that may not be sent now; return the file so, and how many of it are refused and ask."""
-    barred = no_corrections(office, rows_of(office.objects, file.index_object), earlier=earlier)
+    rows_now = rows_of(office.objects, file.index_object)
+    barred = no_corrections(office, rows_now, earlier=before.in_time, corrected=before.corrected)
     rows = [
         row.decided(Outcome.UNCLAIMED, Reason.NOT_A_CORRECTION) if place in barred and not row.refused else row
         for place, row in enumerate(rows_of(office.objects, file.index_object))

@@ -5,16 +5,18 @@ institution has such claims at all: it must stay as quick in the last hour as in
 when the file has been checked. A claim that is none is marked then, in the index, and ends unclaimed with that reason
 (NOT_A_CORRECTION) whatever is decided; it is counted as refused and shown in the claim list, never silently lost.
 
-Where it cannot be known which claims came back, all may come: an earlier file that was unreadable, or that the office
-itself damaged, has no index to compare with. The first duty is no false refusal.
+In doubt a claim is a correction (`office.corrections.turned_away`). Where it cannot be known which claims came back,
+all may come: an earlier file that was unreadable, or that the office itself damaged, has no index to compare with. The
+first duty is no false refusal.
 
 Source: provider:3.1 rule 4; checks X1029 (`request`: no finding).
 """
 
 from collections.abc import Iterator
+from datetime import datetime, time
 
-from seikyu.office.calendar import Window
-from seikyu.office.corrections import may_correct
+from seikyu.office.calendar import JST, Window
+from seikyu.office.corrections import turned_away
 from seikyu.office.sending import State
 from seikyu.ports.store import File, ReadTx, Sending
 from seikyu.records import Month
@@ -24,13 +26,23 @@ from seikyu.services.indexes import rows_of
 from seikyu.services.office import Office
 
 
-def earlier_sendings(office: Office, tx: ReadTx, sending: Sending) -> list[Sending]:
-    """Return what the institution sent for the same month, body, kind and line before the deadline."""
-    deadline = None if sending.month is None else office.calendar().deadline(Month.parse(sending.month))
-    if deadline is None:
-        return []
-    of_month = tx.sendings(party=sending.party, body=sending.body, month=sending.month, line=sending.line)
-    return [each for each in of_month if each.kind == sending.kind and each.received_at < deadline]
+def sent_before(office: Office, tx: ReadTx, sending: Sending) -> tuple[list[Sending], list[Sending]]:
+    """Return what the institution sent for the same month, body, kind and line: by the deadline, and as corrections.
+
+    Sendings that do not say their month or kind count as well: nobody knows what they were meant to be.
+    """
+    if sending.month is None:
+        return [], []
+    deadline = office.calendar().deadline(Month.parse(sending.month))
+    of_party = tx.sendings(party=sending.party, body=sending.body, line=sending.line)
+    alike = [
+        each
+        for each in of_party
+        if each.month in (sending.month, None) and each.kind in (sending.kind, None) and each.id != sending.id
+    ]
+    month_began = datetime.combine(Month.parse(sending.month).first_day, time(), tzinfo=JST)
+    in_time = [each for each in alike if deadline and month_began <= each.received_at < deadline]
+    return in_time, [each for each in alike if deadline and deadline <= each.received_at and each.id < sending.id]
 
 
 def require_earlier_errors(office: Office, tx: ReadTx, sending: Sending) -> None:
@@ -40,7 +52,8 @@ def require_earlier_errors(office: Office, tx: ReadTx, sending: Sending) -> None
     """
     if sending.month is None:
         return
-    if not any(_came_back(earlier) for earlier in earlier_sendings(office, tx, sending)):
+    in_time, _ = sent_before(office, tx, sending)
+    if not any(_came_back(earlier) for earlier in in_time):
         raise NothingToCorrect("nothing of this month came back with errors", month=sending.month)
 
 
@@ -49,21 +62,28 @@ def is_correction(office: Office, sending: Sending) -> bool:
     return office.calendar().at(sending.received_at, sending.line).window is Window.CORRECTION
 
 
-def no_corrections(office: Office, rows: Iterator[IndexRow], *, earlier: list[File]) -> frozenset[int]:
+def no_corrections(
+    office: Office, rows: Iterator[IndexRow], *, earlier: list[File], corrected: list[File]
+) -> frozenset[int]:
     """Return the positions of the claims in `rows` that may not be sent in the correction window.
 
-    Shape: `earlier` are the files of the earlier sendings, all checked.
+    Shape: `earlier` are the files that came by the deadline, `corrected` those of corrections before; all checked.
     """
     refused = [file for file in earlier if file.refused]
     if any(_unknown(office, file) for file in refused):
         return frozenset()
     return frozenset(
-        may_correct(
+        turned_away(
             rows,
-            (row for file in earlier if not file.refused for row in rows_of(office.objects, file.index_object)),
-            refused_file_rows=(row for file in refused for row in rows_of(office.objects, file.index_object)),
+            _rows(office, [file for file in earlier if not file.refused]),
+            refused_file_rows=_rows(office, refused),
+            corrected_rows=_rows(office, corrected),
         )
     )
+
+
+def _rows(office: Office, files: list[File]) -> Iterator[IndexRow]:
+    return (row for file in files for row in rows_of(office.objects, file.index_object))
 
 
 def _came_back(sending: Sending) -> bool:

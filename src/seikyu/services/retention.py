@@ -1,8 +1,8 @@
 """How long objects are kept: days per class, set by the operator; 0 or no number keeps for ever.
 
 Only what has come to its end is removed: objects of sendings that were handed over, refused or cancelled, deliveries
-that were received. What still waits for anybody stays, however old. Rows stay always; an object that is past its keeping is
-NotFound to who asks for it.
+that were received. What still waits for anybody stays, however old. Rows stay always; an object that is past its
+keeping is NotFound to who asks for it.
 """
 
 from datetime import datetime, timedelta

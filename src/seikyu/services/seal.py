@@ -1,9 +1,9 @@
 """Sealing deliveries and reading them again.
 
 One pass over the month's files writes up to `deliveries_at_once` deliveries, so memory and open files stay bounded
-however many payers there are. A delivery's claims stand in the order of confirmation, then of the file: the same month always
-gives the same bytes. Beside each lies its provenance: a JSON line per claim, naming the file, the claim's place in it,
-offset and length there, and the row of the delivery where it begins.
+however many payers there are. A delivery's claims stand in the order of confirmation, then of the file: the same month
+always gives the same bytes. Beside each lies its provenance: a JSON line per claim, naming the file, the claim's place
+in it, offset and length there, and the row of the delivery where it begins.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Beginning and keeping going: sweep what a kill left behind, order what was lost, do what has fallen due.
 
 `start` runs once, before anything is received, under the home's lock. What it removes are objects that no row speaks
-of: by the order in which services write (objects first, then the row) those are the remains of acts that never happened.
+of: by the order in which services write (objects first, then the row) those are remains of acts that never happened.
 `tick` runs every few seconds and does what the calendar says.
 """
 
