@@ -231,15 +231,11 @@ def _print_text(checked: Checked) -> None:
         line = line_of(finding, name, language())
         print(typer.style(line, fg=_COLOURS[effect(finding)]) if coloured else line)
     summary = checked.summary
-    kind = f"check.kinds.{summary.kind or 'none'}"
-    words = {
-        "kind": say(kind) if has(kind) else summary.kind,
-        "claims": summary.claims,
-        "points": f"{summary.points:,}",
-    }
-    print(say("check.verdict", file=name, **words))
+    kind = say(f"check.kinds.{summary.kind or 'none'}")
+    print(say("check.verdict", file=name, kind=kind, claims=summary.claims, points=f"{summary.points:,}"))
     if summary.claims:
-        print(say("check.standing", **{key: totals.claims for key, totals in summary.totals.items()}))
+        normal, ask, refused = (summary.totals[key].claims for key in STANDINGS)
+        print(say("check.standing", normal=normal, ask=ask, refused=refused))
     if summary.refused:
         line = say("check.file_refused")
         print(typer.style(line, fg="red", bold=True) if coloured else line)

@@ -5,8 +5,10 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -22,7 +24,11 @@ Json = Annotated[bool, typer.Option("--json", help=say("cli.json"))]
 Tries = Annotated[int | None, typer.Option(min=1, max=20, help=say("client.tries"))]
 SendingId = Annotated[str, typer.Argument(help=say("client.id"))]
 
+_JAPAN: Final = ZoneInfo("Asia/Tokyo")
 _FIRST_FINDINGS: Final = 10
+
+#: Somebody waits for a look or a decision; a sending or a delivery may take its time.
+_LOOK_TRIES: Final = 3
 _COLUMNS: Final = ("id", "body", "month", "send_no", "line", "state", "claims", "refused", "ask", "received_at")
 
 
@@ -191,7 +197,7 @@ def fetch(
 
 
 @contextmanager
-def _line(home: Path | None, as_id: str | None, tries: int | None = None, hint: str = "") -> Iterator["Line"]:
+def _line(home: Path | None, as_id: str | None, tries: int | None = _LOOK_TRIES, hint: str = "") -> Iterator["Line"]:
     """Open the line of the chosen client; what its errors advise names the command to type again."""
     from seikyu.adapters.tls_client import key_exposed
     from seikyu.apps import client
@@ -276,6 +282,8 @@ def _table(rows: list[Mapping[str, Any]] | list[dict[str, Any]]) -> None:
 def _cell(name: str, value: object) -> str:
     if value is None:
         return "-"
+    if name == "received_at":
+        return datetime.fromisoformat(str(value)).astimezone(_JAPAN).strftime("%Y-%m-%d %H:%M")
     return say(f"client.states.{value}") if name in {"state", "line"} else str(value)
 
 

@@ -75,8 +75,8 @@ def clear(root: Path) -> None:
     (root / MARKER).write_text("{}\n")
 
 
-def found(root: Path, *, bodies: Iterable[str], now: datetime) -> None:
-    """Make the office in `root`: settings, database, calendar of the country, a clock that stands at `now`."""
+def found(root: Path, *, bodies: Iterable[str], now: datetime, calendar: str = "national") -> None:
+    """Make the office in `root`: settings, database, calendar, a clock that goes on from `now`."""
     from seikyu.apps import acts
     from seikyu.apps.wiring import init_home, office_at
 
@@ -85,7 +85,7 @@ def found(root: Path, *, bodies: Iterable[str], now: datetime) -> None:
     settings |= {f"faces.{face}.port": port for face, port in zip(("desk", "public", "inside"), ports, strict=True)}
     home = init_home(root, settings=settings)
     with office_at(home) as office:
-        acts.set_calendar(office, "national", [])
+        acts.set_calendar(office, calendar, [])
         acts.set_clock(office, now)
 
 

@@ -52,7 +52,7 @@ def desk(office: Office, metrics: Metrics, *, served: tuple[str, ...], external_
         Mount(ROOT, build_api(office, external_url=external_url)),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
-    return Door(app, face="desk", metrics=metrics, most=office.limit("connections"))
+    return Door(app, face="desk", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))
 
 
 def public(office: Office, metrics: Metrics, *, served: tuple[str, ...], given_out: Path) -> ASGIApp:
@@ -77,7 +77,7 @@ def public(office: Office, metrics: Metrics, *, served: tuple[str, ...], given_o
 
     routes = [Route("/", front), Route("/healthz", healthy), Route("/pki/{name}", file)]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
-    return Door(app, face="public", metrics=metrics, most=office.limit("connections"))
+    return Door(app, face="public", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))
 
 
 def inside(office: Office, metrics: Metrics, *, working: Callable[[], bool]) -> ASGIApp:
@@ -97,7 +97,7 @@ def inside(office: Office, metrics: Metrics, *, working: Callable[[], bool]) -> 
 
     routes = [Route("/metrics", counters), Route("/healthz", health)]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
-    return Door(app, face="inside", metrics=metrics, most=limit("connections"))
+    return Door(app, face="inside", metrics=metrics, most=limit("connections"), idle_s=limit("idle_s"))
 
 
 async def healthy(request: Request) -> Response:

@@ -20,7 +20,10 @@ async def operator_only(asker: Asker) -> None:
 
 
 router: Final = APIRouter(
-    prefix="/admin", tags=["admin"], dependencies=[Depends(operator_only)], responses=problems(404, 409, 422)
+    prefix="/admin",
+    tags=["admin"],
+    dependencies=[Depends(operator_only)],
+    responses=problems(404, 409, 422),
 )
 
 BodyPath = Annotated[str, Path(pattern=models.BODY_FORM)]

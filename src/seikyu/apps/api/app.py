@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from seikyu import VERSION
 from seikyu.apps.api import admin, deliveries, sendings
+from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Identified
 from seikyu.apps.api.paging import EXTERNAL_URL, OFFICE
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, answer_unread
@@ -52,6 +53,7 @@ def build_api(office: Office, *, external_url: str | None = None, extra: Mapping
     app.include_router(sendings.router)
     app.include_router(deliveries.router)
     app.include_router(admin.router)
+    app.add_middleware(SmallBodies, root=ROOT)
     open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
     app.add_middleware(Identified, store=office.store, clock=office.clock, open_paths=open_paths)
     return app

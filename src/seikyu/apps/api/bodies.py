@@ -1,6 +1,5 @@
 """The body of a request as it comes off the line, and what its sender states about it."""
 
-import asyncio
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
@@ -9,7 +8,10 @@ from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from seikyu.apps.api.problems import problem
+from seikyu.limits import limit
 from seikyu.ports.errors import BadRequest, LineBroken, ProtocolError, TooLong
 
 _SHA256: Final = re.compile(r"(?:^|,)\s*sha-256\s*=\s*:([^:]*):\s*(?=,|;|$)", re.IGNORECASE)
@@ -22,20 +24,17 @@ class UnsupportedMedia(ProtocolError):
     code = "unsupported_media"
 
 
-async def body_of(request: Request, *, idle_s: float, limit_bytes: int) -> AsyncIterator[bytes]:
+async def body_of(request: Request, *, limit_bytes: int) -> AsyncIterator[bytes]:
     """Yield the body piece by piece.
 
-    Errors: LineBroken, if the line ends before the body does or is silent for `idle_s`; TooLong, past `limit_bytes`.
+    Errors: LineBroken, if the line ends before the body does or falls silent (the door takes both for one); TooLong,
+    past `limit_bytes`.
     """
     seen = 0
     while True:
-        try:
-            async with asyncio.timeout(idle_s):
-                message = await request.receive()
-        except TimeoutError:
-            raise LineBroken("silent", received_bytes=seen) from None
+        message = await request.receive()
         if message["type"] == "http.disconnect":
-            raise LineBroken("disconnected", received_bytes=seen)
+            raise LineBroken(received_bytes=seen)
         piece = message.get("body", b"")
         seen += len(piece)
         if seen > limit_bytes:
@@ -44,6 +43,34 @@ async def body_of(request: Request, *, idle_s: float, limit_bytes: int) -> Async
             yield piece
         if not message.get("more_body", False):
             return
+
+
+class SmallBodies:
+    """An ASGI app before the API: what is no file is a small act, and no more of it is read than that."""
+
+    def __init__(self, app: ASGIApp, *, root: str) -> None:
+        self.app = app
+        self._files = re.compile(re.escape(root) + r"/sendings(/uploads/[^/]+/files/[^/]+)?")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, with as much of its body as it may have."""
+        if scope["type"] != "http" or self._files.fullmatch(scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        try:
+            stated_length(Headers(scope=scope), limit_bytes=limit("json_bytes"))
+        except TooLong as error:
+            await problem(Request(scope), error.code, error.facts)(scope, receive, send)
+            return
+        left = limit("json_bytes")
+
+        async def receive_little() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            return message if left >= 0 else {"type": "http.disconnect"}
+
+        await self.app(scope, receive_little, send)
 
 
 def must_be_plain(headers: Headers) -> None:

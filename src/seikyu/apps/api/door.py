@@ -46,13 +46,14 @@ class Door:
     face: str
     metrics: Metrics
     most: int
+    idle_s: float
     inside: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through."""
         if scope["type"] != "http":
             return
-        visit = Visit(receive, send, headers=Headers(scope=scope))
+        visit = Visit(receive, send, headers=Headers(scope=scope), idle_s=self.idle_s)
         self.inside += 1
         try:
             await self._through(scope, visit)
@@ -113,7 +114,13 @@ class Visit:
     """One request and its answer, as they pass the door."""
 
     def __init__(
-        self, receive: Receive, send: Send, *, headers: Headers, clock: Callable[[], float] = time.monotonic
+        self,
+        receive: Receive,
+        send: Send,
+        *,
+        headers: Headers,
+        idle_s: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._receive = receive
         self._send = send
@@ -126,14 +133,22 @@ class Visit:
         self.bytes_in = 0
         self.bytes_out = 0
         length = headers.get("content-length", "0")
-        self._body_done = "transfer-encoding" not in headers and length.isdigit() and int(length) <= SMALL_BYTES
+        stated = "transfer-encoding" not in headers and length.isdigit()
+        self._body_done = stated and int(length) == 0
+        self._small = stated and int(length) <= SMALL_BYTES
+        self._idle_s = idle_s
         # Who waits for "100 Continue" sends nothing after an error and needs no patience.
         self._patience_s = 0.0 if "expect" in headers else LINGER_S
         self._closes = False
 
     async def receive(self) -> Message:
-        """Pass on a piece of the request."""
-        message = await self._receive()
+        """Pass on a piece of the request; a sender that falls silent in the middle of its body is gone."""
+        try:
+            # After the body there is only the line's end to wait for, and that may take as long as the answer.
+            async with asyncio.timeout(None if self._body_done else self._idle_s):
+                message = await self._receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
         self.bytes_in += len(message.get("body", b""))
         if message["type"] == "http.disconnect" or not message.get("more_body", False):
             self._body_done = True
@@ -145,7 +160,7 @@ class Visit:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.answered_at = self._clock()
-            self._closes = self.status >= 400 and not self._body_done  # noqa: PLR2004  (the errors of HTTP)
+            self._closes = self.status >= 400 and not (self._body_done or self._small)  # noqa: PLR2004  (the errors of HTTP)
             if self._closes:
                 message = {**message, "headers": [*message.get("headers", []), (b"connection", b"close")]}
         elif message["type"] == "http.response.body":

@@ -27,7 +27,7 @@ BUG: Final = "seikyu_bug"
 #: The errors that have a text of their own; everything else is a bug.
 Known = SeikyuError | OfficeError | UnknownCertificate
 
-_STATUS_CODES: Final = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media"}
+_STATUS_CODES: Final = {404: "not_found", 405: "method_not_allowed"}
 
 
 def problem(
@@ -79,7 +79,7 @@ async def answer_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return await answer_bug(request, error)
     code = _STATUS_CODES.get(error.status_code, "bad_request")
-    facts = {} if code == "not_found" else {"message": HTTPStatus(error.status_code).phrase}
+    facts = {"message": HTTPStatus(error.status_code).phrase}
     return problem(request, code, facts, headers=error.headers)
 
 

@@ -195,7 +195,7 @@ def _told(office: Office, answer: Answer) -> dict[str, Any]:
 
 
 def _body(request: Request, office: Office) -> Any:
-    return body_of(request, idle_s=office.limit("idle_s"), limit_bytes=office.limit("file_bytes"))
+    return body_of(request, limit_bytes=office.limit("file_bytes"))
 
 
 def _stated(request: Request, office: Office) -> Stated:

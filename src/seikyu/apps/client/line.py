@@ -31,7 +31,7 @@ _TIMEOUT: Final = httpx2.Timeout(60.0, connect=10.0)
 _PASSING: Final = frozenset({"busy", "unavailable", "stopping", "line_broken"})
 
 #: The system takes no more than this ahead of the line, so that "broke after 3 of 5 MiB" is nearly true.
-_AHEAD_BYTES: Final = 128 * KIB
+_AHEAD_BYTES: Final = 32 * KIB
 _SOCKET_OPTIONS: Final = (
     [(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _AHEAD_BYTES)] if hasattr(socket, "TCP_NOTSENT_LOWAT") else []
 )

@@ -1,0 +1,241 @@
+"""Sending over real lines, good ones and broken ones."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest import mark, raises
+
+from seikyu.apps import client
+from seikyu.apps.client.errors import AnswerLost, BrokeWhileSending, FileUnusable, LineFailed, OfficeSaid
+from seikyu.apps.client.line import Counted
+from seikyu.apps.generator import world
+
+HOSPITAL, CLINIC = (place.id for place in world().institutions[:2])
+
+
+def send(line: client.Line, *paths: Path, terms: client.Terms | None = None) -> dict:
+    files = [client.look_at(path) for path in paths]
+    return client.send(line, files, terms or client.Terms(), told=lambda _: None)
+
+
+def ids(line: Callable[..., client.Line], party: str) -> list[str]:
+    with line(party) as open_line:
+        return [each["id"] for each in client.sendings(open_line)]
+
+
+def test_a_file_is_sent_and_checked(line, file) -> None:
+    """The answer has the digest that was computed here, and the check its counts."""
+    path = file(20, faults=("total", "name"))
+    with line(HOSPITAL) as open_line:
+        answer = send(open_line, path)
+        checked = client.wait_for_check(open_line, answer)
+        findings = list(client.findings(open_line, answer["id"]))
+
+    assert client.look_at(path).sha256 == answer["files"][0]["sha256"]
+    assert not answer["repeat"]
+    assert ("to_decide", 20, 1, 1) == tuple(checked[name] for name in ("state", "claims", "refused", "ask"))
+    assert {"X3020", "L3001"} <= {each["code"] for each in findings}
+
+
+def test_the_same_bytes_are_a_repeat(line, file) -> None:
+    """Sending again is safe: the first answer comes back, and there is still one sending."""
+    path = file()
+    with line(HOSPITAL) as open_line:
+        first, second = send(open_line, path), send(open_line, path)
+
+    assert (False, True) == (first["repeat"], second["repeat"])
+    assert first["id"] == second["id"]
+    assert 1 == ids(line, HOSPITAL).count(first["id"])
+
+
+@mark.parametrize("tenth", range(1, 10))
+def test_a_broken_line_leaves_nothing(line, relay, file, tenth: int) -> None:
+    """However far it came, the sender is told in numbers and the office has nothing; sending again works."""
+    path = file(700)
+    size = path.stat().st_size
+    before = ids(line, HOSPITAL)
+
+    with (
+        relay(up=size * tenth // 10) as broken,
+        line(HOSPITAL, port=broken.port, tries=1) as open_line,
+        raises(LineFailed) as trouble,
+    ):
+        send(open_line, path)
+
+    # The last bytes may lie in the system's own buffers; then nobody here can know, and that is what is said.
+    assert type(trouble.value) is BrokeWhileSending or (type(trouble.value) is AnswerLost and tenth == 9)
+    assert trouble.value.facts["total"] == f"{-(-size // 1024)} KiB"
+    assert tenth * size // 10 // 1024 - 90 <= int(trouble.value.facts["sent"]) <= -(-size // 1024)
+    assert before == ids(line, HOSPITAL)
+    with line(HOSPITAL) as open_line:
+        assert not send(open_line, path)["repeat"]
+
+
+def test_a_broken_line_is_tried_again(line, relay, file) -> None:
+    """A break that passes is nothing the user has to mend."""
+    path = file(700)
+
+    with relay(up=path.stat().st_size // 2) as broken, line(HOSPITAL, port=broken.port) as open_line:
+        answer = send(open_line, path)
+
+    assert 1 == broken.cuts
+    assert not answer["repeat"]
+
+
+def test_a_lost_answer_is_had_again(line, relay, file) -> None:
+    """If the line breaks between the office's commit and its answer, the next try gets that answer."""
+    path = file()
+    with relay(down=4000) as broken, line(HOSPITAL, port=broken.port) as open_line:
+        told: list[str] = []
+        open_line.note = told.append
+        answer = send(open_line, path)
+
+    assert 1 == ids(line, HOSPITAL).count(answer["id"])
+
+
+@mark.parametrize("which", [0, 1, 2])
+def test_several_files_are_one_sending_or_none(line, relay, file, which: int) -> None:
+    """A break in any of three files erases all three; sent again they are one sending of three files."""
+    paths = [file(300) for _ in range(3)]
+    sizes = [path.stat().st_size for path in paths]
+    before = ids(line, HOSPITAL)
+
+    with (
+        relay(up=sum(sizes[:which]) + sizes[which] // 2) as broken,
+        line(HOSPITAL, port=broken.port, tries=1) as open_line,
+        raises(LineFailed) as trouble,
+    ):
+        send(open_line, *paths)
+    assert type(trouble.value) in {BrokeWhileSending, AnswerLost}
+    assert before == ids(line, HOSPITAL)
+
+    with line(HOSPITAL) as open_line:
+        answer = send(open_line, *paths)
+    assert 3 == len(answer["files"])
+    assert [answer["id"], *before] == ids(line, HOSPITAL)
+
+
+def test_a_file_of_another_institution_is_refused_by_the_check(line, file) -> None:
+    """The office's verdict reaches the sender; nothing is left to decide."""
+    with line(CLINIC) as open_line:
+        checked = client.wait_for_check(open_line, send(open_line, file()))
+
+    assert "refused" == checked["state"]
+
+
+def test_the_test_line_claims_nothing(line, file) -> None:
+    """--test reaches the test line."""
+    with line(HOSPITAL) as open_line:
+        answer = send(open_line, file(), terms=client.Terms(test=True, asp=False))
+
+    assert ("test", False) == (answer["line"], answer["asp"])
+
+
+def test_decisions_are_final(line, file) -> None:
+    """A confirmed sending cannot be confirmed or cancelled again; a cancelled one may be sent again."""
+    path = file(10, faults=("total",))
+    with line(HOSPITAL) as open_line:
+        sending = client.wait_for_check(open_line, send(open_line, path))
+        client.cancel(open_line, sending["id"])
+        again = client.wait_for_check(open_line, send(open_line, path))
+        confirmed = client.confirm(open_line, again["id"], "without")
+        for act in (
+            lambda: client.confirm(open_line, again["id"], "with"),
+            lambda: client.cancel(open_line, again["id"]),
+        ):
+            with raises(OfficeSaid) as said:
+                act()
+            assert "already_decided" == said.value.words_code
+
+    assert again["id"] != sending["id"]
+    assert ("confirmed", 9, 1) == tuple(confirmed[name] for name in ("state", "claimed", "unclaimed"))
+
+
+def test_nothing_of_another_party_is_shown(line, file) -> None:
+    """Another institution's sending looks like one that is not there."""
+    with line(HOSPITAL) as open_line:
+        sending = send(open_line, file())
+    with line(CLINIC) as open_line, raises(OfficeSaid) as said:
+        client.sending(open_line, sending["id"])
+
+    assert ("not_found", 404) == (said.value.words_code, said.value.status)
+
+
+@mark.parametrize("why", ["missing", "folder", "special", "empty"])
+def test_what_cannot_be_sent_is_told_before(tmp_path: Path, why: str) -> None:
+    """A wrong file is found before the line is opened; a FIFO does not make us wait for its writer."""
+    import os
+
+    path = tmp_path / "RECEIPTC.UKE"
+    if why == "folder":
+        path.mkdir()
+    elif why == "special":
+        os.mkfifo(path)
+    elif why == "empty":
+        path.touch()
+
+    with raises(FileUnusable) as unusable:
+        client.look_at(path)
+
+    assert f"file_{why}" == unusable.value.words_code
+
+
+def test_a_file_that_shrinks_is_not_sent(line, file) -> None:
+    """Bytes that went missing after they were hashed break the sending off; the office keeps nothing."""
+    path = file(300)
+    outgoing = client.look_at(path)
+    path.write_bytes(path.read_bytes()[:5000])
+    before = ids(line, HOSPITAL)
+
+    with line(HOSPITAL) as open_line, raises(FileUnusable) as unusable:
+        client.send(open_line, [outgoing], client.Terms(), told=lambda _: None)
+
+    assert "file_changed" == unusable.value.words_code
+    assert before == ids(line, HOSPITAL)
+
+
+def test_a_file_that_changes_is_not_taken(line, file) -> None:
+    """Other bytes of the same length do not have the digest that was stated."""
+    path = file(30)
+    outgoing = client.look_at(path)
+    path.write_bytes(b"x" * outgoing.size_bytes)
+
+    with line(HOSPITAL) as open_line, raises(OfficeSaid) as said:
+        client.send(open_line, [outgoing], client.Terms(), told=lambda _: None)
+
+    assert "digest_mismatch" == said.value.words_code
+
+
+def test_progress_adds_up(line, relay, file) -> None:
+    """What a broken try had told is taken back, so that the bar ends at the whole."""
+    path = file(700)
+    told: list[int] = []
+
+    with relay(up=path.stat().st_size // 2) as broken, line(HOSPITAL, port=broken.port) as open_line:
+        client.send(open_line, [client.look_at(path)], client.Terms(), told=told.append)
+
+    assert path.stat().st_size == sum(told)
+    assert min(told) < 0
+
+
+@mark.parametrize(
+    ("sent", "total", "words"),
+    [(3_500_000, 5 * 1024**2, ("3", "5 MiB")), (1000, 3000, ("0", "3 KiB")), (10, 20, ("10", "20 bytes"))],
+)
+def test_how_far_it_came_is_told_in_fitting_units(sent: int, total: int, words: tuple[str, str]) -> None:
+    """Small files are counted in small units; nothing is rounded up that did not leave."""
+    body = Counted(iter(()), size_bytes=total)
+    body.sent = sent
+
+    assert words == tuple(body.facts().values())
+
+
+def test_nobody_listens(line) -> None:
+    """An address where nothing listens is told in words, after the bounded tries."""
+    notes: list[str] = []
+    with line(HOSPITAL, port=1, tries=3) as open_line, raises(LineFailed) as trouble:
+        open_line.note = notes.append
+        client.sendings(open_line)
+
+    assert "line_refused" == trouble.value.words_code
+    assert 2 == len(notes)
