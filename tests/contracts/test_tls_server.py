@@ -191,7 +191,7 @@ def test_what_follows_a_header_is_bounded_too(desk: Served, lab: Lab, rest: byte
         time.sleep(0.05)
         line.sendall(rest)
         assert answer(line)[0] == 431
-    assert wait_until(lambda: desk.gone.count("/chunks") == before + 1)
+        assert wait_until(lambda: desk.gone.count("/chunks") == before + 1), "at once, not when the peer closes"
 
 
 @pytest.mark.parametrize("rubbish", [b"\x16\x03\x01\x00\xff\r\n\r\n", b"GET\r\n\r\n", b"HELLO WORLD AGAIN\r\n\r\n"])

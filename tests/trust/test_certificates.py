@@ -196,7 +196,7 @@ def test_a_serial_is_positive_and_has_sixteen_bytes(random: bytes) -> None:
     """Whatever the bytes, the serial is lawful and its text is without leading zeros."""
     made = serial_from(random)
     assert made > 0
-    assert (made.bit_length() + 7) // 8 == 16
+    assert made.bit_length() == 127, "sixteen bytes without a leading zero byte in DER"
     assert int(serial_text(made), 16) == made
     assert not serial_text(made).startswith("0")
 

@@ -57,6 +57,11 @@ def test_a_long_name_of_a_party_is_no_obstacle() -> None:
     assert Holder("payer", "06990014", "組" * 100, "端末").name == "組" * 100
 
 
+def test_a_urn_needs_its_prefix() -> None:
+    """The rest alone is not enough."""
+    assert parse_urn("institution:9911000015") is None
+
+
 @given(st.text(max_size=40))
 def test_only_our_urns_are_read(text: str) -> None:
     """No text without our prefix names a party."""

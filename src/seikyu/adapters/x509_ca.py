@@ -395,13 +395,12 @@ def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def _write_new(path: Path, content: bytes) -> None:
-    """Write a file that is not there yet, for its owner only, whatever the umask. Errors: FileThere, OSError."""
+    """Write a file that is not there yet, for its owner only. Errors: FileThere, OSError."""
     try:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
     except FileExistsError:
         raise FileThere(file=str(path)) from None
     with os.fdopen(number, "wb") as file:
-        os.fchmod(number, _PRIVATE_FILE)
         file.write(content)
         file.flush()
         os.fsync(number)
