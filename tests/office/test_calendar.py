@@ -45,6 +45,8 @@ def test_a_window_holds_its_first_second_and_not_its_end(
 
     assert (False, Window.CLOSED, None, start) == (before.open, before.window, before.closes_at, before.next_opens_at)
     assert (True, window, end) == (first.open, first.window, first.closes_at)
+    assert first.next_opens_at is not None
+    assert first.next_opens_at > start
     assert (True, window, end) == (last.open, last.window, last.closes_at)
     assert (False, Window.CLOSED, None) == (after.open, after.window, after.closes_at)
 
@@ -273,12 +275,18 @@ def hours(days: str, opens: str, closes: str, window: str = "regular") -> str:
     return f'[[lines.real.hours]]\ndays = "{days}"\nfrom = "{opens}"\nuntil = "{closes}"\nwindow = "{window}"\n'
 
 
+#: Every month but February has its 29th taken away.
+BUT_FEBRUARY = "".join(f'[[pauses]]\nmonth = {month}\ndays = "29-29"\n' for month in (1, *range(3, 13)))
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
         (calendar_text(""), "never opens"),
         (calendar_text(hours("5-7", "08:00", "21:00") + hours("7-8", "20:00", "22:00")), "overlap"),
         (calendar_text(hours("5-7", "21:00", "08:00")), "overlap"),
+        (calendar_text(hours("5-7", "08:00", "08:00")), "overlap"),
+        (calendar_text(hours("29-29", "08:00", "21:00") + BUT_FEBRUARY), "never opens"),
         (calendar_text(hours("5-7", "08:00", "21:00", "sometimes")), "sometimes"),
         (calendar_text(hours("soon", "08:00", "21:00")), "unpack"),
         (calendar_text(hours("5-7", "08:00", "21:00")).replace("binding", "bound"), "misspells 'binding'"),
@@ -291,6 +299,16 @@ def test_a_calendar_that_cannot_be_meant_is_refused(text: str, fault: str) -> No
     """An operator's own file is read strictly."""
     with pytest.raises(ValueError, match=fault):
         parse_calendar(text)
+
+
+def test_windows_may_touch() -> None:
+    """Regular sending may go over into corrections without a break."""
+    calendar = parse_calendar(
+        calendar_text(hours("5-5", "08:00", "12:00") + hours("5-5", "12:00", "21:00", "correction"))
+    )
+
+    assert Window.REGULAR is calendar.at(japan("2026-09-05 11:59")).window
+    assert Window.CORRECTION is calendar.at(japan("2026-09-05 12:00")).window
 
 
 def test_a_calendar_without_deadline_still_has_hours() -> None:

@@ -93,6 +93,12 @@ def test_one_unknown_payer_suspends_the_whole_claim() -> None:
     assert Reason.UNKNOWN_PAYER is chargeable(row(payers=(), main_points=0), everybody)
 
 
+@pytest.mark.parametrize("month", [202601, 202612, 101])
+def test_any_month_of_any_year_is_a_month_of_care(month: int) -> None:
+    """From January to December."""
+    assert chargeable(row(service_month=month), everybody) is None
+
+
 @pytest.mark.parametrize("month", [0, 202600, 202613, 12])
 def test_a_claim_without_a_month_of_care_finds_no_payer(month: int) -> None:
     """Nobody can be looked up for a month that cannot be read."""

@@ -47,6 +47,7 @@ def test_an_error_claim_that_stayed_unclaimed_may_be_corrected() -> None:
     assert [] == may_correct([known("asked")], [known("asked", worst="L3", outcome=Outcome.UNCLAIMED)])
     assert is_error_claim(known("asked", worst="L3", outcome=Outcome.UNCLAIMED))
     assert not is_error_claim(known("asked", worst="L3", outcome=Outcome.CLAIMED))
+    assert not is_error_claim(known("normal"))
 
 
 @given(new=st.lists(claims(), max_size=8), earlier=st.lists(claims(), max_size=8))

@@ -510,6 +510,7 @@ def test_a_search_number_has_place_body_month_and_management_number() -> None:
     """17 digits, and more when more claims are numbered."""
     assert "13150609000000042" == search_no(42, Month(2024, 9), body="1", prefecture="13")
     assert "13243104000000042" == search_no(42, Month(2019, 4), body="2-13", prefecture="13")
+    assert "99150809000000000" == search_no(0, MONTH, body="1", prefecture="99")
     assert "991508091234567890" == search_no(1234567890, MONTH, body="1", prefecture="99")
 
 
@@ -522,6 +523,25 @@ def test_a_delivery_lies_where_payers_programs_look_for_it(kind: str, file: str)
     expected = PurePosixPath("deliveries/1/202609/00991018/0_COMMON012", file)
 
     assert expected == delivery_path("1", MONTH, payer="00991018", kind=kind, volume=12)
+
+
+def test_volumes_count_from_1_to_999() -> None:
+    """The first is what is meant where none is said."""
+    paths = [
+        delivery_path("1", MONTH, payer="00991018", kind="medical", **said)
+        for said in ({}, {"volume": 1}, {"volume": 999})
+    ]
+
+    assert ["0_COMMON001", "0_COMMON001", "0_COMMON999"] == [path.parent.name for path in paths]
+
+
+def test_kinds_without_meals_charge_none() -> None:
+    """A pharmacy's HO has other things where a hospital's has meals."""
+    written = claim_rows(
+        text("RE,1", "HO,06990014,,1,2,450,,1,900,700"), b"YK,1", kind="pharmacy", management_no=1, search_no=number()
+    )
+
+    assert Amounts(1, 450, 1, 450, 0) == next(read_delivery(BytesIO(written), kind="pharmacy")).amounts_for("06990014")
 
 
 @pytest.mark.parametrize(
@@ -544,7 +564,8 @@ def test_a_path_never_leads_elsewhere(body: str, month: str, payer: str, kind: s
 
 
 @pytest.mark.parametrize(
-    ("size", "claim", "begins"), [(0, 10, False), (0, 101, False), (90, 10, False), (91, 10, True), (100, 1, True)]
+    ("size", "claim", "begins"),
+    [(1, 100, True), (0, 10, False), (0, 101, False), (90, 10, False), (91, 10, True), (100, 1, True)],
 )
 def test_a_claim_never_crosses_volumes(size: int, claim: int, begins: bool) -> None:  # noqa: FBT001  a column of the table
     """A volume is full when the next claim would pass the limit; an empty one takes any claim."""
