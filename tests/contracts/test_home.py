@@ -1,10 +1,12 @@
 """The home: its layout, its lock, its secrets, and what an operator may set."""
 
+import fcntl
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 import tomllib
 from contextlib import suppress
 from pathlib import Path
@@ -61,6 +63,35 @@ def test_a_secret_that_is_cut_is_not_replaced(home: Home) -> None:
     assert (home.secrets / "identity_key").read_bytes() == b"half"
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_a_secret_that_two_make_at_once_is_one(home: Home, monkeypatch: pytest.MonkeyPatch, *, links: bool) -> None:
+    """The second finds the first's and takes it."""
+    other = b"o" * 32
+    link = os.link
+
+    def other_is_first(arriving: Path, path: Path) -> None:
+        path.write_bytes(other)
+        if not links:
+            raise PermissionError(1, "no links here")
+        link(arriving, path)
+
+    monkeypatch.setattr(os, "link", other_is_first)
+
+    assert other == home.identity_key()
+    assert [path.name for path in home.secrets.iterdir()] == ["identity_key"]
+
+
+def test_a_file_system_without_links_holds_secrets(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is renamed there."""
+
+    def no_links(*_paths: object) -> None:
+        raise PermissionError(1, "no links here")
+
+    monkeypatch.setattr(os, "link", no_links)
+
+    assert home.identity_key() == home.identity_key()
+
+
 def test_a_private_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failure leaves the old content and no remains."""
     path = tmp_path / "key"
@@ -105,6 +136,16 @@ def test_two_servers_cannot_work_on_one_home(home: Home) -> None:
     with home.lock():
         assert home.locked_by() == str(os.getpid())
     assert home.locked_by() is None
+
+
+def test_a_look_at_the_lock_stops_nobody(home: Home) -> None:
+    """Whoever only looks holds it for a moment; a server that starts just then waits that long."""
+    with (home.run / "lock").open("a") as looking:
+        fcntl.flock(looking, fcntl.LOCK_EX)
+        threading.Timer(0.05, lambda: fcntl.flock(looking, fcntl.LOCK_UN)).start()
+
+        with home.lock():
+            assert home.locked_by() == str(os.getpid())
 
 
 def test_a_lock_ends_with_its_block(home: Home) -> None:

@@ -1,6 +1,7 @@
 """What only the SQL store has: a file, a schema with a history, a plan for each query, and a disk that fills up."""
 
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -45,6 +46,14 @@ def test_every_commit_is_on_the_disk_when_it_returns(sql: SqlStore) -> None:
                     for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
                 ]
                 assert ["wal", 2, 1, int(WAIT_S * 1000)] == pragmas
+
+
+def test_nobody_else_may_read_the_rows(path: Path, sql: SqlStore) -> None:
+    """Neither the file nor what SQLite lays beside it."""
+    with sql.write() as tx:
+        tx.put_setting("a", "1")
+
+    assert {0o600} == {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
 
 
 def test_a_store_that_is_opened_again_holds_its_rows(path: Path, sql: SqlStore) -> None:

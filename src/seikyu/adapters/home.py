@@ -2,11 +2,12 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from seikyu.adapters.settings import BadSettings, Face, Settings, read_settings, settings_text
 from seikyu.ports.errors import Damaged, HomeLocked
@@ -15,6 +16,7 @@ __all__ = ["BadSettings", "Face", "Home", "Settings", "open_home"]
 
 _KEY_BYTES: Final = 32
 _PRIVATE: Final = 0o700
+_LOCK_WAIT_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Home:
         """Return the secret `name`: 32 random bytes, made when first asked for. Errors: Damaged, if it is cut."""
         path = self.secrets / name
         if not path.exists():
-            write_private(path, os.urandom(_KEY_BYTES))
+            write_private(path, os.urandom(_KEY_BYTES), over=False)
         key = path.read_bytes()
         if len(key) != _KEY_BYTES:
             raise Damaged(f"the secret {name} is not whole")
@@ -88,12 +90,10 @@ class Home:
         The lock dies with the process, however it dies. Errors: HomeLocked, naming who holds it.
         """
         with (self.run / "lock").open("a+", encoding="ascii") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _locked(file):
                 file.seek(0)
                 holder = file.read().strip() or "?"
-                raise HomeLocked(f"process {holder} works on this home", pid=holder) from None
+                raise HomeLocked(f"process {holder} works on this home", pid=holder)
             file.seek(0)
             file.truncate()
             file.write(str(os.getpid()))
@@ -115,27 +115,59 @@ def open_home(root: Path) -> Home:
     for folder in (home.root, home.secrets, home.clients, home.run, home.logs):
         folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
     home.secrets.chmod(_PRIVATE)
+    _sync_folder(home.root.parent)
     if not home.settings_file.exists():
         write_private(home.settings_file, settings_text().encode())
     return home
 
 
-def write_private(path: Path, content: bytes) -> None:
+def _locked(file: TextIO) -> bool:
+    """Lock a file and return whether that succeeded; wait a moment for those who only look whether it is locked."""
+    end = time.monotonic() + _LOCK_WAIT_S
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                return False
+            time.sleep(_LOCK_WAIT_S / 10)
+        else:
+            return True
+
+
+def write_private(path: Path, content: bytes, *, over: bool = True) -> None:
     """Write a file as a whole, readable by its owner only, durably: what is there is never half a key.
 
+    `over`: replace a file that is there; else it stays, and nothing is written.
     Errors: OSError; the old file, or none, is there then.
     """
-    arriving = path.with_name(f".{path.name}.{os.getpid()}")
+    arriving = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
-        with os.fdopen(os.open(arriving, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with os.fdopen(os.open(arriving, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        arriving.replace(path)
-    except BaseException:
+        if over:
+            arriving.replace(path)
+        else:
+            _name_first(arriving, path)
+    finally:
         arriving.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    _sync_folder(path.parent)
+
+
+def _name_first(arriving: Path, path: Path) -> None:
+    """Name a file unless another has the name; without links (some file systems), nearly so."""
+    try:
+        os.link(arriving, path)
+    except OSError:
+        if not path.exists():
+            arriving.replace(path)
+
+
+def _sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:

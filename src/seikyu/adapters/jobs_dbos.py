@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient
+from dbos import DBOS, DBOSClient, WorkflowSerializationFormat
 
 from seikyu.adapters.sql.engine import errors_told
 from seikyu.adapters.sql.store import SqlStore, SqlWriteTx
@@ -94,7 +94,13 @@ class DbosJobs:
             raise TypeError("orders commit with rows in the same database")
         self._client.enqueue_in_transaction(
             tx.connection,
-            {"workflow_name": order.work, "queue_name": _QUEUE, "workflow_id": order.key, "app_version": _VERSION},
+            {
+                "workflow_name": order.work,
+                "queue_name": _QUEUE,
+                "workflow_id": order.key,
+                "app_version": _VERSION,
+                "serialization_type": WorkflowSerializationFormat.PORTABLE,  # JSON; by default it would pickle.
+            },
             order.subject,
         )
 

@@ -1,10 +1,12 @@
 """Objects in a local folder: temporary file, fsync, link, fsync of the folder. A power cut loses nothing.
 
 Layout under the root: `files/ab/ID` (class, two letters that spread the names, id) and `.arriving/`, where an object
-lies until it is whole. Only this module looks into either.
+lies until it is whole. Only this module looks into either. Several processes may use one folder at once; sweeping is
+for the one that starts.
 """
 
 import errno
+import fcntl
 import hashlib
 import os
 import threading
@@ -18,13 +20,14 @@ from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong
 from seikyu.ports.objects import CLASSES, Stored, checked_name
 
 _ARRIVING: Final = ".arriving"
+_LOCK: Final = ".lock"
 _BUFFER: Final = 256 * KIB  # Small appends (rows, lines) are gathered to so much before they go to the disk.
 _NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT}
 _NO_LINKS: Final = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 class LocalObjects:
-    """Objects in one folder of one file system (ports.objects.ObjectStore). Safe from many threads, for one process."""
+    """Objects in one folder of one file system (ports.objects.ObjectStore). Safe from many threads and processes."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -32,9 +35,9 @@ class LocalObjects:
         self._lock = threading.Lock()
         self._durable: set[Path] = set()
         with _space_told():
-            root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for name in (_ARRIVING, *CLASSES):
-                self._make_folder(root / name)
+            root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (root, self._arriving, *(root / name for name in CLASSES)):
+                self._make_folder(folder)
 
     def writer(self, name: str, *, limit_bytes: int) -> "LocalWriter":
         """Begin an object. Errors: NoSpace."""
@@ -122,8 +125,9 @@ class LocalObjects:
             self._rename(arrived, path)
 
     def _rename(self, arrived: Path, path: Path) -> None:
-        """Do as `_link` where the file system knows no links; the home's lock keeps other processes away."""
-        with self._lock:
+        """Do as `_link` where the file system knows no links: one at a time, also among processes."""
+        with (self._root / _LOCK).open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             if path.exists():
                 raise AlreadyThere(f"{path.parent.parent.name}/{path.name} is already there")
             arrived.rename(path)

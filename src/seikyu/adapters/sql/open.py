@@ -26,6 +26,7 @@ def open_store(path: Path, *, wait_s: float = WAIT_S) -> SqlStore:
     found = revision_of(path)
     if found not in {None, *known_revisions()}:
         raise NewerDatabase(f"the database has revision {found}", revision=found)
+    path.touch(mode=0o600)  # Else SQLite would let everybody read it; its other files take after this one.
     engine = sqlite_engine(path, wait_s=wait_s)
     if found != HEAD:
         with errors_told(), engine.connect() as connection:
