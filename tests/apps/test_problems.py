@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apps.desk_lab import API, FIRST, HOST, OPERATOR, PAYER, STRANGER, DeskLab, body_message
+from apps.desk_lab import API, FIRST, HOST, OPERATOR, PAYER, STRANGER, DeskLab, body_message, pieces
 from builders import claim, uke
 from seikyu.apps.words import error_words
 from seikyu.ports.errors import NoSpace, Unavailable
@@ -295,6 +295,20 @@ def test_a_proof_of_no_form_is_not_read(desk: DeskLab, proof: Any) -> None:
     row = desk.put_delivery(b"sealed")
 
     is_problem(desk.ask("POST", f"/deliveries/{row.id}/received", party=PAYER, json=proof), 400, "bad_request")
+
+
+def test_a_proof_that_never_ends_is_cut(desk: DeskLab) -> None:
+    """Small acts have small bodies; more is not read."""
+    row = desk.put_delivery(b"sealed")
+
+    answer = desk.ask("POST", f"/deliveries/{row.id}/received", party=PAYER, content=b" " * 70_000)
+
+    is_problem(answer, 413, "too_long")
+    is_problem(
+        desk.ask("POST", f"/deliveries/{row.id}/received", party=PAYER, content=pieces(b" " * 70_000)),
+        400,
+        "bad_request",
+    )
 
 
 def test_a_bug_tells_only_its_number(desk: DeskLab, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
