@@ -16,7 +16,7 @@ from typing import Final
 
 from seikyu.ports.errors import SeikyuError
 
-#: What the server's alert says, in OpenSSL's words, and our code. (RFC 8446, section 6.2)
+#: What the server's alert says, in OpenSSL's words, and our code. (rfc8446:6.2)
 _ALERTS: Final = (
     ("alert certificate required", "no_certificate"),
     ("alert certificate revoked", "certificate_revoked"),

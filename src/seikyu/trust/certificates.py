@@ -4,7 +4,7 @@ Two levels: the root (P-384, path length 1) signs only the issuing CA (P-384, pa
 offline; the issuing CA signs everything else. Nothing here makes a key, a serial or a time: they are arguments, so a
 key may as well live in a security module. Signatures are ECDSA with SHA-384, the subjects of keys P-256 or better.
 
-Source: network:7 (client certificates live 3 years and 3 months); RFC 5280, sections 4 and 5.
+Source: network:7 (client certificates live 3 years and 3 months); rfc5280:4 and 5.
 """
 
 import ipaddress
@@ -38,7 +38,7 @@ SERIAL_BYTES: Final = 16
 RSA_BITS_LEAST: Final = 2048
 RSA_BITS_MOST: Final = 4096
 
-#: Why a certificate is revoked: the word in rows and commands, and its flag in the list (RFC 5280, 5.3.1; the list
+#: Why a certificate is revoked: the word in rows and commands, and its flag in the list (rfc5280:5.3.1; the list
 #: says nothing for "unspecified").
 REASONS: Final[Mapping[str, x509.ReasonFlags | None]] = {
     "unspecified": None,
