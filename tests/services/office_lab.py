@@ -242,7 +242,9 @@ def load_named(name: str) -> Calendar:
 
 def with_limits(lab: Lab, **limits: int) -> Lab:
     """Return the lab with other limits."""
-    return replace(lab, office=replace(lab.office, limits=limits))
+    limited = replace(lab, office=replace(lab.office, limits=limits))
+    start.register(limited.office)
+    return limited
 
 
 def later(lab: Lab, **by: float) -> None:
