@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from urllib.parse import urlsplit
 from zlib import crc32
 
-from pytest import FixtureRequest, TempPathFactory, fixture
+import pytest
 from stamina import set_testing
 
 from seikyu.apps import client
@@ -17,16 +19,16 @@ from seikyu.apps.generator import Recipe, world, write
 NOW = datetime(2026, 10, 6, 9, 0, tzinfo=timezone(timedelta(hours=9)))
 
 
-@fixture(autouse=True)
+@pytest.fixture(autouse=True)
 def _no_waiting() -> Iterator[None]:
     """What is tried again is tried again at once."""
-    set_testing(True, attempts=8, cap=True)  # noqa: FBT003
+    set_testing(True, attempts=8, cap=True)
     yield
-    set_testing(False)  # noqa: FBT003
+    set_testing(False)
 
 
-@fixture(scope="session")
-def home(tmp_path_factory: TempPathFactory) -> Iterator[Path]:
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An always open office with the made-up prefecture in its register, served while the tests run."""
     root = tmp_path_factory.mktemp("office")
     found(root, bodies=["1", "2-99"], now=NOW, calendar="sandbox")
@@ -39,13 +41,11 @@ def home(tmp_path_factory: TempPathFactory) -> Iterator[Path]:
         yield root
 
 
-@fixture
+@pytest.fixture
 def line(home: Path) -> Callable[..., client.Line]:
     """Open a line for a party, through another port if one is given."""
 
     def opened(party: str, *, port: int | None = None, tries: int | None = None) -> client.Line:
-        from dataclasses import replace
-
         folder = client_of(home, party)
         if port is not None:
             folder = replace(folder, url=f"https://localhost:{port}")
@@ -54,17 +54,15 @@ def line(home: Path) -> Callable[..., client.Line]:
     return opened
 
 
-@fixture
+@pytest.fixture
 def relay(home: Path) -> Callable[..., AbstractContextManager[Relay]]:
     """A line to the office that is cut after so many bytes up or down."""
-    from urllib.parse import urlsplit
-
     port = urlsplit(client_of(home, "operator").url).port or 0
     return lambda **limits: Relay(port, **limits)
 
 
-@fixture
-def file(tmp_path: Path, request: FixtureRequest) -> Callable[..., Path]:
+@pytest.fixture
+def file(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., Path]:
     """Write a made-up file that no other test writes."""
     numbers = iter(range(1, 100))
 

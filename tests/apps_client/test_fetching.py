@@ -1,24 +1,30 @@
 """Fetching: whatever breaks, what lies there in the end is the whole, and only then it is reported."""
 
 import errno
+import fcntl
 import hashlib
 import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pytest import fixture, mark, raises
+import pytest
 
 from seikyu.apps import client
 from seikyu.apps.client.errors import DeliveryDamaged, DiskFull, FetchRunning, FileUnusable, OddAnswer, OfficeSaid
 from seikyu.apps.client.fetch import _offer, _room, path_of
 from seikyu.apps.demo_office import client_of
+from seikyu.apps.demo_relay import Relay
 from seikyu.apps.generator import world
+
+Opens = Callable[..., client.Line]
+Cuts = Callable[..., AbstractContextManager[Relay]]
+Stubs = Callable[..., AbstractContextManager[tuple[client.Line, client.Offered]]]
 
 HOSPITAL = world().institutions[0].id
 PAYER, OTHER = "01990019", "06990014"
@@ -28,8 +34,8 @@ def nobody(_: int) -> None:
     """Watch no bytes."""
 
 
-@fixture(scope="module")
-def delivered(home: Path, tmp_path_factory) -> client.Offered:
+@pytest.fixture(scope="module")
+def delivered(home: Path, tmp_path_factory: pytest.TempPathFactory) -> client.Offered:
     """A closed month with deliveries; the payer's own."""
     from seikyu.apps.generator import Recipe, write
 
@@ -51,7 +57,7 @@ def delivered(home: Path, tmp_path_factory) -> client.Offered:
     return one
 
 
-def test_a_delivery_lies_where_it_belongs(line, delivered: client.Offered, tmp_path: Path) -> None:
+def test_a_delivery_lies_where_it_belongs(line: Opens, delivered: client.Offered, tmp_path: Path) -> None:
     """The folder tree is the payers' own; the digest is the office's; nothing half done lies beside it."""
     with line(PAYER) as open_line:
         here = client.fetch(open_line, delivered, to=tmp_path, told=nobody)
@@ -63,8 +69,8 @@ def test_a_delivery_lies_where_it_belongs(line, delivered: client.Offered, tmp_p
     assert "received" == state[delivered.id]
 
 
-@mark.parametrize("tenth", [0, 1, 5, 9])
-def test_a_cut_line_goes_on(line, relay, delivered: client.Offered, tmp_path: Path, tenth: int) -> None:
+@pytest.mark.parametrize("tenth", [0, 1, 5, 9])
+def test_a_cut_line_goes_on(line: Opens, relay: Cuts, delivered: client.Offered, tmp_path: Path, tenth: int) -> None:
     """A break is gone on from where it was; no byte that came is fetched again."""
     notes: list[str] = []
     told: list[int] = []
@@ -78,8 +84,8 @@ def test_a_cut_line_goes_on(line, relay, delivered: client.Offered, tmp_path: Pa
     assert all(number >= 0 for number in told)
 
 
-@mark.parametrize("cut", [0, 1, 77_777, -1, None])
-def test_a_killed_program_goes_on(line, delivered: client.Offered, tmp_path: Path, cut: int | None) -> None:
+@pytest.mark.parametrize("cut", [0, 1, 77_777, -1, None])
+def test_a_killed_program_goes_on(line: Opens, delivered: client.Offered, tmp_path: Path, cut: int | None) -> None:
     """Whatever part an earlier run left, the next run ends with the whole."""
     with line(PAYER) as open_line:
         whole = client.fetch(open_line, delivered, to=tmp_path, told=nobody).file
@@ -95,9 +101,9 @@ def test_a_killed_program_goes_on(line, delivered: client.Offered, tmp_path: Pat
     assert [here.file] == [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-@mark.parametrize("note", [None, "", "[]", '{"sha256": "0"}'])
+@pytest.mark.parametrize("note", [None, "", "[]", '{"sha256": "0"}'])
 def test_a_part_of_something_else_begins_anew(
-    line, delivered: client.Offered, tmp_path: Path, note: str | None
+    line: Opens, delivered: client.Offered, tmp_path: Path, note: str | None
 ) -> None:
     """A part that is not known to be a part of this content is thrown away."""
     target = tmp_path / path_of(delivered, PAYER)
@@ -113,7 +119,7 @@ def test_a_part_of_something_else_begins_anew(
     assert 0 == here.resumed_from
 
 
-def test_a_damaged_part_is_fetched_again(line, delivered: client.Offered, tmp_path: Path) -> None:
+def test_a_damaged_part_is_fetched_again(line: Opens, delivered: client.Offered, tmp_path: Path) -> None:
     """A part whose bytes changed under its name shows at the digest; the whole is fetched once more."""
     target = tmp_path / path_of(delivered, PAYER)
     target.parent.mkdir(parents=True)
@@ -128,7 +134,7 @@ def test_a_damaged_part_is_fetched_again(line, delivered: client.Offered, tmp_pa
     assert delivered.size_bytes == sum(told)
 
 
-def test_what_is_here_is_verified_and_not_fetched(line, delivered: client.Offered, tmp_path: Path) -> None:
+def test_what_is_here_is_verified_and_not_fetched(line: Opens, delivered: client.Offered, tmp_path: Path) -> None:
     """A complete file is skipped only if its bytes are right; one that was changed on disk is fetched again."""
     with line(PAYER) as open_line:
         first = client.fetch(open_line, delivered, to=tmp_path, told=nobody)
@@ -140,37 +146,35 @@ def test_what_is_here_is_verified_and_not_fetched(line, delivered: client.Offere
     assert delivered.sha256 == hashlib.sha256(third.file.read_bytes()).hexdigest()
 
 
-def test_two_programs_do_not_write_one_part(line, delivered: client.Offered, tmp_path: Path) -> None:
+def test_two_programs_do_not_write_one_part(line: Opens, delivered: client.Offered, tmp_path: Path) -> None:
     """The second is told that another fetches; the first is not disturbed."""
-    import fcntl
-
     part = tmp_path / path_of(delivered, PAYER)
     part.parent.mkdir(parents=True)
     with part.with_name(part.name + ".part").open("wb") as held, line(PAYER) as open_line:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with raises(FetchRunning):
+        with pytest.raises(FetchRunning):
             client.fetch(open_line, delivered, to=tmp_path, told=nobody)
 
 
-def test_nobody_fetches_anothers_delivery(line, delivered: client.Offered, tmp_path: Path) -> None:
+def test_nobody_fetches_anothers_delivery(line: Opens, delivered: client.Offered, tmp_path: Path) -> None:
     """Another payer's delivery is not listed, and looks as if it were not there."""
     with line(OTHER) as open_line:
         listed = [each.id for each in client.offered(open_line, month=None)]
-        with raises(OfficeSaid) as said:
+        with pytest.raises(OfficeSaid) as said:
             client.fetch(open_line, delivered, to=tmp_path, told=nobody)
 
     assert delivered.id not in listed
     assert 404 == said.value.status
 
 
-@mark.parametrize(("number", "error"), [(errno.ENOSPC, DiskFull), (errno.EACCES, FileUnusable)])
+@pytest.mark.parametrize(("number", "error"), [(errno.ENOSPC, DiskFull), (errno.EACCES, FileUnusable)])
 def test_a_disk_that_refuses_is_told(delivered: client.Offered, tmp_path: Path, number: int, error: type) -> None:
     """A full disk is something other than a folder without permission."""
-    with raises(error), _room(tmp_path / "x", delivered):
+    with pytest.raises(error), _room(tmp_path / "x", delivered):
         raise OSError(number, "no")
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     ("member", "value"),
     [
         ("id", "../x"),
@@ -183,11 +187,13 @@ def test_a_disk_that_refuses_is_told(delivered: client.Offered, tmp_path: Path, 
         ("claims", None),
     ],
 )
-def test_nothing_the_office_says_becomes_a_path(line, delivered: client.Offered, member: str, value: object) -> None:
+def test_nothing_the_office_says_becomes_a_path(
+    line: Opens, delivered: client.Offered, member: str, value: object
+) -> None:
     """A listed member that has not its form is an odd answer, whatever it would have done."""
     item = {name: getattr(delivered, name) for name in client.Offered.__dataclass_fields__} | {member: value}
 
-    with line(PAYER) as open_line, raises(OddAnswer):
+    with line(PAYER) as open_line, pytest.raises(OddAnswer):
         _offer(open_line, item)
 
 
@@ -195,7 +201,7 @@ class Stub(BaseHTTPRequestHandler):
     """The other end of a line that misbehaves in ways the real office does not."""
 
     content: ClassVar[bytes] = b""
-    item: ClassVar[dict] = {}
+    item: ClassVar[dict[str, Any]] = {}
     changes: ClassVar[int] = 0
     ranges: ClassVar[list[str | None]] = []
     received: ClassVar[list[bytes]] = []
@@ -239,8 +245,8 @@ class Stub(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@fixture
-def stub(home: Path, delivered: client.Offered) -> Callable[..., object]:
+@pytest.fixture
+def stub(home: Path, delivered: client.Offered) -> Stubs:
     """Serve a made-up delivery with the office's own certificate."""
 
     @contextmanager
@@ -271,7 +277,7 @@ def _leave_part(to: Path, one: client.Offered, data: bytes) -> None:
     target.with_name(target.name + ".part.json").write_text(json.dumps({"sha256": one.sha256}))
 
 
-def test_a_changed_etag_starts_over(stub, tmp_path: Path) -> None:
+def test_a_changed_etag_starts_over(stub: Stubs, tmp_path: Path) -> None:
     """If the office has other bytes than those we have a part of, the part is no use: it says so and starts over."""
     notes: list[str] = []
     with stub(b"old old old") as (line, one):
@@ -285,7 +291,7 @@ def test_a_changed_etag_starts_over(stub, tmp_path: Path) -> None:
     assert [hashlib.sha256(b"new new new new").hexdigest()] == [json.loads(each)["sha256"] for each in Stub.received]
 
 
-def test_an_end_that_cannot_send_parts_is_no_trouble(stub, tmp_path: Path) -> None:
+def test_an_end_that_cannot_send_parts_is_no_trouble(stub: Stubs, tmp_path: Path) -> None:
     """An answer with all of it, where a part was asked for, replaces the part."""
     told: list[int] = []
     with stub(b"a whole delivery", can_range=False) as (line, one):
@@ -297,18 +303,18 @@ def test_an_end_that_cannot_send_parts_is_no_trouble(stub, tmp_path: Path) -> No
     assert len(b"a whole delivery") == sum(told)
 
 
-def test_damaged_bytes_are_never_reported(stub, tmp_path: Path) -> None:
+def test_damaged_bytes_are_never_reported(stub: Stubs, tmp_path: Path) -> None:
     """Bytes that are not those of the digest, twice over: an error, no file, and the office hears nothing."""
     with stub(b"the sealed bytes", lies=True) as (line, one):
         Stub.content = b"some other bytes"
-        with raises(DeliveryDamaged):
+        with pytest.raises(DeliveryDamaged):
             client.fetch(line, one, to=tmp_path, told=nobody)
 
     assert [] == Stub.received
     assert not (tmp_path / path_of(one, PAYER)).exists()
 
 
-def test_what_always_changes_ends(stub, tmp_path: Path) -> None:
+def test_what_always_changes_ends(stub: Stubs, tmp_path: Path) -> None:
     """A delivery that changes at every look is not followed for ever."""
-    with stub(b"restless", changes=99) as (line, one), raises(DeliveryDamaged):
+    with stub(b"restless", changes=99) as (line, one), pytest.raises(DeliveryDamaged):
         client.fetch(line, one, to=tmp_path, told=nobody)

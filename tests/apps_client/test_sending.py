@@ -1,29 +1,39 @@
 """Sending over real lines, good ones and broken ones."""
 
+import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
-from pytest import mark, raises
+import pytest
 
 from seikyu.apps import client
 from seikyu.apps.client.errors import AnswerLost, BrokeWhileSending, FileUnusable, LineFailed, OfficeSaid
 from seikyu.apps.client.line import Counted
+from seikyu.apps.demo_relay import Relay
 from seikyu.apps.generator import world
+
+Opens = Callable[..., client.Line]
+Cuts = Callable[..., AbstractContextManager[Relay]]
+Makes = Callable[..., Path]
 
 HOSPITAL, CLINIC = (place.id for place in world().institutions[:2])
 
 
-def send(line: client.Line, *paths: Path, terms: client.Terms | None = None) -> dict:
+def send(line: client.Line, *paths: Path, terms: client.Terms | None = None) -> dict[str, Any]:
+    """Send the files and return the office's answer."""
     files = [client.look_at(path) for path in paths]
     return client.send(line, files, terms or client.Terms(), told=lambda _: None)
 
 
-def ids(line: Callable[..., client.Line], party: str) -> list[str]:
+def ids(line: Opens, party: str) -> list[str]:
+    """Return the ids of the party's sendings, newest first."""
     with line(party) as open_line:
         return [each["id"] for each in client.sendings(open_line)]
 
 
-def test_a_file_is_sent_and_checked(line, file) -> None:
+def test_a_file_is_sent_and_checked(line: Opens, file: Makes) -> None:
     """The answer has the digest that was computed here, and the check its counts."""
     path = file(20, faults=("total", "name"))
     with line(HOSPITAL) as open_line:
@@ -37,7 +47,7 @@ def test_a_file_is_sent_and_checked(line, file) -> None:
     assert {"X3020", "L3001"} <= {each["code"] for each in findings}
 
 
-def test_the_same_bytes_are_a_repeat(line, file) -> None:
+def test_the_same_bytes_are_a_repeat(line: Opens, file: Makes) -> None:
     """Sending again is safe: the first answer comes back, and there is still one sending."""
     path = file()
     with line(HOSPITAL) as open_line:
@@ -48,8 +58,8 @@ def test_the_same_bytes_are_a_repeat(line, file) -> None:
     assert 1 == ids(line, HOSPITAL).count(first["id"])
 
 
-@mark.parametrize("tenth", range(1, 10))
-def test_a_broken_line_leaves_nothing(line, relay, file, tenth: int) -> None:
+@pytest.mark.parametrize("tenth", range(1, 10))
+def test_a_broken_line_leaves_nothing(line: Opens, relay: Cuts, file: Makes, tenth: int) -> None:
     """However far it came, the sender is told in numbers and the office has nothing; sending again works."""
     path = file(700)
     size = path.stat().st_size
@@ -58,7 +68,7 @@ def test_a_broken_line_leaves_nothing(line, relay, file, tenth: int) -> None:
     with (
         relay(up=size * tenth // 10) as broken,
         line(HOSPITAL, port=broken.port, tries=1) as open_line,
-        raises(LineFailed) as trouble,
+        pytest.raises(LineFailed) as trouble,
     ):
         send(open_line, path)
 
@@ -71,7 +81,7 @@ def test_a_broken_line_leaves_nothing(line, relay, file, tenth: int) -> None:
         assert not send(open_line, path)["repeat"]
 
 
-def test_a_broken_line_is_tried_again(line, relay, file) -> None:
+def test_a_broken_line_is_tried_again(line: Opens, relay: Cuts, file: Makes) -> None:
     """A break that passes is nothing the user has to mend."""
     path = file(700)
 
@@ -82,7 +92,7 @@ def test_a_broken_line_is_tried_again(line, relay, file) -> None:
     assert not answer["repeat"]
 
 
-def test_a_lost_answer_is_had_again(line, relay, file) -> None:
+def test_a_lost_answer_is_had_again(line: Opens, relay: Cuts, file: Makes) -> None:
     """If the line breaks between the office's commit and its answer, the next try gets that answer."""
     path = file()
     with relay(down=4000) as broken, line(HOSPITAL, port=broken.port) as open_line:
@@ -93,8 +103,8 @@ def test_a_lost_answer_is_had_again(line, relay, file) -> None:
     assert 1 == ids(line, HOSPITAL).count(answer["id"])
 
 
-@mark.parametrize("which", [0, 1, 2])
-def test_several_files_are_one_sending_or_none(line, relay, file, which: int) -> None:
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_several_files_are_one_sending_or_none(line: Opens, relay: Cuts, file: Makes, which: int) -> None:
     """A break in any of three files erases all three; sent again they are one sending of three files."""
     paths = [file(300) for _ in range(3)]
     sizes = [path.stat().st_size for path in paths]
@@ -103,7 +113,7 @@ def test_several_files_are_one_sending_or_none(line, relay, file, which: int) ->
     with (
         relay(up=sum(sizes[:which]) + sizes[which] // 2) as broken,
         line(HOSPITAL, port=broken.port, tries=1) as open_line,
-        raises(LineFailed) as trouble,
+        pytest.raises(LineFailed) as trouble,
     ):
         send(open_line, *paths)
     assert type(trouble.value) in {BrokeWhileSending, AnswerLost}
@@ -115,7 +125,7 @@ def test_several_files_are_one_sending_or_none(line, relay, file, which: int) ->
     assert [answer["id"], *before] == ids(line, HOSPITAL)
 
 
-def test_a_file_of_another_institution_is_refused_by_the_check(line, file) -> None:
+def test_a_file_of_another_institution_is_refused_by_the_check(line: Opens, file: Makes) -> None:
     """The office's verdict reaches the sender; nothing is left to decide."""
     with line(CLINIC) as open_line:
         checked = client.wait_for_check(open_line, send(open_line, file()))
@@ -123,7 +133,7 @@ def test_a_file_of_another_institution_is_refused_by_the_check(line, file) -> No
     assert "refused" == checked["state"]
 
 
-def test_the_test_line_claims_nothing(line, file) -> None:
+def test_the_test_line_claims_nothing(line: Opens, file: Makes) -> None:
     """--test reaches the test line."""
     with line(HOSPITAL) as open_line:
         answer = send(open_line, file(), terms=client.Terms(test=True, asp=False))
@@ -131,7 +141,7 @@ def test_the_test_line_claims_nothing(line, file) -> None:
     assert ("test", False) == (answer["line"], answer["asp"])
 
 
-def test_decisions_are_final(line, file) -> None:
+def test_decisions_are_final(line: Opens, file: Makes) -> None:
     """A confirmed sending cannot be confirmed or cancelled again; a cancelled one may be sent again."""
     path = file(10, faults=("total",))
     with line(HOSPITAL) as open_line:
@@ -143,7 +153,7 @@ def test_decisions_are_final(line, file) -> None:
             lambda: client.confirm(open_line, again["id"], "with"),
             lambda: client.cancel(open_line, again["id"]),
         ):
-            with raises(OfficeSaid) as said:
+            with pytest.raises(OfficeSaid) as said:
                 act()
             assert "already_decided" == said.value.words_code
 
@@ -151,21 +161,19 @@ def test_decisions_are_final(line, file) -> None:
     assert ("confirmed", 9, 1) == tuple(confirmed[name] for name in ("state", "claimed", "unclaimed"))
 
 
-def test_nothing_of_another_party_is_shown(line, file) -> None:
+def test_nothing_of_another_party_is_shown(line: Opens, file: Makes) -> None:
     """Another institution's sending looks like one that is not there."""
     with line(HOSPITAL) as open_line:
         sending = send(open_line, file())
-    with line(CLINIC) as open_line, raises(OfficeSaid) as said:
+    with line(CLINIC) as open_line, pytest.raises(OfficeSaid) as said:
         client.sending(open_line, sending["id"])
 
     assert ("not_found", 404) == (said.value.words_code, said.value.status)
 
 
-@mark.parametrize("why", ["missing", "folder", "special", "empty"])
+@pytest.mark.parametrize("why", ["missing", "folder", "special", "empty"])
 def test_what_cannot_be_sent_is_told_before(tmp_path: Path, why: str) -> None:
     """A wrong file is found before the line is opened; a FIFO does not make us wait for its writer."""
-    import os
-
     path = tmp_path / "RECEIPTC.UKE"
     if why == "folder":
         path.mkdir()
@@ -174,39 +182,39 @@ def test_what_cannot_be_sent_is_told_before(tmp_path: Path, why: str) -> None:
     elif why == "empty":
         path.touch()
 
-    with raises(FileUnusable) as unusable:
+    with pytest.raises(FileUnusable) as unusable:
         client.look_at(path)
 
     assert f"file_{why}" == unusable.value.words_code
 
 
-def test_a_file_that_shrinks_is_not_sent(line, file) -> None:
+def test_a_file_that_shrinks_is_not_sent(line: Opens, file: Makes) -> None:
     """Bytes that went missing after they were hashed break the sending off; the office keeps nothing."""
     path = file(300)
     outgoing = client.look_at(path)
     path.write_bytes(path.read_bytes()[:5000])
     before = ids(line, HOSPITAL)
 
-    with line(HOSPITAL) as open_line, raises(FileUnusable) as unusable:
+    with line(HOSPITAL) as open_line, pytest.raises(FileUnusable) as unusable:
         client.send(open_line, [outgoing], client.Terms(), told=lambda _: None)
 
     assert "file_changed" == unusable.value.words_code
     assert before == ids(line, HOSPITAL)
 
 
-def test_a_file_that_changes_is_not_taken(line, file) -> None:
+def test_a_file_that_changes_is_not_taken(line: Opens, file: Makes) -> None:
     """Other bytes of the same length do not have the digest that was stated."""
     path = file(30)
     outgoing = client.look_at(path)
     path.write_bytes(b"x" * outgoing.size_bytes)
 
-    with line(HOSPITAL) as open_line, raises(OfficeSaid) as said:
+    with line(HOSPITAL) as open_line, pytest.raises(OfficeSaid) as said:
         client.send(open_line, [outgoing], client.Terms(), told=lambda _: None)
 
     assert "digest_mismatch" == said.value.words_code
 
 
-def test_progress_adds_up(line, relay, file) -> None:
+def test_progress_adds_up(line: Opens, relay: Cuts, file: Makes) -> None:
     """What a broken try had told is taken back, so that the bar ends at the whole."""
     path = file(700)
     told: list[int] = []
@@ -218,7 +226,7 @@ def test_progress_adds_up(line, relay, file) -> None:
     assert min(told) < 0
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     ("sent", "total", "words"),
     [(3_500_000, 5 * 1024**2, ("3", "5 MiB")), (1000, 3000, ("0", "3 KiB")), (10, 20, ("10", "20 bytes"))],
 )
@@ -230,10 +238,10 @@ def test_how_far_it_came_is_told_in_fitting_units(sent: int, total: int, words: 
     assert words == tuple(body.facts().values())
 
 
-def test_nobody_listens(line) -> None:
+def test_nobody_listens(line: Opens) -> None:
     """An address where nothing listens is told in words, after the bounded tries."""
     notes: list[str] = []
-    with line(HOSPITAL, port=1, tries=3) as open_line, raises(LineFailed) as trouble:
+    with line(HOSPITAL, port=1, tries=3) as open_line, pytest.raises(LineFailed) as trouble:
         open_line.note = notes.append
         client.sendings(open_line)
 

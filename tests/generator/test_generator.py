@@ -2,27 +2,32 @@
 
 from io import BytesIO
 
+import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import integers, sampled_from
-from pytest import mark, raises
 
-from seikyu.apps.generator import FAULTS, Recipe, Tally, earlier, institution_id, stream, world, write
+from seikyu.apps.generator import FAULTS, Institution, Recipe, Tally, earlier, institution_id, stream, world, write
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber
 from seikyu.rules.examine import examine
 from seikyu.rules.finding import Finding, Level
+from seikyu.rules.summary import Summary
 
 PLACES = world().institutions
 
 
 def made(recipe: Recipe) -> tuple[bytes, Tally]:
+    """Return the file and its maker's sums."""
     out = BytesIO()
     tally = write(recipe, out)
     return out.getvalue(), tally
 
 
-def examined(data: bytes) -> tuple[list[Finding], object]:
+def examined(data: bytes) -> tuple[list[Finding], Summary]:
+    """Return what the checker says."""
     told = list(examine([data], identity_key=bytes(32)))
-    return [each for each in told if isinstance(each, Finding)], told[-1]
+    summary = told[-1]
+    assert isinstance(summary, Summary)
+    return [each for each in told if isinstance(each, Finding)], summary
 
 
 def test_world_has_right_check_digits() -> None:
@@ -35,7 +40,7 @@ def test_world_has_right_check_digits() -> None:
 
 @given(seed=integers(0, 2**40), place=sampled_from(PLACES), body=sampled_from(["1", "2"]))
 @settings(max_examples=100, deadline=None)
-def test_a_made_file_has_no_finding(seed: int, place: object, body: str) -> None:
+def test_a_made_file_has_no_finding(seed: int, place: Institution, body: str) -> None:
     """Whatever the dice say, the checker has nothing to say above a notice, and adds up to the maker's own sums."""
     data, tally = made(Recipe(place, body, 202610, claims=6, seed=seed, late_share=0.3))
 
@@ -45,7 +50,7 @@ def test_a_made_file_has_no_finding(seed: int, place: object, body: str) -> None
     assert (6, tally.sums().main_points) == (summary.claims, summary.points)
 
 
-@mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("kind", FAULTS)
 def test_a_deliberate_error_is_found(kind: str) -> None:
     """Each kind of error brings the finding it is named for, and the effect on its claim, and on no other."""
     data, tally = made(Recipe(PLACES[0], "1", 202610, claims=5, faults=(kind,)))
@@ -106,9 +111,9 @@ def test_combined_claims_have_up_to_four_public_payers() -> None:
 
 def test_unknown_errors_are_refused() -> None:
     """A kind of error that does not exist is a fault of the caller; more errors than claims cannot be carried."""
-    with raises(KeyError):
+    with pytest.raises(KeyError):
         made(Recipe(PLACES[0], "1", 202610, claims=3, faults=("nonsense",)))
-    with raises(ValueError, match="no claim left"):
+    with pytest.raises(ValueError, match="no claim left"):
         made(Recipe(PLACES[0], "1", 202610, claims=1, faults=("total", "total")))
 
 
