@@ -100,16 +100,14 @@ class Plan:
     def faults(self, content: bytes, items: list[bytes]) -> list[Fault]:
         """Return what is wrong with the items of a line, at most one problem an item."""
         missing = len(self.readers) - len(items)
-        if missing >= 0 and self.right.fullmatch(content + b"," * missing) and self._in_calendar(items):
-            return []
+        if missing >= 0 and self.right.fullmatch(content + b"," * missing):
+            if not self.dated or self._in_calendar(items):
+                return []
         return list(self._every(items))
 
     def _in_calendar(self, items: list[bytes]) -> bool:
         """True if every date stands in the calendar."""
-        for at, parse in self.dated.items():
-            if at < len(items) and items[at] and parse(items[at]) is None:
-                return False
-        return True
+        return all(parse(items[at]) is not None for at, parse in self.dated.items() if at < len(items) and items[at])
 
     def _unlisted(self, at: int, value: bytes) -> bool:
         width = self.layout.items[at].code_width or len(value)
@@ -195,19 +193,16 @@ def _pattern(item: Item, tables: Mapping[int, frozenset[bytes]]) -> bytes:
     pattern = b"(?:" + _RIGHT[item.kind](item) + b")"
     if codes := tables.get(item.no - 1):
         most = item.width // item.code_width if item.kind is Kind.CODES and item.code_width else 1
-        pattern = b"(?:" + _any_of(codes) + f"){{1,{most}}}".encode()
+        pattern = b"(?:(?:" + _any_of(codes) + f"){{1,{most}}})".encode()
     return pattern if item.need is Need.ALWAYS else pattern + b"?"
 
 
 def _any_of(codes: Collection[bytes]) -> bytes:
     """Return a pattern of all the codes that decides character by character, however many there are."""
-    heads = {code[:1] for code in codes}
-    if heads == {b""}:
-        return b""
-    return b"|".join(
-        re.escape(head) + b"(?:" + _any_of({code[1:] for code in codes if code[:1] == head}) + b")"
-        for head in sorted(heads - {b""})
-    ) + (b"|" if b"" in heads else b"")
+    heads = sorted({code[:1] for code in codes if code})
+    tails = {head: {code[1:] for code in codes if code[:1] == head} for head in heads}
+    branches = [re.escape(head) + (b"(?:" + _any_of(tails[head]) + b")" if any(tails[head]) else b"") for head in heads]
+    return b"|".join([*branches, *([b""] if b"" in codes else [])])
 
 
 def _times(item: Item, unit: int = 1) -> bytes:
