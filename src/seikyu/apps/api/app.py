@@ -1,11 +1,9 @@
 """The API as one app: routes, who may pass, how errors look, and its description."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from seikyu import VERSION
@@ -27,7 +25,7 @@ party; what belongs to another party is not found. Errors are problems (RFC 9457
 Accept-Language, each with a stable `code`. Lists are pages, newest first; `next` is the cursor of the next one."""
 
 
-def build_api(office: Office, *, external_url: str | None = None, extra: Mapping[str, Any] | None = None) -> FastAPI:
+def build_api(office: Office, *, external_url: str | None = None) -> FastAPI:
     """Return the API of an office. `external_url` is how the outside names this desk, if not by the request's host."""
     app = FastAPI(
         title="seikyu",
@@ -48,8 +46,6 @@ def build_api(office: Office, *, external_url: str | None = None, extra: Mapping
     )
     setattr(app.state, OFFICE, office)
     setattr(app.state, EXTERNAL_URL, external_url)
-    for name, value in (extra or {}).items():
-        setattr(app.state, name, value)
     app.include_router(sendings.router)
     app.include_router(deliveries.router)
     app.include_router(admin.router)
@@ -57,8 +53,3 @@ def build_api(office: Office, *, external_url: str | None = None, extra: Mapping
     open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
     app.add_middleware(Identified, store=office.store, clock=office.clock, open_paths=open_paths)
     return app
-
-
-def routes(app: FastAPI) -> list[APIRoute]:
-    """Return the routes of the API, for those who check or describe them."""
-    return [route for route in app.routes if isinstance(route, APIRoute)]

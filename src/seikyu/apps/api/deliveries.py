@@ -9,7 +9,16 @@ from starlette.responses import Response
 
 from seikyu.apps.api import models
 from seikyu.apps.api.paging import PAGE, Asker, Cursor, PageLimit, TheOffice, absolute, problems
-from seikyu.apps.api.ranges import Part, PartResponse, digest_field, etag_of, part_wanted, unchanged
+from seikyu.apps.api.problems import problem
+from seikyu.apps.api.ranges import (
+    Part,
+    PartResponse,
+    RangeNotSatisfiable,
+    digest_field,
+    etag_of,
+    part_wanted,
+    unchanged,
+)
 from seikyu.ports import store
 from seikyu.ports.errors import NotFound
 from seikyu.ports.trust import ClientIdentity
@@ -78,7 +87,10 @@ async def content(request: Request, office: TheOffice, asker: Fetcher, delivery_
     }
     if unchanged(request.headers, etag=etag):
         return Response(status_code=304, headers=headers)
-    wanted = part_wanted(request.headers, size_bytes=row.size_bytes, etag=etag) if request.method == "GET" else None
+    try:
+        wanted = part_wanted(request.headers, size_bytes=row.size_bytes, etag=etag) if request.method == "GET" else None
+    except RangeNotSatisfiable as error:
+        return problem(request, error.code, error.facts, headers={"Content-Range": f"bytes */{row.size_bytes}"})
     part = wanted or Part(0, row.size_bytes, row.size_bytes)
     if wanted:
         headers["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{part.size_bytes}"
