@@ -138,10 +138,27 @@ def list_claims(
 ) -> Page:
     """Return the claims of a sending and what became of each, in file order: the only list that names every claim.
 
-    Shape: the cursor is `FILE.INDEX`. Errors: Forbidden, NotFound, BadRequest.
+    Shape: the cursor is `FILE.INDEX`. Errors: Forbidden, BadRequest; NotFound, also for a list past its keeping.
     """
-    _, files = _own(office, identity, sending_id)
     _more_than(office, limit)
+    while True:
+        _, files = _own(office, identity, sending_id)
+        try:
+            return _claims_page(office, files, limit=limit, cursor=cursor)
+        except NotThere:
+            # A decision may have put a new index in the place of the one that the rows spoke of a moment ago.
+            if _own(office, identity, sending_id)[1] == files:
+                raise NotFound("the list of claims is past its keeping") from None
+
+
+def list_months(office: Office, identity: ClientIdentity) -> list[Month]:
+    """Return the months that were closed or are closing, with their reports, to the operator. Errors: Forbidden."""
+    with office.store.read() as tx:
+        require_party(tx, identity, kind=OPERATOR, now=office.clock.now())
+        return tx.months()
+
+
+def _claims_page(office: Office, files: list[File], *, limit: int, cursor: str | None) -> Page:
     file_no, place = _parse_cursor(cursor)
     items: list[dict[str, Any]] = []
     for file in files:
@@ -154,13 +171,6 @@ def list_claims(
                 return Page(items, f"{file.no}.{index}")
             items.append(_claim_view(file, index, row))
     return Page(items, None)
-
-
-def list_months(office: Office, identity: ClientIdentity) -> list[Month]:
-    """Return the months that were closed or are closing, with their reports, to the operator. Errors: Forbidden."""
-    with office.store.read() as tx:
-        require_party(tx, identity, kind=OPERATOR, now=office.clock.now())
-        return tx.months()
 
 
 def _claim_view(file: File, index: int, row: IndexRow) -> dict[str, Any]:
