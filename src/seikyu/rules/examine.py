@@ -4,6 +4,7 @@ Each line is cut into items and held against the layout; a claim is kept until i
 and let go. Memory is bounded by the longest claim that the limits allow. Any bytes end in exactly one summary.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final, TypeVar
@@ -44,6 +45,8 @@ _HEADER: Final = "IR"
 _AFTER_ID: Final = (b",", b"")
 #: Records that only a returned claim has: header, reason and trailer of a return file.
 _RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
+#: A line of a history block (履歴): data id, line, branch, then a record. Source: records:11.
+_HISTORY: Final = re.compile(rb"[0-9]{1,2},[0-9]{1,6},[0-9]{1,6},[A-Z]{2}(?:,|$)")
 #: Places of one kind of remark about the whole file that are kept; more would say the same again.
 _PLACES_KEPT: Final = 100
 _WITHOUT_ASP: Final = frozenset({Level.L1, Level.L2})
@@ -151,7 +154,8 @@ class _Examination:
                 content = content.removeprefix(_UTF8_MARK)
                 file.first = _printable(content[:2])
             file.endings.setdefault(line.ending, line.no)
-            file.last = (line.no, content[:2])
+            if content:
+                file.last = (line.no, content[:2])
             plan = self._plans.get(content[:2]) if content[2:3] in _AFTER_ID else None
             if plan is None or line.cut:
                 self._stray(line, content)
@@ -247,7 +251,7 @@ class _Examination:
             _keep(self._file.strays, stray)
         elif content[:2] in _RETURNS:
             _keep(claim.returns, stray)
-        elif content.partition(b",")[0].isdigit():
+        elif _HISTORY.match(content):
             claim.history += 1
         else:
             _keep(claim.strays, stray)

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final
 
 from seikyu.limits import limit
-from seikyu.records import InstitutionCode, Month
+from seikyu.records import InstitutionCode, Month, Years, parse_month
 from seikyu.rules.context import Context, body_of
 from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import File, Place, Record, claim_month_of
@@ -93,15 +93,16 @@ def wrong_characters(file: File) -> Iterator[Place]:
 
 @rule(
     code="X1005",
-    title="lines end in LF only",
-    title_ja="改行コードがＬＦのみです",
+    title="lines do not end in CR LF",
+    title_ja="改行コードがＣＲＬＦではありません",
     passes=_WHOLE,
-    fails=_WHOLE.replace(b"\r\n", b"\n"),
+    fails=(_WHOLE.replace(b"\r\n", b"\n"), _WHOLE.replace(b"\r\n", b"\r")),
 )
-def line_feed_only(file: File) -> Iterator[Place]:
-    """Accepted; the standard is CR LF."""
-    if b"\n" in file.endings and b"\r\n" not in file.endings:
-        yield Place(line=file.endings[b"\n"], expected="CR LF")
+def other_line_end(file: File) -> Iterator[Place]:
+    """Accepted; programs behind us expect the standard."""
+    if file.read and b"\r\n" not in file.endings:
+        end, line = next(iter(file.endings.items()))
+        yield Place(line=line, found=_END_NAMES[end], expected="CR LF")
 
 
 @rule(
@@ -134,11 +135,11 @@ def behind_the_mark(file: File) -> Iterator[Place]:
     title="the file does not begin with the institution's record (IR)",
     title_ja="先頭のレコードが医療機関情報レコード（ＩＲ）ではありません",
     passes=_WHOLE,
-    fails=("-IR", b"hello\r\n", b"\x00" * 5000),
+    fails=("-IR", b"hello\r\n", b"\x00" * 5000, "IR," + "1" * 70_000),
 )
 def no_header(file: File) -> Iterator[Place]:
     """Without it nobody knows whose claims these are, of which month and for whom."""
-    if file.signature or file.empty or file.other_kind or file.first == "IR":
+    if file.signature or file.empty or file.other_kind or (file.first == "IR" and file.headers):
         return
     yield Place(line=1, record=file.first, expected="IR")
 
@@ -459,6 +460,26 @@ def too_many_unreadable(file: File) -> Iterator[Place]:
 
 
 @rule(
+    code="L4800",
+    title="a Japanese-era date stands in a western-calendar item",
+    title_ja="西暦で記録する項目が和暦で記録されています",
+    passes=_WHOLE,
+    fails=(
+        "RE,1,1112,202608,見本　太郎,1,3550101",
+        "IR,1,99,1,0112342,,見本診療所,50809,00,",
+        "IR,1,99,1,0112342,,見本診療所,43012,00,",
+    ),
+    on="IR",
+    when=[("*", "era")],
+)
+def japanese_years(header: Record) -> Iterator[Place]:
+    """Converted and accepted. In an edition with Japanese years it is told of the claim month only."""
+    read = parse_month(header.raw("claim_month"))
+    if read and read.years is header.plan.years is Years.ERA:
+        yield header.at("claim_month")
+
+
+@rule(
     code="X8001",
     title="the end mark (1A) is missing",
     title_ja="ＥＯＦコード（１Ａ）がありません",
@@ -490,7 +511,7 @@ RULES: Final[tuple[Rule, ...]] = (
     empty,
     too_large,
     wrong_characters,
-    line_feed_only,
+    other_line_end,
     control_bytes,
     behind_the_mark,
     no_header,
@@ -515,6 +536,7 @@ RULES: Final[tuple[Rule, ...]] = (
     long_line_outside,
     before_the_first_claim,
     too_many_unreadable,
+    japanese_years,
     no_end_mark,
     no_phone,
 )

@@ -12,8 +12,8 @@ _HEAD: Final = """# Rules
 Every check of medical claim files (医科) that `seikyu check` and the office make, and those that they do not make yet.
 This page is written by `seikyu.rules.handbook` from the rules; do not edit it.
 
-A finding **refuses** a file or a claim (受付不能), **asks** (要確認), or only **tells** (連絡, level L48). Codes that begin
-with L are official ones; those that begin with X are ours. Levels and effects are those of `rules/checks.csv`.
+A finding **refuses** a file or a claim (受付不能), **asks** (要確認), or only **tells** (連絡, level L48). Codes that
+begin with L are official ones; those that begin with X are ours. Levels and effects are those of `rules/checks.csv`.
 """
 _EXAMPLE_CHARS: Final = 100
 
@@ -32,14 +32,16 @@ def _lines() -> Iterator[str]:
     yield "| code | level | does | what is wrong | 日本語 |"
     yield "|---|---|---|---|---|"
     for rule in rules:
-        yield f"| [{rule.code}](#{rule.code.lower()}) | {rule.level} | {_effect(rule)} | {rule.title} | {rule.title_ja} |"
+        link = f"[{rule.code}](#{rule.code.lower()})"
+        yield f"| {link} | {rule.level} | {_effect(rule)} | {rule.title} | {rule.title_ja} |"
     for rule in rules:
         yield from _section(rule, checks()[rule.code])
     yield "\n## Not made\n"
     yield "| code | level | what it would look at | why not |"
     yield "|---|---|---|---|"
     for check in others:
-        yield f"| {check.code} | {check.level or '-'} | {_cell(check.place)}: {_cell(check.condition)} | {_cell(check.reason)} |"
+        looks_at = _cell(f"{check.place}: {check.condition}")
+        yield f"| {check.code} | {check.level or '-'} | {looks_at} | {_cell(check.reason)} |"
 
 
 def _section(rule: Rule, check: Check) -> Iterator[str]:

@@ -135,15 +135,6 @@ RULES: Final[tuple[Rule, ...]] = (
         fails="CO,11,1,810000001,①\n" + _SI,
     ),
     item_rule(
-        code="L4800",
-        title="a Japanese-era date stands in a western-calendar item",
-        title_ja="西暦で記録する項目が和暦で記録されています",
-        why="It is converted and accepted.",
-        when=[("*", "era")],
-        passes=_RE,
-        fails="RE,1,1112,202608,見本　太郎,1,3550101",
-    ),
-    item_rule(
         code="X8002",
         title="empty items behind the layout's last",
         title_ja="余分な空の項目が記録されています",
@@ -426,14 +417,5 @@ RULES: Final[tuple[Rule, ...]] = (
         when=[("SJ.detail_text", "long")],
         passes="SJ,01," + "あ" * 1200,
         fails="SJ,01," + "あ" * 1201,
-    ),
-    item_rule(
-        code="X2051",
-        title="the branch number is not 2 digits",
-        title_ja="枝番が２桁の数字ではありません",
-        why="It tells the members of one family apart.",
-        when=[("SN.branch_no", "long width mixed")],
-        passes="SN,1,01,,,,01",
-        fails="SN,1,01,,,,001",
     ),
 )

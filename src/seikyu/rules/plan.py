@@ -100,9 +100,9 @@ class Plan:
     def faults(self, content: bytes, items: list[bytes]) -> list[Fault]:
         """Return what is wrong with the items of a line, at most one problem an item."""
         missing = len(self.readers) - len(items)
-        if missing >= 0 and self.right.fullmatch(content + b"," * missing):
-            if not self.dated or self._in_calendar(items):
-                return []
+        right = missing >= 0 and self.right.fullmatch(content + b"," * missing)
+        if right and (not self.dated or self._in_calendar(items)):
+            return []
         return list(self._every(items))
 
     def _in_calendar(self, items: list[bytes]) -> bool:

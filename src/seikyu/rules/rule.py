@@ -153,8 +153,8 @@ def item_rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each s
 
 
 def source_of(code: str) -> str:
-    """Return the key under which docs/sources.toml tells where a code comes from."""
-    return f"{'check-list' if code.startswith('L') else 'own-checks'}:{code}"
+    """Return the key of docs/sources.toml and the place there: the list of checks has all codes."""
+    return f"checks:{code}"
 
 
 def _several(examples: Example | Iterable[Example]) -> tuple[Example, ...]:
