@@ -1,10 +1,9 @@
 """What only the operator may do: months, clock, calendar, register, certificates."""
 
-from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from seikyu.apps import acts
 from seikyu.apps.api import models
@@ -30,6 +29,17 @@ BodyPath = Annotated[str, Path(pattern=models.BODY_FORM)]
 MonthPath = Annotated[str, Path(pattern=models.MONTH_FORM)]
 
 
+Kind = Literal["institution", "payer", "operator"]
+Reason = Literal[
+    "unspecified",
+    "key_compromise",
+    "affiliation_changed",
+    "superseded",
+    "cessation_of_operation",
+    "privilege_withdrawn",
+]
+
+
 class Asked(BaseModel):
     """The base of what is asked for: what is not named is not taken."""
 
@@ -39,37 +49,37 @@ class Asked(BaseModel):
 class ClockAsked(Asked):
     """Where to put the sandbox's clock; null puts it back to the machine's."""
 
-    now: datetime | None
+    now: AwareDatetime | None
 
 
 class ExtensionAsked(Asked):
     """An announced extension of one month's deadline."""
 
     month: Annotated[str, Field(pattern=models.MONTH_FORM)]
-    until: datetime
-    closing: datetime | None = None
+    until: AwareDatetime
+    closing: AwareDatetime | None = None
 
 
 class CalendarAsked(Asked):
     """Which calendar is in force, with which extensions and no others."""
 
-    name: str
+    name: Literal["national", "sandbox"]
     extensions: list[ExtensionAsked] = []
 
 
 class PartyAsked(Asked):
     """A party for the register."""
 
-    id: str
-    kind: str
-    name: str
-    address: str = ""
+    id: Annotated[str, Field(pattern=r"^([0-9]{8}|[0-9]{10}|operator)$")]
+    kind: Kind
+    name: Annotated[str, Field(min_length=1, max_length=acts.NAME_CHARS)]
+    address: Annotated[str, Field(max_length=acts.NAME_CHARS)] = ""
 
 
 class ReasonAsked(Asked):
     """Why a certificate is revoked."""
 
-    reason: str = "unspecified"
+    reason: Reason = "unspecified"
 
 
 @router.get("/months")
@@ -120,7 +130,7 @@ def set_calendar(office: TheOffice, asked: CalendarAsked) -> dict[str, Any]:
 
 
 @router.get("/parties")
-def parties(office: TheOffice, kind: Annotated[str | None, Query()] = None) -> dict[str, Any]:
+def parties(office: TheOffice, kind: Annotated[Kind | None, Query()] = None) -> dict[str, Any]:
     """List the register."""
     return {"items": acts.parties(office, kind=kind)}
 

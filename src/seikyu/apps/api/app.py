@@ -1,6 +1,6 @@
 """The API as one app: routes, who may pass, how errors look, and its description."""
 
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -52,4 +52,22 @@ def build_api(office: Office, *, external_url: str | None = None) -> FastAPI:
     app.add_middleware(SmallBodies, root=ROOT)
     open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
     app.add_middleware(Identified, store=office.store, clock=office.clock, open_paths=open_paths)
+    describe = app.openapi
+    app.openapi = lambda: _described(describe())  # type: ignore[method-assign]  # as the library's own guide does
     return app
+
+
+def _described(told: dict[str, Any]) -> dict[str, Any]:
+    """Return the description with errors in the one form that they have: the library's own is never sent."""
+    form = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for methods in told["paths"].values():
+        for operation in methods.values():
+            answers = operation["responses"]
+            if "HTTPValidationError" in str(answers.get("422")):
+                del answers["422"]
+            for status in answers:
+                if status >= "400":
+                    answers[status]["content"] = form
+    for name in ("HTTPValidationError", "ValidationError"):
+        told["components"]["schemas"].pop(name, None)
+    return told

@@ -26,7 +26,7 @@ SendingState = Literal[
 ]
 DeliveryState = Literal["waiting", "fetching", "received"]
 
-BODY_FORM = r"^(1|2-[0-9]{2})$"
+BODY_FORM = r"^(1|2-(0[1-9]|[1-3][0-9]|4[0-7]|99))$"
 MONTH_FORM = r"^[0-9]{4}(0[1-9]|1[0-2])$"
 SHA256_FORM = r"^[0-9a-fA-F]{64}$"
 

@@ -1,0 +1,60 @@
+"""The API's description, and the API against it."""
+
+import warnings
+from typing import Any
+
+import pytest
+
+from apps.desk_lab import FIRST, OPERATOR, PAYER, Connected, DeskLab
+from builders import claim, uke
+
+
+def test_the_description_is_for_anybody(desk: DeskLab) -> None:
+    """OpenAPI 3.1, under the API's root, without a certificate."""
+    told = desk.ask("GET", "/openapi.json", party=None).json()
+
+    assert told["openapi"].startswith("3.1")
+    assert told["servers"] == [{"url": "/api/v1"}]
+    assert {
+        "/sendings", "/sendings/{sending_id}", "/sendings/{sending_id}/findings", "/sendings/{sending_id}/confirm",
+        "/sendings/{sending_id}/cancel", "/sendings/uploads/{upload_id}/files/{no}",
+        "/sendings/uploads/{upload_id}/finish", "/deliveries", "/deliveries/{delivery_id}",
+        "/deliveries/{delivery_id}/content", "/deliveries/{delivery_id}/received",
+    } <= told["paths"].keys()  # fmt: skip
+
+
+def test_every_error_of_the_description_is_a_problem(desk: DeskLab) -> None:
+    """One form for all of them."""
+    told = desk.ask("GET", "/openapi.json", party=None).json()
+
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            for status, response in operation["responses"].items():
+                if status >= "400":
+                    assert "application/problem+json" in response["content"], f"{method} {path} {status}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("party", [FIRST, PAYER, OPERATOR])
+def test_whatever_is_asked_the_answers_are_as_described(desk: DeskLab, party: str) -> None:
+    """Made-up requests get no 500 and nothing that the description does not know."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # The tool's own imports.
+        import schemathesis
+        from hypothesis import HealthCheck, given, settings
+
+    desk.send(uke(claim(1)))
+    desk.lab.work()
+    desk.put_delivery(b"sealed")
+    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", Connected(desk.app, party))
+
+    for found in schema.get_all_operations():
+        operation = found.ok()
+
+        @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @given(case=operation.as_strategy())
+        def each(case: Any) -> None:
+            # What a calendar or a party may be is more than a schema can say.
+            case.call_and_validate(excluded_checks=[schemathesis.checks.positive_data_acceptance])
+
+        each()
