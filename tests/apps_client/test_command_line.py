@@ -115,6 +115,12 @@ def test_errors_end_by_their_code(
     assert "太郎" not in said
 
 
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder that is not there is the user's to mend, and no bug."""
+    assert 3 == cli.run(["make", "-o", str(tmp_path / "nowhere" / "RECEIPTC.UKE")])
+    assert "cannot be written (no such file or directory)" in capsys.readouterr().err
+
+
 def test_a_closed_pipe_is_no_error() -> None:
     """Whoever reads our output may stop reading."""
     command = f"{sys.executable} -m seikyu.apps.cli make --claims 2000 | head -c 10"

@@ -16,7 +16,7 @@ from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, say
 
 if TYPE_CHECKING:
-    from seikyu.apps.client import Line
+    from seikyu.apps.client import Line, Terms
 
 Home = Annotated[Path | None, typer.Option("--home", help=say("cli.home"))]
 As = Annotated[str | None, typer.Option("--as", help=say("cli.as"))]
@@ -62,12 +62,13 @@ def send(
     from seikyu.apps import client
     from seikyu.apps.client import progress
 
+    terms = client.Terms(body, test, asp)
     outgoing = [client.look_at(path) for path in files]
-    with _line(home, as_id, tries, hint=_again(files, as_id)) as line:
+    with _line(home, as_id, tries, hint=_again(files, terms=terms, home=home, as_id=as_id)) as line:
         for file in outgoing:
             _tell("client.send.sending", file=file.path.name, size=progress.size(file.size_bytes), sha256=file.sha256)
         with progress.bar(outgoing[0].path.name, sum(file.size_bytes for file in outgoing)) as told:
-            answer = client.send(line, outgoing, client.Terms(body, test, asp), told=told)
+            answer = client.send(line, outgoing, terms, told=told)
         if not as_json:
             print(say("client.send.repeat" if answer["repeat"] else "client.send.received", **answer), flush=True)
         if wait:
@@ -214,10 +215,13 @@ def _line(home: Path | None, as_id: str | None, tries: int | None = _LOOK_TRIES,
         raise
 
 
-def _again(files: list[Path], as_id: str | None) -> str:
-    """Return the command that sends these files."""
-    chosen = ["--as", as_id] if as_id else []
-    return shlex.join(["seikyu", "send", *(str(file) for file in files), *chosen])
+def _again(files: list[Path], *, terms: "Terms", home: Path | None, as_id: str | None) -> str:
+    """Return the command that sends these files in the same way."""
+    words = ["seikyu", "send", *(str(file) for file in files)]
+    for name, value in (("--body", terms.body), ("--as", as_id), ("--home", home)):
+        words += [name, str(value)] if value is not None else []
+    words += ["--test"] * terms.test + ["--no-asp"] * (not terms.asp)
+    return shlex.join(words)
 
 
 def _status_of(sending: Mapping[str, Any]) -> int:
@@ -258,7 +262,8 @@ def finding_line(item: Mapping[str, Any], names: Mapping[int, str]) -> str:
         name = item["item_ja"] if ja else (item["item"] or "").replace("_", " ")
         where = f"{item['record']} item {item['item_no']} ({name}): " if item["item_no"] else f"{item['record']}: "
     text = item["message_ja"] if ja else item["message"]
-    return f"{place}: {item['code']} ({item['level']}, {effect}): {where}{text}"
+    place = f"{place}: " if place else ""
+    return f"{place}{item['code']} ({item['level']}, {effect}): {where}{text}"
 
 
 def _table(rows: list[Mapping[str, Any]] | list[dict[str, Any]]) -> None:

@@ -4,11 +4,14 @@ import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from seikyu.apps.words import say
+
+if TYPE_CHECKING:
+    from seikyu.apps.generator import Institution
 
 _UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
 
@@ -32,29 +35,26 @@ def make(
     as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
 ) -> None:
     """Write one file: conforming, but for the errors that were asked for."""
-    from seikyu.apps.generator import FAULTS, Institution, Recipe, institution_id, world, write
+    from seikyu.apps.generator import Recipe, write
 
-    kinds = list(fault or [])
-    if unknown := [kind for kind in kinds if kind not in FAULTS]:
-        raise typer.BadParameter(say("make.unknown_fault", kind=unknown[0], kinds=", ".join(FAULTS)))
-    kinds += [list(FAULTS)[place % len(FAULTS)] for place in range(errors)]
-    if len(kinds) > claims or (kinds and size):
-        raise typer.BadParameter(say("make.too_many_errors"))
-    if not (len(month) == len("YYYYMM") and month.isdigit() and 1 <= int(month[4:]) <= 12):  # noqa: PLR2004  (months)
+    if not (len(month) == len("YYYYMM") and month.isdigit() and "01" <= month[4:] <= "12"):
         raise typer.BadParameter(say("make.bad_month"), param_hint="--month")
     if body not in {"1", "2"}:
         raise typer.BadParameter(say("make.bad_body"), param_hint="--body")
-    everyone = world()
-    place = everyone.institutions[0]
-    if institution is not None:
-        known = {each.id: each for each in everyone.institutions}
-        if not (institution.isdigit() and len(institution) in {6, 10}):
-            raise typer.BadParameter(say("make.bad_institution"), param_hint="--institution")
-        number = institution_id(institution) if len(institution) == len("011001") else institution
-        place = known.get(number) or Institution(number, "見本医院", hospital=False)
-    recipe = Recipe(place, body, int(month), claims, seed, faults=tuple(kinds), size_bytes=_bytes(size))
-    with _opened(output) as out:
-        tally = write(recipe, out)
+    kinds = _kinds(fault or [], errors)
+    if len(kinds) > claims or (kinds and size):
+        raise typer.BadParameter(say("make.too_many_errors"))
+    place = _place(institution)
+    recipe = Recipe(place, body, int(month), claims, seed, faults=kinds, size_bytes=_bytes(size))
+    try:
+        with _opened(output) as out:
+            tally = write(recipe, out)
+    except OSError as reason:
+        if output is None:
+            raise  # A pipe that its reader closed is no trouble with a file.
+        from seikyu.apps.client.errors import FileUnusable
+
+        raise FileUnusable("unwritable", file=str(output), reason=(reason.strerror or "?").lower()) from reason
     sums = tally.sums()
     if as_json:
         told = {"file": str(output) if output else None, "institution": place.id, "claims": sums.claims,
@@ -62,6 +62,28 @@ def make(
         print(json.dumps(told, ensure_ascii=False), file=sys.stdout if output else sys.stderr)
     elif output is not None:
         print(say("make.done", file=output, claims=sums.claims, cases=sums.cases, points=sums.main_points))
+
+
+def _kinds(named: list[str], errors: int) -> tuple[str, ...]:
+    """Return the errors to make: those that were named, and so many more in turn. Errors: BadParameter."""
+    from seikyu.apps.generator import FAULTS
+
+    if unknown := [kind for kind in named if kind not in FAULTS]:
+        raise typer.BadParameter(say("make.unknown_fault", kind=unknown[0], kinds=", ".join(FAULTS)))
+    return (*named, *(list(FAULTS)[place % len(FAULTS)] for place in range(errors)))
+
+
+def _place(institution: str | None) -> "Institution":
+    """Return the institution of that number, the hospital of the made-up world if none is given. Errors: BadParameter."""
+    from seikyu.apps.generator import Institution, institution_id, world
+
+    if institution is None:
+        return world().institutions[0]
+    if not (institution.isdigit() and len(institution) in {6, 10}):
+        raise typer.BadParameter(say("make.bad_institution"), param_hint="--institution")
+    number = institution_id(institution) if len(institution) == len("011001") else institution
+    known = {each.id: each for each in world().institutions}
+    return known.get(number) or Institution(number, "見本医院", hospital=False)
 
 
 def _opened(output: Path | None) -> AbstractContextManager[BinaryIO]:

@@ -50,8 +50,8 @@ class Plan:
     decision: Decision
 
 
-#: A payer's number that is wrong leads to nobody: confirmed all the same, its claim waits in suspense. Not here, so that
-#: what was claimed is what is delivered.
+#: A payer's number that is wrong leads to nobody: confirmed all the same, its claim would wait in suspense. Not in this
+#: file, so that what was claimed is what is delivered.
 _CHARGEABLE: Final = tuple(kind for kind in FAULTS if kind != "insurer_check_digit")
 _PLANS: Final = (
     Plan(0, "1", 820, _CHARGEABLE, "with"),
@@ -220,7 +220,7 @@ def _cut(run: Demo, party: str, file: client.Outgoing) -> None:
 
 def _show_findings(run: Demo, line: client.Line, sending: Mapping[str, Any]) -> None:
     for item in client.findings(line, sending["id"], most=5):
-        run.tell("finding", item=item)
+        run.tell("finding", item=item, name=sending["files"][0]["name"])
     run.tell("findings", findings=sending["findings"], id=sending["id"])
 
 

@@ -30,7 +30,7 @@ class Teller:
         if what == "table":
             self._table(facts["result"])
         elif what == "finding":
-            self._line(what, _finding(facts["item"]))
+            self._line(what, _finding(facts["item"], facts["name"]))
         else:
             self._line(what, facts["text"] if what in {"note", "cut"} else say(f"demo.{what}", **_readable(facts)))
 
@@ -92,10 +92,10 @@ class Teller:
             print("  " + "  ".join(cells).rstrip(), file=self.out, flush=True)
 
 
-def _finding(item: Mapping[str, Any]) -> str:
+def _finding(item: Mapping[str, Any], name: str) -> str:
     from seikyu.apps.cli_client import finding_line
 
-    return finding_line(item, {})
+    return finding_line(item, {item["file_no"]: name})
 
 
 def _readable(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def make_claim(
     """Return claim `number` of a file to review body `body`; `month` is the service month as YYYYMM."""
     cover = _cover(dice, body, world)
     patient = _patient(dice, cover, month)
-    stays = place.hospital and (extra > 0 or happens(dice, "inpatient"))
+    stays = extra > 0 or (place.hospital and happens(dice, "inpatient"))
     burdens = ways_to_share(len(cover.publics), insured=cover.insurer is not None)
     if stays:
         care = inpatient(dice, burdens, month=month, extra=extra)
