@@ -27,12 +27,13 @@ class House:
     access: dict[str, Any]
     server: subprocess.Popen[str] | None = field(default=None)
 
-    def start(self, *words: str, program: tuple[str, ...] = (), **environment: str) -> None:
-        """Start the server and wait until it says that it is ready."""
-        command = [*(program or (str(SEIKYU),)), "serve", "--home", str(self.home), *words]
+    def start(self, *words: str, kill_at: str | None = None) -> None:
+        """Start the server and wait until it says that it is ready; with a charge in it for `kill_at`."""
+        command = [str(SEIKYU), "serve", "--home", str(self.home), *words]
+        charge = {"KILL_AT": kill_at, "PYTHONPATH": str(HERE / "charge")} if kill_at else {}
         log = (self.home.parent / f"{self.home.name}.log").open("ab")
         self.server = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **environment}
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **charge}
         )
         log.close()
         assert self.server.stdout

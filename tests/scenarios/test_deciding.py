@@ -63,7 +63,7 @@ def test_the_same_again_is_a_repeat_and_a_key_holds_its_first_answer(office: Hou
 def test_outside_the_opening_hours_the_answer_names_the_next_opening(house: House) -> None:
     """At night, on the 3rd of a month, the office says when it opens; nothing is kept."""
     house.start()
-    for words in (("admin", "calendar", "national"), ("admin", "clock", "2026-10-03T02:00:00+09:00")):
+    for words in (("admin", "calendar", "national"), ("admin", "clock", "2026-11-03T02:00:00+09:00")):
         done = house.run(*words)
         assert done.returncode == 0, done.stderr
     before = house.files(), house.sendings()
@@ -71,11 +71,11 @@ def test_outside_the_opening_hours_the_answer_names_the_next_opening(house: Hous
     reply = house.ask("POST", "/api/v1/sendings", house.unsent(6))
 
     assert (409, "closed") == (reply.status, reply.json["code"])
-    assert "2026-10-05T08:00:00+09:00" in reply.body.decode() or "2026-10-05 08:00" in reply.body.decode()
+    assert "2026-11-05T08:00:00+09:00" in reply.body.decode() or "2026-11-05 08:00" in reply.body.decode()
     assert before == (house.files(), house.sendings())
     assert house.ask("GET", "/healthz").body == b"ok"
     path = house.home.parent / "late.uke"
     path.write_bytes(house.unsent(6))
     said = house.run("send", str(path), party="institution")
     assert said.returncode not in (0, 1, 2)
-    assert "2026-10-05" in said.stderr
+    assert "2026-11-05" in said.stderr

@@ -72,7 +72,7 @@ def test_a_full_disk_keeps_nothing_and_says_so(house: House, small_disk: Path) -
 
     from test_broken_lines import set_limit
 
-    set_limit(house, "free_bytes", 0)
+    set_limit(house, "free_bytes", 1)
     moved_to = small_disk / "home"
     shutil.copytree(house.home, moved_to)
     full = House(moved_to, house.access)

@@ -1,14 +1,11 @@
 """The plug is pulled at every moment of a sending's life; afterwards everything is there once, or not at all."""
 
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from conftest import HERE, House
-
-KILLING = (sys.executable, str(HERE / "killing_server.py"))
+from conftest import House
 
 #: Before the commit nothing may be left; after it the sending is there once, and the new try is a repeat.
 LEAVES_NOTHING = ("before fsync", "between fsync and rename", "between rename and commit")
@@ -16,7 +13,7 @@ LEAVES_NOTHING = ("before fsync", "between fsync and rename", "between rename an
 
 def send_and_die(house: House, moment: str, body: bytes) -> None:
     """Send to a server that kills itself at `moment`; no answer may come back."""
-    house.start(program=(*KILLING, moment))
+    house.start(kill_at=moment)
     with house.wire() as wire:
         wire.head("POST", "/api/v1/sendings", length=len(body))
         with pytest.raises((ConnectionError, OSError)):
@@ -69,7 +66,7 @@ def test_a_kill_between_commit_and_answer_makes_the_new_try_a_repeat(house: Hous
 @pytest.mark.parametrize("moment", ["before the check", "in the check"])
 def test_a_kill_in_the_check_lets_it_be_done_after_the_restart(house: House, moment: str) -> None:
     """A committed sending ends checked, once, whatever died meanwhile."""
-    house.start(program=(*KILLING, moment))
+    house.start(kill_at=moment)
     sending = house.ask("POST", "/api/v1/sendings", house.unsent(3)).json["id"]
     house.wait_dead()
 
@@ -89,7 +86,7 @@ def test_a_kill_around_a_decision_decides_wholly_or_not_at_all(house: House, mom
     settled(house, sending)
     house.stop()
 
-    house.start(program=(*KILLING, moment))
+    house.start(kill_at=moment)
     with pytest.raises((ConnectionError, OSError)):
         house.ask("POST", f"/api/v1/sendings/{sending}/confirm?errors=with", b"")
     house.wait_dead()

@@ -54,7 +54,8 @@ class Wire:
         where = urlsplit(self.url)
         lines = [f"{method} {path} HTTP/1.1", f"Host: {where.netloc}"]
         if length is not None:
-            lines += [f"Content-Length: {length}", "Content-Type: application/octet-stream"]
+            lines.append(f"Content-Length: {length}")
+            headers.setdefault("Content_Type", "application/octet-stream")
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         self._socket.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
 
@@ -87,7 +88,8 @@ class Wire:
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
         """Send a whole request and read its answer."""
-        self.head(method, path, length=None if body is None else len(body), **headers)
+        kind = {"Content_Type": "application/json"} if body and body.startswith(b"{") else {}
+        self.head(method, path, length=None if body is None else len(body), **kind, **headers)
         if body:
             self.write(body)
         return self.read()

@@ -1,8 +1,8 @@
-"""The real server, which kills itself (SIGKILL) at one named moment of its life.
+"""A charge in the real server: with this folder on PYTHONPATH and KILL_AT set, it kills itself at one named moment.
 
-    python killing_server.py MOMENT serve --home DIR
-
+Python imports a module of this name at every start, so the charge lies in the server and in its working process alike.
 The moment is set by replacing one function of the real program by itself plus the kill; everything else is as it is.
+When the charge goes off in the working process, the server dies first, as in a power cut.
 """
 
 import os
@@ -13,7 +13,9 @@ from typing import Any
 
 
 def die() -> None:
-    """Be dead, without any cleaning up."""
+    """Be dead, without any cleaning up, and take the server along."""
+    if "seikyu.apps.worker" in " ".join(sys.orig_argv):
+        os.kill(os.getppid(), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -41,15 +43,15 @@ def before(owner: Any, name: str) -> None:
 def arm(moment: str) -> None:
     """Lay the charge."""
     from seikyu.adapters import objects_local
-    from seikyu.services import check, close, decide, receive
+    from seikyu.services import close, decide, examine, receive
 
     moments: dict[str, Callable[[], None]] = {
         "before fsync": lambda: before(objects_local.LocalWriter, "commit"),
         "between fsync and rename": lambda: before(objects_local.LocalObjects, "publish"),
         "between rename and commit": lambda: after(objects_local.LocalObjects, "publish"),
         "between commit and answer": lambda: after(receive, "enter"),
-        "before the check": lambda: before(check, "check_sending"),
-        "in the check": lambda: before(check, "_settle"),
+        "before the check": lambda: before(examine, "examine_object"),
+        "in the check": lambda: after(examine, "examine_object"),
         "before a decision": lambda: before(decide, "confirm"),
         "after a decision": lambda: after(decide, "confirm"),
         "before a closing": lambda: before(close, "close_month"),
@@ -58,9 +60,5 @@ def arm(moment: str) -> None:
     moments[moment]()
 
 
-if __name__ == "__main__":
-    arm(sys.argv[1])
-    from seikyu.apps.cli import main
-
-    sys.argv = ["seikyu", *sys.argv[2:]]
-    main()
+if "KILL_AT" in os.environ and {"serve", "seikyu.apps.worker"} & set(sys.orig_argv):
+    arm(os.environ["KILL_AT"])
