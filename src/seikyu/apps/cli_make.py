@@ -74,7 +74,7 @@ def _kinds(named: list[str], errors: int) -> tuple[str, ...]:
 
 
 def _place(institution: str | None) -> "Institution":
-    """Return the institution of that number, the hospital of the made-up world if none is given. Errors: BadParameter."""
+    """Return the institution of that number; without one, the made-up world's first. Errors: BadParameter."""
     from seikyu.apps.generator import Institution, institution_id, world
 
     if institution is None:

@@ -16,10 +16,21 @@ from seikyu.apps import client
 from seikyu.apps.client.errors import LineFailed
 from seikyu.apps.client.line import words_of
 from seikyu.apps.demo_count import sums_of
-from seikyu.apps.demo_office import ServerDied, Someone, clear, client_of, found, register, served, write_marker
+from seikyu.apps.demo_office import (
+    PromiseBroken,
+    ServerDied,
+    Someone,
+    clear,
+    client_of,
+    found,
+    register,
+    served,
+    write_marker,
+)
 from seikyu.apps.demo_own import OwnFile, own_file
 from seikyu.apps.demo_relay import Relay
 from seikyu.apps.generator import FAULTS, Recipe, Sums, Tally, earlier, world, write
+from seikyu.apps.words import say
 
 #: The demo's own month; nothing in it depends on today.
 CLAIM_MONTH: Final = 202610
@@ -197,7 +208,7 @@ def _send(run: Demo, plan: Plan, path: Path, *, first: bool) -> dict[str, Any]:
             _show_findings(run, line, sending)
             again = client.send(line, [file], client.Terms(), told=_nobody)
             if not again["repeat"] or again["id"] != sending["id"]:
-                raise AssertionError("the same bytes made a second sending")
+                raise PromiseBroken(promise=say("demo.promises.repeat"))
             run.tell("repeat", **again)
     return sending
 
@@ -211,10 +222,10 @@ def _cut(run: Demo, party: str, file: client.Outgoing) -> None:
         except LineFailed as trouble:
             run.tell("cut", text=words_of(trouble).text)
         else:
-            raise AssertionError("the line was cut and the sending arrived")
+            raise PromiseBroken(promise=say("demo.promises.cut"))
     with run.line(party) as line:
         if client.sendings(line):
-            raise AssertionError("something of a broken sending was kept")
+            raise PromiseBroken(promise=say("demo.promises.kept"))
     run.tell("erased")
 
 

@@ -40,6 +40,12 @@ class ServerDied(SeikyuError):
     code = "server_died"
 
 
+class PromiseBroken(SeikyuError):
+    """The office did what it promises never to do. Shape: `facts` has `promise`, the key of its text."""
+
+    code = "promise_broken"
+
+
 @dataclass(frozen=True, slots=True)
 class Someone:
     """A party of the demo. Shape: kind is institution, payer or operator."""

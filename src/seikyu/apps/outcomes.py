@@ -89,6 +89,7 @@ _OUTCOMES: Final = (
     Outcome("odd_answer", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("office_said", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("not_a_demo", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("promise_broken", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("server_died", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("bad_client_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     # the office's certificates

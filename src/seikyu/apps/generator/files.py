@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 
 from seikyu.apps.generator.claims import Claim, make_claim
 from seikyu.apps.generator.faults import FAULTS, spoil
-from seikyu.apps.generator.places import PREFECTURE, Institution, World, world
+from seikyu.apps.generator.places import Institution, World, world
 from seikyu.apps.generator.tally import Tally
 
 #: A file of a wished size gets long claims beyond this, as a claim number has six digits.
@@ -45,7 +45,8 @@ def write(recipe: Recipe, out: BinaryIO) -> Tally:
 
 def stream(recipe: Recipe, tally: Tally) -> Iterator[bytes]:
     """Yield the file piece by piece, adding up in `tally`; its sums are complete when the stream is."""
-    yield _line("IR", recipe.body, PREFECTURE, "1", recipe.institution.code, "", recipe.institution.name,
+    place = recipe.institution
+    yield _line("IR", recipe.body, place.id[:2], place.id[2], place.code, "", place.name,
                 str(recipe.claim_month), "00", "099-000-0000")  # fmt: skip
     if recipe.size_bytes is None:
         for claim in claims(recipe, world()):
