@@ -348,6 +348,22 @@ def test_a_single_fault_is_a_single_finding(name: str) -> None:
     assert 1 == len([finding for finding in findings_of(data) if finding.level is not Level.L48])
 
 
+def test_what_says_the_same_again_is_told_so_often_and_no_more() -> None:
+    """Surplus empty items once for each kind of record; unknown records a hundred times a claim."""
+    claim = [line + "," for line in builders.claim()]
+    many = [*builders.claim(), *["ZZ,1"] * 150]
+
+    assert {"RE", "HO", "SY", "SI"} == {
+        each.record for each in findings_of(builders.uke(claim)) if each.code == "X8002"
+    }
+    assert ["X8002"] == [
+        each.code
+        for each in findings_of(builders.uke([*claim[:3], claim[2], claim[3]]))
+        if each.code == "X8002" and each.record == "SY"
+    ]
+    assert 100 == len([each for each in findings_of(builders.uke(many)) if each.code == "X2002"])
+
+
 def test_an_endless_file_of_zeros_is_left_alone() -> None:
     """Reading stops at the beginning: garbage of any size costs nothing."""
     chunks = iter(partial(bytes, 65_536), None)

@@ -177,6 +177,8 @@ def test_a_label_bears_any_record() -> None:
     assert ClaimLabel(birth_date="****", memo="") == label_of(b"RE,1,9999,2026,,1,abcd", claim_month=None)
     ancient = label_of(b"RE,1,1112,100001,,1,18000101", claim_month=None, show_personal=True)
     assert ("", "18000101") == (ancient.service_month, ancient.birth_date)
+    before = label_of(b"RE,1,1112,202608,,1,18680110", claim_month=None, show_personal=True)
+    assert "" == before.birth_date
     label = label_of(b"RE,1,1111,202608,,1,19800101" + b"," * 12 + b"1" * 17, claim_month=None)
     assert ("入院", True) == (label.in_out, label.reclaimed)
 

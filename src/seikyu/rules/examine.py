@@ -166,8 +166,8 @@ class _Examination:
             if self._out:
                 yield from self._out
                 self._out.clear()
-        if lines.tail:
-            file.mark, file.after_mark = lines.tail.mark, lines.tail.after_filled
+        assert lines.tail is not None  # noqa: S101  (it is there when the lines are through)
+        file.mark, file.after_mark = lines.tail.mark, lines.tail.after_filled
 
     def _record(self, line: Line, content: bytes, plan: Plan) -> None:
         """Take a line whose record the layout knows."""

@@ -151,9 +151,10 @@ def actual_days(payer: Record) -> Iterator[Place]:
 )
 def days_of_the_month(claim: Claim) -> Iterator[Place]:
     """February is short."""
-    days = claim.insurer["actual_days"] if claim.insurer else None
-    if days and claim.insurer and claim.last_day and claim.last_day.day < days <= _MOST_DAYS:
-        yield claim.insurer.at("actual_days", expected=f"at most {claim.last_day.day}")
+    for insurer in claim.records("HO")[:1]:
+        days = insurer["actual_days"]
+        if days and claim.last_day and claim.last_day.day < days <= _MOST_DAYS:
+            yield insurer.at("actual_days", expected=f"at most {claim.last_day.day}")
 
 
 @rule(
@@ -201,9 +202,10 @@ def _exceeding(claim: Claim, name: str) -> Iterator[Place]:
 )
 def meals(claim: Claim) -> Iterator[Place]:
     """There are three meals a day."""
-    count = claim.insurer["meal_count"] if claim.insurer else None
-    if count and claim.insurer and claim.last_day and count > claim.last_day.day * _MEALS_A_DAY:
-        yield claim.insurer.at("meal_count", expected=f"at most {claim.last_day.day * _MEALS_A_DAY}")
+    for insurer in claim.records("HO")[:1]:
+        count = insurer["meal_count"]
+        if count and claim.last_day and count > claim.last_day.day * _MEALS_A_DAY:
+            yield insurer.at("meal_count", expected=f"at most {claim.last_day.day * _MEALS_A_DAY}")
 
 
 @rule(
@@ -216,13 +218,12 @@ def meals(claim: Claim) -> Iterator[Place]:
 )
 def meal_items(claim: Claim) -> Iterator[Place]:
     """Meals are for those who stay, and somebody has cooked them."""
-    if not claim.insurer:
-        return
-    count, yen = claim.insurer["meal_count"], claim.insurer["meals_yen"]
-    if claim.inpatient is False and (count or yen):
-        yield claim.insurer.at("meal_count")
-    elif count and not yen and not claim.insurer.bad("meals_yen"):
-        yield claim.insurer.at("meals_yen")
+    for insurer in claim.records("HO")[:1]:
+        count, yen = insurer["meal_count"], insurer["meals_yen"]
+        if claim.inpatient is False and (count or yen):
+            yield insurer.at("meal_count")
+        elif count and not yen and not insurer.bad("meals_yen"):
+            yield insurer.at("meals_yen")
 
 
 @rule(
@@ -262,7 +263,7 @@ def _implausible(payer: Record) -> Iterator[Place]:
     code="X3035",
     title="a reduction without rate or amount, or the reverse",
     title_ja="減免区分と減額割合・減額金額の記録が一致しません",
-    passes=(_HO + ",,,,,,,1,30", _HO + ",,,,,,,2"),
+    passes=(_HO + ",,,,,,,1,30", _HO + ",,,,,,,2", _HO + ",,,,,,,x,30"),
     fails=(_HO + ",,,,,,,1", _HO + ",,,,,,,,30"),
     on="HO",
 )

@@ -281,10 +281,8 @@ def _sums(units: Iterable[Unit]) -> list[int] | None:
         if shared is None or any(record.unreadable for record in unit.records):
             return None
         if unit.ended and unit.service_class != _MEALS:
-            if unit.points is None or unit.count is None:
-                return None
             for payer in shared:
-                sums[payer] += unit.points * unit.count
+                sums[payer] += (unit.points or 0) * (unit.count or 0)
     return sums
 
 
