@@ -365,18 +365,17 @@ def test_nothing_is_received_when_the_disk_is_nearly_full(memory_lab: Lab) -> No
 def test_a_request_given_up_in_the_middle_is_all_or_nothing(lab: Lab) -> None:
     """However long the request lived before it was cancelled, there is a whole sending or none."""
     whole_ones = 0
-    for steps in range(40):
+    for steps in range(20):
 
         async def given_up(steps: int = steps) -> None:
             task = asyncio.create_task(receiving(lab, whole(DATA + b"%d" % steps)))
-            for _ in range(steps // 4):
+            for _ in range(steps // 2):
                 await asyncio.sleep(0)
-            await asyncio.sleep(0.001 * (steps % 4))
+            await asyncio.sleep(0.002 * (steps % 2))
             task.cancel()
             await asyncio.wait([task])
             # The thread that began goes on to its end.
-            for _ in range(50):
-                await asyncio.sleep(0.002)
+            await asyncio.sleep(0.08)
 
         asyncio.run(given_up())
         sendings = lab.sendings()
@@ -393,6 +392,11 @@ def test_the_header_says_the_body(memory_lab: Lab) -> None:
     assert memory_lab.send(uke(claim(1), body="2")).sending.body == "1"  # 2-99 is no body of a real office.
     assert memory_lab.send(uke(claim(1)), body="2-13").sending.body == "2-13"
     assert memory_lab.send(b"no header").sending.body == "1"
+    only = Lab(replace(memory_lab.office, bodies=("2-13", "2-99"), default_body="2-13"), memory_lab.clock)
+    assert only.send(uke(claim(1))).sending.body == "2-13"
+    for body in ("1", "2-99"):
+        with pytest.raises(BadRequest):
+            only.send(uke(claim(1)), body=body)
     sandbox = make_lab(calendar="sandbox")
     assert sandbox.send(uke(claim(1), body="2")).sending.body == "2-99"
 

@@ -88,6 +88,7 @@ def _wired(home: Home, store: Any, *, tell: Tell) -> Office:
         policy=policy(settings.policy),
         limits=settings.limits,
         retention_days=settings.retention_days,
+        bodies=settings.bodies,
         default_body=settings.bodies[0],
         sandbox=sandbox,
         tell=tell,

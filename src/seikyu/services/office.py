@@ -57,7 +57,8 @@ class Office:
     """One office, ready to work.
 
     Shape: `calendar` returns the calendar in force now; `limits` and `retention_days` hold what the operator changed
-    (names of `limits.LIMITS`, object classes); `default_body` is where a file goes of which nobody says the body.
+    (names of `limits.LIMITS`, object classes); `bodies` are the review bodies of this installation, none for all of
+    them; `default_body` is where a file goes of which nobody says a body that is here.
     `sandbox` allows moving the clock, the test federation, and closing a month by hand before its time.
     """
 
@@ -72,6 +73,7 @@ class Office:
     policy: Policy = field(default_factory=house_policy)
     limits: Mapping[str, int] = field(default_factory=dict)
     retention_days: Mapping[str, int] = field(default_factory=dict)
+    bodies: tuple[str, ...] = ()
     default_body: str = "1"
     sandbox: bool = False
     tell: Tell = silent
@@ -84,7 +86,7 @@ class Office:
     def serves(self, body: str) -> bool:
         """Return whether `body` is a review body of this installation."""
         known = bodies(self.clock.now().date(), test=self.sandbox)
-        return any(each.id == body for each in known)
+        return any(each.id == body for each in known) and (not self.bodies or body in self.bodies)
 
     def forget(self, names: Iterable[str]) -> None:
         """Remove objects that no row speaks of (any more). What cannot be removed now is swept at the next start."""
