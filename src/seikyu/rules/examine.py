@@ -134,7 +134,8 @@ class _Examination:
         file.stopped = not file.empty and (file.signature is not None or not known)
         if file.stopped:
             file.first = _printable(head[:2])
-            if (at := control_byte(head)) is not None and head[at : at + 1] not in b"\r\n":
+            at = None if file.signature else control_byte(head.splitlines()[0])
+            if at is not None:
                 file.controls.append(Place(line=1, found=f"{head[at]:02X}"))
 
     def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -231,7 +232,7 @@ class _Examination:
             remarks += self._remark(record.id, "*", problem, record.here())
             return
         item = layout.items[at]
-        if at in spoilt or (self._file.utf8 and item.kind in WORDS):
+        if at in spoilt or (self._file.utf8 and item.kind in WORDS and problem is not Problem.MISSING):
             return
         remarks += self._remark(record.id, item.name, problem, record.place(at))
 

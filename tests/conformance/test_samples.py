@@ -1,0 +1,108 @@
+"""Real test files of others get a sensible verdict. They are not ours and are not kept here."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from seikyu.rules import Finding, Level, Summary, examine
+
+#: What the public medical test files say besides: test institution, claim month and service month alike, and much that
+#: a test environment leaves out.
+ALWAYS = {"X1018", "X2015"}
+
+
+class Verdict(NamedTuple):
+    """What a file comes to: its figures, and which codes may be found above notice, by what they refuse."""
+
+    claims: int
+    points: int
+    refused_claims: int
+    refusing: set[str]
+    asking: set[str]
+
+
+#: The medical files, as cp932 with CR LF and end mark. Card numbers are missing for many patients (L2162), and two
+#: children of 13 are typed as insured persons (L3140).
+MEDICAL = {
+    "medical_uke-parser_01.csv": Verdict(7, 3834, 7, {"L2162"}, ALWAYS),
+    "medical_uke-parser_03.csv": Verdict(7, 4188, 7, {"L2162"}, ALWAYS),
+    "medical_uke-parser_05.csv": Verdict(7, 4188, 7, {"L2162"}, ALWAYS),
+    "medical_uke-parser_kokuho_201811.csv": Verdict(7, 5656, 1, {"L2162"}, ALWAYS | {"X2025", "X2028"}),
+    "medical_uke-parser_kokuho_201812.csv": Verdict(4, 3366, 0, set(), ALWAYS | {"X2028"}),
+    "medical_uke-parser_shaho_201812.csv": Verdict(20, 10251, 4, {"L2162", "L3140"}, ALWAYS | {"X2025", "X2028"}),
+}
+
+#: All other files: which kind they are taken for, and the codes that refuse them.
+OTHERS = {
+    "dental_guide_record_examples_r06.txt": ("dental", {"X1035"}),
+    "dental_new-dental-ai_old_layout_2claims.UKE": ("dental", {"X1035"}),
+    "dental_test_shared_teeth_r08_1claim.UKE": ("dental", {"X1035"}),
+    "home_nursing_guide_record_examples.txt": ("home_nursing", {"X1004", "X1035"}),
+    "home_nursing_nonconforming_5claims.txt": ("home_nursing", {"X1004", "X1035"}),
+    "medical_nonconforming_toy.txt": ("medical", {"L1102", "X1012", "L2133", "L2951"}),
+    "pharmacy_ssk_code_information_fragment.csv": (None, {"X1008", "X1036"}),
+}
+
+
+def examined(data: bytes, name: str) -> tuple[list[Finding], Summary]:
+    """Return the findings and the summary of a file."""
+    told = list(examine([data], identity_key=b"samples", file_name=name))
+    last = told[-1]
+    assert isinstance(last, Summary)
+    return [each for each in told if isinstance(each, Finding)], last
+
+
+def refusing(findings: list[Finding]) -> set[str]:
+    """Return the codes that refuse something."""
+    return {each.code for each in findings if each.refuses}
+
+
+def as_sent(path: Path) -> bytes:
+    """Return a transcription in UTF-8 and LF as the file that it was."""
+    text = path.read_text(encoding="utf-8").replace("−", "－")
+    return text.replace("\n", "\r\n").encode("cp932") + b"\x1a"
+
+
+@pytest.mark.parametrize("name", MEDICAL)
+def test_medical_transcriptions_are_refused_for_their_characters(samples: Path, name: str) -> None:
+    """As they lie there they are UTF-8, and that is the one reason given for the file."""
+    findings, summary = examined((samples / "uke" / name).read_bytes(), name)
+
+    assert summary.refused
+    assert {"X1004"} == {each.code for each in findings if each.refuses == "file"}
+    assert not {"X1031", "X2007", "X2060"} & {each.code for each in findings}
+
+
+@pytest.mark.parametrize("name", MEDICAL)
+def test_medical_files_are_read_in_their_edition(samples: Path, name: str) -> None:
+    """As they were sent they can be read, add up, and only what is really missing is refused."""
+    verdict = MEDICAL[name]
+
+    findings, summary = examined(as_sent(samples / "uke" / name), name)
+
+    assert not summary.refused
+    assert "medical-era-2012" == summary.layout
+    assert (verdict.claims, verdict.points) == (summary.claims, summary.points)
+    assert verdict.refused_claims == summary.totals["refused"].claims
+    assert verdict.refusing == refusing(findings)
+    assert verdict.asking == {each.code for each in findings if not each.refuses and each.level is not Level.L48}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_files_are_refused_for_what_they_are(samples: Path, name: str) -> None:
+    """A kind that cannot be read yet, a fragment, a toy: each with its reason."""
+    kind, codes = OTHERS[name]
+
+    findings, summary = examined((samples / "uke" / name).read_bytes(), name)
+
+    assert summary.refused
+    assert kind == summary.kind
+    assert codes == refusing(findings)
+
+
+def test_no_sample_is_forgotten(samples: Path) -> None:
+    """A new sample needs a verdict here."""
+    there = {path.name for path in (samples / "uke").iterdir() if path.suffix != ".md"}
+
+    assert there == set(MEDICAL) | set(OTHERS)
