@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from apps.desk_lab import DeskLab, close_all
 
 
