@@ -46,7 +46,7 @@ def _public(payer: Record) -> PublicPayerNumber | None:
 
 @rule(
     code="X3001",
-    title="the insurer number fails its check digit",
+    title="insurer number fails its check digit",
     title_ja="保険者番号の検証番号が一致しません",
     source="number-guide:check-digit",
     passes=(_HO, _NHI),
@@ -63,7 +63,7 @@ def insurer_check_digit(payer: Record) -> Iterator[Place]:
 
 @rule(
     code="X3005",
-    title="the public payer number fails its check digit",
+    title="public payer number fails its check digit",
     title_ja="公費負担者番号の検証番号が一致しません",
     source="number-guide:check-digit",
     passes=_KO,
@@ -79,7 +79,7 @@ def public_check_digit(payer: Record) -> Iterator[Place]:
 
 @rule(
     code="X3007",
-    title="the recipient number fails its check digit",
+    title="recipient number fails its check digit",
     title_ja="受給者番号の検証番号が一致しません",
     source="records:9",
     passes=(_KO, "KO,80990013,1111111,,1,291"),
