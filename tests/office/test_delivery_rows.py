@@ -119,6 +119,11 @@ def test_a_payer_named_twice_is_one_case_with_both_shares() -> None:
     assert [4] == [charged.days for charged in claim.payers]
 
 
+def test_a_payer_without_anything_else_is_a_case_all_the_same() -> None:
+    """Items that were dropped with their commas count nothing."""
+    assert Amounts(1, 0, 1, 0, 0) == read(rows(text("RE,1", "HO,06990014")))[0].amounts_for("06990014")
+
+
 @pytest.mark.parametrize("amount", ["", "-5", "4a", "４５０", " 45", "9" * 19])
 def test_an_amount_that_cannot_be_read_counts_nothing(amount: str) -> None:
     """The index says 0 for it too; its finding stands elsewhere."""
@@ -265,11 +270,12 @@ def test_the_history_of_a_claim_stays_and_charges_nobody() -> None:
     "block",
     [
         text(f"2,1,0,MN,000000005,見本県,{number(5)},,,"),
+        text(f"2,1,0,MN,900000005,見本県,{number(900000005)},,,"),
         text("1,7,0,HO,06990014,,1,1,999"),
         text("1,99,0,HO,06990014,,1,1,999"),
         OLD + text("HO,06990014,,1,1,999"),
     ],
-    ids=["the MN of another claim", "the next row", "a later row", "rows after the history"],
+    ids=["the MN of another claim", "one with a high number", "the next row", "a later row", "rows after the history"],
 )
 def test_a_history_that_a_reader_would_take_for_rows_is_not_written(block: bytes) -> None:
     """Rather suspended by name than charged twice."""
@@ -279,9 +285,13 @@ def test_a_history_that_a_reader_would_take_for_rows_is_not_written(block: bytes
 
 def test_a_history_may_hold_a_short_mn_and_any_row_number_after_its_first() -> None:
     """Only what could be mistaken is refused."""
-    block = text("2,1,0,MN,000000005", "1,7,0,SI,1")
-
-    assert 1 == len(read(rows(CLAIM + block)))
+    for block in (
+        text("2,1,0,MN,000000005", "1,7,0,SI,1"),
+        text("1,6,0,SI,1", "1,7,0,HO,06990014,,1,1,999"),
+        text("2,1,0,MN,000000005,見本県,99140809000000005,,,", "1,2,0,IR,1"),
+    ):
+        (claim,) = read(rows(CLAIM + block))
+        assert ["00991018", "80990013"] == [charged.payer for charged in claim.payers]
 
 
 # --- what is no claim is not written ---
@@ -374,6 +384,7 @@ def test_numbers_that_do_not_belong_together_are_a_bug() -> None:
         ("見本県見本市1-2-3 A棟", "見本県見本市１－２－３　Ａ棟"),
         ("見本県,見本町", "見本県，見本町"),
         ("ﾐﾎﾝ 2−3〜4", "ミホン　２－３～４"),
+        ("!~", "！～"),
         ("髙①😀\r\n\x1a", "？１？？？？"),
         ("長" * 41, "長" * 40),
     ],
@@ -416,7 +427,7 @@ GOOD = rows(CLAIM).decode("cp932")
         ("KO,80990013", "RE,80990013"),
         ("KO,80990013", "MN,80990013"),
         ("1,6,0,SY", "1,7,0,HO,06990014\r\n1,6,0,SY"),
-        ("1,6,0,SY,8833421,,01", "".join(f"1,{n},0,KO,80990013\r\n" for n in range(6, 11)).removesuffix("\r\n")),
+        ("1,6,0,SY,8833421,,01", "".join(f"1,{n},0,KO,80990013\r\n" for n in range(6, 10)).removesuffix("\r\n")),
         ("SY,8833421,,01\r\n", "SY,8833421,,01\n"),
         ("SY,8833421,,01\r\n", "SY,8833421,,01"),
         ("SY,8833421,,01\r\n", "SY,8833421,,01\r\n\x1a"),
