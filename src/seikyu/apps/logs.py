@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, on stderr and in `HOME/logs/*.jsonl`.
+"""Structured logs: one JSON object a line, in `HOME/logs/*.jsonl`; what goes wrong is on stderr as well.
 
 The last processor lets through the keys of one list and nothing else, and of each only a short ASCII value. So a name,
 a birth date or a line of a UKE file has no way into a log, whoever wrote the call and whatever a library says. Library
@@ -110,7 +110,10 @@ def report_bug(error: BaseException) -> str:
 def _handlers(folder: Path | None, file_name: str, *, to_stderr: bool) -> list[logging.Handler]:
     handlers: list[logging.Handler] = []
     if to_stderr:
-        handlers.append(logging.StreamHandler(sys.stderr))
+        # Whoever started us may not read what we say: a full pipe must not stop the office, so only little goes there.
+        warnings = logging.StreamHandler(sys.stderr)
+        warnings.setLevel(logging.WARNING)
+        handlers.append(warnings)
     if folder is not None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handlers.append(
