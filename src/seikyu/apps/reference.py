@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from seikyu.adapters.settings import KEYS, Key, toml_value
+from seikyu.apps.reference_api import api_page
 from seikyu.limits import LIMITS, Limit
 
 _BINARY: Final = (("GiB", 30), ("MiB", 20), ("KiB", 10))
@@ -72,7 +73,7 @@ def _amount(one: Limit) -> str:
 
 #: Where each page lies under `docs`, and who draws it.
 PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
-    {"reference/settings.md": settings_page, "reference/limits.md": limits_page}
+    {"reference/settings.md": settings_page, "reference/limits.md": limits_page, "reference/api.md": api_page}
 )
 
 

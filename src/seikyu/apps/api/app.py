@@ -13,7 +13,9 @@ from seikyu.apps.api.identity import Identified
 from seikyu.apps.api.paging import EXTERNAL_URL, OFFICE
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, answer_unread
 from seikyu.office.errors import OfficeError
+from seikyu.ports.clock import Clock
 from seikyu.ports.errors import SeikyuError
+from seikyu.ports.store import Store
 from seikyu.services.office import Office
 from seikyu.trust import UnknownCertificate
 
@@ -27,6 +29,18 @@ Accept-Language, each with a stable `code`. Lists are pages, newest first; `next
 
 def build_api(office: Office, *, external_url: str | None = None) -> FastAPI:
     """Return the API of an office. `external_url` is how the outside names this desk, if not by the request's host."""
+    app = _app(office.store, office.clock)
+    setattr(app.state, OFFICE, office)
+    setattr(app.state, EXTERNAL_URL, external_url)
+    return app
+
+
+def described(store: Store, clock: Clock) -> dict[str, Any]:
+    """Return the description of the API (OpenAPI 3.1)."""
+    return _app(store, clock).openapi()
+
+
+def _app(store: Store, clock: Clock) -> FastAPI:
     app = FastAPI(
         title="seikyu",
         version=VERSION,
@@ -44,14 +58,12 @@ def build_api(office: Office, *, external_url: str | None = None) -> FastAPI:
             Exception: answer_bug,
         },
     )
-    setattr(app.state, OFFICE, office)
-    setattr(app.state, EXTERNAL_URL, external_url)
     app.include_router(sendings.router)
     app.include_router(deliveries.router)
     app.include_router(admin.router)
     app.add_middleware(SmallBodies, root=ROOT)
     open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
-    app.add_middleware(Identified, store=office.store, clock=office.clock, open_paths=open_paths)
+    app.add_middleware(Identified, store=store, clock=clock, open_paths=open_paths)
     describe = app.openapi
     app.openapi = lambda: _described(describe())  # type: ignore[method-assign]  # as the library's own guide does
     return app
