@@ -136,6 +136,8 @@ def test_sendings_are_listed_newest_first(desk: DeskLab) -> None:
     assert len(_walk(desk, "/sendings", limit=3, party=OPERATOR)) == 6
     assert {each["line"] for each in desk.ask("GET", "/sendings?line=test").json()["items"]} == {"test"}
     assert desk.ask("GET", "/sendings?state=refused").json()["items"] == []
+    assert len(desk.ask("GET", "/sendings?month=202609").json()["items"]) == 5
+    assert desk.ask("GET", "/sendings?month=202610").json()["items"] == []
 
 
 def test_confirming_shows_what_was_decided(desk: DeskLab) -> None:

@@ -88,6 +88,7 @@ def list_sendings(
     line: str | None = None,
     state: str | None = None,
     body: str | None = None,
+    month: str | None = None,
 ) -> Page:
     """Return sendings of the party, newest first; all of them to the operator. Errors: Forbidden, BadRequest."""
     if line is not None and line not in LINES:
@@ -96,6 +97,7 @@ def list_sendings(
         found = tx.sendings(
             party=_whose(office, tx, identity),
             body=body,
+            month=month,
             line=line,
             states=() if state is None else (state,),
             after=cursor,

@@ -133,6 +133,7 @@ def sendings(
     office: TheOffice,
     asker: Asker,
     body: BodyParam = None,
+    month: Annotated[str | None, Query(pattern=models.MONTH_FORM)] = None,
     line: Annotated[models.Line | None, Query()] = None,
     state: Annotated[models.SendingState | None, Query()] = None,
     limit: PageLimit = PAGE,
@@ -141,7 +142,7 @@ def sendings(
     """List the asker's own sendings, newest first; to the operator, everybody's."""
     if asker.kind == PAYER:
         return Page([], None)
-    return show.list_sendings(office, asker, limit=limit, cursor=cursor, line=line, state=state, body=body)
+    return show.list_sendings(office, asker, limit=limit, cursor=cursor, line=line, state=state, body=body, month=month)
 
 
 @router.get("/sendings/{sending_id}", response_model=models.SendingDetail, responses=problems(404))
