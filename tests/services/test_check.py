@@ -240,3 +240,10 @@ def test_an_undecided_correction_is_decided_at_the_closing(memory_lab: Lab) -> N
 
     assert decide.decide_overdue(memory_lab.office) == 1
     assert memory_lab.sending(sending.id).state == "confirmed_automatically"
+
+
+def test_an_unreadable_file_is_refused_also_as_a_correction(memory_lab: Lab) -> None:
+    """It says no month, so nobody can say that it corrects nothing; its check says what is wrong."""
+    memory_lab.clock.at = CORRECTIONS
+
+    assert memory_lab.send_and_check(b"no UKE file").state == "refused"

@@ -252,6 +252,19 @@ def test_a_claim_whose_bytes_say_otherwise_is_suspended(lab: Lab) -> None:
     assert lab.balance().balanced
 
 
+def test_a_claim_that_cannot_be_written_is_suspended_alone(lab: Lab) -> None:
+    """Its place in the file is wrong by a byte: what lies there is no claim, and nobody gets it."""
+    sending = lab.confirm(lab.send_and_check(DATA))
+    tampered(lab, sending.id, lambda row: replace(row, offset=row.offset + 1))
+    lab.clock.at = CLOSING
+
+    lab.close()
+
+    assert [outcome for outcome, _ in outcomes(lab, sending.id)] == [Outcome.SUSPENDED, *[Outcome.CLAIMED] * 2]
+    assert lab.balance().balanced
+    assert PAYERS[0] not in delivered(lab)
+
+
 class Lying:
     """Objects of which some deliveries are not, on disk, what was written."""
 
@@ -306,6 +319,26 @@ def test_a_delivery_that_reads_otherwise_is_never_delivered(
     assert not lab.missing()
 
 
+def test_lies_in_later_rounds_are_seen_too(memory_lab: Lab) -> None:
+    """When the city is barred, the next payer's delivery reads otherwise: both stay barred, and there is an end."""
+    memory_lab.confirm(
+        memory_lab.send_and_check(uke(claim(1), claim(2, insurer=ELDERLY, publics=[CITY]), claim(3, insurer=NHI)))
+    )
+    memory_lab.clock.at = CLOSING
+
+    def lie(name: str, data: bytes) -> bytes:
+        rows = {f"deliveries/{row.id}": row.payer for row in memory_lab.deliveries()}
+        liar = CITY_ID if CITY_ID in rows.values() else PAYERS[0]
+        return b"" if rows.get(name) == liar else data
+
+    office = replace(memory_lab.office, objects=Lying(memory_lab.office.objects, lie))  # type: ignore[arg-type]
+    close.request_close(office, "1", "202609")
+    close.carry_out_close(office, "1/202609")
+
+    assert delivered(memory_lab) == {PAYERS[2]: 1}
+    assert memory_lab.balance().balanced
+
+
 def test_a_delivery_that_was_written_otherwise_is_never_delivered(memory_lab: Lab) -> None:
     """The writing itself is wrong, in two claims that make up for each other: digest and sums agree, the claims do not."""
     sending = memory_lab.confirm(memory_lab.send_and_check(DATA))
@@ -322,9 +355,9 @@ def test_a_delivery_that_was_written_otherwise_is_never_delivered(memory_lab: La
             return getattr(self._inner, name)
 
         def write(self, data: bytes) -> None:
-            both = b"KO,80990013" in data and b"KO,12990016" not in data
-            city = data.replace(b",100,", b",101,") if both else data
-            self._inner.write(city.replace(b"KO,80990013,0000018,,1,50,", b"KO,80990013,0000018,,1,49,"))
+            for now, wrong in ((100, 101), (50, 49)):
+                data = data.replace(b"KO,80990013,0000018,,1,%d," % now, b"KO,80990013,0000018,,1,%d," % wrong)
+            self._inner.write(data)
 
     class Wrong:
         """Objects whose writers are wrong."""

@@ -53,6 +53,7 @@ def test_young_sendings_are_left_to_their_own_order(memory_lab: Lab) -> None:
 
     assert start.reorder(memory_lab.office, came_before=sending.received_at) == 0
     assert start.reorder(memory_lab.office, came_before=MIDNIGHT) == 1
+    assert start.reorder(memory_lab.office, came_before=MIDNIGHT) == 0
 
 
 def test_a_tick_does_what_has_fallen_due(memory_lab: Lab) -> None:
