@@ -19,6 +19,7 @@ from seikyu.rules.report import (
     effect,
     file_as_json,
     from_json,
+    hints_of,
     in_order,
     label_of,
     line_of,
@@ -85,6 +86,16 @@ def test_a_line_says_where_what_and_what_was_expected() -> None:
 def test_a_line_leaves_out_what_there_is_not(fields: dict[str, object], line: str) -> None:
     """The whole file has no line, a record no item, and a value is told once."""
     assert line == line_of(finding(**fields), "F")
+
+
+def test_a_hint_is_given_once() -> None:
+    """Two findings of one fault have one hint, in the reader's language; most have none."""
+    findings = examined(b"hello")[0]
+
+    assert ["X1008", "X1036"] == [each.code for each in findings]
+    assert 1 == len(hints_of(findings))
+    assert hints_of(findings) != hints_of(findings, "ja")
+    assert [] == hints_of([finding()])
 
 
 def test_findings_outside_claims_stand_at_the_top() -> None:

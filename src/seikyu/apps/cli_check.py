@@ -25,6 +25,7 @@ from seikyu.rules.report import (
     ListHeader,
     effect,
     file_as_json,
+    hints_of,
     in_order,
     label_of,
     line_of,
@@ -241,6 +242,8 @@ def _print_text(checked: Checked) -> None:
         print(typer.style(line, fg="red", bold=True) if coloured else line)
     elif not checked.findings:
         print(say("check.clean"))
+    for hint in hints_of(checked.findings, language()):
+        print(say("check.hint", hint=hint))
 
 
 def _shown(name: str) -> str:

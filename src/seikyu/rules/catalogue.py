@@ -19,6 +19,15 @@ def catalogue() -> tuple[Rule, ...]:
     return tuple(sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.code))
 
 
+@cache
+def rule_of(code: str) -> Rule:
+    """Return the rule of a code.
+
+    Errors: KeyError for a code that no rule has.
+    """
+    return {rule.code: rule for rule in catalogue()}[code]
+
+
 #: A rule with its function.
 Judge = tuple[Rule, Finder]
 

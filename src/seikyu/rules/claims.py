@@ -38,6 +38,8 @@ _INCOME_CLASSES: Final = (
     title_ja="レセプト番号が１からの連番になっていません",
     passes=f"{_RE}\n{_RE.replace('RE,1', 'RE,2')}",
     fails=(f"{_RE}\n{_RE.replace('RE,1', 'RE,3')}", _RE.replace("RE,1", "RE,2")),
+    hint="let the receipt computer number the claims anew",
+    hint_ja="レセプト番号を振り直して出力してください",
 )
 def numbering(claim: Claim) -> Iterator[Place]:
     """A gap is a lost claim, a repetition a doubled one. After a gap the count goes on from there."""
@@ -134,6 +136,7 @@ def _age(born: date, on: date) -> int:
         "SJ,01,見本\nTI,1,1\nTR,1,1992,202608,,1,19800101\nTS,1,100\nSY,8833421,20260801,1\n" + _SI,
     ),
     fails=(
+        "TI,1,1\nTR,1,1992,202608,,1,19800101\nSY,8833421,20260801,1\nTS,1,100\n" + _SI,
         f"{_RE}\n{_SI}\nHO,06990014,見本,1,1,291\nSY,8833421,20260801,1",
         f"SJ,01,見本\n{_RE}\n{_SI}\nSY,8833421,20260801,1",
     ),
@@ -170,7 +173,11 @@ def _donor_order(claim: Claim) -> Iterator[Place]:
     title="the organ donor's records are not complete",
     title_ja="臓器提供者に係るレコードが揃っていません",
     passes="TI,1,1\nTR,1,1992,202608,,1,19800101\nTS,1,100\nSY,8833421,20260801,1\n" + _SI,
-    fails=("TI,1,1", "TI,1,1\nTR,1,1992,202608,,1,19800101\nSY,8833421,20260801,1\n" + _SI),
+    fails=(
+        "TI,1,1",
+        "TI,1,1\nTR,1,1992,202608,,1,19800101\nSY,8833421,20260801,1\n" + _SI,
+        "TR,1,1992,202608,,1,19800101\nTS,1,100\nSY,8833421,20260801,1\n" + _SI,
+    ),
 )
 def donor_block(claim: Claim) -> Iterator[Place]:
     """What was done for the donor is paid by the recipient's insurer, if it can be read."""

@@ -1,7 +1,6 @@
 """Rules of the whole file: can it be read at all, is it whole, and is it meant for this office."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 from seikyu.limits import limit
@@ -52,6 +51,8 @@ def unusual_name(file: File) -> Iterator[Place]:
     title_ja="ファイルが空です",
     passes=_WHOLE,
     fails=(b"", b"\x1a"),
+    hint="export the file again and look at its size before sending",
+    hint_ja="もう一度ファイルを出力し、大きさを確かめてください",
 )
 def empty(file: File) -> Iterator[Place]:
     """An empty file is a failed export, and silence would look like a month without patients."""
@@ -111,6 +112,8 @@ def other_line_end(file: File) -> Iterator[Place]:
     title_ja="使用できない制御コードがあります",
     passes=_WHOLE,
     fails=(_WHOLE.replace(b"1,1,291", b"1,\x001,291"), b"\x00" * 5000, _WHOLE.replace(b",00,\r", b",00,\x1a\r")),
+    hint="the file was damaged on a disk or in a copy: export it again",
+    hint_ja="ファイルが壊れています。レセプトコンピュータから出力し直してください",
 )
 def control_bytes(file: File) -> Iterator[Place]:
     """Zeros and control codes come from broken disks and copies; the file cannot be trusted."""
@@ -136,6 +139,8 @@ def behind_the_mark(file: File) -> Iterator[Place]:
     title_ja="先頭のレコードが医療機関情報レコード（ＩＲ）ではありません",
     passes=_WHOLE,
     fails=("-IR", b"hello\r\n", b"\x00" * 5000, "IR," + "1" * 70_000),
+    hint="choose the claim file that the receipt computer has written (RECEIPTC.UKE)",
+    hint_ja="レセプトコンピュータが出力した請求ファイル（RECEIPTC.UKE）を指定してください",
 )
 def no_header(file: File) -> Iterator[Place]:
     """Without it nobody knows whose claims these are, of which month and for whom."""
@@ -150,6 +155,8 @@ def no_header(file: File) -> Iterator[Place]:
     title_ja="医療機関情報レコード（ＩＲ）が複数あります",
     passes=_WHOLE,
     fails="IR,1,99,1,0112342,,見本診療所,202609,00,\nIR,1,99,1,0112342,,見本診療所,202609,00,",
+    hint="send each file by itself; two files were put into one",
+    hint_ja="二つのファイルがつながっています。別々に送信してください",
 )
 def second_header(file: File) -> Iterator[Place]:
     """Two headers are two files glued together; whose claims follow is not certain."""
@@ -162,6 +169,8 @@ def second_header(file: File) -> Iterator[Place]:
     title_ja="診療報酬請求書レコード（ＧＯ）がない、複数ある、又は最終レコードではありません",
     passes=_WHOLE,
     fails=("-GO", "GO,1,291,99\nGO,1,291,99", _WHOLE.replace(b"GO,1,291,99\r\n", b"GO,1,291,99\r\nSJ,01,\r\n")),
+    hint="the file was cut, or records were added behind its end: export it again",
+    hint_ja="途中で切れたか、末尾に追記されています。出力し直してください",
 )
 def misplaced_trailer(file: File) -> Iterator[Place]:
     """A file without its last record was cut on the way, and claims may be missing."""
@@ -181,6 +190,8 @@ def misplaced_trailer(file: File) -> Iterator[Place]:
     title_ja="レセプトが１件もありません",
     passes=_WHOLE,
     fails=b"IR,1,99,1,0112342,,\x8c\xa9\x96{,202609,00,\r\nGO,0,0,99\r\n\x1a",
+    hint="look whether the right month was exported",
+    hint_ja="請求する月が正しいか確かめて、出力し直してください",
 )
 def no_claim(file: File) -> Iterator[Place]:
     """A month without claims is not sent; this is a failed export."""
@@ -403,6 +414,8 @@ def unknown_kind(file: File) -> Iterator[Place]:
     title_ja="レセプト電算ファイルのレコードが見つからないため、読み取りを中止しました",
     passes=_WHOLE,
     fails=(b"hello\r\n", b"\x00" * 100_000),
+    hint="choose the claim file that the receipt computer has written (RECEIPTC.UKE)",
+    hint_ja="レセプトコンピュータが出力した請求ファイル（RECEIPTC.UKE）を指定してください",
 )
 def not_a_claim_file(file: File) -> Iterator[Place]:
     """A photo or an empty disk image is not worth hours of reading."""
@@ -443,7 +456,7 @@ def long_line_outside(file: File) -> Iterator[Place]:
 )
 def before_the_first_claim(file: File) -> Iterator[Place]:
     """Its claim has lost its first record, and with it the patient."""
-    yield from (stray.here() for stray in islice(file.early, 100))
+    yield from (stray.here() for stray in file.early)
 
 
 @rule(

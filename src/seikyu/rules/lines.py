@@ -6,7 +6,7 @@ from typing import Final
 
 from seikyu.records import table
 from seikyu.rules.rule import Rule, rule
-from seikyu.rules.view import Claim, Place, Record, days_of, shares
+from seikyu.rules.view import Claim, Place, Record, days_of, shares, there_are
 
 _SI: Final = "SI,11,1,111000110,,291,1,,,,,,,1"
 _FEBRUARY: Final = "RE,1,1112,202602,見本　太郎,1,19800101"
@@ -51,7 +51,7 @@ def burden_without_payer(claim: Claim) -> Iterator[Place]:
 @cache
 def _without_payer(*, insured: bool, publics: int) -> frozenset[bytes]:
     """Return the burden divisions that name a payer whom such a claim lacks."""
-    there = {*([0] if insured else []), *range(1, publics + 1)}
+    there = there_are(insured=insured, publics=publics)
     codes = (code.encode() for code in table("burden_codes"))
     return frozenset(code for code in codes if not there.issuperset(shares(code) or ()))
 

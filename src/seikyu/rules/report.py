@@ -7,6 +7,7 @@ from io import StringIO
 from typing import Any, Final, Literal
 
 from seikyu.records import Month, era_text, layout_for, masked, parse_date, parse_month, table, text_of
+from seikyu.rules.catalogue import rule_of
 from seikyu.rules.finding import Finding, Level, Refuses
 from seikyu.rules.plan import plans
 from seikyu.rules.summary import Summary
@@ -54,6 +55,13 @@ def line_of(finding: Finding, file_name: str, language: Language = "en") -> str:
     where = f" {finding.record}{item}:" if finding.record else ""
     value = _value(finding, language)
     return f"{head}:{where} {_message(finding, language)}{value}"
+
+
+def hints_of(findings: Iterable[Finding], language: Language = "en") -> list[str]:
+    """Return what to do about these findings, each hint once."""
+    rules = [rule_of(code) for code in dict.fromkeys(finding.code for finding in findings)]
+    hints = [rule.hint_ja if language == "ja" else rule.hint for rule in rules]
+    return [hint for hint in dict.fromkeys(hints) if hint]
 
 
 def _message(finding: Finding, language: Language) -> str:

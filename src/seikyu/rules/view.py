@@ -266,19 +266,26 @@ class Claim:
     def sums(self) -> list[int] | None:
         """The points of the lines by payer: insurance, then public payers 1 to 4.
 
-        None if they cannot be told: no line, an unreadable one, or one left out. Lines of an organ donor are not added:
-        the papers do not say whether the recipient's totals hold them, so such claims are let be.
+        None if they cannot be told: no line, one that is unreadable, left out, or of a payer who is not there. Lines of
+        an organ donor are not added: the papers do not say whether the recipient's totals hold them, so such claims are
+        let be.
         """
         if self.donor or self.cut_lines or self.lines_left_out or not self.units:
             return None
-        return _sums(self.units)
+        return _sums(self.units, there_are(insured=self.insurer is not None, publics=len(self.public_payers)))
 
 
-def _sums(units: Iterable[Unit]) -> list[int] | None:
+@cache
+def there_are(*, insured: bool, publics: int) -> frozenset[int]:
+    """Return the payers of a claim: 0 is insurance, 1 and up are public payers."""
+    return frozenset([*([0] if insured else []), *range(1, publics + 1)])
+
+
+def _sums(units: Iterable[Unit], payers: frozenset[int]) -> list[int] | None:
     sums = [0] * len(_BURDENED)
     for unit in units:
         shared = shares(unit.burden)
-        if shared is None or any(record.unreadable for record in unit.records):
+        if shared is None or not payers.issuperset(shared) or any(record.unreadable for record in unit.records):
             return None
         if unit.ended and unit.service_class != _MEALS:
             for payer in shared:
