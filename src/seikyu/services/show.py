@@ -79,7 +79,7 @@ def file_view(file: File) -> dict[str, Any]:
     }
 
 
-def list_sendings(
+def list_sendings(  # noqa: PLR0913  (each is one filter of the list)
     office: Office,
     identity: ClientIdentity,
     *,

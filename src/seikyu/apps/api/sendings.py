@@ -129,7 +129,7 @@ async def finish(request: Request, office: TheOffice, asker: Asker, upload_id: I
 
 
 @router.get("/sendings", response_model=models.Sendings, responses=problems())
-def sendings(
+def sendings(  # noqa: PLR0917  (each is one query parameter)
     office: TheOffice,
     asker: Asker,
     body: BodyParam = None,
