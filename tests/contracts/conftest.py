@@ -16,9 +16,16 @@ from seikyu.adapters.sql import open_store
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyStore]:
     """Return an empty store."""
-    store = (
-        MemoryStore(wait_s=WAIT_S) if request.param == "memory" else open_store(tmp_path / "o.sqlite", wait_s=WAIT_S)
-    )
+    store = MemoryStore() if request.param == "memory" else open_store(tmp_path / "o.sqlite")
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def hasty_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyStore]:
+    """Return an empty store whose writers do not wait long."""
+    path = tmp_path / "o.sqlite"
+    store = MemoryStore(wait_s=WAIT_S) if request.param == "memory" else open_store(path, wait_s=WAIT_S)
     yield store
     store.close()
 

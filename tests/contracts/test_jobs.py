@@ -1,14 +1,18 @@
 """The contract of ports.jobs, over every adapter."""
 
+import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from every_adapter import Works
 
-from seikyu.ports.errors import NoSpace
+from seikyu.adapters.jobs_dbos import DbosJobs
+from seikyu.adapters.sql import open_store
+from seikyu.ports.errors import NoSpace, Unavailable
 from seikyu.ports.jobs import Work, WorkOrder
 
 LONG_S = 20.0  # How long a test waits for what must happen; it is over as soon as it has.
@@ -203,6 +207,22 @@ def test_a_stop_waits_for_what_is_under_way(works: Works, desk: Desk) -> None:
     assert [f"s{number}" for number in range(9)] == sorted(desk.done)
 
 
+def test_a_stop_does_not_wait_for_ever(works: Works, desk: Desk) -> None:
+    """Work that goes on too long is left; it is still unfinished for the next start."""
+    works.jobs.start()
+    desk.hold.clear()
+    order(works, "s1")
+    desk.begun.wait(LONG_S)
+    begun_at = time.monotonic()
+
+    works.jobs.stop(wait_s=0.2)
+
+    assert time.monotonic() - begun_at < 5
+    assert works.jobs.unfinished(Work.CHECK_SENDING) == {"s1"}
+    desk.hold.set()
+    until(lambda: desk.done == ["s1"])
+
+
 def test_purging_forgets_what_is_over(works: Works, desk: Desk) -> None:
     """Not what was finished lately, and never what waits."""
     works.jobs.start()
@@ -221,3 +241,77 @@ def test_an_order_needs_a_transaction_of_its_own_store(works: Works) -> None:
     """Else it could not commit with it."""
     with pytest.raises(TypeError, match="commit with rows"):
         works.jobs.submit(object(), WorkOrder(Work.CHECK_SENDING, "s1", "s1"))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def durable(tmp_path: Path) -> Iterator[Works]:
+    """Return an empty durable queue whose record of what was done is kept for no time at all."""
+    store = open_store(tmp_path / "o.sqlite")
+    works = Works(DbosJobs(store, kept_days=-1, poll_s=0.05), store)
+    yield works
+    works.jobs.stop(wait_s=1)
+    store.close()
+
+
+def test_work_that_fails_because_we_stop_is_put_back(durable: Works) -> None:
+    """What a handler leans on may be gone by then; the next start does the work."""
+    begun, done = threading.Event(), threading.Event()
+
+    def broken_by_the_stop(_subject: str) -> None:
+        begun.set()
+        until(lambda: durable.jobs._stopping)
+        raise BrokenPipeError
+
+    durable.jobs.register(Work.CHECK_SENDING, broken_by_the_stop)
+    durable.jobs.start()
+    order(durable, "s1")
+    begun.wait(LONG_S)
+
+    durable.jobs.stop(wait_s=LONG_S)
+
+    assert durable.jobs.unfinished(Work.CHECK_SENDING) == {"s1"}
+    durable.jobs.register(Work.CHECK_SENDING, lambda _: done.set())
+    durable.jobs.start()
+    assert done.wait(LONG_S)
+
+
+def test_the_queue_forgets_old_orders_by_itself(durable: Works) -> None:
+    """The library would keep them for ever; here it is done at each start, and now and then."""
+    done: list[str] = []
+    durable.jobs.register(Work.CHECK_SENDING, done.append)
+    durable.jobs.start()
+    order(durable, "s1")
+    until(lambda: durable.jobs.waiting() == 0)
+    durable.jobs.stop(wait_s=1)
+    order(durable, "s1")
+    assert durable.jobs.waiting() == 0
+
+    durable.jobs.start()
+
+    until(lambda: order(durable, "s1") or durable.jobs.waiting() > 0)
+    until(lambda: done == ["s1", "s1"])
+
+
+def test_a_purge_that_cannot_be_made_now_stops_nothing(durable: Works, caplog: pytest.LogCaptureFixture) -> None:
+    """It is told, and made later."""
+    done: list[str] = []
+    durable.jobs.register(Work.CHECK_SENDING, done.append)
+
+    def locked(*_words: object, **_named: object) -> int:
+        raise Unavailable
+
+    durable.jobs.purge = locked
+    durable.jobs.start()
+    order(durable, "s1")
+
+    until(lambda: done == ["s1"] and "unavailable" in caplog.text)
+
+
+def test_no_order_is_pickled(durable: Works) -> None:
+    """What lies in the database can be read by anybody, and runs nothing when it is read."""
+    order(durable, "s1")
+
+    with durable.store.read() as tx:
+        stored = tx.connection.exec_driver_sql("SELECT inputs FROM workflow_input").scalar()
+
+    assert {"positionalArgs": ["s1"], "namedArgs": {}} == json.loads(stored)

@@ -21,6 +21,8 @@ from seikyu.adapters.sql.open import MIGRATIONS, known_revisions
 from seikyu.adapters.sql.schema import HEAD, Instant, metadata
 from seikyu.ports.errors import Damaged, NewerDatabase, NoSpace, Unavailable
 
+PAGE_BYTES = 4096  # SQLite's default.
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -177,6 +179,35 @@ def test_a_database_locked_by_another_program_is_unavailable(path: Path, sql: Sq
 
     with sql.write() as tx:
         tx.put_setting("a", "1")
+
+
+def test_damage_in_the_middle_is_told_as_damage(path: Path, sql: SqlStore) -> None:
+    """A page that was overwritten shows when it is read."""
+    with sql.write() as tx:
+        for number in range(200):
+            tx.add_sending(a_sending(f"s{number:03d}"), [])
+    with sql.read() as tx:
+        page = tx.connection.exec_driver_sql("SELECT rootpage FROM sqlite_master WHERE name = 'sendings'").scalar()
+    sql.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * PAGE_BYTES)
+        file.write(b"\xff" * PAGE_BYTES)
+
+    damaged = open_store(path)
+
+    with pytest.raises(Damaged), damaged.read() as tx:
+        tx.sendings()
+    damaged.close()
+
+
+def test_an_error_of_ours_stays_a_bug_and_tells_no_value(sql: SqlStore) -> None:
+    """A statement that is wrong, or a row without what it must have, is nobody's fault but ours."""
+    with pytest.raises(sa.exc.OperationalError), sql.write() as tx:
+        tx.connection.exec_driver_sql("SELECT nothing FROM nowhere")
+    with pytest.raises(sa.exc.IntegrityError) as told, sql.write() as tx:
+        tx.add_sending(a_sending("見本", body=None), [])
+
+    assert "見本" not in str(told.value)
 
 
 def test_connections_that_are_all_taken_make_the_store_unavailable(path: Path) -> None:

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, WorkflowSerializationFormat
+from sqlalchemy.exc import SQLAlchemyError
 
 from seikyu.adapters.sql.engine import errors_told
 from seikyu.adapters.sql.store import SqlStore, SqlWriteTx
@@ -73,13 +74,13 @@ class DbosJobs:
         self._at_once = at_once
         self._kept_days = kept_days
         self._poll_s = poll_s
-        self._purged_at = 0.0
         self._handlers: dict[Work, Callable[[str], None]] = {}
         self._started = False
         self._stopping = False
         self._busy = 0
         self._last_done = 0.0
         self._change = threading.Condition()
+        self._purger: threading.Thread | None = None
         with errors_told():
             DBOS.migrate(store.engine.url.render_as_string(hide_password=False))
         self._client = DBOSClient(system_database_engine=store.engine, application_name=_APPLICATION, lazy=True)
@@ -128,6 +129,8 @@ class DbosJobs:
             )
             DBOS.launch()
         self._started = True
+        self._purger = threading.Thread(target=self._purge_now_and_then, name="jobs-purge", daemon=True)
+        self._purger.start()
 
     def stop(self, *, wait_s: float) -> None:
         """Let handlers at work finish for `wait_s`; what has not begun, or is not finished by then, is put back."""
@@ -137,6 +140,9 @@ class DbosJobs:
             self._change.wait_for(lambda: self._busy == 0, timeout=wait_s)
             # The library notes an outcome a moment after the handler is back, and waits for that in whole seconds.
             moment_s = 1 if self._busy == 0 and time.monotonic() - self._last_done < 1 else 0
+        if self._purger is not None:
+            self._purger.join(wait_s)
+            self._purger = None
         if self._started:
             self._started = False
             DBOS.destroy(workflow_completion_timeout_sec=moment_s, destroy_registry=True)
@@ -172,7 +178,6 @@ class DbosJobs:
         @DBOS.workflow(name=work.value)
         def run(subject: str) -> None:
             self._do(work, subject)
-            self._purge_if_due()
 
     def _do(self, work: Work, subject: str) -> None:
         """Do one order; try again while the reason is one that passes."""
@@ -180,13 +185,15 @@ class DbosJobs:
             with self._change:
                 self._change.wait_for(lambda: self._stopping, timeout=wait_s)
 
-    def _purge_if_due(self) -> None:
-        """Forget old orders, now and then: the library keeps them for ever."""
-        with self._change:
-            if time.monotonic() - self._purged_at < PURGE_S and self._purged_at:
-                return
-            self._purged_at = time.monotonic()
-        self.purge(kept_days=self._kept_days)
+    def _purge_now_and_then(self) -> None:
+        """Forget old orders until we stop: the library keeps them for ever."""
+        while not self._stopping:
+            try:
+                self.purge(kept_days=self._kept_days)
+            except (SQLAlchemyError, Unavailable) as error:
+                _log.warning("old orders are not purged now: %s", getattr(error, "code", None))
+            with self._change:
+                self._change.wait_for(lambda: self._stopping, timeout=PURGE_S)
 
     def _try(self, work: Work, subject: str) -> float | None:
         """Call the handler once. Return None when it is done, or after how many seconds to try again.

@@ -34,6 +34,7 @@ def sqlite_engine(path: Path, *, wait_s: float) -> sa.Engine:
         pool_size=POOL,
         max_overflow=POOL_OVERFLOW,
         pool_timeout=wait_s,
+        hide_parameters=True,  # An error's text goes to the log, and the values of its statement are not for it.
         pool_use_lifo=True,  # Few connections do the work, so few page caches are filled.
     )
 
