@@ -34,6 +34,8 @@ def test_no_module_and_no_function_grows_past_the_stop(path: Path) -> None:
 
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
+    if "versions" in path.parts:
+        return  # A migration lists tables; it is read once, from top to bottom.
     assert len(text.splitlines()) <= 800
     assert [] == [function.name for function in functions if body_lines(function) > 60]
 

@@ -52,31 +52,31 @@ class BadRequest(ProtocolError):
 
 
 class Mixed(ProtocolError):
-    """The files of one sending differ in institution, body, kind or claim month. Nothing is kept. (422)"""
+    """The files of one sending differ in institution, body, kind or claim month. Nothing is kept."""
 
     code = "mixed_files"
 
 
 class KeyReused(ProtocolError):
-    """The idempotency key was used for another request of the same party. Nothing is kept. (422)"""
+    """The idempotency key was used for another request of the same party. Nothing is kept."""
 
     code = "key_reused"
 
 
 class NotFound(SeikyuError):
-    """There is no such thing, or it is another party's; the two look alike. (404)"""
+    """There is no such thing, or it is another party's; the two look alike."""
 
     code = "not_found"
 
 
 class Forbidden(SeikyuError):
-    """The certificate's party may not do this kind of act at all. (403)"""
+    """The certificate's party may not do this kind of act at all."""
 
     code = "forbidden"
 
 
 class Unavailable(SeikyuError):
-    """Not now; try again at `retry_at` or after `retry_after_s`. Nothing is kept. (503)"""
+    """Not now; try again at `retry_at` or after `retry_after_s`. Nothing is kept."""
 
     code = "unavailable"
 
@@ -89,13 +89,13 @@ class Unavailable(SeikyuError):
 
 
 class NoSpace(Unavailable):
-    """The disk is full or nearly so. Nothing is kept. (507)"""
+    """The disk is full or nearly so. Nothing is kept."""
 
     code = "no_space"
 
 
 class Busy(Unavailable):
-    """Every place is taken. (503)"""
+    """Every place is taken."""
 
     code = "busy"
 

@@ -18,7 +18,10 @@ class Work(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkOrder:
-    """Shape: `subject` names what to work on (a sending id; `body/YYYYMM`). Two orders of one `key` are one order."""
+    """One order.
+
+    Shape: `subject` names what to work on (a sending id; `body/YYYYMM`). Two orders of one `key` are one order.
+    """
 
     work: Work
     subject: str
@@ -45,8 +48,9 @@ class Jobs(Protocol):
         ...
 
     def unfinished(self, work: Work) -> set[str]:
-        """Return the subjects of the orders of `work` that are not done yet; an order whose handler raised for good
-        is not among them (the caller may order it anew under another key).
+        """Return the subjects of the orders of `work` that are not done yet.
+
+        An order whose handler raised for good is not among them: the caller may order it anew under another key.
         """
         ...
 

@@ -13,8 +13,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who takes part (当事者). Shape: `id` is 10 digits for an institution (prefecture 2, point table 1, code 7), the
-    8-character payer number with leading zeros for a payer, `operator` for the office's own people.
+    """Who takes part (当事者).
+
+    Shape: `id` is 10 digits for an institution (prefecture 2, point table 1, code 7), the payer number in 8 digits with
+    leading zeros for a payer, `operator` for the office's own people.
     """
 
     id: str
@@ -40,8 +42,10 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A sending (送信). `state` is a value of `office.sending.State`; `month` is YYYYMM; `send_no` counts from 1 per party,
-    body, kind, line and month. `claims`, `refused`, `ask` are None until the check is done. `digest` is what makes a repeat
+    """A sending (送信).
+
+    Shape: `state` is a value of `office.sending.State`; `month` is YYYYMM; `send_no` counts from 1 per party, body,
+    kind, line and month. `claims`, `refused`, `ask` are None until the check is done. `digest` is what makes a repeat
     a repeat; `decision` is with, without or automatic.
     """
 
@@ -70,9 +74,11 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One UKE file of a sending. `no` counts from 1. Its bytes are the object `files/ID`; `index_object` and
-    `findings_object` name the objects now in force (each try of a check or decision writes under a name of its own, so
-    that no try ever meets another's remains). `summary` is the checker's summary as JSON; `management_base` is set at
+    """One UKE file of a sending.
+
+    Shape: `no` counts from 1. Its bytes are the object `files/ID`; `index_object` and `findings_object` name
+    the objects now in force (each try of a check or decision writes under a name of its own, so that no try ever meets
+    another's remains). `summary` is the checker's summary as JSON; `management_base` is set at
     confirmation: the management number of claim n (position from 0) is `management_base + n`.
     """
 
@@ -104,8 +110,9 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One line of the claim ledger; append-only. `stage` is a value of `office.ledger.Stage`. Integers in their own units.
-    Corrections are reversals (negative numbers), never updates.
+    """One line of the claim ledger; append-only. Corrections are reversals (negative numbers), never updates.
+
+    Shape: `stage` is a value of `office.ledger.Stage`. Integers in their own units.
     """
 
     id: str
@@ -127,7 +134,10 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery (配信): one sealed object for one payer, kind and volume. `state`: sealing, waiting, fetching, received."""
+    """A delivery (配信): one sealed object for one payer, kind and volume.
+
+    Shape: `state` is sealing, waiting, fetching or received; `sha256` lower-case hex.
+    """
 
     id: str
     body: str
@@ -179,8 +189,8 @@ class ReadTx(Protocol):
     def object_names(self) -> set[str]:
         """Return the names of every object that a row speaks of; all others are orphans.
 
-        Shape: `files/ID`, `index_object` and `findings_object` of each file; `deliveries/ID` and `provenance/ID` of each
-        delivery.
+        Shape: `files/ID`, `index_object` and `findings_object` of each file; `deliveries/ID` and `provenance/ID` of
+        each delivery.
         """
         ...
 
