@@ -4,6 +4,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from every_adapter import WAIT_S
 from some_rows import INSTITUTION, PAYER, PLACE, a_delivery, a_file, a_sending
 
 from seikyu.adapters.sql import SqlStore, open_store
+from seikyu.adapters.sql.engine import sqlite_engine
 from seikyu.adapters.sql.open import MIGRATIONS, known_revisions
 from seikyu.adapters.sql.schema import HEAD, Instant, metadata
 from seikyu.ports.errors import Damaged, NewerDatabase, NoSpace, Unavailable
@@ -165,6 +167,32 @@ def test_two_that_open_a_new_database_at_once_both_succeed(path: Path) -> None:
     assert len(stores) == 4
     for store in stores:
         store.close()
+
+
+def test_many_that_switch_a_new_file_to_its_log_at_once_all_succeed(path: Path) -> None:
+    """SQLite tells all but one that it is locked, at once; the wait is ours."""
+    for number in range(30):
+        engine = sqlite_engine(path.with_name(f"{number}.sqlite"), wait_s=10)
+        together = threading.Barrier(6)
+
+        def switch(engine: sa.Engine = engine, together: threading.Barrier = together) -> str:
+            together.wait()
+            with engine.connect() as connection:
+                return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())
+
+        with ThreadPoolExecutor(6) as threads:
+            assert ["wal"] * 6 == [found.result() for found in [threads.submit(switch) for _ in range(6)]]
+        engine.dispose()
+
+
+def test_a_new_database_that_stays_locked_is_unavailable(path: Path) -> None:
+    """Whoever opens it waits as long as it was told to."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("CREATE TABLE theirs (x)")
+
+        with pytest.raises(Unavailable):
+            open_store(path, wait_s=0.05)
 
 
 def test_a_database_locked_by_another_program_is_unavailable(path: Path, sql: SqlStore) -> None:

@@ -1,6 +1,7 @@
 """The one place that knows which database it is: connections, how a transaction begins, what its errors mean."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ POOL_OVERFLOW: Final = 40
 _NO_SPACE: Final = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 _LOCKED: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_AGAIN_S: Final = 0.01
 _PRIMARY_CODE: Final = 0xFF  # An extended result code keeps its primary code in the low byte.
 
 
@@ -43,11 +45,28 @@ def sqlite_engine(path: Path, *, wait_s: float) -> sa.Engine:
         # The work queue's library begins its transactions implicitly and needs this; our own begin in so many words.
         connection.isolation_level = "IMMEDIATE"
         connection.execute(f"PRAGMA busy_timeout = {int(wait_s * 1000)}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_write_ahead_log(connection, wait_s=wait_s)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
 
     return engine
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, *, wait_s: float) -> None:
+    """Put the file into WAL mode, for ever; afterwards this does nothing.
+
+    Two that do so at once on a new file are told "locked" without any wait of SQLite's own, so the wait is here.
+    """
+    end = time.monotonic() + wait_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY_CODE not in _LOCKED or time.monotonic() > end:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
 
 
 def begin_read(connection: sa.Connection) -> None:
@@ -68,10 +87,10 @@ def errors_told() -> Iterator[None]:
     except IntegrityError as error:
         raise _integrity(error) from error
     except DBAPIError as error:
-        meaning = _meaning(error.orig)
-        if meaning is None:
+        told = meaning(error.orig)
+        if told is None:
             raise
-        raise meaning from error
+        raise told from error
     except PoolEmpty as error:
         raise Unavailable("every database connection is in use") from error
 
@@ -85,7 +104,7 @@ def _integrity(error: IntegrityError) -> Exception:
     return error
 
 
-def _meaning(error: BaseException | None) -> Exception | None:
+def meaning(error: BaseException | None) -> Exception | None:
     """Return the port's error for one of SQLite's, or None."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:

@@ -7,10 +7,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from seikyu.adapters.sql.engine import begin_write, errors_told, sqlite_engine
+from seikyu.adapters.sql.engine import begin_write, errors_told, meaning, sqlite_engine
 from seikyu.adapters.sql.schema import HEAD
 from seikyu.adapters.sql.store import SqlStore
-from seikyu.ports.errors import Damaged, NewerDatabase
+from seikyu.ports.errors import NewerDatabase
 
 #: How long a writer waits for its turn, and for the file's lock.
 WAIT_S: Final = 10.0
@@ -23,7 +23,7 @@ def open_store(path: Path, *, wait_s: float = WAIT_S) -> SqlStore:
 
     Errors: NewerDatabase, and nothing is touched; Damaged, if the file is no database; NoSpace; Unavailable.
     """
-    found = revision_of(path)
+    found = revision_of(path, wait_s=wait_s)
     if found not in {None, *known_revisions()}:
         raise NewerDatabase(f"the database has revision {found}", revision=found)
     path.touch(mode=0o600)  # Else SQLite would let everybody read it; its other files take after this one.
@@ -36,22 +36,20 @@ def open_store(path: Path, *, wait_s: float = WAIT_S) -> SqlStore:
     return SqlStore(engine, wait_s=wait_s)
 
 
-def revision_of(path: Path) -> str | None:
+def revision_of(path: Path, *, wait_s: float = WAIT_S) -> str | None:
     """Return which migration the database file has reached, or None for a new one; write nothing.
 
-    Errors: Damaged, if the file is no database.
+    Errors: Damaged, if the file is no database; Unavailable, if it stays locked.
     """
     if not path.exists() or path.stat().st_size == 0:
         return None
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=wait_s)) as connection:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         if "no such table" in str(error):
             return None
-        raise
-    except sqlite3.DatabaseError as error:
-        raise Damaged("the database file is damaged") from error
+        raise meaning(error) or error from error
     return None if row is None else str(row[0])
 
 
