@@ -22,7 +22,7 @@ def main() -> None:
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file.uke"
-        subprocess.run([SEIKYU, "make", "--size", f"{asked.mb}m", "-o", path], check=True)
+        subprocess.run([SEIKYU, "make", "--size", f"{asked.mb}m", "-o", path], check=True, stdout=subprocess.DEVNULL)
         data = path.read_bytes()
         whole, decode = [], []
         for _ in range(asked.rounds):

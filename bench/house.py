@@ -27,7 +27,9 @@ def machine() -> str:
 
 def demo(home: Path) -> dict[str, Any]:
     """Make the demo office in `home` and return its `access`."""
-    done = subprocess.run([SEIKYU, "demo", "--home", home, "--json"], check=True, stdout=subprocess.PIPE)
+    done = subprocess.run(
+        [SEIKYU, "demo", "--home", home, "--json"], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     return json.loads(done.stdout)["access"]
 
 

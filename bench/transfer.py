@@ -106,7 +106,7 @@ def nginx(folder: Path, access: dict[str, Any], home: Path, file: str) -> Iterat
     server = Home(home)
     conf = folder / "nginx.conf"
     conf.write_text(
-        f"""daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
+        f"""daemon off; user root; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
         events {{}}
         http {{ access_log off; sendfile on; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
           fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
