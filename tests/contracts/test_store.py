@@ -178,6 +178,19 @@ def test_a_repeat_is_the_newest_that_is_neither_cancelled_nor_refused(store: Sto
         assert tx.repeat_of(INSTITUTION, "d1") is None
 
 
+def test_a_file_counts_as_sent_while_its_sending_is_neither_cancelled_nor_refused(store: Store) -> None:
+    """Only the party's own files count, whatever place they have in their sending."""
+    with store.write() as tx:
+        tx.add_sending(a_sending("s1"), [a_file(sha256="12" * 32), a_file("f2", no=2)])
+        tx.add_sending(a_sending("s2", state="cancelled"), [a_file("f3", sending="s2", sha256="cd" * 32)])
+        tx.add_sending(a_sending("s3", party=PAYER), [a_file("f4", sending="s3", sha256="ef" * 32)])
+
+    with store.read() as tx:
+        assert tx.has_sent(INSTITUTION, "ab" * 32)
+        assert not any(tx.has_sent(INSTITUTION, digest * 32) for digest in ("cd", "ef", "34"))
+        assert tx.has_sent(PAYER, "ef" * 32)
+
+
 FILTERS = st.fixed_dictionaries(
     {},
     optional={

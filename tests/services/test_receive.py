@@ -47,6 +47,9 @@ from services.office_lab import (
 DATA = uke(claim(1), claim(2))
 OTHER = uke(claim(1), claim(2), claim(3))
 
+#: The real line is closed then, and the test line open.
+CLOSED = datetime(2026, 9, 20, 10, 0, tzinfo=JST)
+
 
 def nothing_is_there(lab: Lab) -> None:
     """Hold that the office is as if nobody had ever sent."""
@@ -294,6 +297,116 @@ def test_a_repeat_is_answered_even_after_closing_time(memory_lab: Lab) -> None:
     again = asyncio.run(receiving(memory_lab, slow()))
 
     assert again == Answer(first.sending, repeat=True)
+
+
+KNOWN: list[tuple[dict[str, Any], Stated | None]] = [
+    ({"idempotency_key": "k1"}, None),
+    ({}, Stated(sha256=hashlib.sha256(DATA).hexdigest().upper(), length=len(DATA))),
+]
+
+
+@pytest.mark.parametrize(("terms", "stated"), KNOWN, ids=["key", "digest"])
+def test_who_comes_back_after_the_end_gets_the_first_answer(
+    lab: Lab, terms: dict[str, Any], stated: Stated | None
+) -> None:
+    """Committed at 23:59, the answer lost, tried again after midnight of the last day: that is a repeat, not too late."""
+    lab.clock.at = LAST_MINUTE
+    first = lab.send(DATA, **terms)
+    names = lab.names()
+    lab.clock.at = CLOSED
+
+    again = lab.send(DATA, stated=stated, **terms)
+
+    assert again == Answer(first.sending, repeat=True)
+    assert names == lab.names()
+    assert lab.office.objects.sweep() == 0
+
+
+@pytest.mark.parametrize(("terms", "stated"), KNOWN, ids=["key", "digest"])
+def test_who_comes_back_while_the_disk_is_nearly_full_gets_the_first_answer(
+    lab: Lab, terms: dict[str, Any], stated: Stated | None
+) -> None:
+    """A repeat needs no room: not a byte of it is written, neither object nor row."""
+
+    class Full:
+        """Objects and rows of a disk that takes nothing more."""
+
+        def __init__(self, inner: Any) -> None:
+            self.read = getattr(inner, "read", None)
+
+        def free_bytes(self) -> int:
+            return 0
+
+    first = lab.send(DATA, **terms)
+    full = replace(lab.office, objects=Full(lab.office.objects), store=Full(lab.office.store))
+
+    again = Lab(full, lab.clock).send(DATA, stated=stated, **terms)
+
+    assert again == Answer(first.sending, repeat=True)
+
+
+@pytest.mark.parametrize(
+    ("terms", "error"),
+    [({"line": "test"}, None), ({"asp": False}, Closed), ({"idempotency_key": "k1"}, KeyReused)],
+    ids=["open line", "other terms", "known key"],
+)
+def test_a_known_digest_or_key_opens_nothing_else(
+    memory_lab: Lab, terms: dict[str, Any], error: type[Exception] | None
+) -> None:
+    """Known bytes on other terms, and other bytes under a known key, are as late as anything else."""
+    memory_lab.send(DATA, idempotency_key="k1")
+    names = memory_lab.names()
+    memory_lab.clock.at = CLOSED
+    data = OTHER if "idempotency_key" in terms else DATA
+    stated = Stated(sha256=hashlib.sha256(data).hexdigest())
+
+    if error is None:
+        assert not memory_lab.send(data, stated=stated, **terms).repeat
+        return
+    with pytest.raises(error):
+        memory_lab.send(data, stated=stated, **terms)
+    assert names == memory_lab.names()
+    assert len(memory_lab.sendings()) == 1
+
+
+@pytest.mark.parametrize("party", [OTHER_INSTITUTION, "cancelled"])
+def test_a_digest_of_others_or_of_what_was_cancelled_is_unknown(memory_lab: Lab, party: str) -> None:
+    """Such a sender is told at once that the office is closed; not a byte of it is listened to."""
+    first = memory_lab.send_and_check(DATA)
+    if party == "cancelled":
+        decide.cancel(memory_lab.office, institution(), first.id)
+    memory_lab.clock.at = CLOSED
+
+    read = []
+
+    async def unread() -> AsyncIterator[bytes]:
+        read.append(DATA)
+        yield DATA
+
+    identity = institution() if party == "cancelled" else institution(party)
+    stated = Stated(sha256=hashlib.sha256(DATA).hexdigest())
+    with pytest.raises(Closed):
+        asyncio.run(receive(memory_lab.office, identity=identity, terms=Terms(), body=unread(), stated=stated))
+    assert read == []
+
+
+@pytest.mark.parametrize(
+    ("stated", "body", "error"),
+    [
+        (Stated(sha256=hashlib.sha256(DATA).hexdigest()), OTHER, DigestMismatch),
+        (Stated(sha256=hashlib.sha256(DATA).hexdigest(), length=len(DATA)), DATA[:-1], LineBroken),
+        (Stated(sha256=hashlib.sha256(DATA).hexdigest(), length=len(DATA)), DATA + b"x", TooLong),
+    ],
+)
+def test_what_is_only_listened_to_is_held_to_what_was_stated(
+    memory_lab: Lab, stated: Stated, body: bytes, error: type[Exception]
+) -> None:
+    """Nobody learns by a stated digest alone that the office has those bytes."""
+    memory_lab.send(DATA)
+    memory_lab.clock.at = CLOSED
+
+    with pytest.raises(error):
+        memory_lab.send(body, stated=stated)
 
 
 def test_a_new_try_is_served_while_the_old_line_hangs(lab: Lab) -> None:

@@ -8,13 +8,23 @@ import pytest
 
 from builders import claim, uke
 from seikyu.office.errors import Closed
-from seikyu.ports.errors import BadRequest, Busy, DigestMismatch, Forbidden, LineBroken, Mixed, NotFound
+from seikyu.ports.errors import (
+    BadRequest,
+    Busy,
+    DigestMismatch,
+    Forbidden,
+    KeyReused,
+    LineBroken,
+    Mixed,
+    NotFound,
+)
 from seikyu.services import upload
 from seikyu.services.arrival import Stated
 from seikyu.services.errors import UploadIncomplete
 from seikyu.services.receive import Answer, Terms
 from services.faults import unplugged
 from services.office_lab import (
+    CLOSING,
     LAST_MINUTE,
     MIDNIGHT,
     OTHER_INSTITUTION,
@@ -94,6 +104,25 @@ def test_the_same_files_are_a_repeat_in_any_order(lab: Lab) -> None:
 
     assert again == Answer(first.sending, repeat=True)
     assert names == lab.names()
+
+
+def test_files_under_a_known_key_get_the_first_answer_after_the_end(lab: Lab) -> None:
+    """The answer was lost before midnight: begun anew after it, the same files are a repeat; no byte of them is kept."""
+    lab.clock.at = LAST_MINUTE
+    first = asyncio.run(sent(lab, FILES, idempotency_key="k1"))
+    names = lab.names()
+    lab.clock.at = CLOSING
+
+    again = asyncio.run(sent(lab, FILES, idempotency_key="k1"))
+
+    assert again == Answer(first.sending, repeat=True)
+    with pytest.raises(Closed):
+        asyncio.run(sent(lab, FILES))
+    with pytest.raises(KeyReused):
+        asyncio.run(sent(lab, FILES[:2], idempotency_key="k1"))
+    assert names == lab.names()
+    assert lab.office.objects.sweep() == 0
+    assert len(lab.sendings()) == 1
 
 
 @pytest.mark.parametrize("no", [1, 2, 3])

@@ -111,6 +111,11 @@ class MemoryReadTx:
         found = _matching(self.tables.sendings, party=party, digest=digest)
         return max((one for one in found if one.state not in _OVER), key=lambda one: one.id, default=None)
 
+    def has_sent(self, party: str, sha256: str) -> bool:
+        """Return whether a living sending of the party has a file with that digest."""
+        living = {one.id for one in _matching(self.tables.sendings, party=party) if one.state not in _OVER}
+        return any(file.sending in living for file in _matching(self.tables.files, sha256=sha256))
+
     def files(self, sending_id: str) -> list[File]:
         """Return the files of a sending in their order."""
         return sorted(_matching(self.tables.files, sending=sending_id), key=lambda file: file.no)

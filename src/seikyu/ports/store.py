@@ -181,6 +181,10 @@ class ReadTx(Protocol):
         """Return the newest sending of the party with that digest that is neither cancelled nor refused."""
         ...
 
+    def has_sent(self, party: str, sha256: str) -> bool:
+        """Return whether a file with that digest stands in a sending of the party, neither cancelled nor refused."""
+        ...
+
     def files(self, sending_id: str) -> list[File]:
         """Return the files of a sending in their order."""
         ...

@@ -5,6 +5,7 @@ While a body arrives nothing is locked: a sender whose old connection still hang
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from hashlib import sha256
 from string import hexdigits
 from typing import Final
 
@@ -27,10 +28,13 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A body that is there as a whole and not committed yet. `header` is None if its first record is no IR."""
+    """A body that is there as a whole and not committed yet.
+
+    Shape: `header` is None if its first record is no IR; `writer` is None if the body was only listened to.
+    """
 
     file_id: str
-    writer: ObjectWriter
+    writer: ObjectWriter | None
     size_bytes: int
     sha256: str
     header: Header | None
@@ -41,28 +45,55 @@ class Arrived:
         """The name under which it will be visible."""
         return f"files/{self.file_id}"
 
+    def discard(self) -> None:
+        """Leave no byte behind. Harmless when repeated and after the commit."""
+        if self.writer is not None:
+            self.writer.discard()
+
+
+class Heard:
+    """Stands where a writer does while a body is only listened to: what came can be told, and no byte is kept."""
+
+    def __init__(self, *, limit_bytes: int) -> None:
+        self.size_bytes = 0
+        self._limit_bytes = limit_bytes
+        self._digest = sha256()
+
+    def write(self, data: bytes) -> None:
+        """Take notice. Errors: TooLong."""
+        self.size_bytes += len(data)
+        if self.size_bytes > self._limit_bytes:
+            raise TooLong("more bytes came than the limit", limit_bytes=self._limit_bytes)
+        self._digest.update(data)
+
+    def sha256(self) -> str:
+        """Return the digest of what came so far, lower-case hex."""
+        return self._digest.hexdigest()
+
 
 async def take_in(
-    office: Office, body: AsyncIterator[bytes], *, stated: Stated, file_name: str | None = None
+    office: Office, body: AsyncIterator[bytes], *, stated: Stated, file_name: str | None = None, keep: bool = True
 ) -> Arrived:
-    """Write a body down as it comes.
+    """Write a body down as it comes; without `keep`, only listen to it.
 
     Errors: whatever `body` raises (LineBroken), TooLong, DigestMismatch, NoSpace; no byte is left behind then.
     """
     file_id = office.ids.new()
     limit_bytes = office.limit("file_bytes") if stated.length is None else stated.length
-    writer = office.objects.writer(f"files/{file_id}", limit_bytes=limit_bytes)
+    writer = office.objects.writer(f"files/{file_id}", limit_bytes=limit_bytes) if keep else None
+    heard = writer or Heard(limit_bytes=limit_bytes)
     try:
-        head = await _write_all(writer, body)
-        _hold_to(stated, writer)
+        head = await _write_all(heard, body)
+        _hold_to(stated, heard)
     except BaseException:  # a cancelled request leaves as little as a broken line
-        writer.discard()
+        if writer is not None:
+            writer.discard()
         raise
     return Arrived(
         file_id=file_id,
         writer=writer,
-        size_bytes=writer.size_bytes,
-        sha256=writer.sha256(),
+        size_bytes=heard.size_bytes,
+        sha256=heard.sha256(),
         header=sniff(head, file_name=file_name or ""),
         file_name=file_name,
     )
@@ -82,7 +113,7 @@ def check_stated(office: Office, stated: Stated) -> None:
         raise BadRequest("a length is not negative", parameter="length")
 
 
-async def _write_all(writer: ObjectWriter, body: AsyncIterator[bytes]) -> bytes:
+async def _write_all(writer: ObjectWriter | Heard, body: AsyncIterator[bytes]) -> bytes:
     """Write `body` to its end; return its head, as much as a first record may take.
 
     The writes go to the page cache and are not worth a thread; what waits for the disk is the commit.
@@ -96,7 +127,7 @@ async def _write_all(writer: ObjectWriter, body: AsyncIterator[bytes]) -> bytes:
     return bytes(head)
 
 
-def _hold_to(stated: Stated, writer: ObjectWriter) -> None:
+def _hold_to(stated: Stated, writer: ObjectWriter | Heard) -> None:
     if stated.length is not None and writer.size_bytes < stated.length:
         raise LineBroken("the body ended early", received_bytes=writer.size_bytes, stated_bytes=stated.length)
     received = writer.sha256()

@@ -10,6 +10,10 @@ Where a kill may fall, and what is true then:
 - after the transaction: the sending is there once and its check is ordered. The sender's new try finds it (`digest`)
   and gets the first answer as a repeat.
 
+A sender whose answer was lost may come back when nothing new is taken any more: after the last minute of the calendar,
+or when the disk is nearly full. If its idempotency key or the stated digest is known as its own, its body is listened
+to and not kept, and what comes of it is the first answer or the refusal, never a sending.
+
 From the first commit on the work runs in a thread to its end, whatever becomes of the request: a request that is
 cancelled in the middle leaves either all or nothing.
 """
@@ -17,10 +21,12 @@ cancelled in the middle leaves either all or nothing.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
 from seikyu.limits import limit
+from seikyu.office.errors import Closed
 from seikyu.office.sending import State
 from seikyu.ports.errors import BadRequest, KeyReused, Mixed, NoSpace
 from seikyu.ports.jobs import Work, WorkOrder
@@ -33,6 +39,9 @@ from seikyu.services.draft import Draft
 from seikyu.services.office import INSTITUTION, LINES, REAL, Office, require_party
 
 FILE_NAME_CHARS: Final = 255
+
+#: Why nothing new is taken now.
+Refusal = Closed | NoSpace
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +82,10 @@ async def receive(
     object stays.
     """
     stated = stated or Stated()
-    await asyncio.to_thread(admit, office, identity, terms=terms, stated=stated)
+    refusal = await asyncio.to_thread(admit, office, identity, terms=terms, stated=stated)
     with office.place_for(identity):
-        arrived = await take_in(office, body, stated=stated, file_name=terms.file_name)
-        return await to_the_end(lambda: enter(office, identity, terms, [arrived]))
+        arrived = await take_in(office, body, stated=stated, file_name=terms.file_name, keep=refusal is None)
+        return await to_the_end(lambda: enter(office, identity, terms, [arrived], refusal=refusal))
 
 
 async def to_the_end(act: Callable[[], Answer]) -> Answer:
@@ -95,9 +104,10 @@ def _heard(ended: "asyncio.Future[Answer]") -> None:
         ended.exception()
 
 
-def admit(office: Office, identity: ClientIdentity, *, terms: Terms, stated: Stated) -> None:
+def admit(office: Office, identity: ClientIdentity, *, terms: Terms, stated: Stated) -> Refusal | None:
     """Look at all that can be known before the first byte.
 
+    Return None, or why nothing new is taken now, if what comes may be a repeat.
     Errors: Forbidden, BadRequest, TooLong, Closed, NoSpace.
     """
     check_terms(office, terms)
@@ -105,9 +115,27 @@ def admit(office: Office, identity: ClientIdentity, *, terms: Terms, stated: Sta
     now = office.clock.now()
     with office.store.read() as tx:
         require_party(tx, identity, kind=INSTITUTION, now=now)
+        known = _known(tx, identity.party, terms, stated)
+    try:
+        _require_open_and_room(office, terms, stated, now=now)
+    except (Closed, NoSpace) as refusal:
+        if not known:
+            raise
+        return refusal
+    return None
+
+
+def _require_open_and_room(office: Office, terms: Terms, stated: Stated, *, now: datetime) -> None:
     office.calendar().require_open(now, terms.line)
     if office.objects.free_bytes() < office.limit("free_bytes") + (stated.length or 0):
         raise NoSpace("the disk is nearly full", retry_after_s=300)
+
+
+def _known(tx: ReadTx, party: str, terms: Terms, stated: Stated) -> bool:
+    """Return whether the party's request may be one that has been answered before."""
+    if terms.idempotency_key is not None and tx.sending_by_key(party, terms.idempotency_key) is not None:
+        return True
+    return stated.sha256 is not None and tx.has_sent(party, stated.sha256.lower())
 
 
 def check_terms(office: Office, terms: Terms) -> None:
@@ -122,21 +150,23 @@ def check_terms(office: Office, terms: Terms) -> None:
         raise BadRequest("the file name is too long", parameter="file_name")
 
 
-def enter(office: Office, identity: ClientIdentity, terms: Terms, arrived: Sequence[Arrived]) -> Answer:
+def enter(
+    office: Office,
+    identity: ClientIdentity,
+    terms: Terms,
+    arrived: Sequence[Arrived],
+    *,
+    refusal: Refusal | None = None,
+) -> Answer:
     """Make the sending of bodies that are all there, or find it; all or nothing.
 
-    Durable when it returns. Errors: Mixed, Closed, NothingToCorrect, KeyReused, NoSpace, Unavailable; neither row nor
-    object stays then.
+    With a `refusal` it is only looked for. Durable when it returns. Errors: Mixed, Closed, NothingToCorrect, KeyReused,
+    NoSpace, Unavailable; neither row nor object stays then.
     """
-    with Draft(office, spoken_of=lambda tx, _: tx.file(arrived[0].file_id)) as draft:
-        for body in arrived:
-            draft.take(body.object_name, body.writer)
-        draft.commit()
-        made = _sending(office, identity, terms, arrived)
-        with office.store.write() as tx:
-            answer = _first_answer(tx, made) or _new(office, tx, made, arrived=arrived)
-        if not answer.repeat:
-            draft.keep()
+    if refusal is None:
+        answer = _entered(office, arrived, made=lambda: _sending(office, identity, terms, arrived))
+    else:
+        answer = _found(office, _sending(office, identity, terms, arrived), refusal=refusal)
     office.tell(
         "sending_repeated" if answer.repeat else "sending_received",
         sending=answer.sending.id,
@@ -144,6 +174,30 @@ def enter(office: Office, identity: ClientIdentity, terms: Terms, arrived: Seque
         files=len(arrived),
         size_bytes=sum(body.size_bytes for body in arrived),
     )
+    return answer
+
+
+def _found(office: Office, made: Sending, *, refusal: Refusal) -> Answer:
+    """Return the first answer to what was only listened to. Errors: KeyReused; `refusal`, if it is new."""
+    with office.store.read() as tx:
+        answer = _first_answer(tx, made)
+    if answer is None:
+        raise refusal
+    return answer
+
+
+def _entered(office: Office, arrived: Sequence[Arrived], *, made: Callable[[], Sending]) -> Answer:
+    """Enter what has been written down. `made` is asked when the bytes are durable."""
+    with Draft(office, spoken_of=lambda tx, _: tx.file(arrived[0].file_id)) as draft:
+        for body in arrived:
+            if body.writer is not None:
+                draft.take(body.object_name, body.writer)
+        draft.commit()
+        sending = made()
+        with office.store.write() as tx:
+            answer = _first_answer(tx, sending) or _new(office, tx, sending, arrived=arrived)
+        if not answer.repeat:
+            draft.keep()
     return answer
 
 

@@ -19,18 +19,22 @@ from seikyu.ports.trust import ClientIdentity
 from seikyu.services.arrival import Arrived, Stated, check_stated, take_in
 from seikyu.services.errors import UploadIncomplete
 from seikyu.services.office import Office
-from seikyu.services.receive import Answer, Terms, admit, check_terms, enter, to_the_end
+from seikyu.services.receive import Answer, Refusal, Terms, admit, check_terms, enter, to_the_end
 
 
 @dataclass(slots=True)
 class Upload:
-    """A sending in the making. Shape: `files` by number from 1; `tries` the newest try of each number."""
+    """A sending in the making.
+
+    Shape: `files` by number from 1; `tries` the newest try of each number; `refusal` is why it can only be a repeat.
+    """
 
     id: str
     party: str
     terms: Terms
     count: int
     expires_at: datetime
+    refusal: Refusal | None = None
     files: dict[int, Arrived] = field(default_factory=dict)
     tries: dict[int, object] = field(default_factory=dict)
     finishing: "asyncio.Future[Answer] | None" = None
@@ -49,14 +53,15 @@ async def begin(office: Office, *, identity: ClientIdentity, terms: Terms, files
     most = limit("files_per_sending")
     if not 1 <= files <= most:
         raise BadRequest(f"files is 1 to {most}", parameter="files")
-    await asyncio.to_thread(admit, office, identity, terms=terms, stated=Stated())
+    refusal = await asyncio.to_thread(admit, office, identity, terms=terms, stated=Stated())
     drop_expired(office)
     uploads = office.desk.uploads
     mine = [upload for upload in uploads.values() if upload.party == identity.party and upload.finishing is None]
     if len(mine) >= office.limit("uploads_per_party"):
         raise Busy("the party has its share of uploads", retry_after_s=60)
     life = timedelta(seconds=office.limit("upload_life_s"))
-    upload = Upload(office.ids.new(), identity.party, terms, files, expires_at=office.clock.now() + life)
+    until = office.clock.now() + life
+    upload = Upload(office.ids.new(), identity.party, terms, files, expires_at=until, refusal=refusal)
     uploads[upload.id] = upload
     return upload
 
@@ -87,16 +92,16 @@ async def put_file(
     with office.place_for(identity):
         this_try = upload.tries[no] = object()
         try:
-            arrived = await take_in(office, body, stated=stated, file_name=file_name)
+            arrived = await take_in(office, body, stated=stated, file_name=file_name, keep=upload.refusal is None)
         except BaseException:
             if upload.tries[no] is this_try:
                 _erase(office, upload)
             raise
     if upload.tries[no] is not this_try or not _is_open(office, upload):
-        arrived.writer.discard()
+        arrived.discard()
         raise NotFound("the upload went on without this file")
     if no in upload.files:
-        upload.files[no].writer.discard()
+        upload.files[no].discard()
     upload.files[no] = arrived
     return arrived
 
@@ -114,7 +119,7 @@ async def finish(office: Office, *, identity: ClientIdentity, upload_id: str) ->
     if upload.finishing is not None:
         return replace(await asyncio.shield(upload.finishing), repeat=True)
     arrived = [upload.files[no] for no in sorted(upload.files)]
-    running = to_the_end(lambda: enter(office, identity, upload.terms, arrived))
+    running = to_the_end(lambda: enter(office, identity, upload.terms, arrived, refusal=upload.refusal))
     upload.finishing = asyncio.ensure_future(running)
     upload.finishing.add_done_callback(lambda ended: _forget_failed(office, upload, ended))
     return await asyncio.shield(upload.finishing)
@@ -152,7 +157,7 @@ def _erase(office: Office, upload: Upload) -> None:
     office.desk.uploads.pop(upload.id, None)
     if upload.finishing is None:
         for arrived in upload.files.values():
-            arrived.writer.discard()
+            arrived.discard()
 
 
 def _forget_failed(office: Office, upload: Upload, ended: "asyncio.Future[Answer]") -> None:

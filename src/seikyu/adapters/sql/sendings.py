@@ -48,6 +48,13 @@ def newest_with_digest(connection: sa.Connection, party: str, digest: str) -> Se
     return first(connection, Sending, wanted.order_by(sendings.c.id.desc()))
 
 
+def has_file(connection: sa.Connection, party: str, sha256: str) -> bool:
+    """Tell whether a party's file of that digest is in a sending that the same bytes may repeat."""
+    of_party = sa.and_(sendings.c.id == files.c.sending, sendings.c.party == party, sendings.c.state.not_in(_OVER))
+    found = sa.exists().where(files.c.sha256 == sha256, of_party)
+    return bool(connection.execute(sa.select(found)).scalar_one())
+
+
 def add_sending(connection: sa.Connection, sending: Sending, of_it: list[File]) -> None:
     """Enter a sending that has wholly arrived, with its files."""
     connection.execute(sendings.insert(), values(sending))

@@ -63,6 +63,10 @@ class SqlReadTx:
         """Return the newest sending with that digest that is neither cancelled nor refused."""
         return sendings.newest_with_digest(self.connection, party, digest)
 
+    def has_sent(self, party: str, sha256: str) -> bool:
+        """Return whether a living sending of the party has a file with that digest."""
+        return sendings.has_file(self.connection, party, sha256)
+
     def files(self, sending_id: str) -> list[File]:
         """Return the files of a sending in their order."""
         return sendings.files_of(self.connection, sending_id)
