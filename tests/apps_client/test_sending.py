@@ -11,6 +11,8 @@ import pytest
 from seikyu.apps import client
 from seikyu.apps.client.errors import AnswerLost, BrokeWhileSending, FileUnusable, LineFailed, OfficeSaid
 from seikyu.apps.client.line import Counted
+from seikyu.apps.client.unanswered import Unanswered
+from seikyu.apps.demo_office import client_of
 from seikyu.apps.demo_relay import Relay
 from seikyu.apps.generator import world
 
@@ -101,6 +103,66 @@ def test_a_lost_answer_is_had_again(line: Opens, relay: Cuts, file: Makes) -> No
         answer = send(open_line, path)
 
     assert 1 == ids(line, HOSPITAL).count(answer["id"])
+
+
+def kept(home: Path) -> set[str]:
+    """Return the keys of the hospital's sendings that wait for their answer."""
+    return {path.read_text("ascii") for path in (client_of(home, HOSPITAL).path / "unanswered").glob("*")}
+
+
+def test_a_key_is_kept_until_its_answer(home: Path, line: Opens, relay: Cuts, file: Makes) -> None:
+    """The program ends without the answer; the next one bears the same key, and forgets it with the answer."""
+    paths = [file(300), file(300)]
+    half = paths[0].stat().st_size
+    with relay(up=half) as broken, line(HOSPITAL, port=broken.port, tries=1) as open_line, pytest.raises(LineFailed):
+        send(open_line, *paths)
+    (key,) = kept(home)
+    with line(HOSPITAL, port=1, tries=1) as open_line, pytest.raises(LineFailed):
+        send(open_line, *paths)
+    assert {key} == kept(home)
+
+    with line(HOSPITAL) as open_line:
+        assert 2 == len(send(open_line, *paths)["files"])
+    assert set() == kept(home)
+
+
+def test_what_was_found_and_cancelled_may_be_sent_again(home: Path, line: Opens, file: Makes) -> None:
+    """The answer was lost, the sending found in the list and cancelled: the next try is another sending."""
+    path = file()
+    with line(HOSPITAL) as open_line:
+        outgoing = [client.look_at(path)]
+        waits = Unanswered.of(client_of(home, HOSPITAL).path, outgoing, client.Terms().params())
+        first = send(open_line, path)
+        waits.path.write_text(waits.key, "ascii")
+        client.wait_for_check(open_line, first)
+        client.cancel(open_line, first["id"])
+
+        again = send(open_line, path)
+
+    assert not again["repeat"]
+    assert first["id"] != again["id"]
+    assert set() == kept(home)
+
+
+def test_a_refusal_is_an_answer_too(home: Path, line: Opens, file: Makes) -> None:
+    """What the office turns away leaves no key."""
+    with line(HOSPITAL) as open_line, pytest.raises(OfficeSaid):
+        send(open_line, file(), terms=client.Terms(body="2-13"))
+
+    assert set() == kept(home)
+
+
+def test_a_key_that_cannot_be_kept_stops_nobody(home: Path, line: Opens, file: Makes) -> None:
+    """A folder that cannot be written, or an odd file in it, is no reason not to send."""
+    folder = client_of(home, HOSPITAL).path / "unanswered"
+    if folder.exists():
+        folder.rmdir()
+    folder.write_text("a file in the way", "ascii")
+    try:
+        with line(HOSPITAL) as open_line:
+            assert not send(open_line, file())["repeat"]
+    finally:
+        folder.unlink()
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])

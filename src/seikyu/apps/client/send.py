@@ -1,20 +1,22 @@
 """Sending (送信): one file or several as one sending, all or none, and the wait for its check."""
 
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from seikyu.apps.client.errors import AnswerLost, LineFailed, OfficeSaid
 from seikyu.apps.client.line import Counted, Line
 from seikyu.apps.client.outgoing import Outgoing
+from seikyu.apps.client.unanswered import Unanswered
 
 #: How often the check is asked for: quick at first, as a normal file is checked within a second.
 _FIRST_ASK_S: Final = 0.1
 _LAST_ASK_S: Final = 2.0
 
 CHECKING: Final = "checking"
+CANCELLED: Final = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,24 @@ class Terms:
 def send(line: Line, files: Sequence[Outgoing], terms: Terms, *, told: Callable[[int], None]) -> dict[str, Any]:
     """Send the files as one sending and return the office's answer; tried again by itself while that is safe.
 
-    Every try bears the same key, so that a sending whose answer was lost is answered and not made twice. `told` gets
-    the bytes that have gone; a negative number takes back those of a broken try.
+    Every try bears the same key until there is an answer, also over the end of the program, so that a sending whose
+    answer was lost is answered and not made twice. `told` gets the bytes that have gone; a negative number takes back
+    those of a broken try.
 
     Errors: BrokeWhileSending (nothing is kept), AnswerLost, LineFailed, OfficeSaid, FileUnusable.
     """
-    key = str(uuid.uuid4())
-    return line.again(lambda: _once(line, files, terms, key=key, told=told))
+    waits = Unanswered.of(line.folder.path, files, terms.params())
+    try:
+        answer = line.again(lambda: _once(line, files, terms, key=waits.key, told=told))
+    except OfficeSaid as said:
+        if said.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            waits.forget()
+        raise
+    waits.forget()
+    if waits.old and answer.get("repeat") and answer.get("state") == CANCELLED:
+        # Found and cancelled since, by its number: who sends it again means it.
+        return send(line, files, terms, told=told)
+    return answer
 
 
 def wait_for_check(line: Line, sending: Mapping[str, Any], *, longest_s: float = 600.0) -> dict[str, Any]:
