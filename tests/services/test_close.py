@@ -530,6 +530,121 @@ def test_a_month_is_closed_again_for_what_came_later(lab: Lab) -> None:
     assert lab.balance().total.claimed.claims == 5
 
 
+UNKNOWN = "06990022"
+SUSPENSE = uke(claim(1), claim(2, insurer=ELDERLY, publics=[INCURABLE]), claim(3, insurer=UNKNOWN), claim(4))
+
+
+def test_a_claim_in_suspense_is_charged_once_its_payer_is_registered(lab: Lab) -> None:
+    """By a later closing, in a further volume, with the suspense reversed; what was delivered stays as it is."""
+    (sending_id,) = closed(lab, SUSPENSE)
+    assert [each["unknown_payers"] for each in report(lab)["suspended"]] == [[UNKNOWN, INCURABLE]]
+    before = {row.id: lab.read(f"deliveries/{row.id}") for row in lab.deliveries()}
+    register(lab.office, payers=[*PAYERS, INCURABLE])
+    later(lab, days=30)
+
+    lab.close()
+
+    assert outcomes(lab, sending_id)[1:3] == [(Outcome.CLAIMED, Reason.NONE), (Outcome.SUSPENDED, Reason.UNKNOWN_PAYER)]
+    told = report(lab)
+    assert (told["released"], told["sendings"], told["deliveries"]) == (1, 0, 2)
+    assert [(each["claims"], each["unknown_payers"]) for each in told["suspended"]] == [(1, [UNKNOWN])]
+    assert before.items() <= {row.id: lab.read(f"deliveries/{row.id}") for row in lab.deliveries()}.items()
+    assert {(row.payer, row.volume, row.claims) for row in lab.deliveries()} == {
+        (PAYERS[0], 1, 2),
+        (PAYERS[1], 1, 1),
+        (INCURABLE, 1, 1),
+    }
+    late = lab.deliveries(payer=INCURABLE)[0]
+    (one,) = read_delivery(BytesIO(lab.read(f"deliveries/{late.id}")), kind="medical")
+    assert one.management_no == 2
+
+    register(lab.office, payers=[UNKNOWN])
+    lab.close()
+
+    assert report(lab)["suspended"] == []
+    balance = lab.balance()
+    assert balance.balanced
+    assert balance.total.suspended == {}
+    assert balance.total.delivered == balance.total.claimed
+    assert not lab.orphans()
+    assert not lab.missing()
+    with pytest.raises(AlreadyClosed):
+        close.request_close(lab.office, "1", "202609")
+
+
+def test_a_closing_without_a_cause_removed_releases_nothing(lab: Lab) -> None:
+    """The suspense stays to the unit, and nothing is posted or delivered twice."""
+    (sending_id,) = closed(lab, SUSPENSE)
+    postings, deliveries, names = lab.balance(), lab.deliveries(), lab.names()
+
+    lab.close()
+
+    assert (postings, deliveries) == (lab.balance(), lab.deliveries())
+    assert names == lab.names()
+    assert report(lab)["released"] == 0
+    assert lab.sending(sending_id).state == "handed_over"
+
+
+@pytest.mark.parametrize("what", ["files", "index"])
+def test_a_file_that_is_put_back_is_released_as_a_whole(lab: Lab, what: str) -> None:
+    """Its bytes or its index come from a copy; then it is delivered like any other, once."""
+    sending = lab.confirm(lab.send_and_check(DATA))
+    (file,) = lab.files(sending.id)
+    name = f"files/{file.id}" if what == "files" else str(file.index_object)
+    copy = lab.read(name)
+    lab.damage(name, b"")
+    lab.clock.at = CLOSING
+    lab.close()
+    assert report(lab)["suspended"][0]["claims"] == 3
+    assert lab.deliveries() == []
+    lab.close()
+    assert report(lab)["released"] == 0
+
+    lab.damage(name, copy)
+    lab.close()
+
+    assert report(lab)["released"] == 3
+    assert [one for one, _ in outcomes(lab, sending.id)] == [Outcome.CLAIMED] * 3
+    assert lab.balance().balanced
+    assert lab.balance().total.delivered == lab.balance().total.claimed
+    assert sum(delivered(lab).values()) == 6
+
+
+@pytest.mark.parametrize("what", ["files", "index", "lie"])
+def test_a_file_that_breaks_after_its_closing_keeps_its_suspense(lab: Lab, what: str) -> None:
+    """What was delivered of it is delivered; what is in suspense stays there, with its reason."""
+    (sending_id,) = closed(lab, SUSPENSE)
+    (file,) = lab.files(sending_id)
+    if what == "lie":
+        tampered(lab, sending_id, lambda row: row.decided(Outcome.SUSPENDED, Reason.UNKNOWN_PAYER))
+    else:
+        lab.damage(f"files/{file.id}" if what == "files" else str(file.index_object), b"")
+    register(lab.office, payers=[UNKNOWN, INCURABLE])
+    before, deliveries = lab.balance(), lab.deliveries()
+
+    lab.close()
+
+    assert (before, deliveries) == (lab.balance(), lab.deliveries())
+    assert [(one["reason"], one["claims"]) for one in report(lab)["suspended"]] == [("unknown_payer", 2)]
+
+
+def test_a_suspense_may_change_its_reason(lab: Lab) -> None:
+    """The payer is known now, but the claim cannot be written: one suspense is reversed, the other takes its place."""
+    sending = lab.confirm(lab.send_and_check(uke(claim(1, insurer=UNKNOWN), claim(2))))
+    tampered(lab, sending.id, lambda row: replace(row, offset=row.offset + 1))
+    lab.clock.at = CLOSING
+    lab.close()
+    first = lab.balance().total.suspended
+    register(lab.office, payers=[UNKNOWN])
+
+    lab.close()
+
+    assert report(lab)["released"] == 0
+    assert lab.balance().balanced
+    assert lab.balance().total.suspended == {"does_not_add_up": first["unknown_payer"]}
+    assert delivered(lab) == {PAYERS[0]: 1}
+
+
 def test_a_confirmation_during_the_closing_waits_for_the_next(memory_lab: Lab) -> None:
     """It is in the ledger, not in the closing, and named as left open; the books of what was closed balance."""
     memory_lab.confirm(memory_lab.send_and_check(DATA))

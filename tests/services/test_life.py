@@ -25,6 +25,7 @@ from services.office_lab import (
     institution,
     later,
     make_lab,
+    register,
 )
 
 #: What one claim of a file may be: in order, shared by payers, asking, of an unknown payer, refused.
@@ -114,6 +115,11 @@ class Life(RuleBasedStateMachine):
         """Close before its time, as often as somebody likes."""
         self.act(plug, lambda lab: close.request_close(lab.office, "1", "202609", force=True))
 
+    @rule()
+    def register_the_unknown(self) -> None:
+        """From now on the unknown payer is known; another closing charges what stood in suspense."""
+        register(self.lab.office, payers=[KINDS["unknown"]["insurer"]])
+
     @invariant()
     def nothing_told_is_lost(self) -> None:
         """Whatever was answered is there."""
@@ -157,7 +163,10 @@ class Life(RuleBasedStateMachine):
         assert all(count == 1 for count in seen.values())
 
     def teardown(self) -> None:
-        """At the end of the month everything has come to its end, and nothing lies about."""
+        """At the end of the month everything has come to its end, and nothing lies about.
+
+        Once every payer is known, another closing leaves nothing in suspense.
+        """
         self.lab.clock.at = max(self.lab.clock.at, CLOSING)
         for _ in range(4):
             self.lab = unplugged(self.lab)
@@ -169,6 +178,14 @@ class Life(RuleBasedStateMachine):
         assert not self.lab.missing()
         assert not self.lab.orphans()
         assert all(row.state == "waiting" for row in self.lab.deliveries())
+        register(self.lab.office, payers=["06990022", "06990015"])
+        if self.lab.balance().total.suspense:
+            self.lab.close(force=True)
+            self.a_claim_lies_once_in_each_payers_deliveries()
+        assert self.lab.balance().total.delivered == self.lab.balance().total.claimed
+        assert self.lab.balance().balanced
+        assert not self.lab.missing()
+        assert not self.lab.orphans()
 
 
 TestLife = Life.TestCase

@@ -264,3 +264,20 @@ def test_objects_are_kept_for_their_days_and_rows_for_ever(lab: Lab) -> None:
         show.list_claims(lab.office, institution(), done.id, limit=1)
     assert retire(lab.office) == 0
     assert timedelta(days=30) < lab.clock.at - OPEN
+
+
+def test_what_is_in_suspense_is_kept(lab: Lab) -> None:
+    """It may still be charged; its file and index stay, however old, until it is."""
+    kept = Lab(replace(lab.office, retention_days={"files": 10, "indexes": 10}), lab.clock)
+    waits, done = (lab.send_and_check(uke(claim(1, insurer=number))) for number in ("06990022", SOCIETY))
+    for sending in (waits, done):
+        lab.confirm(sending)
+    lab.clock.at = CLOSING
+    lab.close()
+
+    later(lab, days=30)
+    retire(kept.office)
+
+    assert f"files/{lab.files(waits.id)[0].id}" in lab.names()
+    assert lab.files(waits.id)[0].index_object in lab.names()
+    assert f"files/{lab.files(done.id)[0].id}" not in lab.names()

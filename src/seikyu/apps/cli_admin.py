@@ -92,8 +92,8 @@ def close(
     if told["state"] != "closed" or report is None:
         _tell(told, as_json=as_json, text=say("admin.still_closing", body=body, month=month))
         return Exit.LATER
-    text = say("admin.closed", body=body, month=month) + "\n" + balance_table(report["balance"])
-    _tell(told, as_json=as_json, text=text)
+    lines = [say("admin.closed", body=body, month=month), balance_table(report["balance"]), *_suspended(report)]
+    _tell(told, as_json=as_json, text="\n".join(lines))
     return Exit.DONE if report["balance"]["balanced"] else Exit.DAMAGED
 
 
@@ -261,6 +261,19 @@ def balance_table(balance: Mapping[str, Any]) -> str:
         for payer, each in balance["payers"].items()
     }
     return balance_text(Balance(accounts), language()).rstrip()
+
+
+def _suspended(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for every file of which claims are in suspense, and what to do about them."""
+    from seikyu.office.balance_text import reason_text
+
+    for each in report["suspended"]:
+        facts = each | {"reason": reason_text(each["reason"], language())}
+        yield say("admin.suspended", **facts)
+        if each["unknown_payers"]:
+            yield say("admin.unknown_payers", payers=", ".join(each["unknown_payers"]))
+    if report["suspended"]:
+        yield say("admin.release")
 
 
 @contextmanager

@@ -55,6 +55,11 @@ def balance_text(balance: Balance, lang: str = "ja") -> str:
     return "".join(f"{line}\n" for line in [*_aligned(rows), verdict])
 
 
+def reason_text(reason: str, lang: str = "ja") -> str:
+    """Return why claims are suspended in words; the reason itself, if there are none for it."""
+    return _WORDS[lang].get(reason, reason)
+
+
 def _rows(total: Account, words: dict[str, str]) -> list[list[str]]:
     return [
         _row(words["claimed"], total.claimed),

@@ -223,7 +223,12 @@ def trial_balance(postings: Iterable[Posted]) -> Balance:
             (claimed if stage is Stage.CLAIMED else delivered)[posting.payer] += amounts
     return Balance(
         {
-            payer: Account(claimed[payer], delivered[payer], dict(sorted(suspended[payer].items())))
+            payer: Account(
+                claimed[payer],
+                delivered[payer],
+                # What was reversed to the unit is no suspense any more.
+                {reason: amounts for reason, amounts in sorted(suspended[payer].items()) if amounts},
+            )
             for payer in sorted({*claimed, *delivered, *suspended})
         }
     )

@@ -10,11 +10,14 @@ up; `seal` writes the deliveries of the rest; they are read again, and only what
 reads other than it was charged is not delivered: its claims are suspended and all is sealed anew without them.
 
 What is confirmed after its month was closed (by hand, before its time; or checked late) waits for another closing of
-the same month, which seals it into further volumes. The test line is never closed.
+the same month, which seals it into further volumes. Another closing also looks again at what stands in suspense: a
+claim whose payer has been registered since, or a file that has been put back, is released (its suspense reversed) and
+delivered with the rest. The test line is never closed.
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,14 +31,15 @@ from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.store import Delivery, File, Posting, ReadTx, Sending, WriteTx
 from seikyu.ports.store import Month as MonthRow
 from seikyu.records import Month
+from seikyu.rules.index import Reason
 from seikyu.services.decide import decide_overdue
 from seikyu.services.deliver import WAITING
 from seikyu.services.draft import Draft
 from seikyu.services.errors import AlreadyClosed, MonthNotOver, StillChecking
-from seikyu.services.ledger import Leg, amounts_of, balance_of, postings
+from seikyu.services.ledger import Leg, amounts_of, balance_of, postings, standing_suspense
 from seikyu.services.office import INSTITUTION, PAYER, REAL, Office
 from seikyu.services.seal import charge, remove_leftovers, seal
-from seikyu.services.survey import Circumstances, Surveyed, survey
+from seikyu.services.survey import ByReason, Circumstances, Surveyed, survey
 
 OPEN: Final = "open"
 CLOSING: Final = "closing"
@@ -46,7 +50,10 @@ _CLAIMING: Final = tuple(sorted(state.value for state in CLAIMING))
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one closing takes: the sendings confirmed by then, and their files in the order of confirmation."""
+    """What one closing takes: files in the order of confirmation, with their sendings.
+
+    Shape: the sendings are those confirmed by then, and those handed over before of which something is in suspense.
+    """
 
     body: str
     month: str
@@ -74,8 +81,8 @@ def request_close(office: Office, body: str, month: str, *, force: bool = False)
         row = tx.month(body, month, REAL) or MonthRow(body, month, REAL, OPEN)
         if row.state == CLOSING and subject in ordered:
             return row
-        if row.state == CLOSED and not _sendings(tx, body, month, _CLAIMING):
-            raise AlreadyClosed("the month is closed and nothing was confirmed since", body=body, month=month)
+        if row.state == CLOSED and not _sendings(tx, body, month, _CLAIMING) and not standing_suspense(tx, body, month):
+            raise AlreadyClosed("the month is closed and nothing is left of it", body=body, month=month)
         late = [each for each in _sendings(tx, body, month, (State.CHECKING.value,)) if each.id in checking]
         if late and not force:
             raise StillChecking("sendings of the month are still checked", sendings=len(late))
@@ -115,17 +122,16 @@ def close_month(office: Office, body: str, month: str) -> None:
     with office.desk.turn(f"close/{body}/{month}"):
         with office.store.read() as tx:
             row = tx.month(body, month, REAL)
-            sendings = _sendings(tx, body, month, _CLAIMING)
-            files = {each.id: tx.files(each.id) for each in sendings}
+            files = _files_to_take(tx, body, month)
         if row is None or row.state != CLOSING:
             return
         with Draft(office, spoken_of=_index_in_force) as draft:
-            taken = _take(office, body, month, in_order=_in_order(sendings, files), draft=draft)
+            taken = _take(office, body, month, in_order=files, draft=draft)
             _conclude(office, taken)
             draft.keep({file.file.index_object for file in taken.files if file.file.index_object is not None})
-        before = {file.index_object for of_one in files.values() for file in of_one if file.index_object is not None}
+        before = {file.index_object for _, file in files if file.index_object is not None}
         office.forget(before - {file.file.index_object for file in taken.files})
-    office.tell("month_closed", body=body, month=month, sendings=len(sendings), deliveries=len(taken.deliveries))
+    office.tell("month_closed", body=body, month=month, sendings=len(taken.sendings), deliveries=len(taken.deliveries))
 
 
 def _closing_from(office: Office, body: str, month: str) -> datetime | None:
@@ -142,9 +148,15 @@ def _sendings(tx: ReadTx, body: str, month: str, states: tuple[str, ...]) -> lis
     return tx.sendings(body=body, month=month, line=REAL, states=states)
 
 
-def _in_order(sendings: list[Sending], files: dict[str, list[File]]) -> list[tuple[Sending, File]]:
-    """Return every file with its sending in the order of confirmation, which is that of the claims' numbers."""
-    pairs = [(sending, file) for sending in sendings for file in files[sending.id]]
+def _files_to_take(tx: ReadTx, body: str, month: str) -> list[tuple[Sending, File]]:
+    """Return every file to be charged with its sending, in the order of confirmation, which is that of claims' numbers.
+
+    Those are the files confirmed since the last closing, and those of which something is in suspense.
+    """
+    pairs = [(sending, file) for sending in _sendings(tx, body, month, _CLAIMING) for file in tx.files(sending.id)]
+    in_suspense = standing_suspense(tx, body, month)
+    for sending in _sendings(tx, body, month, (State.HANDED_OVER.value,)) if in_suspense else ():
+        pairs += [(sending, file) for file in tx.files(sending.id) if file.id in in_suspense]
     return sorted(pairs, key=lambda pair: (pair[1].management_base or 0, pair[1].id))
 
 
@@ -168,7 +180,7 @@ def _take(office: Office, body: str, month: str, *, in_order: list[tuple[Sending
             break
         barred |= bad
         office.tell("delivery_differs", body=body, month=month, deliveries=len(bad))
-    legs = [leg for file in files for leg in _suspense(office, file, at=at)]
+    legs = [leg for file in files for leg in _suspense(office, file, circumstances.suspended, at=at)]
     for delivery in deliveries:
         legs += _delivered(office, delivery, read[delivery.id] or {}, at=at)
     sendings = tuple({sending.id: sending for sending, _ in in_order}.values())
@@ -183,29 +195,30 @@ def _circumstances(office: Office, body: str, month: str) -> Circumstances:
         for row in tx.postings(body, month, REAL):
             if row.stage == Stage.CLAIMED and row.file is not None:
                 claimed[row.file][row.payer] += amounts_of(row)
+        suspended = standing_suspense(tx, body, month)
 
     def known(payer: str, service_month: Month) -> bool:
         """A payer that left the register is still charged for care of the months before."""
         party = payers.get(payer)
         return party is not None and (party.until is None or party.until.date() > service_month.first_day)
 
-    return Circumstances(known=known, claimed=claimed, addresses=addresses)
+    return Circumstances(known=known, claimed=claimed, addresses=addresses, suspended=suspended)
 
 
-def _suspense(office: Office, file: Surveyed, *, at: datetime) -> list[Posting]:
-    body, month = file.sending.body, str(file.sending.month)
-    return [
-        row
-        for reason, by_payer in sorted(file.suspended.items())
-        for row in postings(
+def _suspense(office: Office, file: Surveyed, standing: Mapping[str, ByReason], *, at: datetime) -> Iterator[Posting]:
+    """Yield what changes a file's suspense from what stands to what was surveyed; negative where it is reversed."""
+    before = standing.get(file.file.id, {})
+    for reason in sorted({*file.suspended, *before}):
+        now, was = file.suspended.get(reason, {}), before.get(reason, {})
+        change = {payer: now.get(payer, NOTHING) - was.get(payer, NOTHING) for payer in {*now, *was}}
+        yield from postings(
             office,
             Leg(Stage.SUSPENDED, file.file.id, reason=reason.name.lower()),
-            by_payer,
-            body=body,
-            month=month,
+            {payer: amounts for payer, amounts in change.items() if amounts},
+            body=file.sending.body,
+            month=str(file.sending.month),
             at=at,
         )
-    ]
 
 
 def _delivered(office: Office, delivery: Delivery, by_file: dict[str, Amounts], *, at: datetime) -> list[Posting]:
@@ -247,7 +260,8 @@ def _hand_over(tx: WriteTx, taken: Taken) -> None:
         now = tx.sending(sending.id)
         if now != sending:
             raise Unavailable("a sending changed while its month was closed", sending=sending.id)
-        tx.put_sending(replace(sending, state=step(State(sending.state), MonthClosed()).value))
+        if sending.state in _CLAIMING:
+            tx.put_sending(replace(sending, state=step(State(sending.state), MonthClosed()).value))
 
 
 def _report(tx: ReadTx, taken: Taken) -> dict[str, Any]:
@@ -259,15 +273,37 @@ def _report(tx: ReadTx, taken: Taken) -> dict[str, Any]:
         raise Damaged("the books do not balance", breaks=len(balance.breaks))
     return {
         "balance": balance.to_json(),
-        "sendings": len(taken.sendings),
+        "sendings": sum(sending.state in _CLAIMING for sending in taken.sendings),
         "deliveries": len(taken.deliveries),
+        "released": _released(taken),
         "suspended": [
-            {"sending": file.sending.id, "file": file.file.id, "reason": reason.name.lower(), "claims": claims}
+            {
+                "sending": file.sending.id,
+                "file": file.file.id,
+                "party": file.sending.party,
+                "reason": reason.name.lower(),
+                "claims": claims,
+                "unknown_payers": _unknown(tx, file.suspended[reason]) if reason is Reason.UNKNOWN_PAYER else [],
+            }
             for file in taken.files
             for reason, claims in sorted(file.suspended_claims.items())
         ],
         "left_open": [{"sending": sending.id, "state": sending.state} for sending in left],
     }
+
+
+def _released(taken: Taken) -> int:
+    """Return how many claims have come out of suspense; one that only changed its reason has not."""
+    change: Counter[str | None] = Counter()
+    for row in taken.postings:
+        change[row.file] += row.claims if row.stage == Stage.SUSPENDED else 0
+    return -sum(claims for claims in change.values() if claims < 0)
+
+
+def _unknown(tx: ReadTx, payers: Iterable[str]) -> list[str]:
+    """Return those of the payers that are in no register, or have left it."""
+    parties = {payer: tx.party(payer) for payer in payers}
+    return sorted(id_ for id_, party in parties.items() if party is None or party.kind != PAYER or party.until)
 
 
 def _index_in_force(tx: ReadTx, names: AbstractSet[str]) -> bool:

@@ -1,8 +1,8 @@
 """How long objects are kept: days per class, set by the operator; 0 or no number keeps for ever.
 
 Only what has come to its end is removed: objects of sendings that were handed over, refused or cancelled, deliveries
-that were received. What still waits for anybody stays, however old. Rows stay always; an object that is past its
-keeping is NotFound to who asks for it.
+that were received. What still waits for anybody stays, however old; so does a file of which claims are in suspense.
+Rows stay always; an object that is past its keeping is NotFound to who asks for it.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +11,8 @@ from typing import Final
 from seikyu.office.sending import State
 from seikyu.ports.store import ReadTx
 from seikyu.services.deliver import RECEIVED
-from seikyu.services.office import Office
+from seikyu.services.ledger import standing_suspense
+from seikyu.services.office import REAL, Office
 
 _ENDED: Final = tuple(
     state.value for state in (State.REFUSED, State.CANCELLED, State.CORRECTED, State.HANDED_OVER, State.UNDONE)
@@ -41,12 +42,17 @@ def retire(office: Office) -> int:
 def _old_objects(tx: ReadTx, before: dict[str, datetime]) -> set[str]:
     """Return the names of objects that may go: each class by its own age."""
     names: set[str] = set()
+    in_suspense = {
+        file for month in tx.months() for file in standing_suspense(tx, month.body, month.month) if month.line == REAL
+    }
     after: str | None = None
     while rows := tx.sendings(states=_ENDED, after=after, limit=_PAGE):
         after = rows[-1].id
         for sending in rows:
             aged = {kind for kind, instant in before.items() if sending.received_at < instant}
             for file in tx.files(sending.id) if aged else ():
+                if file.id in in_suspense:
+                    continue
                 of_file = (f"files/{file.id}", file.index_object, file.findings_object)
                 names |= {name for name in of_file if name is not None and name.partition("/")[0] in aged}
     after = None

@@ -20,11 +20,9 @@ from seikyu.office.errors import Damaged as OfficeDamaged
 from seikyu.office.ledger import NOTHING, Amounts, amounts_of
 from seikyu.ports.objects import ObjectWriter
 from seikyu.ports.store import Delivery
-from seikyu.rules.index import Outcome
 from seikyu.services.deliver import SEALING
-from seikyu.services.indexes import rows_of
 from seikyu.services.office import REAL, Office
-from seikyu.services.survey import Surveyed, verify
+from seikyu.services.survey import Surveyed, to_deliver, verify
 
 #: sha256 of nothing, for rows that are still being written.
 _NOTHING_YET: Final = sha256().hexdigest()
@@ -174,10 +172,10 @@ class _Expected:
         file_id, place = origin["file"], origin["claim_index"]
         if file_id != self._file_id:
             self._file_id = file_id
-            self._rows = enumerate(rows_of(self._office.objects, self._files[file_id].file.index_object))
+            self._rows = to_deliver(self._office.objects, self._files[file_id])
         row = next((row for at, row in self._rows if at == place), None)
         amounts = read.amounts_for(self._payer)
-        if row is None or row.outcome is not Outcome.CLAIMED or amounts_of(row).get(self._payer) != amounts:
+        if row is None or amounts_of(row).get(self._payer) != amounts:
             raise _Differs
         if (read.management_no, read.row) != (self._files[file_id].management_no(place), origin["row"]):
             raise _Differs
@@ -213,8 +211,8 @@ def _write_file(
 ) -> None:
     """Append a file's claims to the deliveries of the batch; full volumes are sealed on the way."""
     with office.objects.open(f"files/{file.file.id}") as source:
-        for place, row in enumerate(rows_of(office.objects, file.file.index_object)):
-            shares = amounts_of(row) if row.outcome is Outcome.CLAIMED else {}
+        for place, row in to_deliver(office.objects, file):
+            shares = amounts_of(row)
             mine = sorted(shares.keys() & set(batch.payers))
             written = file.rows(source, place, row) if mine else b""
             for payer in mine:

@@ -4,12 +4,17 @@ Whole files are suspended when the office cannot trust what it holds of them (by
 their payer is unknown or they cannot be written so that they read as they were charged. A suspended claim is suspended
 whole, with all its payers, and stops nobody else. Its amounts come from the ledger or the index, so that what was
 claimed is what is suspended.
+
+A file that an earlier closing left in suspense, whole or in part, is looked at again: what stands in suspense is judged
+anew, what was delivered is never touched. Where the file or its books cannot be trusted, the suspense stays as it is.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from io import BytesIO
+from itertools import repeat
 from typing import BinaryIO, Final
 
 from seikyu.limits import limit
@@ -18,6 +23,7 @@ from seikyu.office.delivery import read_delivery, search_no, stream_claim
 from seikyu.office.errors import Damaged as OfficeDamaged
 from seikyu.office.ledger import NOTHING, Amounts, amounts_of, postings_of
 from seikyu.ports.errors import Damaged, NotThere
+from seikyu.ports.objects import ObjectStore
 from seikyu.ports.store import File, Sending
 from seikyu.records import Month
 from seikyu.rules.index import IndexRow, Outcome, Reason
@@ -27,6 +33,7 @@ from seikyu.services.indexes import rows_of, write_rows
 from seikyu.services.office import Office
 
 ByPayer = Mapping[str, Amounts]
+ByReason = Mapping[Reason, ByPayer]
 
 #: Longer than any record's end: the line and CR LF.
 _HEADER_BYTES: Final = limit("line_bytes") + 2
@@ -37,12 +44,14 @@ class Circumstances:
     """What decides on a file besides itself.
 
     Shape: `known(payer, month)` asks the register; `barred` are payers and kinds whose deliveries did not read as they
-    were charged; `claimed` is the institution's leg of the ledger, by file; `addresses` by institution.
+    were charged; `claimed` is the institution's leg of the ledger, by file, and `suspended` what earlier closings left
+    in suspense; `addresses` by institution.
     """
 
     known: Callable[[str, Month], bool]
     claimed: Mapping[str, ByPayer]
     addresses: Mapping[str, str]
+    suspended: Mapping[str, ByReason] = field(default_factory=dict)
     barred: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -51,7 +60,8 @@ class Surveyed:
     """A file ready to be delivered.
 
     Shape: `file` names the index with the outcomes in force; `payers` are those of the claims that are to be delivered;
-    `suspended` by reason, with how many claims of each.
+    `suspended` by reason, with how many claims of each. `before` names the index in which the claims that are to be
+    delivered stood suspended; None, if all that is claimed is to be delivered.
     """
 
     sending: Sending
@@ -59,8 +69,9 @@ class Surveyed:
     header: bytes
     address: str
     payers: frozenset[str]
-    suspended: Mapping[Reason, ByPayer]
+    suspended: ByReason
     suspended_claims: Mapping[Reason, int]
+    before: str | None = None
 
     def management_no(self, place: int) -> int:
         """Return the management number (レセプト管理番号) of the claim at `place`."""
@@ -89,17 +100,34 @@ class Surveyed:
 
 def survey(office: Office, sending: Sending, file: File, *, by: Circumstances, draft: Draft) -> Surveyed:
     """Judge one file and write its index anew if anything of it is suspended. Errors: NoSpace."""
-    claimed = by.claimed.get(file.id, {})
+    claimed, standing = by.claimed.get(file.id, {}), by.suspended.get(file.id, {})
     blank = Surveyed(sending, file, b"", by.addresses.get(sending.party, ""), frozenset(), {}, {})
     if not claimed:
         return blank
-    reason = _distrust(office, file, claimed=claimed)
+    reason = _distrust(office, file, claimed=claimed, standing=standing)
+    if reason is not None and standing:
+        return replace(blank, suspended=standing, suspended_claims=_claims_of(standing))
     if reason is not None:
         return _suspended_whole(office, blank, reason, claimed=claimed, draft=draft)
+    everything = _nothing_delivered(claimed, standing)
     with office.objects.open(f"files/{file.id}") as source:
-        whole = replace(blank, header=source.readline(_HEADER_BYTES))
-        judged = _Judged(_judge(whole, source, rows_of(office.objects, file.index_object), by=by))
+        header = source.readline(_HEADER_BYTES)
+        whole = replace(blank, header=header, before=None if everything else file.index_object)
+        judged = _Judged(
+            rows_of(office.objects, file.index_object),
+            due=partial(_is_due, everything=everything),
+            judge=lambda place, row: _reason(whole, source, place, row, by=by),
+        )
         return _with_index(office, whole, judged, draft=draft)
+
+
+def to_deliver(objects: ObjectStore, file: Surveyed) -> Iterator[tuple[int, IndexRow]]:
+    """Yield the claims that are to be delivered now, each with its place in the file. Errors: Damaged, NotThere."""
+    rows = rows_of(objects, file.file.index_object)
+    before = repeat(None) if file.before is None else rows_of(objects, file.before)
+    for place, (row, was) in enumerate(zip(rows, before, strict=False)):
+        if row.outcome is Outcome.CLAIMED and (was is None or was.outcome is Outcome.SUSPENDED):
+            yield place, row
 
 
 def verify(office: Office, name: str, *, size_bytes: int, sha256: str) -> bool:
@@ -114,22 +142,41 @@ def verify(office: Office, name: str, *, size_bytes: int, sha256: str) -> bool:
     return (chunks.size_bytes, chunks.sha256()) == (size_bytes, sha256)
 
 
-def _distrust(office: Office, file: File, *, claimed: ByPayer) -> Reason | None:
-    """Return why nothing of a file can be charged, None if it still is what was confirmed."""
+def _nothing_delivered(claimed: ByPayer, standing: ByReason) -> bool:
+    """Return whether a file comes for the first time, or stands in suspense as a whole."""
+    return not standing or _sum(standing) == dict(claimed)
+
+
+def _is_due(row: IndexRow, *, everything: bool) -> bool:
+    """Return whether a claim has been claimed and not delivered."""
+    return row.outcome is Outcome.SUSPENDED or (everything and row.outcome is Outcome.CLAIMED)
+
+
+def _sum(standing: ByReason) -> dict[str, Amounts]:
+    total: dict[str, Amounts] = defaultdict(lambda: NOTHING)
+    for by_payer in standing.values():
+        for payer, amounts in by_payer.items():
+            total[payer] += amounts
+    return dict(total)
+
+
+def _claims_of(suspended: ByReason) -> dict[Reason, int]:
+    return {reason: sum(amounts.claims for amounts in by.values()) for reason, by in suspended.items()}
+
+
+def _distrust(office: Office, file: File, *, claimed: ByPayer, standing: ByReason) -> Reason | None:
+    """Return why nothing of a file can be charged, None if it still is what was confirmed and what is in suspense."""
     if not verify(office, f"files/{file.id}", size_bytes=file.size_bytes, sha256=file.sha256):
         return Reason.FILE_DAMAGED
     try:
         indexed = postings_of(rows_of(office.objects, file.index_object))
     except (Damaged, NotThere):
         return Reason.DOES_NOT_ADD_UP
-    return None if indexed == dict(claimed) else Reason.DOES_NOT_ADD_UP
-
-
-def _judge(whole: Surveyed, source: BinaryIO, rows: Iterator[IndexRow], *, by: Circumstances) -> Iterator[IndexRow]:
-    """Yield the rows with those suspended that cannot be charged."""
-    for place, row in enumerate(rows):
-        reason = _reason(whole, source, place, row, by=by) if row.outcome is Outcome.CLAIMED else None
-        yield row if reason is None else row.decided(Outcome.SUSPENDED, reason)
+    if indexed != dict(claimed):
+        return Reason.DOES_NOT_ADD_UP
+    everything = _nothing_delivered(claimed, standing)
+    due = (row for row in rows_of(office.objects, file.index_object) if _is_due(row, everything=everything))
+    return None if postings_of(due) == (_sum(standing) or dict(claimed)) else Reason.DOES_NOT_ADD_UP
 
 
 def _reason(whole: Surveyed, source: BinaryIO, place: int, row: IndexRow, *, by: Circumstances) -> Reason | None:
@@ -153,49 +200,61 @@ def _reads_as_charged(whole: Surveyed, source: BinaryIO, place: int, row: IndexR
 
 
 class _Judged:
-    """Rows that pass, and what is to be known of them afterwards."""
+    """Rows that pass, those that are due with what was judged of them, and what is to be known of them afterwards."""
 
-    def __init__(self, rows: Iterator[IndexRow]) -> None:
+    def __init__(
+        self,
+        rows: Iterator[IndexRow],
+        *,
+        due: Callable[[IndexRow], bool],
+        judge: Callable[[int, IndexRow], Reason | None],
+    ) -> None:
         self._rows = rows
+        self._due = due
+        self._judge = judge
         self.payers: set[str] = set()
         self.suspended: dict[Reason, dict[str, Amounts]] = defaultdict(lambda: defaultdict(lambda: NOTHING))
         self.suspended_claims: Counter[Reason] = Counter()
+        self.changed = False
 
     def __iter__(self) -> Iterator[IndexRow]:
-        for row in self._rows:
-            if row.outcome is Outcome.CLAIMED:
-                self.payers.update(amounts_of(row))
-            elif row.outcome is Outcome.SUSPENDED:
-                self.suspended_claims[row.reason] += 1
-                for payer, amounts in amounts_of(row).items():
-                    self.suspended[row.reason][payer] += amounts
-            yield row
+        for place, row in enumerate(self._rows):
+            yield self._settled(row, self._judge(place, row)) if self._due(row) else row
+
+    def _settled(self, row: IndexRow, reason: Reason | None) -> IndexRow:
+        amounts = amounts_of(row)
+        if reason is None:
+            self.payers.update(amounts)
+            now = row.decided(Outcome.CLAIMED)
+        else:
+            self.suspended_claims[reason] += 1
+            for payer, own in amounts.items():
+                self.suspended[reason][payer] += own
+            now = row.decided(Outcome.SUSPENDED, reason)
+        self.changed |= now != row
+        return now
 
 
 def _suspended_whole(office: Office, blank: Surveyed, reason: Reason, *, claimed: ByPayer, draft: Draft) -> Surveyed:
     """Suspend all of a file; what was claimed of it is what the ledger says."""
     suspended = {reason: claimed}
-    claims = {reason: sum(amounts.claims for amounts in claimed.values())}
+    claims = _claims_of(suspended)
     try:
-        judged = _Judged(_all_suspended(rows_of(office.objects, blank.file.index_object), reason))
+        rows = rows_of(office.objects, blank.file.index_object)
+        judged = _Judged(rows, due=partial(_is_due, everything=True), judge=lambda *_: reason)
         marked = _with_index(office, blank, judged, draft=draft)
     except (Damaged, NotThere):
         return replace(blank, suspended=suspended, suspended_claims=claims)  # The index itself is what is damaged.
     return replace(marked, suspended=suspended, suspended_claims=claims)
 
 
-def _all_suspended(rows: Iterator[IndexRow], reason: Reason) -> Iterator[IndexRow]:
-    for row in rows:
-        yield row.decided(Outcome.SUSPENDED, reason) if row.outcome is Outcome.CLAIMED else row
-
-
 def _with_index(office: Office, whole: Surveyed, judged: _Judged, *, draft: Draft) -> Surveyed:
-    """Return the file with what was judged; the index is written anew only if something was suspended."""
+    """Return the file with what was judged; the index is written anew only if something changed."""
     name = draft.name("indexes", whole.file.id)
     with office.objects.writer(name, limit_bytes=office.limit("file_bytes")) as out:
         write_rows(out, judged)
         file = whole.file
-        if judged.suspended_claims:
+        if judged.changed:
             draft.take(name, out)
             draft.commit()
             file = replace(file, index_object=name)
