@@ -48,7 +48,6 @@ LIMITS: Final = (
     Limit("idempotency_key_chars", 128, "characters", "a UUID has 36"),
     Limit("free_bytes", 256 * MIB, "bytes", "below this nothing new is received, so that what is there can be checked",
           adjustable=True),
-    Limit("check_workers", 1, "processes", "one core checks, the other receives", adjustable=True),
     Limit("deliveries_at_once", 32, "objects", "closing writes so many deliveries in one pass over the month's files"),
     Limit("delivery_bytes", 2 * GIB, "bytes", "a larger delivery goes on in the next volume", adjustable=True),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),

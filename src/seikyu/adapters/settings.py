@@ -65,7 +65,8 @@ KEYS: Final = (
     Key("faces.public", "port", 0, _PORT.format("public"), least=0, most=_PORTS),
     Key("faces.inside", "host", "localhost", _HOST.format("inside (metrics; keep it to this machine)")),
     Key("faces.inside", "port", 0, _PORT.format("inside"), least=0, most=_PORTS),
-    Key("work", "at_once", 2, "how many sendings are checked, or months closed, at the same time"),
+    Key("work", "at_once", 2, "how many sendings are checked, or months closed, at the same time; they share "
+        "one core, and a small one need not wait for a large one"),
     Key("work", "kept_days", 30, "how long the record of finished background work is kept"),
     *(Key("retention", name, _KEPT[name][0], f"days kept, 0 for ever: {_KEPT[name][1]}", least=0) for name in CLASSES),
     *(Key("limits", one.name, one.number, f"{one.unit}: {one.reason}") for one in LIMITS if one.adjustable),

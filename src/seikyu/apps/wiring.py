@@ -79,7 +79,7 @@ def _wired(home: Home, store: Any, *, tell: Tell) -> Office:
     return Office(
         store=store,
         objects=objects,
-        jobs=DbosJobs(store, at_once=settings.at_once),
+        jobs=DbosJobs(store, at_once=settings.at_once, kept_days=settings.kept_days),
         clock=MovedClock(store) if sandbox else SystemClock(),
         ids=RandomIds(),
         checker=partial(examine_object, objects, key),
