@@ -16,6 +16,7 @@ from seikyu.services.errors import AlreadyDecided, StillChecking
 from seikyu.services.indexes import rows_of
 from services.office_lab import (
     CLOSING,
+    CORRECTIONS,
     LAST_MINUTE,
     MIDNIGHT,
     OTHER_INSTITUTION,
@@ -178,6 +179,22 @@ def test_at_midnight_the_calendar_decides(lab: Lab) -> None:
     assert decided.decided_at == MIDNIGHT
     assert [lab.sending(each.id).state for each in (cancelled, test, refused)] == ["cancelled", "to_decide", "refused"]
     assert not lab.orphans()
+
+
+@pytest.mark.parametrize("word", ["with", "cancel"])
+def test_after_the_deadline_no_word_of_the_institution_counts(memory_lab: Lab, word: str) -> None:
+    """Also when nothing ticked meanwhile (the server was down over midnight): the calendar has decided."""
+    sending = memory_lab.send_and_check(DATA)
+    memory_lab.clock.at = CORRECTIONS
+
+    with pytest.raises(AlreadyDecided):
+        if word == "cancel":
+            decide.cancel(memory_lab.office, institution(), sending.id)
+        else:
+            memory_lab.confirm(sending, word)
+
+    decided = memory_lab.sending(sending.id)
+    assert (decided.state, decided.decision, decided.claimed) == ("confirmed_automatically", "automatic", 1)
 
 
 def test_the_operator_sets_how_the_calendar_decides(memory_lab: Lab) -> None:

@@ -110,7 +110,7 @@ def decide_if_overdue(office: Office, sending_id: str) -> bool:
 
 
 def _to_decide(office: Office, identity: ClientIdentity, sending_id: str) -> Sending:
-    """Return the institution's own sending, when it may be decided.
+    """Return the institution's own sending, when it may be decided. What is overdue is decided by the calendar first.
 
     Errors: Forbidden, NotFound, StillChecking, AlreadyDecided, Closed.
     """
@@ -120,6 +120,9 @@ def _to_decide(office: Office, identity: ClientIdentity, sending_id: str) -> Sen
         sending = tx.sending(sending_id)
     if sending is None or sending.party != identity.party:
         raise NotFound("no such sending")
+    if decide_if_overdue(office, sending.id):
+        with office.store.read() as tx:
+            sending = _present(tx, sending.id)
     _step(sending, InstitutionConfirmed())
     office.calendar().require_open(now, sending.line)
     return sending
