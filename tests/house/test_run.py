@@ -1,10 +1,13 @@
 """The starter explains an old Python and a missing module in one line, and does nothing twice."""
 
+import fcntl
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -75,8 +78,131 @@ def test_run_does_nothing_twice(checkout: Path) -> None:
     first = start(checkout, "check", "x.uke")
     with (checkout / "requirements" / "core.txt").open("a") as lock:
         lock.write("\n")
-    fails = "import subprocess; subprocess.run = lambda *a, **k: sys.exit('would set up')"
+    fails = "import subprocess; subprocess.Popen = lambda *a, **k: sys.exit('would set up')"
     second = start(checkout, "check", "x.uke", prelude=fails)
 
     assert (first.returncode, first.stdout, first.stderr) == (0, "started with check x.uke\n", "")
     assert "would set up" in second.stderr
+
+
+#: A Python that makes a .venv with itself in it, and whose pip says what the test wants.
+FAKE = """#!/bin/sh
+case "$*" in
+*venv*) mkdir -p .venv/bin && cp "$0" .venv/bin/python;;
+*) {pip}
+esac
+"""
+
+
+def fake_python(folder: Path, pip: str) -> str:
+    """Write a Python whose `pip` is these lines of shell; return the prelude that makes the starter use it."""
+    fake = folder / "fake-python"
+    fake.write_text(FAKE.format(pip=pip))
+    fake.chmod(0o755)
+    return f"sys.executable = {str(fake)!r}"
+
+
+@pytest.mark.parametrize(
+    ("pip", "words"),
+    [
+        ("echo 'WARNING: Retrying after connection broken by x'; exit 1", "the package index cannot be reached"),
+        ("echo 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES'; exit 1", "what came is not what the lock file says"),
+        ("echo 'OSError: [Errno 28] No space left on device'; exit 1", "the disk is full"),
+        ("echo 'ERROR: something new'; echo 'notice: x'; exit 1", "ERROR: something new"),
+        ("exit 1", "no reason given"),
+    ],
+)
+def test_run_says_in_one_line_why_the_libraries_are_not_there(checkout: Path, pip: str, words: str) -> None:
+    """What the installer said is kept in a file; the user reads one line with the reason and what to do."""
+    done = start(checkout, prelude=fake_python(checkout, pip))
+
+    assert 3 == done.returncode
+    assert done.stderr.splitlines()[-1].startswith(f"run: the libraries could not be installed: {words}")
+    assert 3 == len(done.stderr.splitlines())
+    assert (checkout / ".venv" / "set-up.log").exists()
+
+
+def test_run_tries_pip_where_uv_fails(checkout: Path) -> None:
+    """A uv that cannot do it is no reason to give up."""
+    (checkout / "tools").mkdir()
+    (checkout / "tools" / "uv").write_text(
+        "#!/bin/sh\n[ $1 = venv ] && exec mkdir -p .venv || { echo 'error: no idea'; exit 1; }\n"
+    )
+    (checkout / "tools" / "uv").chmod(0o755)
+    path = f"{checkout / 'tools'}:/usr/bin:/bin"
+    pip = "printf '#!/bin/sh\\necho started' > .venv/bin/seikyu; chmod +x .venv/bin/seikyu"
+
+    done = start(checkout, prelude=fake_python(checkout, pip), PATH=path)
+
+    assert (0, "started\n") == (done.returncode, done.stdout)
+    assert "run: uv could not do it (error: no idea); trying with pip" in done.stderr.splitlines()
+
+
+def test_run_sets_up_again_when_the_program_is_gone(checkout: Path) -> None:
+    """A .venv that lost its program is made anew, whatever the stamp says."""
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    (checkout / ".venv" / "bin" / "python").touch()
+    stamp = "import runpy; r = runpy.run_path('run'); r['STAMP'].write_text(r['wanted']('core'))"
+    subprocess.run([sys.executable, "-c", stamp], cwd=checkout, check=True)
+
+    done = start(checkout, prelude=fake_python(checkout, "exit 1"))
+
+    assert "run: setting up .venv" in done.stderr
+
+
+@pytest.mark.parametrize(("sign", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_set_up_leaves_nothing_running(checkout: Path, sign: signal.Signals, status: int) -> None:
+    """An installer that went on would write into the folder that the next ./run makes anew."""
+    prelude = fake_python(checkout, "sleep 60 & echo $! > child; echo $$ > parent; echo started; wait")
+    code = f"import sys, runpy\n{prelude}\nsys.argv = ['run']\nrunpy.run_path('run', run_name='__main__')"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=checkout, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr
+        until = time.monotonic() + 30
+        while not (checkout / "parent").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(0.2)
+        running.send_signal(sign)
+        running.communicate(timeout=20)
+
+    assert status == running.returncode
+    for name in ("child", "parent"):
+        assert gone(int((checkout / name).read_text())), name
+
+
+def gone(pid: int) -> bool:
+    """Tell whether a process ends within a second; one that nobody has waited for has ended."""
+    until = time.monotonic() + 1
+    while time.monotonic() < until:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_second_run_waits_and_says_so(checkout: Path) -> None:
+    """Two at once do not fill the same folder; the second tells what it waits for."""
+    with (checkout / ".venv.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        command = [sys.executable, str(checkout / "run"), "--version"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as second:
+            assert second.stderr
+            said = second.stderr.readline()
+            second.terminate()
+            second.communicate(timeout=10)
+
+    assert "run: another ./run is setting up; waiting for it\n" == said
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(checkout: Path) -> None:
+    """A read-only checkout is the user's to mend, and no traceback."""
+    (checkout / ".venv.lock").mkdir()
+
+    done = start(checkout)
+
+    assert 3 == done.returncode
+    assert f"run: {checkout / '.venv.lock'}: is a directory\n" == done.stderr
