@@ -304,13 +304,13 @@ def test_an_end_that_cannot_send_parts_is_no_trouble(stub: Stubs, tmp_path: Path
 
 
 def test_damaged_bytes_are_never_reported(stub: Stubs, tmp_path: Path) -> None:
-    """Bytes that are not those of the digest, twice over: an error, no file, and the office hears nothing."""
+    """Bytes that are not those of the digest, twice over: an error, no file; the office hears what arrived, which is no receipt."""
     with stub(b"the sealed bytes", lies=True) as (line, one):
         Stub.content = b"some other bytes"
         with pytest.raises(DeliveryDamaged):
             client.fetch(line, one, to=tmp_path, told=nobody)
 
-    assert [] == Stub.received
+    assert [hashlib.sha256(b"some other bytes").hexdigest()] == [json.loads(each)["sha256"] for each in Stub.received]
     assert not (tmp_path / path_of(one, PAYER)).exists()
 
 

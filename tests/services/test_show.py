@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from builders import SOCIETY, claim, uke
-from seikyu.ports.errors import BadRequest, DigestMismatch, Forbidden, NotFound
+from seikyu.ports.errors import BadRequest, Damaged, DigestMismatch, Forbidden, NotFound
 from seikyu.services import deliver, show
 from seikyu.services.retention import retire
 from services.office_lab import (
@@ -196,6 +196,26 @@ def test_a_payer_sees_what_waits_for_it(lab: Lab) -> None:
     later(lab, hours=1)
     assert deliver.mark_received(lab.office, me, item["id"], item["sha256"]) == received
     assert deliver.open_delivery(lab.office, me, item["id"]).delivery == received
+
+
+def test_a_payer_with_other_bytes_hears_whose_fault_it_is(lab: Lab) -> None:
+    """Its own digest is held against the delivery, and the delivery against what was sealed."""
+    lab.confirm(lab.send_and_check(uke(claim(1))))
+    lab.clock.at = CLOSING
+    lab.close()
+    (row,) = lab.deliveries()
+    me = payer(PAYERS[0])
+    with pytest.raises(DigestMismatch):
+        deliver.mark_received(lab.office, me, row.id, "0" * 64)
+    assert "delivery_damaged" not in lab.events
+
+    data = lab.read(f"deliveries/{row.id}")
+    lab.damage(f"deliveries/{row.id}", data[:-9] + b"X" + data[-8:])
+    with pytest.raises(Damaged):
+        deliver.mark_received(lab.office, me, row.id, "0" * 64)
+
+    assert "delivery_damaged" in lab.events
+    assert deliver.show_delivery(lab.office, me, row.id).state == "waiting"
 
 
 def test_nobody_sees_another_payers_delivery(memory_lab: Lab) -> None:

@@ -7,9 +7,10 @@ was received. Only its own payer sees it; to anybody else it is NotFound. One st
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from seikyu.ports.errors import BadRequest, DigestMismatch, NotFound, NotThere
+from seikyu.ports.errors import BadRequest, Damaged, DigestMismatch, NotFound, NotThere
 from seikyu.ports.store import Delivery, ReadTx
 from seikyu.ports.trust import ClientIdentity
+from seikyu.services.examine import verify
 from seikyu.services.office import PAYER, Office, require_party
 from seikyu.services.show import Page
 
@@ -99,19 +100,33 @@ def open_delivery(office: Office, identity: ClientIdentity, delivery_id: str) ->
 def mark_received(office: Office, identity: ClientIdentity, delivery_id: str, sha256: str) -> Delivery:
     """Take the payer's word that it has these bytes; said again it changes nothing.
 
-    Durable when it returns. Errors: Forbidden, NotFound; DigestMismatch, if they are other bytes: nothing changes then.
+    Durable when it returns. Errors: Forbidden, NotFound; DigestMismatch, if they are other bytes; Damaged, if that is
+    because ours are not what was sealed any more. Nothing changes then.
     """
+    _hold_against(office, show_delivery(office, identity, delivery_id), sha256.lower())
     at = office.clock.now()
     with office.store.write() as tx:
         delivery = _own(office, tx, identity, delivery_id)
-        if sha256.lower() != delivery.sha256:
-            raise DigestMismatch("the payer holds other bytes", stated=sha256.lower(), received=delivery.sha256)
         if delivery.state == RECEIVED:
             return delivery
         delivery = replace(delivery, state=RECEIVED, fetched_at=delivery.fetched_at or at, received_at=at)
         tx.put_delivery(delivery)
     office.tell("delivery_received", delivery=delivery.id, payer=delivery.payer)
     return delivery
+
+
+def _hold_against(office: Office, delivery: Delivery, sha256: str) -> None:
+    """Say whose bytes are wrong, if the payer's are others; if ours, the operator hears it too.
+
+    Errors: DigestMismatch, Damaged.
+    """
+    if sha256 == delivery.sha256:
+        return
+    name = f"deliveries/{delivery.id}"
+    if _kept(office, name) and not verify(office.objects, name, size_bytes=delivery.size_bytes, sha256=delivery.sha256):
+        office.tell("delivery_damaged", delivery=delivery.id, payer=delivery.payer)
+        raise Damaged("a delivery is not what was sealed any more", delivery=delivery.id)
+    raise DigestMismatch("the payer holds other bytes", stated=sha256, received=delivery.sha256)
 
 
 def _own(office: Office, tx: ReadTx, identity: ClientIdentity, delivery_id: str) -> Delivery:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import BinaryIO, Final, Protocol
 
 from seikyu.limits import MIB, limit
-from seikyu.ports.errors import Damaged
+from seikyu.ports.errors import Damaged, NotThere
 from seikyu.ports.objects import ObjectStore, ObjectWriter
 from seikyu.rules.context import Context
 from seikyu.rules.examine import examine
@@ -92,6 +92,18 @@ class Chunks:
     def sha256(self) -> str:
         """Return the digest of what was read so far, lower-case hex."""
         return self._digest.hexdigest()
+
+
+def verify(objects: ObjectStore, name: str, *, size_bytes: int, sha256: str) -> bool:
+    """Return whether an object is there with the bytes that were told."""
+    try:
+        with objects.open(name) as source:
+            chunks = Chunks(source)
+            for _ in chunks:
+                pass
+    except NotThere:
+        return False
+    return (chunks.size_bytes, chunks.sha256()) == (size_bytes, sha256)
 
 
 def _write(result: Finding | IndexRow | Summary, *, index: ObjectWriter, findings: ObjectWriter) -> Summary | None:

@@ -21,8 +21,9 @@ from seikyu.office.ledger import NOTHING, Amounts, amounts_of
 from seikyu.ports.objects import ObjectWriter
 from seikyu.ports.store import Delivery
 from seikyu.services.deliver import SEALING
+from seikyu.services.examine import verify
 from seikyu.services.office import REAL, Office
-from seikyu.services.survey import Surveyed, to_deliver, verify
+from seikyu.services.survey import Surveyed, to_deliver
 
 #: sha256 of nothing, for rows that are still being written.
 _NOTHING_YET: Final = sha256().hexdigest()
@@ -134,7 +135,7 @@ def charge(office: Office, delivery: Delivery, files: Mapping[str, Surveyed]) ->
     Every claim is held against its provenance and the claim index; what is returned is what was read.
     """
     name = f"deliveries/{delivery.id}"
-    if not verify(office, name, size_bytes=delivery.size_bytes, sha256=delivery.sha256):
+    if not verify(office.objects, name, size_bytes=delivery.size_bytes, sha256=delivery.sha256):
         return None
     charged: dict[str, Amounts] = defaultdict(lambda: NOTHING)
     claims = 0

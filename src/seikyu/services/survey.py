@@ -28,7 +28,7 @@ from seikyu.ports.store import File, Sending
 from seikyu.records import Month
 from seikyu.rules.index import IndexRow, Outcome, Reason
 from seikyu.services.draft import Draft
-from seikyu.services.examine import Chunks
+from seikyu.services.examine import verify
 from seikyu.services.indexes import rows_of, write_rows
 from seikyu.services.office import Office
 
@@ -130,18 +130,6 @@ def to_deliver(objects: ObjectStore, file: Surveyed) -> Iterator[tuple[int, Inde
             yield place, row
 
 
-def verify(office: Office, name: str, *, size_bytes: int, sha256: str) -> bool:
-    """Return whether an object is there with the bytes that were told."""
-    try:
-        with office.objects.open(name) as source:
-            chunks = Chunks(source)
-            for _ in chunks:
-                pass
-    except NotThere:
-        return False
-    return (chunks.size_bytes, chunks.sha256()) == (size_bytes, sha256)
-
-
 def _nothing_delivered(claimed: ByPayer, standing: ByReason) -> bool:
     """Return whether a file comes for the first time, or stands in suspense as a whole."""
     return not standing or _sum(standing) == dict(claimed)
@@ -166,7 +154,7 @@ def _claims_of(suspended: ByReason) -> dict[Reason, int]:
 
 def _distrust(office: Office, file: File, *, claimed: ByPayer, standing: ByReason) -> Reason | None:
     """Return why nothing of a file can be charged, None if it still is what was confirmed and what is in suspense."""
-    if not verify(office, f"files/{file.id}", size_bytes=file.size_bytes, sha256=file.sha256):
+    if not verify(office.objects, f"files/{file.id}", size_bytes=file.size_bytes, sha256=file.sha256):
         return Reason.FILE_DAMAGED
     try:
         indexed = postings_of(rows_of(office.objects, file.index_object))
