@@ -134,7 +134,12 @@ def test_the_operator_works_without_a_server(home: Path, capsys: pytest.CaptureF
     assert run(["admin", "close", "1", "202610"]) == 4
     assert "can be closed from 2026-10-12 21:00 on" in capsys.readouterr().err
     assert run(["admin", "close", "1", "202610", "--force", "--json"]) == 0
-    assert _said(capsys)["report"]["balance"]["balanced"] is True
+    report = _said(capsys)["report"]
+    assert report["balance"]["balanced"] is True
+    for words in ([], ["--force"]):
+        assert run(["admin", "close", "1", "202610", "--json", *words]) == 0
+        again = _said(capsys)
+        assert (again["already"], again["report"]) == (True, report)
     assert run(["admin", "months"]) == 0
     assert "1 202610 closed" in capsys.readouterr().out
     assert run(["admin", "clock", "real", "--json"]) == 0
@@ -158,7 +163,10 @@ def test_the_operators_commands_go_through_a_running_server(
     capsys.readouterr()
     assert run(["admin", "close", "1", "202610"]) == 0
     assert "balance: ok" in capsys.readouterr().out
-    assert run(["admin", "close", "1", "202610"]) == 2
+    assert run(["admin", "close", "1", "202610"]) == 0
+    again = capsys.readouterr().out
+    assert "is closed since 2026-10-08 10:0" in again
+    assert "balance: ok" in again
     assert run(["serve"]) == 3
     assert "another server" in capsys.readouterr().err
     assert ready["desk"].startswith("https://localhost:")

@@ -27,7 +27,7 @@ from seikyu.ports.errors import (
 )
 from seikyu.services import decide
 from seikyu.services.arrival import Stated
-from seikyu.services.errors import NothingToCorrect
+from seikyu.services.errors import NothingToCorrect, PartyNotYet
 from seikyu.services.receive import Answer, Terms, receive
 from services.office_lab import (
     CORRECTIONS,
@@ -256,6 +256,17 @@ def test_only_institutions_of_the_register_send(memory_lab: Lab) -> None:
             asyncio.run(receive(memory_lab.office, identity=identity, terms=Terms(), body=whole(DATA)))
 
     nothing_is_there(memory_lab)
+
+
+def test_who_is_in_the_register_from_later_on_is_told_the_date(memory_lab: Lab) -> None:
+    """After a sandbox's clock was put back, everybody is told why nothing is theirs."""
+    memory_lab.clock.at = datetime(2026, 3, 31, tzinfo=JST)
+
+    with pytest.raises(PartyNotYet) as caught:
+        memory_lab.send(DATA, line="test")
+
+    assert caught.value.facts["since"] == datetime(2026, 4, 1, tzinfo=JST)
+    assert caught.value.facts["now"] == memory_lab.clock.at
 
 
 def test_a_closed_office_says_when_it_opens(memory_lab: Lab) -> None:

@@ -77,14 +77,20 @@ def parties(office: Office, *, kind: str | None = None) -> list[dict[str, Any]]:
         return [party_on_wire(each) for each in tx.parties(kind=kind)]
 
 
-def add_party(office: Office, *, party_id: str, kind: str, name: str, address: str = "") -> dict[str, Any]:
-    """Enter a party in the register. Errors: BadRequest; AlreadyThere, if the id is taken."""
+def add_party(
+    office: Office, *, party_id: str, kind: str, name: str, address: str = "", since: datetime | None = None
+) -> dict[str, Any]:
+    """Enter a party in the register, from now on if `since` does not say otherwise.
+
+    Errors: BadRequest; AlreadyThere, if the id is taken.
+    """
     form = PARTY_IDS.get(kind)
     if form is None or not form.fullmatch(party_id):
         raise BadRequest("an institution has 10 digits, a payer 8, the operator is `operator`", parameter="id")
     if not 0 < len(name.strip()) <= NAME_CHARS or len(address) > NAME_CHARS:
         raise BadRequest(f"a name has 1 to {NAME_CHARS} characters", parameter="name")
-    party = Party(id=party_id, kind=kind, name=name.strip(), since=office.clock.now(), address=address.strip())
+    since = since or office.clock.now()
+    party = Party(id=party_id, kind=kind, name=name.strip(), since=since, address=address.strip())
     with office.store.write() as tx:
         if tx.party(party_id) is not None:
             raise AlreadyThere(id=party_id)

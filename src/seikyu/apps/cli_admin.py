@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 POLL_S: Final = 0.3
 OPERATOR: Final = "operator"
 
+#: What a desk says to the closing of a month that may be closed already, by hand before its time too.
+_MAY_BE_CLOSED: Final = frozenset({"already_closed", "month_not_over"})
+
 HomeOption = Annotated[Path, typer.Option("--home", envvar="SEIKYU_HOME", help=say("serve.home"))]
 JsonOption = Annotated[bool, typer.Option("--json", help=say("cli.json"))]
 HOME: Final = Path("seikyu-home")
@@ -85,14 +88,18 @@ def close(
     home: HomeOption = HOME,
     as_json: JsonOption = False,
 ) -> int:
-    """Close a month and print its trial balance. The status is 0 only if every measure balances."""
+    """Close a month and print its trial balance; of a month that is closed already, the one it was closed with.
+
+    The status is 0 only if every measure balances.
+    """
     with _office(home) as at:
         told = at.close(body, month, force=force, wait_s=wait)
     report = told["report"]
     if told["state"] != "closed" or report is None:
         _tell(told, as_json=as_json, text=say("admin.still_closing", body=body, month=month))
         return Exit.LATER
-    lines = [say("admin.closed", body=body, month=month), balance_table(report["balance"]), *_suspended(report)]
+    said = "admin.closed_before" if told.get("already") else "admin.closed"
+    lines = [say(said, body=body, month=month, at=_when(told)), balance_table(report["balance"]), *_suspended(report)]
     _tell(told, as_json=as_json, text="\n".join(lines))
     return Exit.DONE if report["balance"]["balanced"] else Exit.DAMAGED
 
@@ -191,8 +198,18 @@ class Remote:
 
     def close(self, body: str, month: str, *, force: bool, wait_s: float) -> dict[str, Any]:
         """Order a closing and wait until it is done."""
+        from seikyu.apps.client.errors import OfficeSaid
+
         until = time.monotonic() + wait_s
-        told = self.line.post(f"/admin/months/{body}/{month}/close", params={"force": str(force).lower()})
+        try:
+            told = self.line.post(f"/admin/months/{body}/{month}/close", params={"force": str(force).lower()})
+        except OfficeSaid as said:
+            if said.words_code not in _MAY_BE_CLOSED:
+                raise
+            told = self.get(f"months/{body}/{month}") | {"already": True}
+            if told["state"] != "closed":
+                raise
+            return told
         while told["state"] == "closing" and time.monotonic() < until:
             time.sleep(POLL_S)
             told = self.get(f"months/{body}/{month}")
@@ -242,9 +259,16 @@ class Local:
     def close(self, body: str, month: str, *, force: bool, wait_s: float) -> dict[str, Any]:
         """Close here and now."""
         from seikyu.apps import acts
+        from seikyu.services.errors import AlreadyClosed, MonthNotOver
 
         del wait_s
-        return acts.close_now(self.office, body, month, force=force)
+        try:
+            return acts.close_now(self.office, body, month, force=force)
+        except (AlreadyClosed, MonthNotOver):
+            told = acts.month_of(self.office, body, month) | {"already": True}
+            if told["state"] != "closed":
+                raise
+            return told
 
 
 def balance_table(balance: Mapping[str, Any]) -> str:
@@ -293,6 +317,10 @@ def _office(root: Path) -> Iterator[Remote | Local]:
 
     with Line(open_client(home.root, OPERATOR)) as line:
         yield Remote(line)
+
+
+def _when(told: Mapping[str, Any]) -> datetime | None:
+    return datetime.fromisoformat(told["closed_at"]) if told["closed_at"] else None
 
 
 def _tell(told: Mapping[str, Any], *, as_json: bool, text: str) -> None:

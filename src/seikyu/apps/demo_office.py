@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,9 @@ MARKER: Final = "seikyu-demo.json"
 
 _ORGANISATION: Final = "seikyu demo"
 _TERMINAL: Final = "demo"
+
+#: Long before any month that somebody may move the sandbox's clock to.
+_REGISTERED_AT: Final = datetime(2018, 4, 1, tzinfo=UTC)
 
 _START_S: Final = 30.0
 _STOP_S: Final = 12.0
@@ -110,7 +113,9 @@ def register(root: Path, people: Iterable[Someone]) -> None:
     ca = create_ca(home, organisation=_ORGANISATION, now=now)
     with office_at(home) as office:
         for one in people:
-            acts.add_party(office, party_id=one.id, kind=one.kind, name=one.name, address=one.address)
+            acts.add_party(
+                office, party_id=one.id, kind=one.kind, name=one.name, address=one.address, since=_REGISTERED_AT
+            )
             folder = home.clients / one.id
             issued = issue_client(ca, Holder(one.kind, one.id, one.name, _TERMINAL), now=now)
             with staged(ca, issued, folder), office.store.write() as tx:

@@ -1,6 +1,13 @@
 """What the services turn away beyond what the domain and the ports do; `code` finds the texts in `apps`."""
 
 from seikyu.office.errors import NotAllowed
+from seikyu.ports.errors import Forbidden
+
+
+class PartyNotYet(Forbidden):
+    """The register has the party, but only from a later time on. Shape: facts `since`, `now` (the office's time)."""
+
+    code = "party_not_yet"
 
 
 class StillChecking(NotAllowed):

@@ -28,6 +28,7 @@ from seikyu.ports.objects import ObjectStore
 from seikyu.ports.store import Party, ReadTx, Store
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.desk import Desk
+from seikyu.services.errors import PartyNotYet
 from seikyu.services.examine import Checker
 
 REAL: Final = "real"
@@ -106,11 +107,13 @@ class Office:
 def require_party(tx: ReadTx, identity: ClientIdentity, *, kind: str, now: datetime) -> Party:
     """Return the certificate's party from the register.
 
-    Errors: Forbidden, if the register does not have it now or it is of another kind.
+    Errors: Forbidden, if the register does not have it now or it is of another kind; PartyNotYet.
     """
     party = tx.party(identity.party)
     if party is None or party.kind != kind or identity.kind != kind:
         raise Forbidden("a party of this kind may not do this", kind=kind)
-    if now < party.since or (party.until is not None and party.until <= now):
+    if now < party.since:
+        raise PartyNotYet("the register has the party from later on", since=party.since, now=now)
+    if party.until is not None and party.until <= now:
         raise Forbidden("the party is not in the register now", kind=kind)
     return party
