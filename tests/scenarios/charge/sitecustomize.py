@@ -33,6 +33,7 @@ def after(owner: Any, name: str) -> None:
 
 def before(owner: Any, name: str) -> None:
     """Die right before the function `name` of `owner` does its work."""
+    assert callable(getattr(owner, name)), "a moment that never comes would prove nothing"
 
     def replaced(*_: Any, **__: Any) -> None:
         die()
@@ -55,7 +56,10 @@ def arm(moment: str) -> None:
         "before a decision": lambda: before(decide, "confirm"),
         "after a decision": lambda: after(decide, "confirm"),
         "before a closing": lambda: before(close, "close_month"),
-        "in a closing": lambda: before(close, "_finish"),
+        "with one object of a closing": lambda: after(objects_local.LocalObjects, "publish"),
+        "with all deliveries sealed": lambda: before(close, "charge"),
+        "before the books are closed": lambda: before(close, "_conclude"),
+        "with the books closed": lambda: after(close, "_conclude"),
     }
     moments[moment]()
 
