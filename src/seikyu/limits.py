@@ -40,6 +40,8 @@ LIMITS: Final = (
     Limit("header_bytes", 32 * KIB, "bytes", "the header of a lawful request has under 4 KB"),
     Limit("json_bytes", 64 * KIB, "bytes", "bodies other than files are small acts"),
     Limit("connections", 500, "connections", "memory of a small server; past it 503 with Retry-After", adjustable=True),
+    Limit("requests_per_party", 125, "requests", "a quarter of the connections; one party must not take them all",
+          adjustable=True),
     Limit("receiving_at_once", 100, "bodies", "each holds a file handle and a buffer; past it 503", adjustable=True),
     Limit("receiving_per_party", 8, "bodies", "one party must not take every place", adjustable=True),
     Limit("drain_s", 8, "seconds", "a stop lets what is under way finish for so long; gone within 10 s"),

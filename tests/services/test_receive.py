@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis.strategies import binary, integers
 
 from builders import INSTITUTION_ID, claim, header, uke
+from seikyu.limits import MIB
 from seikyu.office.calendar import JST
 from seikyu.office.errors import Closed
 from seikyu.ports.errors import (
@@ -484,6 +485,35 @@ def test_nothing_is_received_when_the_disk_is_nearly_full(memory_lab: Lab) -> No
         with_limits(memory_lab, free_bytes=free).send(DATA, stated=Stated(length=len(DATA)))
 
     nothing_is_there(memory_lab)
+
+
+def test_a_body_of_unknown_length_stops_where_the_room_ends(memory_lab: Lab) -> None:
+    """Who states no length is looked after on the way: what is there must still be checked."""
+    shrinking = Shrinking(memory_lab.office.objects, free_bytes=memory_lab.office.limit("free_bytes") + 3 * MIB)
+    lab = Lab(replace(memory_lab.office, objects=shrinking), memory_lab.clock)
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            shrinking.free -= MIB // 4
+            yield bytes(MIB // 4)
+
+    with pytest.raises(NoSpace):
+        asyncio.run(receiving(lab, endless()))
+
+    assert shrinking.free >= memory_lab.office.limit("free_bytes") - MIB
+    nothing_is_there(memory_lab)
+
+
+class Shrinking:
+    """Objects on a disk that the test fills."""
+
+    def __init__(self, inner: Any, *, free_bytes: int) -> None:
+        self.writer = inner.writer
+        self.free = free_bytes
+
+    def free_bytes(self) -> int:
+        """Return what the test left."""
+        return self.free
 
 
 def test_a_request_given_up_in_the_middle_is_all_or_nothing(lab: Lab) -> None:

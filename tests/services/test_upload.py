@@ -16,6 +16,7 @@ from seikyu.ports.errors import (
     KeyReused,
     LineBroken,
     Mixed,
+    NoSpace,
     NotFound,
 )
 from seikyu.services import upload
@@ -104,6 +105,21 @@ def test_the_same_files_are_a_repeat_in_any_order(lab: Lab) -> None:
 
     assert again == Answer(first.sending, repeat=True)
     assert names == lab.names()
+
+
+def test_a_file_that_finds_no_room_erases_the_upload(memory_lab: Lab) -> None:
+    """The room is looked at for every file, not only at the beginning."""
+
+    async def steps() -> None:
+        begun_one = await begun(memory_lab)
+        await put(memory_lab, begun_one.id, 1, FILES[0])
+        full = with_limits(memory_lab, free_bytes=1 << 60)
+        with pytest.raises(NoSpace):
+            await put(full, begun_one.id, 2, FILES[1])
+
+    asyncio.run(steps())
+
+    nothing_is_there(memory_lab)
 
 
 def test_files_under_a_known_key_get_the_first_answer_after_the_end(lab: Lab) -> None:

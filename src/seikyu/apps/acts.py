@@ -22,6 +22,10 @@ from seikyu.trust.party import PARTY_IDS
 
 NAME_CHARS: Final = 200
 
+#: Where a sandbox's clock may stand: calendars and calculations have room before and after.
+_FIRST_YEAR: Final = 2000
+_LAST_YEAR: Final = 2099
+
 
 def clock(office: Office) -> dict[str, Any]:
     """Return the office's time."""
@@ -34,6 +38,8 @@ def set_clock(office: Office, to: datetime | None) -> dict[str, Any]:
         raise OnlyInSandbox("a real office does not move its clock")
     if to is not None and to.tzinfo is None:
         raise BadRequest("an instant says its offset, as in 2026-10-10T23:59:00+09:00", parameter="now")
+    if to is not None and not _FIRST_YEAR <= to.year <= _LAST_YEAR:
+        raise BadRequest(f"the years are {_FIRST_YEAR} to {_LAST_YEAR}", parameter="now")
     with office.store.write() as tx:
         if to is None:
             tx.put_setting(CLOCK, "0")

@@ -52,6 +52,7 @@ _OUTCOMES: Final = (
     Outcome("unknown_certificate", HTTPStatus.UNAUTHORIZED, Exit.REFUSED),
     Outcome("certificate_revoked", HTTPStatus.FORBIDDEN, Exit.REFUSED),
     Outcome("party_unknown", HTTPStatus.FORBIDDEN, Exit.REFUSED),
+    Outcome("foreign_page", HTTPStatus.FORBIDDEN, Exit.REFUSED),
     Outcome("party_not_yet", HTTPStatus.FORBIDDEN, Exit.REFUSED),
     Outcome("forbidden", HTTPStatus.FORBIDDEN, Exit.REFUSED),
     # what it asked for

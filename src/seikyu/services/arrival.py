@@ -3,19 +3,23 @@
 While a body arrives nothing is locked: a sender whose old connection still hangs may begin anew at once.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from string import hexdigits
 from typing import Final
 
-from seikyu.limits import limit
-from seikyu.ports.errors import BadRequest, DigestMismatch, LineBroken, TooLong
+from seikyu.limits import MIB, limit
+from seikyu.ports.errors import BadRequest, DigestMismatch, LineBroken, NoSpace, TooLong
 from seikyu.ports.objects import ObjectWriter
 from seikyu.records import Header, sniff
 from seikyu.services.office import Office
 
 SHA256_CHARS: Final = 64
+
+#: How often a body that arrives is asked whether there is still room: whoever states no length may have a long one.
+LOOK_EVERY_BYTES: Final = MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +80,17 @@ async def take_in(
 ) -> Arrived:
     """Write a body down as it comes; without `keep`, only listen to it.
 
-    Errors: whatever `body` raises (LineBroken), TooLong, DigestMismatch, NoSpace; no byte is left behind then.
+    It may take no more room than leaves `free_bytes`, whatever was stated. Errors: whatever `body` raises (LineBroken),
+    TooLong, DigestMismatch, NoSpace; no byte is left behind then.
     """
+    if keep:
+        require_room(office, stated.length or 0)
     file_id = office.ids.new()
     limit_bytes = office.limit("file_bytes") if stated.length is None else stated.length
     writer = office.objects.writer(f"files/{file_id}", limit_bytes=limit_bytes) if keep else None
     heard = writer or Heard(limit_bytes=limit_bytes)
     try:
-        head = await _write_all(heard, body)
+        head = await _write_all(heard, body, look=partial(require_room, office, 0) if keep else _no_look)
         _hold_to(stated, heard)
     except BaseException:  # a cancelled request leaves as little as a broken line
         if writer is not None:
@@ -113,14 +120,29 @@ def check_stated(office: Office, stated: Stated) -> None:
         raise BadRequest("a length is not negative", parameter="length")
 
 
-async def _write_all(writer: ObjectWriter | Heard, body: AsyncIterator[bytes]) -> bytes:
-    """Write `body` to its end; return its head, as much as a first record may take.
+def require_room(office: Office, size_bytes: int) -> None:
+    """Look whether the disk may take so much. Errors: NoSpace, if too little would be left to work with."""
+    if office.objects.free_bytes() < office.limit("free_bytes") + size_bytes:
+        raise NoSpace("the disk is nearly full", retry_after_s=300)
+
+
+def _no_look() -> None:
+    """What is not kept needs no room."""
+
+
+async def _write_all(writer: ObjectWriter | Heard, body: AsyncIterator[bytes], *, look: Callable[[], None]) -> bytes:
+    """Write `body` to its end, looking for room now and then; return its head, as much as a first record may take.
 
     The writes go to the page cache and are not worth a thread; what waits for the disk is the commit.
     """
+    seen = 0
     head = bytearray()
     head_bytes = limit("line_bytes")
     async for chunk in body:
+        seen += len(chunk)
+        if seen >= LOOK_EVERY_BYTES:
+            look()
+            seen = 0
         if len(head) < head_bytes:
             head += chunk[: head_bytes - len(head)]
         writer.write(chunk)

@@ -19,6 +19,7 @@ cancelled in the middle leaves either all or nothing.
 """
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,7 +34,7 @@ from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.records import Header
-from seikyu.services.arrival import Arrived, Stated, check_stated, take_in
+from seikyu.services.arrival import Arrived, Stated, check_stated, require_room, take_in
 from seikyu.services.corrections import is_correction, require_earlier_errors
 from seikyu.services.draft import Draft
 from seikyu.services.office import INSTITUTION, LINES, REAL, Office, require_party
@@ -127,8 +128,7 @@ def admit(office: Office, identity: ClientIdentity, *, terms: Terms, stated: Sta
 
 def _require_open_and_room(office: Office, terms: Terms, stated: Stated, *, now: datetime) -> None:
     office.calendar().require_open(now, terms.line)
-    if office.objects.free_bytes() < office.limit("free_bytes") + (stated.length or 0):
-        raise NoSpace("the disk is nearly full", retry_after_s=300)
+    require_room(office, stated.length or 0)
 
 
 def _known(tx: ReadTx, party: str, terms: Terms, stated: Stated) -> bool:
@@ -148,6 +148,8 @@ def check_terms(office: Office, terms: Terms) -> None:
         raise BadRequest("the idempotency key is empty or too long", parameter="Idempotency-Key")
     if terms.file_name is not None and len(terms.file_name) > FILE_NAME_CHARS:
         raise BadRequest("the file name is too long", parameter="file_name")
+    if terms.file_name is not None and any(unicodedata.category(char) == "Cc" for char in terms.file_name):
+        raise BadRequest("the file name has control characters", parameter="file_name")
 
 
 def enter(

@@ -12,6 +12,7 @@ from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Identified
 from seikyu.apps.api.paging import EXTERNAL_URL, OFFICE
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, answer_unread
+from seikyu.limits import limit
 from seikyu.office.errors import OfficeError
 from seikyu.ports.clock import Clock
 from seikyu.ports.errors import SeikyuError
@@ -29,7 +30,8 @@ Accept-Language, each with a stable `code`. Lists are pages, newest first; `next
 
 def build_api(office: Office, *, external_url: str | None = None) -> FastAPI:
     """Return the API of an office. `external_url` is how the outside names this desk, if not by the request's host."""
-    app = _app(office.store, office.clock)
+    most = office.limit("requests_per_party")
+    app = _app(office.store, office.clock, most=most, external_url=external_url)
     setattr(app.state, OFFICE, office)
     setattr(app.state, EXTERNAL_URL, external_url)
     return app
@@ -37,10 +39,10 @@ def build_api(office: Office, *, external_url: str | None = None) -> FastAPI:
 
 def described(store: Store, clock: Clock) -> dict[str, Any]:
     """Return the description of the API (OpenAPI 3.1)."""
-    return _app(store, clock).openapi()
+    return _app(store, clock, most=limit("requests_per_party")).openapi()
 
 
-def _app(store: Store, clock: Clock) -> FastAPI:
+def _app(store: Store, clock: Clock, *, most: int, external_url: str | None = None) -> FastAPI:
     app = FastAPI(
         title="seikyu",
         version=VERSION,
@@ -63,7 +65,9 @@ def _app(store: Store, clock: Clock) -> FastAPI:
     app.include_router(admin.router)
     app.add_middleware(SmallBodies, root=ROOT)
     open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
-    app.add_middleware(Identified, store=store, clock=clock, open_paths=open_paths)
+    app.add_middleware(
+        Identified, store=store, clock=clock, open_paths=open_paths, most=most, external_url=external_url
+    )
     describe = app.openapi
     app.openapi = lambda: _described(describe())  # type: ignore[method-assign]  # as the library's own guide does
     return app

@@ -77,6 +77,8 @@ def must_be_plain(headers: Headers) -> None:
     """Refuse a body that is not the file's own bytes. Errors: UnsupportedMedia."""
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise UnsupportedMedia
+    if headers.get("transfer-encoding", "chunked").strip().lower() != "chunked":
+        raise UnsupportedMedia
     if headers.get("content-type", "").strip().lower().startswith("multipart/"):
         raise UnsupportedMedia
 

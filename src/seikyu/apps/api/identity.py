@@ -1,15 +1,18 @@
 """Who asks: from the certificate of the connection to a party of the register, anew on every request."""
 
 import asyncio
+from collections import Counter
 from typing import Final
+from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seikyu.adapters.tls_server import peer_identity
 from seikyu.apps.api.problems import answer_known
 from seikyu.ports.clock import Clock
-from seikyu.ports.errors import SeikyuError
+from seikyu.ports.errors import Busy, SeikyuError
 from seikyu.ports.store import Store
 from seikyu.ports.trust import ClientIdentity
 from seikyu.trust import UnknownCertificate
@@ -36,6 +39,30 @@ class PartyUnknown(SeikyuError):
     code = "party_unknown"
 
 
+class ForeignPage(SeikyuError):
+    """A browser was made by a page of somebody else's to do this (403); a certificate is shown without being asked."""
+
+    code = "foreign_page"
+
+
+def require_own_page(scope: Scope, *, external_url: str | None = None) -> None:
+    """Let no page of somebody else's act with the certificate of a browser; programs say nothing of pages and pass.
+
+    Errors: ForeignPage. Source: Fetch Metadata; RFC 6454 §7.
+    """
+    if scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+        return
+    headers = Headers(scope=scope)
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        own = site in {"same-origin", "none"}
+    else:
+        ours = {headers.get("host"), urlsplit(external_url or "").netloc}
+        own = origin is None or urlsplit(origin).netloc in ours - {None, ""}
+    if not own:
+        raise ForeignPage
+
+
 def identify(store: Store, clock: Clock, said: ClientIdentity | None) -> ClientIdentity:
     """Return who asks, given what the connection's certificate says.
 
@@ -57,25 +84,51 @@ def identify(store: Store, clock: Clock, said: ClientIdentity | None) -> ClientI
 
 
 class Identified:
-    """An ASGI app before the API: nothing behind it runs for nobody, so no route can forget to ask."""
+    """An ASGI app before the API: nothing behind it runs for nobody, so no route can forget to ask.
 
-    def __init__(self, app: ASGIApp, *, store: Store, clock: Clock, open_paths: frozenset[str]) -> None:
+    Shape: `most` is how many requests of one party may be under way, so that none takes every place.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        store: Store,
+        clock: Clock,
+        open_paths: frozenset[str],
+        most: int,
+        external_url: str | None = None,
+    ) -> None:
         self.app = app
         self.store = store
         self.clock = clock
         self.open_paths = open_paths
+        self.most = most
+        self.external_url = external_url
+        self._inside: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Find out who asks, or answer with what is wrong."""
-        if scope["type"] == "http" and scope["path"] not in self.open_paths:
-            try:
-                identity = await asyncio.to_thread(identify, self.store, self.clock, peer_identity(dict(scope)))
-            except (SeikyuError, UnknownCertificate) as error:
-                answer = await answer_known(Request(scope), error)
-                await answer(scope, receive, send)
-                return
-            scope.setdefault("state", {})[IDENTITY] = identity
-        await self.app(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] in self.open_paths:
+            await self.app(scope, receive, send)
+            return
+        try:
+            identity = await asyncio.to_thread(identify, self.store, self.clock, peer_identity(dict(scope)))
+            require_own_page(scope, external_url=self.external_url)
+            if self._inside[identity.party] >= self.most:
+                raise Busy("the party has its share of requests", retry_after_s=5)
+        except (SeikyuError, UnknownCertificate) as error:
+            answer = await answer_known(Request(scope), error)
+            await answer(scope, receive, send)
+            return
+        scope.setdefault("state", {})[IDENTITY] = identity
+        self._inside[identity.party] += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._inside[identity.party] -= 1
+            if not self._inside[identity.party]:
+                del self._inside[identity.party]
 
 
 def identity_of(request: Request) -> ClientIdentity:

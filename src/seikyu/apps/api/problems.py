@@ -84,9 +84,14 @@ async def answer_http(request: Request, error: Exception) -> Response:
 
 
 async def answer_unread(request: Request, error: Exception) -> Response:
-    """Answer parameters that cannot be read: which ones and what is expected, never their values."""
+    """Answer parameters that cannot be read: which ones and what is expected, never their values.
+
+    What has not even the form of an id is the id of nothing.
+    """
     if not isinstance(error, RequestValidationError):
         return await answer_bug(request, error)
+    if any(each["loc"][0] == "path" for each in error.errors()):
+        return problem(request, "not_found")
     told = [(".".join(str(part) for part in each["loc"][1:]) or "body", each["msg"]) for each in error.errors()]
     names = [name for name, _ in told]
     message = "; ".join(f"{name}: {text[:1].lower()}{text[1:]}" for name, text in told)

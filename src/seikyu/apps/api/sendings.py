@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from seikyu.apps.api import models
 from seikyu.apps.api.bodies import body_of, must_be_plain, stated_length, stated_sha256
-from seikyu.apps.api.paging import PAGE, Asker, Cursor, PageLimit, TheOffice, problems
+from seikyu.apps.api.paging import PAGE, Asker, Cursor, PageLimit, TheOffice, absolute, problems
 from seikyu.limits import limit
 from seikyu.ports.errors import BadRequest, NotFound
 from seikyu.ports.trust import ClientIdentity
@@ -184,7 +184,7 @@ def cancel(office: TheOffice, asker: Sender, sending_id: Id) -> Any:
 
 async def _received(request: Request, office: Office, answer: Answer) -> Response:
     told = await asyncio.to_thread(_told, office, answer)
-    location = f"{request.scope.get('root_path', '')}/sendings/{answer.sending.id}"
+    location = absolute(request, f"/sendings/{answer.sending.id}")
     return _answer(models.SendingAnswer.model_validate(told), 200 if answer.repeat else 201, {"Location": location})
 
 
@@ -207,10 +207,12 @@ def _stated(request: Request, office: Office) -> Stated:
 
 def _key(request: Request) -> str | None:
     """Return the idempotency key, with or without the quotes that the draft standard wants."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
+    keys = request.headers.getlist("idempotency-key")
+    if not keys:
         return None
-    bare = key.strip()
+    if len(keys) > 1:
+        raise BadRequest("a request has one idempotency key", parameter="Idempotency-Key")
+    bare = keys[0].strip()
     if len(bare) > 1 and bare[0] == bare[-1] == '"':
         bare = bare[1:-1]
     if not bare or not bare.isascii() or not bare.isprintable() or len(bare) > limit("idempotency_key_chars"):
