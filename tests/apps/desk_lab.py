@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any, Self
 
 import httpx2
@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from builders import INSTITUTION_ID
 from seikyu.apps import faces
-from seikyu.apps.metrics import Metrics
+from seikyu.apps.metrics import Metrics, states_of
 from seikyu.ports.store import Certificate, Delivery
 from seikyu.trust.certificates import Issuer, Period, client_certificate, root_certificate, serial_text
 from seikyu.trust.party import Holder
@@ -98,7 +98,7 @@ class DeskLab:
         with lab.office.store.write() as tx:
             for party in KINDS:
                 tx.put_certificate(Certificate(certificates()[party][0], party, "pc-1", _NOW, _PERIOD.end))
-        metrics = Metrics(waiting=lab.office.jobs.waiting)
+        metrics = Metrics(waiting=lab.office.jobs.waiting, states=partial(states_of, lab.office.store))
         app = faces.desk(lab.office, metrics, served=("1", "2-99"), **options)
         made = cls(lab, metrics, app, asyncio.new_event_loop())
         _MADE.append(made)

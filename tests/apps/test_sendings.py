@@ -6,6 +6,8 @@ from typing import Any
 
 from apps.desk_lab import FIRST, OPERATOR, SECOND, DeskLab, body_message, pieces
 from builders import claim, uke
+from seikyu.apps.metrics import states_of
+from seikyu.ports.errors import Unavailable
 
 FILE = uke(claim(1), claim(2, points=300))
 SHOWN = {
@@ -180,6 +182,33 @@ def test_an_answer_counts_in_the_metrics(desk: DeskLab) -> None:
     assert f"seikyu_received_bytes_total {float(len(FILE))}" in text
     assert "seikyu_acknowledgement_seconds_count 1.0" in text
     assert "seikyu_checks_waiting 1.0" in text
+
+
+def test_what_the_worker_did_is_read_from_the_rows(desk: DeskLab) -> None:
+    """Checks and closings are done by another process; how far everything is stands in the rows, by state."""
+    assert "seikyu_sendings{" not in desk.metrics.text().decode()
+    desk.send(FILE)
+    desk.send(b"no claim file")
+    desk.lab.work()
+    desk.put_delivery(b"sealed")
+
+    text = desk.metrics.text().decode()
+
+    assert 'seikyu_sendings{state="to_decide"} 1.0' in text
+    assert 'seikyu_sendings{state="refused"} 1.0' in text
+    assert 'seikyu_deliveries{state="waiting"} 1.0' in text
+
+
+def test_a_database_that_does_not_answer_leaves_the_other_metrics(desk: DeskLab) -> None:
+    """Monitoring must work best when something does not."""
+
+    class Locked:
+        """A store that has no connection left."""
+
+        def read(self) -> Any:
+            raise Unavailable("every database connection is in use")
+
+    assert states_of(Locked()) == {}  # type: ignore[arg-type]  # only its reading is used
 
 
 def _walk(desk: DeskLab, path: str, *, limit: int, party: str = FIRST) -> list[dict[str, Any]]:

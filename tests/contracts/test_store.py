@@ -178,6 +178,23 @@ def test_a_repeat_is_the_newest_that_is_neither_cancelled_nor_refused(store: Sto
         assert tx.repeat_of(INSTITUTION, "d1") is None
 
 
+def test_rows_are_counted_by_state(store: Store) -> None:
+    """Of what there is none, there is no count."""
+    with store.write() as tx:
+        assert tx.states() == {"sendings": {}, "months": {}, "deliveries": {}}
+        for number, state in enumerate(["checking", "refused", "checking"]):
+            tx.add_sending(a_sending(f"s{number}", state=state), [])
+        tx.put_month(a_month(state="closed"))
+        tx.put_delivery(a_delivery(state="waiting"))
+
+    with store.read() as tx:
+        found = tx.states()
+
+    assert found == {
+        "sendings": {"checking": 2, "refused": 1}, "months": {"closed": 1}, "deliveries": {"waiting": 1}
+    }  # fmt: skip
+
+
 def test_a_file_counts_as_sent_while_its_sending_is_neither_cancelled_nor_refused(store: Store) -> None:
     """Only the party's own files count, whatever place they have in their sending."""
     with store.write() as tx:

@@ -9,7 +9,8 @@ import io
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -161,6 +162,15 @@ class MemoryReadTx:
         """Return deliveries, newest first."""
         found = _matching(self.tables.deliveries, payer=payer, body=body, month=month, line=line)
         return _page(found, after=after, limit=limit)
+
+    def states(self) -> dict[str, dict[str, int]]:
+        """Return how many rows with a state are in which."""
+        tables: dict[str, Iterable[Sending | Month | Delivery]] = {
+            "sendings": self.tables.sendings.values(),
+            "months": self.tables.months.values(),
+            "deliveries": self.tables.deliveries.values(),
+        }
+        return {name: dict(Counter(row.state for row in rows)) for name, rows in tables.items()}
 
     def setting(self, name: str) -> str | None:
         """Return a small value."""

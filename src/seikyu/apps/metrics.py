@@ -1,9 +1,18 @@
-"""What the inside face counts (Prometheus): sendings, bytes, checks that wait, and how long an answer takes."""
+"""What the inside face counts (Prometheus): sendings, bytes, checks that wait, and how long an answer takes.
 
-from collections.abc import Callable
+What the working process does (checks, closings) is not counted where it happens but read from the rows: how many
+sendings, months and deliveries are in which state. Those numbers also outlive the server.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from seikyu.ports.errors import SeikyuError
+from seikyu.ports.store import Store
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -11,11 +20,50 @@ MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _BOUNDS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
+#: By state, and by which rows.
+States = Mapping[str, Mapping[str, int]]
+
+
+def states_of(store: Store) -> States:
+    """Return how many rows are in which state; nothing while the database does not answer."""
+    try:
+        with store.read() as tx:
+            return tx.states()
+    except SeikyuError:
+        return {}
+
+
+class _Rows(Collector):
+    """Reads the rows when it is asked, and never before."""
+
+    def __init__(self, states: Callable[[], States]) -> None:
+        self._states = states
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Say nothing before the first question."""
+        yield from ()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield a gauge for each kind of row."""
+        for rows, counts in sorted(self._states().items()):
+            gauge = GaugeMetricFamily(f"seikyu_{rows}", f"{rows} by state", labels=["state"])
+            for state, count in sorted(counts.items()):
+                gauge.add_metric([state], count)
+            yield gauge
+
+
 class Metrics:
     """The counters of one server. They start from zero with it; what must last is in the rows."""
 
-    def __init__(self, *, waiting: Callable[[], int] = lambda: 0, receiving: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self,
+        *,
+        waiting: Callable[[], int] = lambda: 0,
+        receiving: Callable[[], int] = lambda: 0,
+        states: Callable[[], States] = dict,
+    ) -> None:
         self.registry = CollectorRegistry()
+        self.registry.register(_Rows(states))
         self.requests = self._counter("seikyu_requests", "requests answered", "face", "method", "status")
         self.received = self._counter("seikyu_received_bytes", "bytes of request bodies")
         self.sent = self._counter("seikyu_sent_bytes", "bytes of answers")

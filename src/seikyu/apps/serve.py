@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -29,7 +30,7 @@ from uvicorn import Config
 from seikyu.adapters.home import Face, Home, Settings
 from seikyu.adapters.tls_server import Connection, Listener, renew, server_context
 from seikyu.apps import faces, logs, pki
-from seikyu.apps.metrics import Metrics
+from seikyu.apps.metrics import Metrics, states_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
@@ -92,7 +93,13 @@ def serve(
         office = open_office(home, tell=tell)
         # The sweep belongs here, under the lock and before anything arrives; the work itself to the working process.
         clean_up(office)
-        metrics.append(Metrics(waiting=office.jobs.waiting, receiving=lambda: office.desk.receiving))
+        metrics.append(
+            Metrics(
+                waiting=office.jobs.waiting,
+                receiving=lambda: office.desk.receiving,
+                states=partial(states_of, office.store),
+            )
+        )
         worker = None if pause_checking else Worker(home.root)
         house = House(home, office, metrics[0], worker, external_url=external_url)
         with asyncio.Runner(loop_factory=_loop) as runner:

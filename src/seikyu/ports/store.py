@@ -215,6 +215,10 @@ class ReadTx(Protocol):
         after: str | None = None,
         limit: int | None = None,
     ) -> list[Delivery]: ...
+    def states(self) -> dict[str, dict[str, int]]:
+        """Return how many `sendings`, `months` and `deliveries` are in each state."""
+        ...
+
     def setting(self, name: str) -> str | None:
         """Return a small value that lives with the rows (the sandbox clock, the calendar in force)."""
         ...

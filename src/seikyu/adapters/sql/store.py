@@ -110,6 +110,10 @@ class SqlReadTx:
             self.connection, payer=payer, body=body, month=month, line=line, after=after, limit=limit
         )
 
+    def states(self) -> dict[str, dict[str, int]]:
+        """Return how many rows with a state are in which."""
+        return values.states(self.connection)
+
     def setting(self, name: str) -> str | None:
         """Return a small value."""
         return values.setting(self.connection, name)

@@ -1,8 +1,8 @@
-"""Statements about small values: settings that live with the rows, and gapless numbers."""
+"""Statements about small values: settings that live with the rows, gapless numbers, and counts."""
 
 import sqlalchemy as sa
 
-from seikyu.adapters.sql.schema import sequences, settings
+from seikyu.adapters.sql.schema import deliveries, months, sendings, sequences, settings
 
 
 def setting(connection: sa.Connection, name: str) -> str | None:
@@ -30,3 +30,12 @@ def next_number(connection: sa.Connection, sequence: str, *, step: int) -> int:
         connection.execute(sequences.insert(), {"name": sequence, "last": step})
         return 1
     return int(last) - step + 1
+
+
+def states(connection: sa.Connection) -> dict[str, dict[str, int]]:
+    """Count the rows that have a state, by state."""
+    counted = {
+        table.name: connection.execute(sa.select(table.c.state, sa.func.count()).group_by(table.c.state))
+        for table in (sendings, months, deliveries)
+    }
+    return {name: {str(state): int(count) for state, count in rows} for name, rows in counted.items()}
