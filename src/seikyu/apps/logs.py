@@ -64,6 +64,8 @@ def set_up(
     folder: Path | None = None, *, to_stderr: bool = True, level: int = logging.INFO, file_name: str = FILE_NAME
 ) -> None:
     """Route every logger of the process through the redacting processor."""
+    # A log that cannot be written (a full disk) is no reason to print what was not redacted yet.
+    logging.raiseExceptions = False
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

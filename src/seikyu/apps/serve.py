@@ -27,7 +27,7 @@ import structlog
 from starlette.types import ASGIApp
 from uvicorn import Config
 
-from seikyu.adapters.home import Face, Home, Settings
+from seikyu.adapters.home import Face, Home, Settings, write_private
 from seikyu.adapters.tls_server import Connection, Listener, renew, server_context
 from seikyu.apps import faces, logs, pki
 from seikyu.apps.metrics import Metrics, states_of
@@ -50,6 +50,8 @@ GONE_WITHIN_S: Final = 9.5
 
 #: Where the ports that were taken are kept, in the home's `run`.
 PORTS_FILE: Final = "ports.json"
+
+_LAST_PORT: Final = 65535
 
 log: Final = structlog.get_logger("seikyu.serve")
 
@@ -202,6 +204,8 @@ class House:
                 await asyncio.to_thread(self.revocations.keep_fresh)
             except SeikyuError as error:
                 log.warning("housekeeping_waits", code=error.code)
+            except Exception as error:  # noqa: BLE001  (a chore that fails must not end the reception)
+                logs.report_bug(error)
             await asyncio.sleep(HOUSEKEEPING_S)
 
     def _renew(self) -> None:
@@ -220,7 +224,7 @@ class Ports:
         self.path = path
         self.sockets: dict[str, list[socket.socket]] = {}
         self.numbers: dict[str, int] = {}
-        kept = json.loads(path.read_text("ascii")) if path.exists() else {}
+        kept = _kept_ports(path)
         try:
             for name, face in wanted.items():
                 port = face.port or kept.get(name, 0)
@@ -230,7 +234,7 @@ class Ports:
             self.close()
             raise
         if self.numbers != kept:
-            path.write_text(json.dumps(self.numbers), "ascii")
+            write_private(path, json.dumps(self.numbers).encode("ascii"))
 
     def close(self) -> None:
         """Give all of them back."""
@@ -243,6 +247,17 @@ class Ports:
 
     def __exit__(self, *reason: object) -> None:
         self.close()
+
+
+def _kept_ports(path: Path) -> dict[str, int]:
+    """Return the ports that were taken before; none, if what is there says none."""
+    try:
+        kept = json.loads(path.read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    if not isinstance(kept, dict):
+        return {}
+    return {name: port for name, port in kept.items() if type(port) is int and 0 < port <= _LAST_PORT}
 
 
 def bound(host: str, port: int) -> list[socket.socket]:

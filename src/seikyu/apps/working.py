@@ -1,9 +1,11 @@
 """The working process as the server sees it: started, watched, started again when it dies, and let go at the end."""
 
 import asyncio
+import errno
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -41,7 +43,13 @@ class Worker:
         wait_s = AGAIN_S
         while not self._stopping.is_set():
             began_at = loop.time()
-            self._process = await self._start()
+            try:
+                self._process = await self._start()
+            except OSError as error:  # no memory, no file handle: receiving goes on, and checking when there is one
+                wait_s = min(2 * wait_s, AGAIN_MOST_S)
+                log.error("worker_not_started", error=errno.errorcode.get(error.errno or 0, "?"), wait_s=wait_s)  # noqa: TRY400  (no stack: it says nothing more)
+                await self._stopped_within(wait_s)
+                continue
             ended = asyncio.ensure_future(self._process.wait())
             asked = asyncio.ensure_future(self._stopping.wait())
             await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -51,14 +59,16 @@ class Worker:
                 return
             wait_s = AGAIN_S if loop.time() - began_at > SETTLED_S else min(2 * wait_s, AGAIN_MOST_S)
             log.error("worker_died", exit_status=self._process.returncode, wait_s=wait_s)
-            try:
-                await asyncio.wait_for(self._stopping.wait(), wait_s)
-            except TimeoutError:
-                continue
+            await self._stopped_within(wait_s)
 
     def stop(self) -> None:
         """Ask it to end."""
         self._stopping.set()
+
+    async def _stopped_within(self, wait_s: float) -> None:
+        """Wait so long, or until told to stop."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), wait_s)
 
     async def _start(self) -> Process:
         # Its standard input is the thread it hangs on: it ends when that does.

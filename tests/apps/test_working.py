@@ -1,0 +1,87 @@
+"""What keeps the server up when something beside it fails."""
+
+import asyncio
+import errno
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from seikyu.adapters.home import Face
+from seikyu.apps import logs, serve, working
+from seikyu.apps.serve import House, Ports
+from seikyu.apps.working import Worker
+
+
+def test_a_worker_that_cannot_be_started_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without memory for another process receiving goes on; the next try may have it."""
+    tries: list[int] = []
+    often = asyncio.Event()
+    monkeypatch.setattr(working, "AGAIN_S", 0.005)
+
+    class Poor(Worker):
+        """A worker on a machine that has nothing left."""
+
+        async def _start(self) -> Any:
+            tries.append(1)
+            if len(tries) > 2:
+                often.set()
+            raise OSError(errno.ENOMEM, "no memory")
+
+    async def steps() -> None:
+        worker = Poor(tmp_path)
+        keeping = asyncio.create_task(worker.keep())
+        await asyncio.wait_for(often.wait(), 5)
+        assert not worker.alive
+        worker.stop()
+        await asyncio.wait_for(keeping, 5)
+
+    asyncio.run(steps())
+
+
+def test_a_chore_that_fails_does_not_end_the_reception(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of revoked certificates cannot be written: it is noted, and tried again."""
+    monkeypatch.setattr(serve, "HOUSEKEEPING_S", 0.001)
+    tries: list[int] = []
+
+    def fail() -> None:
+        tries.append(1)
+        raise OSError(errno.ENOSPC, "no space")
+
+    office = SimpleNamespace(clock=SimpleNamespace(now=lambda: None), desk=SimpleNamespace(uploads={}))
+    house = SimpleNamespace(office=office, revocations=SimpleNamespace(keep_fresh=fail))
+
+    async def steps() -> None:
+        chores = asyncio.create_task(House._keep_house(house))  # type: ignore[arg-type]  # all that it looks at
+        while len(tries) < 3:
+            assert not chores.done()
+            await asyncio.sleep(0.001)
+        chores.cancel()
+
+    asyncio.run(steps())
+
+
+@pytest.mark.parametrize("kept", ["", "[", "[1]", '{"desk": "x", "inside": 70000}', "\x80"])
+def test_kept_ports_that_cannot_be_read_are_taken_anew(tmp_path: Path, kept: str) -> None:
+    """A kill in the middle of the first start must not keep the office shut."""
+    path = tmp_path / "ports.json"
+    path.write_text(kept, "utf-8")
+    faces = {"desk": Face("127.0.0.1", 0), "inside": Face("127.0.0.1", 0)}
+
+    with Ports(path, faces) as first:
+        numbers = dict(first.numbers)
+
+    with Ports(path, faces) as again:
+        assert numbers == again.numbers
+
+
+def test_a_log_that_cannot_be_written_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """What was not redacted yet stays unseen on a full disk."""
+    logs.set_up(tmp_path / "logs", to_stderr=False)
+    (tmp_path / "logs" / logs.FILE_NAME).mkdir()
+
+    logging.getLogger("seikyu.test").error("\u898b\u672c")
+
+    assert capfd.readouterr().err == ""
