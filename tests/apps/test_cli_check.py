@@ -163,7 +163,7 @@ def test_csv_is_the_official_list(tmp_path: Path, capfdbinary: pytest.CaptureFix
 def test_csv_of_what_is_no_claim_file_is_a_list_too(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """Without institution and claims."""
     assert 2 == run(["check", "--format", "csv", written(tmp_path, b"hello")])
-    assert b"X1036" in capfdbinary.readouterr().out
+    assert b"X1008" in capfdbinary.readouterr().out
 
 
 def test_personal_values_are_masked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

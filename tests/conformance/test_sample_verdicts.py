@@ -41,7 +41,7 @@ OTHERS = {
     "home_nursing_guide_record_examples.txt": ("home_nursing", {"X1004", "X1035"}),
     "home_nursing_nonconforming_5claims.txt": ("home_nursing", {"X1004", "X1035"}),
     "medical_nonconforming_toy.txt": ("medical", {"L1102", "X1012", "L2133", "L2951"}),
-    "pharmacy_ssk_code_information_fragment.csv": (None, {"X1008", "X1036"}),
+    "pharmacy_ssk_code_information_fragment.csv": (None, {"X1008"}),
 }
 
 

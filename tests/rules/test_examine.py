@@ -314,7 +314,7 @@ def bad_inputs() -> Iterator[tuple[str, bytes, str]]:
     yield "UTF-16", RIGHT.decode("cp932").encode("utf-16"), "X1004"
     yield "UTF-8", RIGHT.decode("cp932").encode("utf-8"), "X1004"
     yield "UTF-8 with a mark", b"\xef\xbb\xbf" + RIGHT.decode("cp932").encode("utf-8"), "X1004"
-    yield "zeros", bytes(100_000), "X1036"
+    yield "zeros", bytes(100_000), "X1006"
     yield "zeros behind the header", RIGHT[:60] + bytes(200_000), "X1006"
     yield "NUL", RIGHT.replace(b"06990014", b"0699\x00014"), "X1006"
     yield "a line of 10 MB", RIGHT.replace(b"SY,8833421", b"SY," + b"8" * 10_000_000), "X2057"
@@ -364,13 +364,84 @@ def test_what_says_the_same_again_is_told_so_often_and_no_more() -> None:
     assert 100 == len([each for each in findings_of(builders.uke(many)) if each.code == "X2002"])
 
 
+def test_a_file_of_nothing_is_empty() -> None:
+    """Neither line ends nor spaces nor end marks are claims; however many there are, they are told once."""
+    for data in (b"\r\n", b"\r\n\x1a", b" ", b"\x1a" * 100_000, b"\n" * 100_000):
+        assert ["X1002"] == [finding.code for finding in findings_of(data)]
+
+
+def test_an_end_mark_at_the_beginning_is_the_end() -> None:
+    """Nothing behind it is read, and there is no line that could end otherwise."""
+    assert {"X1007", "X1008", "X1012", "X1013"} == codes_of(b"\x1a" + RIGHT)
+
+
+@pytest.mark.parametrize("digits", [19, 5000])
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("RE,1,", "RE,{},", "L1910"),
+        (",1,1,291", ",1,1,{}", "X2027"),
+        (",1,1,291", ",1,{},291", "X2026"),
+        (",291,1,,,,,,,1", ",291,{},,,,,,,1", "X2005"),
+        (",291,1,,,,,,,1", ",{},1,,,,,,,1", "X2005"),
+        (",291,1,,,,,,,1", ",291,1,,,,,,,{}", "X2005"),
+        ("GO,1,", "GO,{},", "L1574"),
+    ],
+)
+def test_a_number_of_any_length_is_one_finding(old: str, new: str, code: str, *, digits: int) -> None:
+    """A number that is far too long is none: it is told at its place, and no sum is made of it."""
+    text = RIGHT.decode("cp932")
+    assert old in text
+
+    told = told_of(text.replace(old, new.format("9" * digits)).encode("cp932"))
+
+    assert [code] == [each.code for each in told if isinstance(each, Finding) and each.level is not Level.L48]
+    for row in told:
+        if isinstance(row, IndexRow):
+            assert row == unpack(pack(row))
+
+
+def test_a_claim_whose_first_record_is_too_long_is_a_claim_of_its_own() -> None:
+    """The claim before it is not blamed, and the file still adds up as far as it can be told."""
+    first, second = builders.claim(1), builders.claim(2)
+    second[0] += "," + "1" * limits.limit("line_bytes")
+
+    rows = rows_of(builders.uke(first, second))
+
+    assert [False, True] == [row.refused for row in rows]
+    assert {"X2057"} == {each.code for each in findings_of(builders.uke(first, second)) if each.level is not Level.L48}
+
+
+def test_a_trailer_that_is_too_long_blames_no_claim() -> None:
+    """It stands outside of every claim."""
+    data = RIGHT.replace(b",99\r\n", b",99" + b"," * limits.limit("line_bytes") + b"\r\n")
+
+    assert ["X1038"] == [each.code for each in findings_of(data) if each.level is not Level.L48]
+    assert [False] == [row.refused for row in rows_of(data)]
+
+
+def test_what_one_fault_entails_is_not_told_as_well() -> None:
+    """A file that breaks off, a glued one, a lost payer: the cause is told, and where."""
+    two = RIGHT[:-1] + RIGHT
+    cut = RIGHT[: RIGHT.index(b"GO,") - 5]
+
+    assert {"X1011"} == {each.code for each in findings_of(two) if each.level is not Level.L48}
+    assert ["the last line breaks off"] == [
+        each.message.rpartition("and ")[2] for each in findings_of(cut) if each.code == "X1012"
+    ]
+    assert {"X1012"} == {each.code for each in findings_of(RIGHT[:-1] + b"ZZ,1\r\n\x1a") if each.refuses}
+    assert "X1030" not in codes_of(RIGHT[:-1] + b"ZZ,1\r\n\x1a")
+    assert "X1030" not in codes_of(b"ZZ,1\r\n" + RIGHT)
+    assert "X1035" not in codes_of(b"", kind="dental")
+
+
 def test_an_endless_file_of_zeros_is_left_alone() -> None:
     """Reading stops at the beginning: garbage of any size costs nothing."""
     chunks = iter(partial(bytes, 65_536), None)
 
     told = told_of(chunks)  # type: ignore[arg-type]
 
-    assert ["X1006", "X1008", "X1036"] == [each.code for each in told if isinstance(each, Finding)]
+    assert ["X1006"] == [each.code for each in told if isinstance(each, Finding)]
 
 
 def test_claims_of_a_kind_without_layout_are_counted() -> None:
@@ -428,7 +499,7 @@ def test_a_claim_that_does_not_fit_in_memory_is_refused(monkeypatch: pytest.Monk
     finding = next(each for each in findings_of(builders.uke(DIVIDED)) if each.code == "X2058")
 
     assert Refuses.CLAIM is finding.refuses
-    assert "5 lines more" in finding.message
+    assert "is 10, expected at most 5" in finding.message
 
 
 def test_findings_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

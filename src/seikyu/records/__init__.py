@@ -6,7 +6,7 @@ from seikyu.records.layout import Block, Item, Kind, Layout, Need, RecordLayout,
 from seikyu.records.lines import Line, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber, RecipientNumber, check_digit
-from seikyu.records.sniffing import Header, sniff
+from seikyu.records.sniffing import Header, kind_ja, sniff
 from seikyu.records.tables import CodeTable, Row, table
 from seikyu.records.uke import Record, UKEFile, decode, encode, split
 
@@ -44,6 +44,7 @@ __all__ = [
     "foreign_signature",
     "full_width",
     "half_width",
+    "kind_ja",
     "layout_for",
     "layouts",
     "masked",

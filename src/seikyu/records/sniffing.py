@@ -65,6 +65,11 @@ def sniff(head: bytes, *, file_name: str = "") -> Header | None:
     return None
 
 
+def kind_ja(kind: str) -> str:
+    """Return the Japanese name of a kind of file; of an unknown one, what was asked for."""
+    return next((row["ja"] for row in _kinds() if row["name"] == kind), kind)
+
+
 @cache
 def _kinds() -> tuple[Mapping[str, Any], ...]:
     text = (files("seikyu.records") / "kinds.toml").read_text("utf-8")

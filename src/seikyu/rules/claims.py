@@ -1,12 +1,14 @@
 """Rules of the claim as a whole: numbering, order, patient, type, months and days."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
-from seikyu.records import Layout, Month, layouts, table
+from seikyu.limits import limit
+from seikyu.records import Layout, Month, kind_ja, layouts, table
 from seikyu.rules.rule import Rule, rule
-from seikyu.rules.view import Claim, Place, Record
+from seikyu.rules.view import Claim, Phrase, Place, Record, at_most
 
 _RE: Final = "RE,1,1112,202608,見本　太郎,1,19800101"
 _BORN: Final = "RE,1,{},202608,見本　太郎,1,{}"
@@ -15,6 +17,10 @@ _SI: Final = "SI,11,1,111000110,,291,1,,,,,,,1"
 _HISTORY: Final = "1,1,0,RE,1,1112,202607"
 _SEARCH: Final = _RE + "," * 12 + "29915080700000001"
 
+_SECOND_VOLUME: Final = "IR,1,99,1,0112342,,見本診療所,202609,01,"
+
+_KATAKANA: Final = re.compile("[ァ-ヶー]+")
+_MOST_KANA: Final = 40
 _SCHOOL_AGE: Final = 6
 _WORKING_AGE: Final = 15
 _ELDERLY_FROM: Final = 70
@@ -36,13 +42,16 @@ _INCOME_CLASSES: Final = (
     code="L1917",
     title="the claim numbers do not run 1, 2, 3",
     title_ja="レセプト番号が１からの連番になっていません",
-    passes=f"{_RE}\n{_RE.replace('RE,1', 'RE,2')}",
+    passes=(f"{_RE}\n{_RE.replace('RE,1', 'RE,2')}", f"{_SECOND_VOLUME}\n{_RE.replace('RE,1', 'RE,501')}"),
     fails=(f"{_RE}\n{_RE.replace('RE,1', 'RE,3')}", _RE.replace("RE,1", "RE,2")),
     hint="let the receipt computer number the claims anew",
     hint_ja="レセプト番号を振り直して出力してください",
 )
 def numbering(claim: Claim) -> Iterator[Place]:
-    """A gap is a lost claim, a repetition a doubled one. After a gap the count goes on from there."""
+    """A gap is a lost claim, a repetition a doubled one. After a gap the count goes on from there.
+
+    A second volume, or a second file glued behind, begins with any number.
+    """
     number = claim.head["claim_no"]
     if number is not None and claim.no_before is not None and number != claim.no_before + 1:
         yield claim.at("claim_no", found=number, expected=claim.no_before + 1)
@@ -77,7 +86,7 @@ def not_pre_school(claim: Claim) -> Iterator[Place]:
         late = (born.month, born.day) > (4, 1)
         school = Month(born.year + _SCHOOL_AGE + late, 4)
         if month >= school:
-            yield claim.at("claim_type", found=f"{claim.claim_type}")
+            yield claim.at("claim_type", found=claim.claim_type)
 
 
 @rule(
@@ -258,7 +267,8 @@ def long_line(claim: Claim) -> Iterator[Place]:
 def too_many_lines(claim: Claim) -> Iterator[Place]:
     """A claim must fit in memory as a whole; the longest stay has a few thousand lines."""
     if claim.lines_left_out:
-        yield claim.here(found=f"{claim.lines_left_out} lines more")
+        most = limit("claim_lines")
+        yield claim.here(found=claim.lines_left_out + most, expected=at_most(most))
 
 
 @rule(
@@ -299,7 +309,11 @@ def other_kind(claim: Claim) -> Iterator[Place]:
     """The first digit is the kind: 1 medical, 3 dental, 4 pharmacy, 6 home nursing."""
     row = claim.type_row
     if row and row["kind"] != claim.layout.kind:
-        yield claim.at("claim_type", found=row["kind"], expected=claim.layout.kind)
+        yield claim.at("claim_type", found=_kind(row["kind"]), expected=_kind(claim.layout.kind))
+
+
+def _kind(kind: str) -> Phrase:
+    return Phrase(kind.replace("_", " "), kind_ja(kind))
 
 
 @rule(
@@ -328,7 +342,9 @@ def outpatient_with_ward(claim: Claim) -> Iterator[Place]:
 def future_month(claim: Claim) -> Iterator[Place]:
     """A month is claimed when it is over."""
     if claim.claim_month and claim.service_month and claim.service_month > claim.claim_month.plus(-1):
-        yield claim.at("service_month", found=claim.service_month, expected=f"{claim.claim_month.plus(-1)} or before")
+        latest = claim.claim_month.plus(-1)
+        expected = Phrase(f"{latest} or before", f"{latest}以前")
+        yield claim.at("service_month", found=claim.service_month, expected=expected)
 
 
 @rule(
@@ -447,6 +463,21 @@ def needless_beds(claim: Claim) -> Iterator[Place]:
 
 
 @rule(
+    code="L4834",
+    title="the name in katakana is not full-width katakana of at most 40 characters",
+    title_ja="カタカナ氏名が全角カタカナ４０文字以内ではありません",
+    passes=_RE + "," * 30 + "ミホンタロー",
+    fails=tuple(_RE + "," * 30 + name for name in ("ﾐﾎﾝ", "見本", "ミホン　タロウ", "ミホンタロ－")),
+    when=[("RE.patient_name_kana", "long width mixed")],
+)
+def odd_kana(claim: Claim) -> Iterator[Place]:
+    """It is accepted as it is. There is no space in it, and the long mark is ー (815B), not a dash."""
+    name = claim.head["patient_name_kana"]
+    if name and not claim.head.bad("patient_name_kana") and len(name) <= _MOST_KANA and not _KATAKANA.fullmatch(name):
+        yield claim.at("patient_name_kana")
+
+
+@rule(
     code="X8003",
     title="the name in katakana is missing",
     title_ja="カタカナ氏名が記録されていません",
@@ -485,5 +516,6 @@ RULES: Final[tuple[Rule, ...]] = (
     income_classes,
     needless_rate,
     needless_beds,
+    odd_kana,
     no_kana,
 )

@@ -63,10 +63,13 @@ def starts_later(claim: Claim) -> Iterator[Place]:
     on="SY",
 )
 def starts_before_birth(claim: Claim) -> Iterator[Place]:
-    """One of the two dates is a slip."""
+    """One of the two dates is a slip. A birth after the service month is another rule's to tell."""
+    born = claim.birth_date
+    if born and claim.last_day and born > claim.last_day:
+        return
     for record in claim.records("SY"):
         start = record["start_date"]
-        if start and claim.birth_date and start < claim.birth_date:
+        if start and born and start < born:
             yield record.at("start_date")
 
 

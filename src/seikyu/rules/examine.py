@@ -29,10 +29,10 @@ from seikyu.rules.context import Context
 from seikyu.rules.finding import Finding, Level, Refuses
 from seikyu.rules.identity import identity_of, shares_of
 from seikyu.rules.index import WORST, IndexRow
-from seikyu.rules.plan import READABLE, WORDS, Plan, Problem, plans
+from seikyu.rules.plan import WORDS, Plan, Problem, plans
 from seikyu.rules.rule import Rule
 from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
-from seikyu.rules.view import Claim, File, Place, Record, Stray
+from seikyu.rules.view import FIRST_VOLUME, Claim, File, Place, Record, Stray
 from seikyu.rules.wording import finding_of
 
 Told = Finding | IndexRow | Summary
@@ -40,6 +40,8 @@ Told = Finding | IndexRow | Summary
 #: So much of a file's beginning is looked at before it is read.
 _HEAD_BYTES: Final = 64 * 1024
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
+#: A file that has nothing else is empty.
+_BLANK: Final = b" \r\n\x1a"
 _DEFAULT_KIND: Final = "medical"
 _HEADER: Final = "IR"
 _AFTER_ID: Final = (b",", b"")
@@ -108,7 +110,7 @@ class _Examination:
         self._open(head, kind, file_name=file_name or self._file.context.file_name or "")
         if self._layout is None:
             self._count_claims(read_lines(self._counted(chunks)))
-        elif not self._file.stopped:
+        elif not (self._file.stopped or self._file.empty):
             yield from self._lines(read_lines(self._counted(chunks)))
             self._close_claim()
         self._close_file()
@@ -119,7 +121,7 @@ class _Examination:
         """Tell from the beginning of the file what it is and how to read it."""
         file, watch = self._file, EncodingWatch()
         watch.feed(head)
-        file.empty = not head.strip(b"\x1a")
+        file.empty = not head.strip(_BLANK)
         file.signature = foreign_signature(head)
         file.utf8 = watch.is_utf8
         self._header = header = sniff(head, file_name=file_name)
@@ -151,14 +153,18 @@ class _Examination:
         file = self._file
         for line in lines:
             content = line.content
+            if not content:
+                file.blank += 1
+                file.blank_line = file.blank_line or line.no
+                file.endings.setdefault(line.ending, line.no)
+                continue
             if line.no == 1:
                 content = content.removeprefix(_UTF8_MARK)
                 file.first = _printable(content[:2])
             file.endings.setdefault(line.ending, line.no)
-            if content:
-                file.last = (line.no, content[:2])
+            file.last = (line.no, content[:2])
             plan = self._plans.get(content[:2]) if content[2:3] in _AFTER_ID else None
-            if plan is None or line.cut:
+            if plan is None:
                 self._stray(line, content)
             else:
                 self._record(line, content, plan)
@@ -176,20 +182,45 @@ class _Examination:
         opens = plan.layout.id == self._layout.claim_opener if self._layout else False
         if opens or scope is Scope.FILE:
             self._close_claim()
+        elif self._claim and self._claim.lines >= limit("claim_lines"):
+            self._claim.lines_left_out += 1
+            return
         record, remarks = self._read(line, content, plan)
         if opens:
             self._open_claim(record, line)
-        elif scope is Scope.FILE:
-            _keep(self._file.headers if record.id == _HEADER else self._file.trailers, record)
-        elif self._claim is None:
-            _keep(self._file.early, Stray(line.no, record.id))
         else:
             self._take(record, scope)
+        if line.cut:
+            self._cut(Stray(line.no, record.id))
+            return
         for found, place in remarks:
             self._tell(found, place)
         for found, find in self._book.record.get(record.id, ()):
             for place in find(record):
                 self._tell(found, place)
+
+    def _take(self, record: Record, scope: Scope) -> None:
+        """Put a record where it belongs."""
+        claim, file = self._claim, self._file
+        if record.id == _HEADER:
+            self._header_seen(record)
+        elif scope is Scope.FILE:
+            _keep(file.trailers, record)
+        elif claim is None:
+            _keep(file.early, Stray(record.line, record.id))
+        else:
+            (claim.donor if claim.donor or scope is Scope.DONOR else claim.own).append(record)
+
+    def _header_seen(self, header: Record) -> None:
+        """Keep a header. Claims of the first volume count from 1; of further ones, and behind a second IR, from any."""
+        first = not self._file.headers and header["volume_id"] in (None, FIRST_VOLUME)
+        self._no_before = 0 if first else None
+        _keep(self._file.headers, header)
+
+    def _cut(self, stray: Stray) -> None:
+        """Keep the place of a line that is too long; what its beginning says is read, and not judged."""
+        _keep(self._claim.cut_lines if self._claim else self._file.cut_lines, stray)
+        self._file.unsure = True
 
     def _read(self, line: Line, content: bytes, plan: Plan) -> tuple[Record, list[tuple[Rule, Place]]]:
         """Return the record of a line, and what is wrong with its items and characters."""
@@ -198,8 +229,7 @@ class _Examination:
         odd = None if self._file.utf8 else outside_jis(content)
         if not faults and odd is None:
             return Record(plan, items, line=line.no), []
-        unreadable = frozenset(at for at, problem in faults if problem not in READABLE)
-        record = Record(plan, items, line=line.no, unreadable=unreadable)
+        record = Record(plan, items, line=line.no, unreadable=plan.unreadable(faults))
         remarks: list[tuple[Rule, Place]] = []
         spoilt = self._controls(record, content)
         if odd is not None:
@@ -242,12 +272,12 @@ class _Examination:
 
     def _stray(self, line: Line, content: bytes) -> None:
         """Take a line that no layout knows, that is too long to be read, or that belongs to a history block."""
-        if (at := control_byte(content)) is not None:
-            _keep(self._file.controls, Place(line=line.no, found=f"{content[at]:02X}"))
         stray = Stray(line.no, _printable(content[:2]))
         claim = self._claim
-        if line.cut:
-            _keep(claim.cut_lines if claim else self._file.cut_lines, stray)
+        if (at := control_byte(content)) is not None:
+            _keep(self._file.controls, Place(line=line.no, found=f"{content[at]:02X}"))
+        elif line.cut:
+            self._cut(stray)
         elif claim is None:
             _keep(self._file.strays, stray)
         elif content[:2] in _RETURNS:
@@ -275,16 +305,6 @@ class _Examination:
         self._file.claims += 1
         self._claim_start, self._claim_worst, self._claim_refused = line.offset, None, False
 
-    def _take(self, record: Record, scope: Scope) -> None:
-        claim = self._claim
-        assert claim is not None  # noqa: S101  (the caller has asked)
-        if len(claim.own) + len(claim.donor) >= limit("claim_lines"):
-            claim.lines_left_out += 1
-        elif claim.donor or scope is Scope.DONOR:
-            claim.donor.append(record)
-        else:
-            claim.own.append(record)
-
     def _close_claim(self) -> None:
         """Judge the claim that ends here, and tell its findings and its row."""
         claim = self._claim
@@ -299,12 +319,12 @@ class _Examination:
         self._claim = None
         findings, self._claim_findings = self._claim_findings, []
         findings.sort(key=lambda finding: (finding.line or 0, finding.item_no or 0, finding.code))
-        for finding in findings:
-            self._list(finding)
+        self._out += findings
         row = self._row(claim)
         self._totals[standing(row)] += totals_of(row)
         self._file.cases += len(claim.records("HO")[:1]) + len(claim.public_payers)
         self._file.points += row.main_points
+        self._file.unsure = self._file.unsure or any(payer["total_points"] is None for payer in claim.payers[:1])
         self._out.append(row)
 
     def _row(self, claim: Claim) -> IndexRow:
@@ -331,7 +351,9 @@ class _Examination:
         """Judge the file as a whole."""
         for found, find in self._book.file:
             for place in find(self._file):
-                self._list(finding_of(found, place, None, show_personal=self._show_personal), always=True)
+                self._found += 1
+                self._file.refused = self._file.refused or found.refuses is Refuses.FILE
+                self._out.append(finding_of(found, place, None, show_personal=self._show_personal))
 
     def _summary(self) -> Summary:
         file, header = self._file, self._header
@@ -358,32 +380,20 @@ class _Examination:
 
     def _tell(self, found: Rule, place: Place) -> None:
         """Tell a finding outside claims at once; keep one of a claim until the claim ends."""
-        finding = finding_of(found, place, self._claim, show_personal=self._show_personal)
-        if self._claim is None:
-            self._list(finding)
-            return
-        worst, level = self._claim_worst, finding.level.value
-        self._claim_worst = level if worst is None else max(worst, level, key=WORST.index)
-        self._claim_refused = self._claim_refused or finding.refuses is not None
-        if len(self._claim_findings) < limit("findings_per_file"):
-            self._claim_findings.append(finding)
-        else:
-            self._count(finding)
-            self._file.findings_left_out += 1
-
-    def _list(self, finding: Finding, *, always: bool = False) -> None:
-        """Count a finding, and list it unless the list is full."""
-        self._count(finding)
-        if always or self._listed < limit("findings_per_file"):
-            self._listed += not always
-            self._out.append(finding)
-        else:
-            self._file.findings_left_out += 1
-
-    def _count(self, finding: Finding) -> None:
+        claim, file, refuses = self._claim, self._file, found.refuses
         self._found += 1
-        self._file.refused = self._file.refused or finding.refuses is Refuses.FILE
-        self._file.unreadable_codes += finding.code.startswith(_OFFICIAL_L2)
+        file.refused = file.refused or refuses is Refuses.FILE
+        file.unreadable_codes += found.code.startswith(_OFFICIAL_L2)
+        if claim is not None:
+            worst, level = self._claim_worst, found.level.value
+            self._claim_worst = level if worst is None else max(worst, level, key=WORST.index)
+            self._claim_refused = self._claim_refused or refuses is not None
+        if self._listed >= limit("findings_per_file"):
+            file.findings_left_out += 1
+            return
+        self._listed += 1
+        finding = finding_of(found, place, claim, show_personal=self._show_personal)
+        (self._out if claim is None else self._claim_findings).append(finding)
 
 
 def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

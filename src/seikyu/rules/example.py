@@ -23,6 +23,15 @@ OWN: Final = (
     "SY,8833421,20260801,1,,,01,",
     "SI,11,1,111000110,,291,1,,,,,,,1" + "," * 30,
 )
+#: A whole file, as bytes, for the rules that change its bytes.
+WHOLE: Final = (
+    b"IR,1,99,1,0112342,,\x8c\xa9\x96{,202609,00,\r\n"
+    b"RE,1,1112,202608,\x8c\xa9\x96{,1,19800101\r\n"
+    b"HO,06990014,,1,1,291\r\n"
+    b"SY,8833421,20260801,1\r\n"
+    b"SI,11,1,111000110,,291,1,,,,,,,1\r\n"
+    b"GO,1,291,99\r\n\x1a"
+)
 _SERVICES: Final = frozenset({"SI", "IY", "TO", "CO"})
 _MAIN_POINTS: Final = 5
 

@@ -233,7 +233,7 @@ RULES: Final[tuple[Rule, ...]] = (
         why="Departments are counted by it.",
         when=[(f"RE.department_{no}", _FORM) for no in (1, 2, 3)],
         passes=_RE + "," * 15 + "01",
-        fails=_RE + "," * 15 + "1A",
+        fails=(_RE + "," * 15 + "1A", _RE + "," * 15 + "1"),
     ),
     item_rule(
         code="L2133",
@@ -263,15 +263,6 @@ RULES: Final[tuple[Rule, ...]] = (
         fails="SY,8833421,20260801,1,,,02,",
     ),
     item_rule(
-        code="L4834",
-        title="the name in katakana is not full-width katakana of at most 40 characters",
-        title_ja="カタカナ氏名が全角カタカナ４０文字以内ではありません",
-        why="It is accepted as it is.",
-        when=[("RE.patient_name_kana", "long width mixed")],
-        passes=_RE + "," * 30 + "ミホンタロー",
-        fails=_RE + "," * 30 + "ﾐﾎﾝ",
-    ),
-    item_rule(
         code="X2010",
         title="the claim type is unknown",
         title_ja="レセプト種別コードが別表にありません",
@@ -290,15 +281,6 @@ RULES: Final[tuple[Rule, ...]] = (
         fails="RE,1,1112,202608,見本　太郎,3,19800101",
     ),
     # --- HO and KO ---
-    item_rule(
-        code="L2162",
-        title="the insured person's number is missing",
-        title_ja="被保険者証等の番号が記録されていません",
-        why="The insurer cannot find the person.",
-        when=[("HO.card_number", "missing")],
-        passes=_HO,
-        fails="HO,06990014,見本,,1,291",
-    ),
     item_rule(
         code="L2167",
         title="the insurer number is malformed",

@@ -6,11 +6,12 @@ from typing import Final
 
 from seikyu.records import table
 from seikyu.rules.rule import Rule, rule
-from seikyu.rules.view import Claim, Place, Record, days_of, shares, there_are
+from seikyu.rules.view import Claim, Phrase, Place, Record, days_of, shares, there_are
 
 _SI: Final = "SI,11,1,111000110,,291,1,,,,,,,1"
 _FEBRUARY: Final = "RE,1,1112,202602,見本　太郎,1,19800101"
 _DAYS: Final = "," * 6
+_DAY_CHARS: Final = 3
 _TWO: Final = f"IY,21,1,620000001,1,,3{_DAYS},,3\nIY,,1,620000002,1,5,3{_DAYS},,3"
 
 _MEALS: Final = b"97"
@@ -36,13 +37,20 @@ def no_service(claim: Claim) -> Iterator[Place]:
     title="the burden division names a payer that the claim does not have",
     title_ja="負担区分に該当する負担者がレセプトにありません",
     passes=(_SI, "CO,11,2,810000001,見本\n" + _SI),
-    fails=_SI.replace("11,1,", "11,2,"),
+    fails=(_SI.replace("11,1,", "11,2,"), f"RE,1,1199,202608,見本　太郎,1,19800101\n{_SI.replace('11,1,', '11,2,')}"),
 )
 def burden_without_payer(claim: Claim) -> Iterator[Place]:
-    """Nobody can be charged for the line. Comments cost nothing and are let be."""
+    """Nobody can be charged for the line. Comments cost nothing and are let be.
+
+    A payer whom the type names and who is not there is another rule's to tell, once.
+    """
     if not claim.payers:
         return
-    wrong = _without_payer(insured=claim.insurer is not None, publics=len(claim.public_payers))
+    row = claim.type_row
+    insured, publics = claim.insurer is not None, len(claim.public_payers)
+    if row:
+        insured, publics = insured or row["has_ho"] == "yes", max(publics, int(row["public_payers"]))
+    wrong = _without_payer(insured=insured, publics=publics)
     for record in claim.service_lines:
         if record.raw("burden") in wrong:
             yield record.at("burden")
@@ -91,7 +99,10 @@ def class_order(claim: Claim) -> Iterator[Place]:
         if not current or current in _ANYWHERE or record.bad("service_class"):
             continue
         if current < last:
-            yield record.at("service_class", found=current.decode(), expected=f"{last.decode()} or later")
+            least = last.decode()
+            yield record.at(
+                "service_class", found=current.decode(), expected=Phrase(f"{least} or later", f"{least}以降")
+            )
         last = current
 
 
@@ -143,7 +154,7 @@ def day_sum(claim: Claim) -> Iterator[Place]:
         if not written or written == record.raw("count"):
             continue
         count = record["count"]
-        if count is None or not written.isdigit():
+        if count is None or not written.isdigit() or max(map(len, days)) > _DAY_CHARS:
             continue
         total = sum(map(int, filter(None, days)))
         if total != count:

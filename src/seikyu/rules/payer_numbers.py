@@ -6,7 +6,7 @@ from typing import Final
 
 from seikyu.records import PublicPayerNumber, RecipientNumber, check_digit, table
 from seikyu.rules.rule import Rule, rule
-from seikyu.rules.view import Claim, Place, Record
+from seikyu.rules.view import Claim, Phrase, Place, Record
 
 _HO: Final = "HO,06990014,見本,1,1,291"
 _NHI: Final = "HO,  991018,見本,1,1,291"
@@ -14,6 +14,12 @@ _KO: Final = "KO,80990013,0000018,,1,291"
 _RE: Final = "RE,1,{},202608,見本　太郎,1,{}"
 
 _ELDERLY_LAW: Final = "39"
+_BODIES: Final = {
+    "1": Phrase("it is paid through review body 1 (SSK)", "支払基金（１）に請求する保険者です"),
+    "2": Phrase("it is paid through review body 2 (NHI federation)", "国保連合会（２）に請求する保険者です"),
+}
+_BY_TYPE: Final = Phrase("the type says so, the insurer does not", "種別は後期高齢者、保険者番号は法別３９以外")
+_BY_INSURER: Final = Phrase("the insurer says so, the type does not", "保険者番号は法別３９、種別は後期高齢者以外")
 _ELDERLY_FROM: Final = 75
 _EARLIEST_ELDERLY: Final = 65
 _PAYER_CHARS: Final = 8
@@ -123,9 +129,8 @@ def insurer_of_other_body(claim: Claim) -> Iterator[Place]:
     row = table("insurer_law_numbers").row(number.law_number) if number else None
     if row is None or claim.review_body is None or claim.insurer is None:
         return
-    body = claim.review_body[0]
-    if row["review_body"] != body:
-        yield claim.insurer.at("insurer_number", found=body, expected=row["review_body"])
+    if row["review_body"] != claim.review_body[0]:
+        yield claim.insurer.at("insurer_number", note=_BODIES[row["review_body"]])
 
 
 @rule(
@@ -176,9 +181,14 @@ def elderly_scheme(claim: Claim) -> Iterator[Place]:
     """Two schemes with two payers; the claim can belong to one."""
     number, row = claim.insurer_number, claim.type_row
     if number and row and claim.insurer and row["scheme"] != "public only":
-        by_type, by_number = row["scheme"] == "late-stage elderly", number.law_number == _ELDERLY_LAW
+        by_type, by_number = _elderly(claim), number.law_number == _ELDERLY_LAW
         if by_type != by_number:
-            yield claim.insurer.at("insurer_number", found=row["scheme"])
+            yield claim.insurer.at("insurer_number", note=_BY_TYPE if by_type else _BY_INSURER)
+
+
+def _elderly(claim: Claim) -> bool:
+    """True if the type of the claim is one of the late-stage elderly."""
+    return claim.type_row is not None and claim.type_row["scheme"] == "late-stage elderly"
 
 
 @rule(
@@ -190,9 +200,12 @@ def elderly_scheme(claim: Claim) -> Iterator[Place]:
     on="HO",
 )
 def should_be_elderly(claim: Claim) -> Iterator[Place]:
-    """From the 75th birthday another insurer pays; in the month of the birthday both may."""
+    """From the 75th birthday another insurer pays; in the month of the birthday both may.
+
+    Where type and insurer contradict each other another rule says so.
+    """
     number, born, month = claim.insurer_number, claim.birth_date, claim.service_month
-    if not (number and born and month and claim.insurer) or number.law_number == _ELDERLY_LAW:
+    if not (number and born and month and claim.insurer) or number.law_number == _ELDERLY_LAW or _elderly(claim):
         return
     if (born.year + _ELDERLY_FROM, born.month) < (month.year, month.month):
         yield claim.insurer.at("insurer_number")
@@ -209,7 +222,7 @@ def should_be_elderly(claim: Claim) -> Iterator[Place]:
 def too_young_for_elderly(claim: Claim) -> Iterator[Place]:
     """65 is the age from which the disabled may join."""
     number, born, month = claim.insurer_number, claim.birth_date, claim.service_month
-    if not (number and born and month and claim.insurer) or number.law_number != _ELDERLY_LAW:
+    if not (number and born and month and claim.insurer) or number.law_number != _ELDERLY_LAW or not _elderly(claim):
         return
     first_day_after = month.plus(1).first_day
     if (born.year + _EARLIEST_ELDERLY, born.month, born.day) > (first_day_after.year, first_day_after.month, 1):

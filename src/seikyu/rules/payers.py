@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from seikyu.rules.rule import Rule, rule
-from seikyu.rules.view import Claim, Place, Record
+from seikyu.rules.view import Claim, Phrase, Place, Record, at_most, shares
 
 _HO: Final = "HO,06990014,見本,1,1,291"
 _KO: Final = "KO,80990013,0000018,,1,291"
 _RE: Final = "RE,1,{},202608,見本　太郎,1,19800101"
 _WITH_ONE: Final = f"{_RE.format(1122)}\n{_HO}\n{_KO}\nSI,11,2,111000110,,291,1,,,,,,,1"
+_ALONE_TOO: Final = (
+    f"{_RE.format(1122)}\n{_HO}\nKO,18990010,0000018,,1,391\n"
+    "SI,11,2,111000110,,291,1,,,,,,,1\nSI,60,5,160000010,,100,1,,,,,,,1"
+)
 _IN: Final = "RE,1,1111,202608,見本　太郎,1,19800101,,20260801"
 
 _MOST_PUBLIC: Final = 4
@@ -42,6 +46,22 @@ def payers_of_the_type(claim: Claim) -> Iterator[Place]:
 
 def _payers(insurers: int, publics: int) -> str:
     return f"HO {insurers} / KO {publics}"
+
+
+@rule(
+    code="L2162",
+    title="the insured person's number is missing",
+    title_ja="被保険者証等の番号が記録されていません",
+    passes=_HO,
+    fails=("HO,06990014,見本,,1,291", "HO,06990014,見本,　,1,291"),
+    on="HO",
+    when=[("HO.card_number", "missing")],
+)
+def no_card_number(payer: Record) -> Iterator[Place]:
+    """The insurer cannot find the person. Spaces are no number."""
+    number = payer["card_number"]
+    if number is not None and not number.strip(" \u3000"):
+        yield payer.at("card_number")
 
 
 @rule(
@@ -124,7 +144,7 @@ def recipient_number(payer: Record) -> Iterator[Place]:
     code="X2026",
     title="the actual days are not 1 to 31",
     title_ja="診療実日数が１～３１ではありません",
-    passes=_HO,
+    passes=(_HO, "HO,06990014,見本,1,0,0"),
     fails=(
         "HO,06990014,見本,1,,291",
         "HO,06990014,見本,1,0,291",
@@ -135,8 +155,10 @@ def recipient_number(payer: Record) -> Iterator[Place]:
     when=[(f"{payer}.actual_days", f"missing {_FORM}") for payer in ("HO", "KO")],
 )
 def actual_days(payer: Record) -> Iterator[Place]:
-    """Reviewers and statistics count days."""
+    """Reviewers and statistics count days. Who asks for no points may have none."""
     days = payer["actual_days"]
+    if days == 0 and payer["total_points"] == 0:
+        return
     if days is not None and not 1 <= days <= _MOST_DAYS:
         yield payer.at("actual_days")
 
@@ -154,19 +176,19 @@ def days_of_the_month(claim: Claim) -> Iterator[Place]:
     for insurer in claim.records("HO")[:1]:
         days = insurer["actual_days"]
         if days and claim.last_day and claim.last_day.day < days <= _MOST_DAYS:
-            yield insurer.at("actual_days", expected=f"at most {claim.last_day.day}")
+            yield insurer.at("actual_days", expected=at_most(claim.last_day.day))
 
 
 @rule(
     code="X3018",
     title="more days with the public payer than with the insurer",
     title_ja="公費の診療実日数が医療保険の診療実日数を超えています",
-    passes=_WITH_ONE,
+    passes=(_WITH_ONE, _ALONE_TOO.replace(",,1,", ",,2,")),
     fails=_WITH_ONE.replace(",,1,291\nSI", ",,2,291\nSI"),
     on="KO",
 )
 def public_days(claim: Claim) -> Iterator[Place]:
-    """What the public payer shares is part of what the insurer has."""
+    """What the public payer shares is part of what the insurer has, unless some lines are the public payer's alone."""
     yield from _exceeding(claim, "actual_days")
 
 
@@ -174,12 +196,12 @@ def public_days(claim: Claim) -> Iterator[Place]:
     code="X3019",
     title="more points with the public payer than with the insurer",
     title_ja="公費の合計点数が医療保険の合計点数を超えています",
-    passes=_WITH_ONE,
+    passes=(_WITH_ONE, _ALONE_TOO),
     fails=_WITH_ONE.replace(",,1,291\nSI", ",,1,292\nSI"),
     on="KO",
 )
 def public_points(claim: Claim) -> Iterator[Place]:
-    """What the public payer shares is part of what the insurer has."""
+    """What the public payer shares is part of what the insurer has, unless some lines are the public payer's alone."""
     yield from _exceeding(claim, "total_points")
 
 
@@ -187,9 +209,15 @@ def _exceeding(claim: Claim, name: str) -> Iterator[Place]:
     most = claim.insurer[name] if claim.insurer else None
     if most is None:
         return
-    for payer in claim.public_payers:
-        if payer[name] is not None and payer[name] > most:
-            yield payer.at(name, expected=f"at most {most}")
+    for number, payer in enumerate(claim.public_payers, start=1):
+        if payer[name] is not None and payer[name] > most and not _without_insurance(claim, number):
+            yield payer.at(name, expected=at_most(most))
+
+
+def _without_insurance(claim: Claim, number: int) -> bool:
+    """True if the public payer of that number shares lines in which the insurer has no part."""
+    burdens = {record.raw("burden") for record in claim.service_lines}
+    return any(number in there and 0 not in there for there in map(shares, burdens) if there)
 
 
 @rule(
@@ -205,7 +233,7 @@ def meals(claim: Claim) -> Iterator[Place]:
     for insurer in claim.records("HO")[:1]:
         count = insurer["meal_count"]
         if count and claim.last_day and count > claim.last_day.day * _MEALS_A_DAY:
-            yield insurer.at("meal_count", expected=f"at most {claim.last_day.day * _MEALS_A_DAY}")
+            yield insurer.at("meal_count", expected=at_most(claim.last_day.day * _MEALS_A_DAY))
 
 
 @rule(
@@ -222,7 +250,7 @@ def meal_items(claim: Claim) -> Iterator[Place]:
         count, yen = insurer["meal_count"], insurer["meals_yen"]
         if claim.inpatient is False and (count or yen):
             yield insurer.at("meal_count")
-        elif count and not yen and not insurer.bad("meals_yen"):
+        elif count and not insurer.raw("meals_yen"):
             yield insurer.at("meals_yen")
 
 
@@ -256,7 +284,8 @@ def copay(payer: Record) -> Iterator[Place]:
 def _implausible(payer: Record) -> Iterator[Place]:
     yen, points = payer["copay_yen"], payer["total_points"]
     if yen and points is not None and yen >= points * _YEN_A_POINT:
-        yield payer.at("copay_yen", expected=f"under {points * _YEN_A_POINT}")
+        most = points * _YEN_A_POINT
+        yield payer.at("copay_yen", expected=Phrase(f"under {most}", f"{most}未満"))
 
 
 @rule(
@@ -294,6 +323,7 @@ def work_reason(payer: Record) -> Iterator[Place]:
 
 RULES: Final[tuple[Rule, ...]] = (
     payers_of_the_type,
+    no_card_number,
     second_insurer,
     fifth_public_payer,
     nobody_pays,

@@ -49,7 +49,8 @@ class Problem(StrEnum):
     PADDED = "padded"  # a payer's number of 6 or 4 digits, filled up otherwise than by two spaces
 
 
-#: After these a value is still there to be read; after all others rules see None.
+#: After these a value is still there to be read, unless it is a number that is too long; after all others rules see
+#: None.
 READABLE: Final = frozenset(
     {Problem.ERA, Problem.FILLED, Problem.LONG, Problem.EMPTY_END, Problem.SURPLUS, Problem.PADDED}
 )
@@ -104,6 +105,14 @@ class Plan:
         if right and (not self.dated or self._in_calendar(items)):
             return []
         return list(self._every(items))
+
+    def unreadable(self, faults: list[Fault]) -> frozenset[int]:
+        """Return the items of which rules must see nothing: what did not parse, and numbers that are too long."""
+        return frozenset(
+            at
+            for at, problem in faults
+            if problem not in READABLE or (problem is Problem.LONG and self.readers[at] is int)
+        )
 
     def _in_calendar(self, items: list[bytes]) -> bool:
         """True if every date stands in the calendar."""

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from seikyu.records import InsurerNumber, Item, Layout, Month, Row, Scope, parse_month, table, text_of
 from seikyu.rules.context import Context
@@ -19,6 +19,8 @@ _SERVICE: Final = frozenset({"SI", "IY", "TO"})
 _LINES: Final = frozenset({"SI", "IY", "TO", "CO"})
 _DAYS: Final = 31
 _BURDENED: Final = ("insurance", "public_1", "public_2", "public_3", "public_4")
+#: The volume number of a file's first volume, and of the only one. Source: records:7.
+FIRST_VOLUME: Final = "00"
 #: Meals carry yen and stay out of the points. Source: records:5.
 _MEALS: Final = b"97"
 _ALL_READABLE: Final = frozenset[int]()
@@ -41,20 +43,28 @@ class lazy(Generic[_Value]):  # noqa: N801  (it is used as a decorator, like pro
         return value
 
 
+class Phrase(NamedTuple):
+    """Words of a message that are not the same in both languages."""
+
+    en: str
+    ja: str
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a rule is broken, and what stands there.
 
-    Shape: `line` is the physical line from 1, None for the whole file; `item` None for the whole record. `found` and
-    `expected` are words for the message; a personal item's are masked like its value.
+    Shape: `line` is the physical line from 1, None for the whole file; `item` None for the whole record. `found`,
+    `expected` and `note` (what is neither of the two) are words for the message; of a personal item they are left out.
     """
 
     line: int | None = None
     record: str | None = None
     item: Item | None = None
     value: str | None = None
-    found: str | None = None
-    expected: str | None = None
+    found: str | Phrase | None = None
+    expected: str | Phrase | None = None
+    note: Phrase | None = None
 
 
 class Record:
@@ -91,10 +101,10 @@ class Record:
         """True if the item holds something that did not parse; then somebody else has said so."""
         return self.plan.index.get(name) in self.unreadable
 
-    def at(self, name: str, *, found: object = None, expected: object = None) -> Place:
+    def at(self, name: str, *, found: object = None, expected: object = None, note: Phrase | None = None) -> Place:
         """Return the place of an item."""
         item = self.plan.layout.items[self.plan.index[name]]
-        return Place(self.line, self.id, item, text_of(self.raw(name)), words(found), words(expected))
+        return Place(self.line, self.id, item, text_of(self.raw(name)), words(found), words(expected), note)
 
     def place(self, at: int, *, found: object = None) -> Place:
         """Return the place of the item at a position from 0; of the whole record, past the layout's end."""
@@ -104,14 +114,19 @@ class Record:
         value = text_of(self.items[at]) if at < len(self.items) else ""
         return Place(self.line, self.id, items[at], value, words(found))
 
-    def here(self, *, found: object = None, expected: object = None) -> Place:
+    def here(self, *, found: object = None, expected: object = None, note: Phrase | None = None) -> Place:
         """Return the place of the whole record."""
-        return Place(self.line, self.id, None, None, words(found), words(expected))
+        return Place(self.line, self.id, None, None, words(found), words(expected), note)
 
 
-def words(value: object) -> str | None:
+def words(value: object) -> str | Phrase | None:
     """Return a value as it stands in a message."""
-    return None if value is None else str(value)
+    return value if value is None or isinstance(value, Phrase) else str(value)
+
+
+def at_most(most: object) -> Phrase:
+    """Return the words for a number that may not be exceeded."""
+    return Phrase(f"at most {most}", f"{most}以下")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +182,11 @@ class Claim:
     cut_lines: list[Stray] = field(default_factory=list)
     history: int = 0
     lines_left_out: int = 0
+
+    @property
+    def lines(self) -> int:
+        """How many lines of the claim are kept."""
+        return len(self.own) + len(self.donor)
 
     @lazy
     def _by_id(self) -> Mapping[str, list[Record]]:
@@ -266,9 +286,9 @@ class Claim:
     def sums(self) -> list[int] | None:
         """The points of the lines by payer: insurance, then public payers 1 to 4.
 
-        None if they cannot be told: no line, one that is unreadable, left out, or of a payer who is not there. Lines of
-        an organ donor are not added: the papers do not say whether the recipient's totals hold them, so such claims are
-        let be.
+        None if they cannot be told: no line, one that is unreadable, left out, without points, or of a payer who is
+        not there. Lines of an organ donor are not added: the papers do not say whether the recipient's totals hold
+        them, so such claims are let be.
         """
         if self.donor or self.cut_lines or self.lines_left_out or not self.units:
             return None
@@ -287,7 +307,9 @@ def _sums(units: Iterable[Unit], payers: frozenset[int]) -> list[int] | None:
         shared = shares(unit.burden)
         if shared is None or not payers.issuperset(shared) or any(record.unreadable for record in unit.records):
             return None
-        if unit.ended and unit.service_class != _MEALS:
+        if unit.service_class != _MEALS:
+            if not unit.ended:
+                return None  # Its points are missing, and another rule says so.
             for payer in shared:
                 sums[payer] += (unit.points or 0) * (unit.count or 0)
     return sums
@@ -337,9 +359,10 @@ class File:
 
     Shape: `first` is the first record's identification (None: not printable), `last` number and identification of the
     last line; `signature` names another format that the file begins like; `other_kind` is True for a kind without
-    layout, `stopped` if reading stopped at the beginning. Places are kept for a bounded number of lines. `endings`
-    gives the first line of each line end, `mark` says whether the end mark 1A is there. `cases` and `points` are what
-    GO should say.
+    layout, `stopped` if reading stopped at the beginning. Places are kept for a bounded number of lines. `blank` counts
+    the empty lines, `blank_line` is the first of them. `endings` gives the first line of each line end, `mark` says
+    whether the end mark 1A is there. `cases` and `points` are what GO should say; `unsure` is True if part of them
+    could not be read.
     """
 
     context: Context
@@ -357,6 +380,8 @@ class File:
     strays: list[Stray] = field(default_factory=list)
     early: list[Stray] = field(default_factory=list)
     cut_lines: list[Stray] = field(default_factory=list)
+    blank: int = 0
+    blank_line: int = 0
     controls: list[Place] = field(default_factory=list)
     endings: dict[bytes, int] = field(default_factory=dict)
     mark: bool = False
@@ -364,6 +389,7 @@ class File:
     claims: int = 0
     cases: int = 0
     points: int = 0
+    unsure: bool = False
     unreadable_codes: int = 0
     findings_left_out: int = 0
     refused: bool = False
@@ -383,9 +409,9 @@ class File:
         """The last GO."""
         return self.trailers[-1] if self.trailers else None
 
-    def here(self, *, found: object = None, expected: object = None) -> Place:
+    def here(self, *, found: object = None, expected: object = None, note: Phrase | None = None) -> Place:
         """Return the place of the whole file."""
-        return Place(found=words(found), expected=words(expected))
+        return Place(found=words(found), expected=words(expected), note=note)
 
 
 def claim_month_of(record: Record) -> Month | None:
@@ -394,4 +420,18 @@ def claim_month_of(record: Record) -> Month | None:
     return read and read.month
 
 
-__all__ = ["Claim", "File", "Place", "Record", "Scope", "Stray", "Unit", "claim_month_of", "days_of", "words"]
+__all__ = [
+    "FIRST_VOLUME",
+    "Claim",
+    "File",
+    "Phrase",
+    "Place",
+    "Record",
+    "Scope",
+    "Stray",
+    "Unit",
+    "at_most",
+    "claim_month_of",
+    "days_of",
+    "words",
+]

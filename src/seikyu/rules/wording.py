@@ -6,7 +6,7 @@ from seikyu.records import Item, masked
 from seikyu.rules.finding import Finding, Refuses
 from seikyu.rules.plan import WORDS
 from seikyu.rules.rule import Rule
-from seikyu.rules.view import Claim, Place
+from seikyu.rules.view import Claim, Phrase, Place
 
 #: So many characters of a value are shown; enough for a name, too few for a page.
 _SHOWN_CHARS: Final = 80
@@ -55,22 +55,32 @@ def _detail(place: Place, *, secret: bool) -> tuple[str, str]:
     """Return the words behind the title: what is there and what was expected, unless that would tell a secret."""
     if secret:
         return "", ""
-    found = _shown(place.found, secret=False)
-    expected = _shown(place.expected, secret=False)
-    if found is None and expected is None:
-        return "", ""
-    if found is None:
-        return f": expected {expected}", f"（あるべき値：{expected}）"
+    if place.note:
+        return f": {place.note.en}", f"（{place.note.ja}）"
+    found, expected = _both(place.found), _both(place.expected)
     if expected is None:
-        return f": is {found}", f"（記録：{found}）"
-    return f": is {found}, expected {expected}", f"（記録：{found}、あるべき値：{expected}）"
+        return (f": is {found.en}", f"（記録：{found.ja}）") if found else ("", "")
+    if found is None:
+        return f": expected {expected.en}", f"（あるべき値：{expected.ja}）"
+    return f": is {found.en}, expected {expected.en}", f"（記録：{found.ja}、あるべき値：{expected.ja}）"
+
+
+def _both(text: str | Phrase | None) -> Phrase | None:
+    """Return a value in both languages; what was read from a file is shown as it stands there."""
+    if text is None or isinstance(text, Phrase):
+        return text
+    shown = _plain(text)
+    return Phrase(shown, shown)
 
 
 def _shown(text: str | None, *, secret: bool) -> str | None:
     """Return a value as it may be shown: masked if it is a secret, cut if long, without control characters."""
     if text is None:
         return None
-    if secret:
-        return masked(text)
+    return masked(text) if secret else _plain(text)
+
+
+def _plain(text: str) -> str:
+    """Return a text cut if long, without control characters."""
     plain = "".join(char if char.isprintable() else "�" for char in text[:_SHOWN_CHARS])
     return plain if len(text) <= _SHOWN_CHARS else plain + "…"

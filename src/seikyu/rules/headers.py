@@ -1,0 +1,300 @@
+"""Rules of the file's first and last record (IR, GO): is it whole, whose is it, and is it meant for this office."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from seikyu.records import InstitutionCode, Month, Years, parse_month
+from seikyu.rules.context import Context, body_of
+from seikyu.rules.example import WHOLE
+from seikyu.rules.rule import Rule, rule
+from seikyu.rules.view import FIRST_VOLUME, File, Phrase, Place, Record, claim_month_of
+
+_LAST_VOLUME: Final = "99"
+_ALONE: Final = (None, FIRST_VOLUME)
+_MEDICAL_TABLE: Final = "1"
+_MEDICAL_NUMBERS: Final = range(1000, 3000)
+_CUT: Final = Phrase("it is missing, and the last line breaks off", "ありません。最後の行も途中で切れています")
+_NO_CLAIM_FILE: Final = Phrase(
+    "no record of a claim file was found, reading stopped", "レセプト電算ファイルのレコードがないため読み取りを中止"
+)
+
+
+@rule(
+    code="X1008",
+    title="the file does not begin with the institution's record (IR)",
+    title_ja="先頭のレコードが医療機関情報レコード（ＩＲ）ではありません",
+    passes=WHOLE,
+    fails=("-IR", b"hello\r\n", b"\r\n" + WHOLE, WHOLE.replace(b"IR,", b"IR", 1)),
+    hint="choose the claim file that the receipt computer has written (RECEIPTC.UKE)",
+    hint_ja="レセプトコンピュータが出力した請求ファイル（RECEIPTC.UKE）を指定してください",
+)
+def no_header(file: File) -> Iterator[Place]:
+    """Without it nobody knows whose claims these are, of which month and for whom."""
+    if file.signature or file.empty or file.other_kind or (file.first == "IR" and file.headers):
+        return
+    if not file.stopped:
+        yield Place(line=1, record=file.first)
+    elif not file.controls:  # A disk image is told by its control bytes.
+        yield Place(line=1, record=file.first, note=_NO_CLAIM_FILE)
+
+
+@rule(
+    code="X1011",
+    title="a second institution's record (IR)",
+    title_ja="医療機関情報レコード（ＩＲ）が複数あります",
+    passes=WHOLE,
+    fails="IR,1,99,1,0112342,,見本診療所,202609,00,\nIR,1,99,1,0112342,,見本診療所,202609,00,",
+    hint="send each file by itself; two files were put into one",
+    hint_ja="二つのファイルがつながっています。別々に送信してください",
+)
+def second_header(file: File) -> Iterator[Place]:
+    """Two headers are two files glued together; whose claims follow is not certain."""
+    yield from (record.here() for record in file.headers[1:])
+
+
+@rule(
+    code="X1012",
+    title="the invoice record (GO) is missing, repeated, or not the last",
+    title_ja="診療報酬請求書レコード（ＧＯ）がない、複数ある、又は最終レコードではありません",
+    passes=WHOLE,
+    fails=("-GO", "GO,1,291,99\nGO,1,291,99", WHOLE.replace(b"GO,1,291,99\r\n", b"GO,1,291,99\r\nSJ,01,\r\n")),
+    hint="the file was cut, or records were added behind its end: export it again",
+    hint_ja="途中で切れたか、末尾に追記されています。出力し直してください",
+)
+def misplaced_trailer(file: File) -> Iterator[Place]:
+    """A file without its last record was cut on the way, and claims may be missing."""
+    if not file.read:
+        return
+    if not file.trailers:
+        yield file.here(note=_CUT if b"" in file.endings else Phrase("it is missing", "ありません"))
+    own = max(1, len(file.headers))  # Files that were glued together bring a GO each; their headers are told.
+    yield from (record.here(note=Phrase("it is repeated", "複数あります")) for record in file.trailers[own:])
+    line, rid = file.last
+    if file.trailer and rid != b"GO":
+        yield Place(line=line, note=Phrase("a record follows it", "後に別のレコードがあります"))
+
+
+@rule(
+    code="X1014",
+    title="the file is meant for another review body",
+    title_ja="他の審査支払機関あてのファイルです",
+    passes=(),
+    fails=WHOLE,
+    context=Context(body="2-99"),
+)
+def other_body(file: File) -> Iterator[Place]:
+    """The body that should pay would never see these claims."""
+    if file.context.body is None or not file.header:
+        return
+    review_body, prefecture = file.header["review_body"], file.header["prefecture"]
+    if review_body and (review_body == "1" or prefecture):
+        body = body_of(review_body, prefecture)
+        if body != file.context.body:
+            yield file.header.at("review_body", found=body, expected=file.context.body)
+
+
+@rule(
+    code="X1016",
+    title="the point table is not that of the file's kind",
+    title_ja="点数表コードが正しくありません",
+    passes=WHOLE,
+    fails=(
+        "IR,1,99,4,0112342,,見本診療所,202609,00,",
+        "IR,1,99,9,0112342,,見本診療所,202609,00,",
+        "IR,1,99,,0112342,,見本診療所,202609,00,",
+    ),
+    on="IR",
+    when=[("IR.point_table", "missing digits length negative code")],
+)
+def point_table(header: Record) -> Iterator[Place]:
+    """Points of another table are worth something else."""
+    if header["point_table"] not in (None, _MEDICAL_TABLE):
+        yield header.at("point_table", expected=_MEDICAL_TABLE)
+
+
+@rule(
+    code="X1018",
+    title="the institution code fails its check digit",
+    title_ja="医療機関コードの検証番号が一致しません",
+    source="provider:5.6",
+    passes=WHOLE,
+    fails="IR,1,99,1,0112343,,見本診療所,202609,00,",
+    on="IR",
+)
+def institution_check_digit(header: Record) -> Iterator[Place]:
+    """A slip of one key names another institution. Some old and all test codes break the rule, so it only asks."""
+    parts = [header[name] for name in ("prefecture", "point_table", "institution_code")]
+    if None not in parts and parts[1] == _MEDICAL_TABLE and not InstitutionCode("".join(parts)).check_digit_ok:
+        yield header.at("institution_code")
+
+
+@rule(
+    code="X1019",
+    title="the file is another institution's",
+    title_ja="他の医療機関のファイルです",
+    passes=(),
+    fails=WHOLE,
+    context=Context(institution="9910000000"),
+)
+def other_institution(file: File) -> Iterator[Place]:
+    """Nobody hands in another's claims with his own certificate."""
+    if file.context.institution is None or not file.header:
+        return
+    parts = [file.header[name] for name in ("prefecture", "point_table", "institution_code")]
+    if None not in parts and "".join(parts) != file.context.institution:
+        yield file.header.at("institution_code", found="".join(parts), expected=file.context.institution)
+
+
+@rule(
+    code="X1020",
+    title="the institution's number is outside the range of its kind",
+    title_ja="医療機関コードの機関番号が医科の範囲（１０００～２９９９）にありません",
+    passes="IR,1,99,1,0110004,,見本診療所,202609,00,",
+    fails="IR,1,99,1,0130004,,見本診療所,202609,00,",
+    on="IR",
+)
+def number_range(header: Record) -> Iterator[Place]:
+    """Told only: old and test codes are outside."""
+    code = header["institution_code"]
+    if code and int(code[2:6]) not in _MEDICAL_NUMBERS:
+        yield header.at("institution_code")
+
+
+@rule(
+    code="X1021",
+    title="the claim month is not one that the office takes now",
+    title_ja="請求年月が受付中の処理月ではありません",
+    passes=(),
+    fails=WHOLE,
+    context=Context(claim_months=frozenset({Month(2026, 10)})),
+)
+def other_month(file: File) -> Iterator[Place]:
+    """Last month's file sent once more would be paid once more."""
+    months = file.context.claim_months
+    if months is None or not file.header:
+        return
+    month = claim_month_of(file.header)
+    if month and month not in months:
+        yield file.header.at("claim_month", expected=" / ".join(str(each) for each in sorted(months)))
+
+
+@rule(
+    code="X1022",
+    title="the volume number is not 00",
+    title_ja="マルチボリューム識別情報が００ではありません",
+    passes=WHOLE,
+    fails=("IR,1,99,1,0112342,,見本診療所,202609,01,", "IR,1,99,1,0112342,,見本診療所,202609,,"),
+    on="IR",
+    when=[("IR.volume_id", "missing digits length negative")],
+)
+def first_volume(header: Record) -> Iterator[Place]:
+    """Only discs come in several volumes; another number means that a part is missing."""
+    if header["volume_id"] not in (None, FIRST_VOLUME):
+        yield header.at("volume_id", expected=FIRST_VOLUME)
+
+
+@rule(
+    code="X1023",
+    title="the last volume's number is not 99",
+    title_ja="診療報酬請求書レコードのマルチボリューム識別情報が９９ではありません",
+    passes=WHOLE,
+    fails=("GO,1,291,01", "GO,1,291,"),
+    on="GO",
+    when=[("GO.volume_id", "missing digits length negative short")],
+)
+def last_volume(trailer: Record) -> Iterator[Place]:
+    """Another number promises a further volume."""
+    if trailer["volume_id"] not in (None, _LAST_VOLUME):
+        yield trailer.at("volume_id", expected=_LAST_VOLUME)
+
+
+@rule(
+    code="X1024",
+    title="the total count is not that of the claims",
+    title_ja="総件数がレセプトの件数の合計と一致しません",
+    source="records:6",
+    passes=(WHOLE, WHOLE.replace(b",00,\r", b",01,\r").replace(b"GO,1,", b"GO,8,")),
+    fails=("GO,2,291,99", "GO,,291,99"),
+)
+def count_total(file: File) -> Iterator[Place]:
+    """Our count stands beside theirs: claims may have been lost or doubled."""
+    yield from _total(file, "claim_count", file.cases)
+
+
+@rule(
+    code="X1025",
+    title="the total points are not those of the claims",
+    title_ja="総合計点数がレセプトの点数の合計と一致しません",
+    source="records:6",
+    passes=WHOLE,
+    fails=("GO,1,292,99", "GO,1,,99"),
+)
+def point_total(file: File) -> Iterator[Place]:
+    """Our sum stands beside theirs: claims may have been lost or changed."""
+    yield from _total(file, "total_points", file.points)
+
+
+def _total(file: File, name: str, ours: int) -> Iterator[Place]:
+    """Compare a figure of the only GO with ours.
+
+    Of several volumes the last one's GO speaks of all. What could not be read is told at its place.
+    """
+    if len(file.trailers) != 1 or not file.claims or file.unsure or file.early:
+        return
+    trailer, header = file.trailers[0], file.header
+    alone = trailer["volume_id"] in (None, _LAST_VOLUME) and not (header and header["volume_id"] not in _ALONE)
+    if alone and not trailer.bad(name) and (trailer[name] or 0) != ours:
+        yield trailer.at(name, found=trailer[name], expected=ours)
+
+
+@rule(
+    code="L4800",
+    title="a Japanese-era date stands in a western-calendar item",
+    title_ja="西暦で記録する項目が和暦で記録されています",
+    passes=WHOLE,
+    fails=(
+        "RE,1,1112,202608,見本　太郎,1,3550101",
+        "IR,1,99,1,0112342,,見本診療所,50809,00,",
+        "IR,1,99,1,0112342,,見本診療所,43012,00,",
+    ),
+    on="IR",
+    when=[("*", "era")],
+)
+def japanese_years(header: Record) -> Iterator[Place]:
+    """Converted and accepted. In an edition with Japanese years it is told of the claim month only."""
+    read = parse_month(header.raw("claim_month"))
+    if read and read.years is header.plan.years is Years.ERA:
+        yield header.at("claim_month")
+
+
+@rule(
+    code="X8004",
+    title="the phone number is missing",
+    title_ja="電話番号が記録されていません",
+    passes="IR,1,99,1,0112342,,見本診療所,202609,00,03-0000-0000",
+    fails=WHOLE,
+    on="IR",
+)
+def no_phone(header: Record) -> Iterator[Place]:
+    """Accepted; the office has nobody to call."""
+    if not header.raw("phone"):
+        yield header.at("phone")
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    no_header,
+    second_header,
+    misplaced_trailer,
+    other_body,
+    point_table,
+    institution_check_digit,
+    other_institution,
+    number_range,
+    other_month,
+    first_volume,
+    last_volume,
+    count_total,
+    point_total,
+    japanese_years,
+    no_phone,
+)
