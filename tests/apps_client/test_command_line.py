@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from seikyu.apps import cli
+from seikyu.apps import cli, cli_client
 from seikyu.apps.generator import world
 from seikyu.apps.words import has
 from seikyu.ports.errors import Busy, NoSpace, NotFound
@@ -91,6 +92,141 @@ def test_wrong_usage_is_told_in_two_lines(args: list[str], capsys: pytest.Captur
 
     assert (3, "") == (status, said.out)
     assert ["seikyu: error", "seikyu: hint"] == [line[: line.index(":", 8)] for line in said.err.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["admin"],
+        ["nonsense"],
+        ["admin", "nonsense"],
+        ["send"],
+        ["send", "--tryes", "3", "x"],
+        ["send", "--tries", "30", "x"],
+        ["send", "--tries", "0", "x"],
+        ["make", "--seed", "1.5"],
+        ["status", "a", "b"],
+        ["send", "x", "--body"],
+        ["confirm", "x", "--with-errors=3"],
+        ["findings", "x", "--format", "pdf"],
+        ["admin", "close", "1", "202610", "--wait", "x"],
+        ["ca", "issue", "operator", "--terminal", "a", "--csr", "/nowhere"],
+        ["ca", "issue", "operator", "--terminal", "a", "--csr", "/"],
+    ],
+)
+def test_wrong_usage_is_told_in_japanese(
+    args: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No English sentence of the libraries below reaches a Japanese reader."""
+    monkeypatch.setenv("SEIKYU_LANG", "ja")
+
+    assert 3 == cli.run(args)
+
+    error, hint = capsys.readouterr().err.splitlines()
+    assert error.startswith("seikyu: エラー: ")
+    assert re.search("[ぁ-ん]", error)
+    assert not re.search(r"[a-z]{3,} [a-z]{2,}", error)
+    assert hint == f"seikyu: ヒント: `seikyu {' '.join(_named(args))} --help` に使い方があります".replace("  ", " ")
+
+
+def _named(args: list[str]) -> list[str]:
+    """Return the words at the front that name a command."""
+    groups = {"admin": ["close"], "ca": ["issue"]}
+    if args[0] not in cli.COMMANDS:
+        return []
+    return args[:2] if args[1:2] and args[1] in groups.get(args[0], []) else args[:1]
+
+
+def test_programs_get_an_error_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --json standard output says in one object what standard error says in words."""
+    for args, code in (
+        (["status", "--home", str(tmp_path)], "no_clients"),
+        (["status", "--home", str(tmp_path), "--as", "nobody"], "no_client"),
+        (["status", "--home"], "usage"),
+        (["admin", "months", "--home", str(tmp_path)], "no_home"),
+        (["ca", "list", "--home", str(tmp_path)], "no_home"),
+    ):
+        status = cli.run([*args[:1], "--json", *args[1:]] if args[0] == "status" else [*args, "--json"])
+        said = capsys.readouterr()
+        error = json.loads(said.out)["error"]
+
+        assert (code, status, False) == (error["code"], error["exit_status"], error["retry"])
+        assert f"seikyu: error: {error['detail']}\nseikyu: hint: {error['hint']}\n" == said.err
+
+
+def test_a_narrow_terminal_is_no_fault(tmp_path: Path) -> None:
+    """Where Japanese characters cannot be shown they are shown as numbers, and JSON stays UTF-8."""
+    narrow = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "SEIKYU_LANG": "ja"}
+    words = [sys.executable, "-m", "seikyu.apps.cli"]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"} | narrow
+
+    made = subprocess.run([*words, "make", "-o", tmp_path / "x"], capture_output=True, env=env, check=False)
+    told = subprocess.run([*words, "status", "--json", "--home", tmp_path], capture_output=True, env=env, check=False)
+
+    assert (0, b"") == (made.returncode, made.stderr)
+    assert b"100 " + "枚".encode("ascii", "backslashreplace") in made.stdout
+    assert 3 == told.returncode
+    assert "接続先の設定がありません" in json.loads(told.stdout.decode())["error"]["title"]
+
+
+def test_what_is_to_be_typed_begins_as_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Started by ./run, the program advises ./run; a name with a space is quoted."""
+    monkeypatch.setenv("SEIKYU_PROGRAM", "./run")
+    cli.run(["nonsense"])
+    assert "`./run --help`" in capsys.readouterr().err
+
+    monkeypatch.setenv("SEIKYU_PROGRAM", "/my programs/run")
+    cli.run(["serve", "--home", str(tmp_path)])
+    assert "`'/my programs/run' admin init" in capsys.readouterr().err
+
+
+def test_no_help_line_is_cut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a command does is told whole in the list of commands."""
+    monkeypatch.setenv("COLUMNS", "80")
+    for args in ([], ["admin"], ["admin", "party"], ["ca"]):
+        cli.run([*args, "--help"])
+        assert "..." not in capsys.readouterr().out.replace("[ARGS]...", "")
+
+
+def test_findings_over_the_wire_read_as_those_of_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same wording everywhere, in both languages; a level of the future is shown as it is."""
+    item = {
+        "file_no": 2, "code": "X3001", "level": "L3", "refuses": None, "line": 412, "claim_no": 1, "claim_index": 0,
+        "record": "HO", "item_no": 2, "item": "insurer_number", "item_ja": "保険者番号", "value": None,
+        "message": "check digit is 5, expected 4", "message_ja": "検証番号が一致しません", "source": "x",
+    }  # fmt: skip
+    monkeypatch.setenv("SEIKYU_LANG", "en")
+    line = "A.UKE:412: X3001 (L3, asks): HO item 2 (insurer number): check digit is 5, expected 4"
+    assert line == cli_client.finding_line(item, {2: "A.UKE"})
+    assert cli_client.finding_line(item | {"level": "L9"}, {}).startswith("#2:412: X3001 (L9, asks)")
+
+    monkeypatch.setenv("SEIKYU_LANG", "ja")
+    line = "A.UKE:412: X3001（L3・要確認）: HO 項目2（保険者番号）: 検証番号が一致しません"
+    assert line == cli_client.finding_line(item, {2: "A.UKE"})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("url =", "invalid value"),
+        ('party = "1"', "url = ?"),
+        ('url = "ftp://x"\nparty = "1"\nkind = "payer"', 'url = "ftp://x"'),
+    ],
+)
+def test_a_client_file_that_makes_no_sense_is_told(
+    tmp_path: Path, text: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file and what is wrong with it, not a line that fails for no reason."""
+    folder = tmp_path / "clients" / "one"
+    folder.mkdir(parents=True)
+    (folder / "client.toml").write_text(text)
+
+    assert 3 == cli.run(["status", "--home", str(tmp_path)])
+    said = capsys.readouterr().err.splitlines()
+    assert f"client.toml cannot be understood ({words}" in said[0]
+    assert 2 == len(said)
 
 
 @pytest.mark.parametrize(

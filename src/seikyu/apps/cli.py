@@ -2,22 +2,30 @@
 
 Exit statuses stand in `apps/outcomes.py`: what a command returns is its status; an error of ours ends by its code;
 wrong usage and bugs end with 3. A bug prints one line with a number; with SEIKYU_DEBUG set, the traceback follows.
+
+Errors are told in words on standard error. With `--json`, standard output then holds one object that says the same to
+a program: `error` with `code`, `title`, `detail`, `hint`, `exit_status` and `retry`. (`check` keeps its array.)
 """
 
+import io
+import json
 import os
 import secrets
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, Final, NoReturn, TextIO
 
 import typer
 from typer.core import TyperGroup
 
 from seikyu.apps.cli_help import localized
+from seikyu.apps.cli_usage import usage_words
 from seikyu.apps.outcomes import OUTCOMES, Exit, outcome_of
-from seikyu.apps.words import error_words, say
+from seikyu.apps.words import ErrorWords, error_words, program, say
 
 #: Every command and the module that brings it by `register(app)`. A module is imported when its command is asked for.
 COMMANDS: Final[Mapping[str, str]] = {
@@ -96,6 +104,7 @@ def command() -> Any:
 
 def main() -> NoReturn:
     """Run the program and end the process."""
+    _set_output(sys.argv[1:])
     sys.exit(run(sys.argv[1:]))
 
 
@@ -110,30 +119,36 @@ def run(args: Sequence[str]) -> int:
     return status
 
 
+def _set_output(args: Sequence[str]) -> None:
+    """Let no character that the terminal lacks end the program; JSON is UTF-8 wherever it goes (RFC 8259)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            utf_8 = stream is sys.stdout and "--json" in args
+            stream.reconfigure(encoding="utf-8" if utf_8 else None, errors="backslashreplace")
+
+
 def _run(args: Sequence[str]) -> int:
     try:
-        result = command().main(args=list(args), prog_name="seikyu", standalone_mode=False)
+        result = command().main(args=list(args), prog_name=program(), standalone_mode=False)
     except typer.TyperException as wrong:
-        return _usage(wrong)
+        return _usage(wrong, args)
     except (typer.Abort, KeyboardInterrupt):
         return _interrupted()
     except (PipeClosed, BrokenPipeError):
         raise
     except Exception as reason:  # noqa: BLE001  (the door of the app)
-        return _failed(reason)
+        return _failed(reason, args)
     if result == INTERRUPTED:
         return _interrupted()
     return result if isinstance(result, int) else Exit.DONE
 
 
-def _usage(wrong: typer.TyperException) -> int:
+def _usage(wrong: typer.TyperException, args: Sequence[str]) -> int:
     """Say what is wrong with the arguments, and where the help is."""
     context = getattr(wrong, "ctx", None)
-    path = context.command_path if context is not None else "seikyu"
-    message = wrong.format_message().rstrip(".")
-    tell("error", message[:1].lower() + message[1:] if message.isascii() else message)
-    tell("hint", say("cli.usage_hint", command=path))
-    return Exit.COULD_NOT_RUN
+    path = context.command_path if context is not None else f"{program()} {args[0]}"
+    words = ErrorWords("", usage_words(wrong), say("cli.usage_hint", command=path))
+    return _end("usage", words, Exit.COULD_NOT_RUN, args)
 
 
 def _interrupted() -> int:
@@ -141,23 +156,49 @@ def _interrupted() -> int:
     return INTERRUPTED
 
 
-def _failed(reason: Exception) -> int:
+def _failed(reason: Exception, args: Sequence[str] = ()) -> int:
     """Say an error in the user's words and return its status; anything without a code is a bug."""
     code, facts = getattr(reason, "code", None), getattr(reason, "facts", None)
     if not isinstance(code, str) or not isinstance(facts, dict):
         number = secrets.token_hex(4)
-        tell("error", say("cli.bug", number=number, kind=type(reason).__name__))
-        tell("hint", say("cli.bug_hint"))
+        text = say("cli.bug", number=number, kind=type(reason).__name__)
+        status = _end("bug", ErrorWords("", text, say("cli.bug_hint")), Exit.COULD_NOT_RUN, args)
         _traceback()
-        return Exit.COULD_NOT_RUN
+        return status
     # Some errors of the client have closer words than their code, or the office's own.
     closer: str = getattr(reason, "words_code", code)
     words = getattr(reason, "words", None) or error_words(closer, **{"message": str(reason), **facts})
+    row = outcome_of(closer if closer in OUTCOMES else code)
+    status = _end(closer, words, row.exit_status, args, retry=row.retry, facts=facts)
+    _traceback()
+    return status
+
+
+def _end(
+    code: str,
+    words: ErrorWords,
+    status: Exit,
+    args: Sequence[str],
+    *,
+    retry: bool = False,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> int:
+    """Tell an error to people, and with `--json` to programs, and return the status to end with."""
     tell("error", words.text)
     if words.hint:
         tell("hint", words.hint)
-    _traceback()
-    return outcome_of(closer if closer in OUTCOMES else code).exit_status
+    if "--json" in args and args[0] != "check":
+        problem = {name: _plain(value) for name, value in facts.items() if name != "status"}
+        problem |= {"code": code, "title": words.title or words.text, "detail": words.text, "hint": words.hint}
+        print(json.dumps({"error": problem | {"exit_status": int(status), "retry": retry}}, ensure_ascii=False))
+    return status
+
+
+def _plain(value: object) -> object:
+    """Return a fact as JSON has it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, str | int | float | None) else str(value)
 
 
 def _traceback() -> None:

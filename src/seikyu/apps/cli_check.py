@@ -89,7 +89,7 @@ def check(
     form: Annotated[str | None, typer.Option("--format", help=say("check.format"))] = None,
     as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     kind: Annotated[str | None, typer.Option(help=say("check.kind"))] = None,
-    show_personal: Annotated[bool, typer.Option(help=say("check.show_personal"))] = False,
+    show_personal: Annotated[bool, typer.Option("--show-personal", help=say("check.show_personal"))] = False,
 ) -> int:
     """Check the files one after another."""
     wanted = _format(form, as_json=as_json)

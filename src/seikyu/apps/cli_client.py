@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from seikyu.apps.outcomes import Exit
-from seikyu.apps.words import language, say
+from seikyu.apps.words import language, program, say
 
 if TYPE_CHECKING:
     from seikyu.apps.client import Line, Terms
@@ -76,7 +76,7 @@ def send(
         if as_json:
             _print_json(answer)
         else:
-            _show_check(line, answer)
+            _show_check(line, answer, who=_who(as_id, home))
     return _status_of(answer)
 
 
@@ -217,11 +217,15 @@ def _line(home: Path | None, as_id: str | None, tries: int | None = _LOOK_TRIES,
 
 def _again(files: list[Path], *, terms: "Terms", home: Path | None, as_id: str | None) -> str:
     """Return the command that sends these files in the same way."""
-    words = ["seikyu", "send", *(str(file) for file in files)]
-    for name, value in (("--body", terms.body), ("--as", as_id), ("--home", home)):
-        words += [name, str(value)] if value is not None else []
+    words = ["send", *(str(file) for file in files), *(["--body", terms.body] if terms.body else [])]
     words += ["--test"] * terms.test + ["--no-asp"] * (not terms.asp)
-    return shlex.join(words)
+    return f"{program()} {shlex.join(words)}{_who(as_id, home)}"
+
+
+def _who(as_id: str | None, home: Path | None) -> str:
+    """Return the options that named the client, for a command that the user is told to type."""
+    words = [word for name, value in (("--as", as_id), ("--home", home)) if value for word in (name, str(value))]
+    return f" {shlex.join(words)}" if words else ""
 
 
 def _status_of(sending: Mapping[str, Any]) -> int:
@@ -231,11 +235,11 @@ def _status_of(sending: Mapping[str, Any]) -> int:
     return Exit.ASKS if sending["ask"] else Exit.DONE
 
 
-def _show_check(line: "Line", sending: Mapping[str, Any]) -> None:
+def _show_check(line: "Line", sending: Mapping[str, Any], *, who: str) -> None:
     from seikyu.apps import client
 
     if sending["state"] == "checking":
-        print(say("client.send.still", **sending))
+        print(say("client.send.still", who=who, **sending))
         return
     print(say("client.send.checked", **sending))
     names = {file["no"]: file["name"] or "" for file in sending.get("files", ())}
@@ -243,27 +247,28 @@ def _show_check(line: "Line", sending: Mapping[str, Any]) -> None:
     for item in first:
         print(f"  {finding_line(item, names)}")
     if (more := (sending["findings"] or 0) - len(first)) > 0:
-        print(say("client.send.more", id=sending["id"], number=more))
+        print(say("client.send.more", id=sending["id"], number=more, who=who))
     if sending["state"] == "refused":
         print(say("client.send.refused"))
     elif sending["state"] == "to_decide":
-        print(say("client.send.next", id=sending["id"]))
+        print(say("client.send.next", id=sending["id"], who=who))
 
 
 def finding_line(item: Mapping[str, Any], names: Mapping[int, str]) -> str:
-    """Return a finding as one line: where, what, what was expected."""
-    ja = language() == "ja"
-    place = ":".join(str(part) for part in (names.get(item["file_no"], ""), item["line"]) if part)
-    effect = {"file": "refuses the file", "claim": "refuses the claim"}.get(item["refuses"] or "", "asks")
-    if item["level"] == "L48":
-        effect = "notice"
-    where = ""
-    if item["record"]:
-        name = item["item_ja"] if ja else (item["item"] or "").replace("_", " ")
-        where = f"{item['record']} item {item['item_no']} ({name}): " if item["item_no"] else f"{item['record']}: "
-    text = item["message_ja"] if ja else item["message"]
-    place = f"{place}: " if place else ""
-    return f"{place}{item['code']} ({item['level']}, {effect}): {where}{text}"
+    """Return a finding that came over the wire as the line that `seikyu check` prints for it."""
+    from seikyu.rules.finding import Finding
+    from seikyu.rules.report import line_of
+
+    finding = Finding(**{name: item[name] for name in Finding.__dataclass_fields__} | _effect(item))
+    return line_of(finding, names.get(item["file_no"]) or f"#{item['file_no']}", language())
+
+
+def _effect(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a finding does; what a newer office may say besides is shown as it says it."""
+    from seikyu.rules.finding import Level, Refuses
+
+    known = {"level": Level, "refuses": Refuses}
+    return {name: kind(item[name]) for name, kind in known.items() if item[name] in set(kind)}
 
 
 def _table(rows: list[Mapping[str, Any]] | list[dict[str, Any]]) -> None:
@@ -293,14 +298,14 @@ def _cell(name: str, value: object) -> str:
 
 
 def _csv(found: Iterator[dict[str, Any]]) -> None:
+    """Print a table with its heads, also when there is nothing to list."""
     import csv
 
-    writer: csv.DictWriter[str] | None = None
-    for item in found:
-        if writer is None:
-            writer = csv.DictWriter(sys.stdout, list(item))
-            writer.writeheader()
-        writer.writerow(item)
+    from seikyu.rules.finding import Finding
+
+    writer = csv.DictWriter(sys.stdout, ["file_no", *Finding.__dataclass_fields__], extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(found)
 
 
 def _done(sending: Mapping[str, Any], key: str, *, as_json: bool) -> None:

@@ -1,9 +1,9 @@
 """What the demo month says while it goes on: lines and a table; with colours where there is a terminal."""
 
 from collections.abc import Mapping
+from shlex import quote
 from typing import Any, Final, TextIO
 
-from seikyu.apps.generator import Sums, world
 from seikyu.apps.words import say
 
 #: How each kind of line begins, and its colour on a terminal.
@@ -42,7 +42,8 @@ class Teller:
         file, institution = access["institution"]["file"], access["institution"]["id"]
         payer = access.get("payer", {}).get("id", "")
         print(f"\n{say('demo.next')}", file=self.out)
-        for text in say("demo.commands", home=root, file=file, institution=institution, payer=payer).splitlines():
+        said = say("demo.commands", home=quote(root), file=quote(file), institution=institution, payer=payer)
+        for text in said.splitlines():
             print(f"  {text}", file=self.out)
 
     def _line(self, what: str, text: str) -> None:
@@ -60,18 +61,18 @@ class Teller:
 
     def _table(self, result: Any) -> None:
         """Print what each party sent or was charged."""
-        names = {place.id: place.name for place in world().institutions}
-        sent = [[party, names[party], *(f"{row[name]:,}" for name in ("sent", "claimed", "unclaimed", "points"))]
+        sent = [[party, result.names[party], *(f"{row[name]:,}" for name in ("sent", "claimed", "unclaimed", "points"))]
                 for party, row in result.institutions.items()]  # fmt: skip
         charged = [
-            [payer.number, payer.name, *(f"{number:,}" for number in (sums.cases, sums.own_points, sums.meals_yen))]
-            for payer in world().payers
-            if (sums := result.fetched.get(payer.number, Sums())).cases
+            [payer, result.names[payer], *(f"{number:,}" for number in (sums.cases, sums.own_points, sums.meals_yen))]
+            for payer, sums in result.fetched.items()
+            if sums.cases
         ]
         measures = [[say(f"demo.measures.{name}"), f"{row['claimed']:,}", f"{row['delivered']:,}"]
                     for name, row in result.measures.items()]  # fmt: skip
         for name, left, rows in (("sent", 2, sent), ("charged", 2, charged), ("balance", 1, measures)):
-            self._one_table(say(f"demo.tables.{name}"), say(f"demo.heads.{name}").split("|"), rows, left=left)
+            if rows:
+                self._one_table(say(f"demo.tables.{name}"), say(f"demo.heads.{name}").split("|"), rows, left=left)
 
     def _one_table(self, title: str, heads: list[str], rows: list[list[str]], *, left: int) -> None:
         if self.colours:
@@ -99,11 +100,14 @@ def _finding(item: Mapping[str, Any], name: str) -> str:
 
 
 def _readable(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts with thousands set apart."""
-    return {
-        name: f"{value:,}" if type(value) is int and name not in {"month", "seed", "send_no"} else value
-        for name, value in facts.items()
-    }
+    """Return the facts with thousands set apart, and a dash for what a file does not say."""
+    return {name: _readable_one(name, value) for name, value in facts.items()}
+
+
+def _readable_one(name: str, value: Any) -> Any:
+    if value is None:
+        return "-"
+    return f"{value:,}" if type(value) is int and name not in {"month", "seed", "send_no"} else value
 
 
 def _width(text: str) -> int:

@@ -5,6 +5,7 @@ the dotted way to it (`line_broken.hint`). An error code has `CODE.title`, `CODE
 """
 
 import os
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,14 @@ def language() -> Language:
         if value := os.environ.get(name):
             return "ja" if value.lower().startswith("ja") else "en"
     return "en"
+
+
+def program() -> str:
+    """Return how the user starts this program: `seikyu`, or what `./run` says that was typed.
+
+    It is the fact `program` of every text. A text that goes over the wire must not use it: the reader sits elsewhere.
+    """
+    return shlex.quote(os.environ.get("SEIKYU_PROGRAM") or "seikyu")
 
 
 def accepted_language(header: str | None) -> Language:
@@ -112,7 +121,7 @@ class _Facts(dict[str, Any]):
     """The facts of one text, shown as users read them."""
 
     def __getitem__(self, name: str) -> Any:
-        value = self.get(name, "?")
+        value = self.get(name, "?") if name != "program" else program()
         if isinstance(value, datetime):
             return value.astimezone(_JAPAN).strftime("%Y-%m-%d %H:%M")
         return value

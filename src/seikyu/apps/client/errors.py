@@ -7,9 +7,13 @@ from seikyu.ports.errors import SeikyuError
 
 
 class NoClient(SeikyuError):
-    """There is no client folder of that name, or none at all."""
+    """There is no client folder of that name, none at all (`no_clients`), or not a sound one (`client_unreadable`)."""
 
     code = "no_client"
+
+    def __init__(self, *, closer: str = "no_client", **facts: Any) -> None:
+        super().__init__(closer, **facts)
+        self.words_code = closer
 
 
 class ClientNotNamed(SeikyuError):

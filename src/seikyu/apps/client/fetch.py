@@ -29,6 +29,7 @@ from seikyu.apps.client.errors import (
     OfficeSaid,
 )
 from seikyu.apps.client.line import Line
+from seikyu.apps.client.progress import size
 from seikyu.apps.words import say
 from seikyu.limits import KIB
 from seikyu.office.delivery import delivery_path
@@ -295,7 +296,7 @@ def _room(target: Path, one: Offered) -> Iterator[None]:
         yield
     except OSError as reason:
         if reason.errno in {ENOSPC, EDQUOT}:
-            raise DiskFull(folder=str(target.parent), mib=-(-one.size_bytes // (KIB * KIB))) from reason
+            raise DiskFull(folder=str(target.parent), size=size(one.size_bytes)) from reason
         raise FileUnusable("unwritable", file=str(target), reason=(reason.strerror or "?").lower()) from reason
 
 

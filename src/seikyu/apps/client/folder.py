@@ -10,6 +10,7 @@ from typing import Final
 from seikyu.apps.client.errors import ClientNotNamed, NoClient
 
 _FILE: Final = "client.toml"
+_URL: Final = re.compile(r"https://[^/?#\s]+\Z")
 _ID: Final = re.compile(r"[0-9a-z][0-9a-z-]{0,39}\Z")
 
 
@@ -52,7 +53,7 @@ def open_client(home: Path, client_id: str | None) -> ClientFolder:
     if client_id is None:
         known = sorted(path.parent.name for path in clients.glob(f"*/{_FILE}"))
         if not known:
-            raise NoClient(id="?", folder=str(clients))
+            raise NoClient(closer="no_clients", folder=str(clients))
         if len(known) > 1:
             raise ClientNotNamed(known=", ".join(known), folder=str(clients))
         client_id = known[0]
@@ -61,9 +62,20 @@ def open_client(home: Path, client_id: str | None) -> ClientFolder:
         raise NoClient(id=client_id, folder=str(clients))
     try:
         said = tomllib.loads((path / _FILE).read_text("utf-8"))
-        return ClientFolder(path, str(said["url"]).rstrip("/"), str(said["party"]), str(said["kind"]))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError) as reason:
-        raise NoClient(str(reason), id=client_id, folder=str(clients)) from reason
+        url = str(said["url"]).rstrip("/")
+        if not _URL.match(url):
+            raise ValueError(f'url = "{url}"')  # noqa: TRY301  (told like what TOML itself finds wrong)
+        return ClientFolder(path, url, str(said["party"]), str(said["kind"]))
+    except OSError as reason:
+        raise _unreadable(path, (reason.strerror or "?").lower()) from reason
+    except KeyError as reason:
+        raise _unreadable(path, f"{reason.args[0]} = ?") from reason
+    except ValueError as reason:
+        raise _unreadable(path, str(reason)[:1].lower() + str(reason)[1:]) from reason
+
+
+def _unreadable(path: Path, reason: str) -> NoClient:
+    return NoClient(closer="client_unreadable", file=str(path / _FILE), reason=reason)
 
 
 def client_toml(*, url: str, party: str, kind: str) -> str:
