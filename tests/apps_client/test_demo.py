@@ -7,9 +7,21 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from builders import (
+    CITY,
+    INCURABLE,
+    INSTITUTION_ID,
+    NHI,
+    REHABILITATION,
+    SOCIETY,
+    WELFARE,
+    claim,
+    uke,
+)
 from seikyu.apps.client.outgoing import look_at
 from seikyu.apps.demo_count import sums_of
 from seikyu.apps.demo_office import MARKER, NotADemo, clear
@@ -122,3 +134,55 @@ def test_an_interrupted_demo_leaves_no_process(tmp_path: Path, number: int) -> N
 
     assert [] == servers_of(home)
     clear(home)
+
+
+def own(tmp_path: Path, data: bytes) -> tuple[int, dict[str, Any], Path]:
+    """Put a file through the demo's month; return the status, what was told, and the folder."""
+    file, home = tmp_path / "own file.UKE", tmp_path / "a home"
+    file.write_bytes(data)
+    done = subprocess.run(command("--home", home, "--json", "--file", file), capture_output=True, check=False)
+    assert done.stdout, done.stderr.decode()
+    assert [] == servers_of(home)
+    return done.returncode, json.loads(done.stdout), home
+
+
+def test_a_file_of_the_users_own_goes_through_the_month_instead(tmp_path: Path) -> None:
+    """Its month, its institution and its payers are the demo's; five payers, one twice, late ones, ends of LF alone."""
+    data = uke(
+        claim(1, insurer=NHI, month="202403"),
+        claim(2, insurer=SOCIETY, publics=[WELFARE, CITY, INCURABLE, REHABILITATION], month="202402", points=50),
+        claim(3, insurer=None, publics=[CITY, CITY], month="202312"),
+        claim(4, insurer=SOCIETY, month="202403", birth_date="19800231"),
+        body="2",
+        month="202404",
+    ).replace(b"\r\n", b"\n")
+
+    status, told, home = own(tmp_path, data)
+
+    assert 0 == status
+    assert told["balanced"]
+    assert ACCESS == told["access"].keys()
+    assert (INSTITUTION_ID, "202404") == (told["access"]["institution"]["id"], told["totals"]["claim_month"])
+    assert {INSTITUTION_ID} == told["totals"]["institutions"].keys()
+    assert {"sent": 4, "claimed": 3, "unclaimed": 1} == {
+        name: told["totals"]["institutions"][INSTITUTION_ID][name] for name in ("sent", "claimed", "unclaimed")
+    }
+    cases = {payer: sums["claims"] for payer, sums in told["totals"]["payers"].items()}
+    assert {"00991018": 1, SOCIETY: 1, WELFARE: 1, CITY: 2, INCURABLE: 1, REHABILITATION: 1} == cases
+    assert told["totals"]["measures"]["claims"] == {"claimed": 3, "delivered": 3}
+    assert {payer for payer, sums in cases.items() if sums} == {
+        path.parent.parent.name for path in home.glob("fetched/deliveries/2-99/202404/*/*/*.CSV")
+    }
+    for name in ("institution", "institution_2"):
+        assert look_at(Path(told["access"][name]["file"])).size_bytes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("data", [b"\xff\xd8\xff\xe0 no claim file at all", b"IR,3,99,1,01,,,209999,00,\r\n"])
+def test_a_file_that_is_no_claim_file_is_refused_and_the_month_goes_on(tmp_path: Path, data: bytes) -> None:
+    """Nothing is claimed, nothing is delivered, and that balances."""
+    status, told, _ = own(tmp_path, data)
+
+    assert 0 == status
+    assert ACCESS == told["access"].keys()
+    assert {"claimed": 0, "delivered": 0} == told["totals"]["measures"]["claims"]
