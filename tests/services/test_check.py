@@ -238,7 +238,7 @@ def test_an_undecided_correction_is_decided_at_the_closing(memory_lab: Lab) -> N
 
     memory_lab.clock.at = CLOSING
 
-    assert decide.decide_overdue(memory_lab.office) == 1
+    assert decide.decide_overdue(memory_lab.office) == []
     assert memory_lab.sending(sending.id).state == "confirmed_automatically"
 
 

@@ -23,6 +23,7 @@ from services.office_lab import (
     PAYERS,
     Lab,
     institution,
+    later,
     payer,
 )
 
@@ -168,11 +169,13 @@ def test_at_midnight_the_calendar_decides(lab: Lab) -> None:
     test = lab.send_and_check(DATA, line="test")
     refused = lab.send_and_check(b"")
     lab.clock.at = LAST_MINUTE
-    assert decide.decide_overdue(lab.office) == 0
+    assert decide.decide_overdue(lab.office) == []
+    assert lab.sending(sending.id).state == "to_decide"
 
     lab.clock.at = MIDNIGHT
-    assert decide.decide_overdue(lab.office) == 1
-    assert decide.decide_overdue(lab.office) == 0
+    assert decide.decide_overdue(lab.office) == []
+    later(lab, seconds=2)
+    assert decide.decide_overdue(lab.office) == []
 
     decided = lab.sending(sending.id)
     assert (decided.state, decided.decision, decided.claimed) == ("confirmed_automatically", "automatic", 1)

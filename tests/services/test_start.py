@@ -106,3 +106,42 @@ def test_what_cannot_be_removed_is_told_and_left(memory_lab: Lab) -> None:
     assert "object_left" in memory_lab.events
     assert len(memory_lab.orphans()) == 1
     assert memory_lab.restart().orphans == 1
+
+
+def test_a_lost_check_is_made_again_and_stops_nobody(lab: Lab) -> None:
+    """An index is damaged on the disk when the deadline comes: the others are decided, then this one, and all close."""
+    bad, good = lab.send_and_check(DATA), lab.send_and_check(uke(claim(1), claim(2)))
+    (file,) = lab.files(bad.id)
+    assert file.index_object is not None
+    lab.damage(file.index_object, b"?")
+    lab.clock.at = MIDNIGHT
+
+    start.tick(lab.office)
+    assert (lab.sending(bad.id).state, lab.sending(good.id).state) == ("to_decide", "confirmed_automatically")
+    start.tick(lab.office)
+    assert lab.sending(bad.id).state == "confirmed_automatically"
+    lab.clock.at = CLOSING
+    start.tick(lab.office)
+    lab.work()
+
+    assert {"handed_over"} == {each.state for each in lab.sendings()}
+    assert lab.balance().balanced
+    assert lab.sending(bad.id).claimed == 1
+    assert "decision_failed" in lab.events
+    assert (lab.orphans(), lab.missing()) == (set(), set())
+
+
+def test_a_file_that_is_lost_with_its_check_claims_nothing(lab: Lab) -> None:
+    """Nothing can be made again of it: it is damaged, as it would have been in its first check."""
+    sending = lab.send_and_check(DATA)
+    (file,) = lab.files(sending.id)
+    assert file.index_object is not None
+    for name in (file.index_object, f"files/{file.id}"):
+        lab.damage(name, b"?")
+    lab.clock.at = MIDNIGHT
+
+    start.tick(lab.office)
+    start.tick(lab.office)
+
+    assert (lab.sending(sending.id).state, lab.sending(sending.id).claimed) == ("confirmed_automatically", 0)
+    assert "file_damaged" in lab.events

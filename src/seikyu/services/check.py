@@ -55,6 +55,23 @@ def check_sending(office: Office, sending_id: str) -> None:
     decide_if_overdue(office, sending_id)
 
 
+def check_again(office: Office, sending_id: str) -> None:
+    """Have the files of an undecided sending examined anew, because what the check found of them is lost.
+
+    The state stays; nothing if it is another by now. A file that is lost too is damaged, as in its first check.
+    Errors: NoSpace, Unavailable; nothing changes then.
+    """
+    with office.desk.turn(f"check/{sending_id}"):
+        with office.store.read() as tx:
+            sending, files = tx.sending(sending_id), tx.files(sending_id)
+        if sending is None or sending.state != State.TO_DECIDE:
+            return
+        _check(office, sending, files, before=_before(office, sending))
+    with office.store.read() as tx:
+        in_force = _names_of(tx.files(sending_id))
+    office.forget(_names_of(files) - in_force)
+
+
 @dataclass(frozen=True, slots=True)
 class Before:
     """The files that a correction is compared with: those that came by the deadline, and of corrections before it."""
@@ -80,7 +97,8 @@ def _check(office: Office, sending: Sending, files: list[File], *, before: Befor
     with Draft(office, spoken_of=lambda tx, names: _names_of(tx.files(sending.id)) & names) as draft:
         checked = [_check_file(office, sending, file, draft=draft, before=before) for file in files]
         with office.store.write() as tx:
-            if _is_done(tx.sending(sending.id)):
+            now = tx.sending(sending.id)
+            if now is None or now.state != sending.state:
                 return
             moved = _moved(sending, checked)
             for each in checked:
@@ -91,10 +109,13 @@ def _check(office: Office, sending: Sending, files: list[File], *, before: Befor
 
 
 def _moved(sending: Sending, checked: list[Checked]) -> Sending:
-    every = all(each.file.refused for each in checked)
+    state = State(sending.state)
+    if state is State.CHECKING:
+        every = all(each.file.refused for each in checked)
+        state = step(state, EveryFileRefused() if every else ChecksFinished())
     return replace(
         sending,
-        state=step(State(sending.state), EveryFileRefused() if every else ChecksFinished()).value,
+        state=state.value,
         claims=sum(each.claims for each in checked),
         refused=sum(each.refused for each in checked),
         ask=sum(each.ask for each in checked),
@@ -104,10 +125,6 @@ def _moved(sending: Sending, checked: list[Checked]) -> Sending:
 
 def _names_of(files: list[File]) -> set[str]:
     return {name for file in files for name in (file.index_object, file.findings_object) if name is not None}
-
-
-def _is_done(sending: Sending | None) -> bool:
-    return sending is None or sending.state != State.CHECKING
 
 
 def _check_file(office: Office, sending: Sending, file: File, *, draft: Draft, before: Before | None) -> Checked:
@@ -126,7 +143,8 @@ def _check_file(office: Office, sending: Sending, file: File, *, draft: Draft, b
         summary = office.checker(order)
     except (Damaged, NotThere):
         office.tell("file_damaged", sending=sending.id, file=file.id)
-        return Checked(replace(file, checked_at=checked_at, refused=True, summary=DAMAGED), 0, 0, 0, 0)
+        lost = replace(file, index_object=None, findings_object=None)
+        return Checked(replace(lost, checked_at=checked_at, refused=True, summary=DAMAGED), 0, 0, 0, 0)
     row = replace(
         file,
         checked_at=checked_at,

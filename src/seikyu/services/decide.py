@@ -26,7 +26,7 @@ from seikyu.office.sending import (
     State,
     step,
 )
-from seikyu.ports.errors import BadRequest, NotFound
+from seikyu.ports.errors import BadRequest, Damaged, NotFound, NotThere
 from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.records import Month
@@ -80,11 +80,22 @@ def cancel(office: Office, identity: ClientIdentity, sending_id: str) -> Sending
     return cancelled
 
 
-def decide_overdue(office: Office) -> int:
-    """Decide every sending that its deadline found undecided; return how many. To be called now and then."""
+def decide_overdue(office: Office) -> list[str]:
+    """Decide every sending that its deadline found undecided. To be called now and then.
+
+    Return the ids of those that could not be decided because what the check found of them is lost or damaged: each is
+    told, and stops nobody else.
+    """
     with office.store.read() as tx:
         waiting = tx.sendings(line=REAL, states=(State.TO_DECIDE.value,))
-    return sum(decide_if_overdue(office, sending.id) for sending in reversed(waiting))
+    failed = []
+    for sending in reversed(waiting):
+        try:
+            decide_if_overdue(office, sending.id)
+        except (Damaged, NotThere) as reason:
+            failed.append(sending.id)
+            office.tell("decision_failed", sending=sending.id, reason=reason.code)
+    return failed
 
 
 def decide_if_overdue(office: Office, sending_id: str) -> bool:

@@ -11,7 +11,7 @@ from functools import partial
 
 from seikyu.office.sending import State
 from seikyu.ports.jobs import Work, WorkOrder
-from seikyu.services.check import check_sending
+from seikyu.services.check import check_again, check_sending
 from seikyu.services.close import CLOSING, carry_out_close, close_due
 from seikyu.services.decide import decide_overdue
 from seikyu.services.office import Office
@@ -61,8 +61,12 @@ def sweep_orphans(office: Office) -> int:
 
 
 def tick(office: Office) -> None:
-    """Do what has fallen due: decide what nobody decided, close the months that are over."""
-    decide_overdue(office)
+    """Do what has fallen due: decide what nobody decided, close the months that are over.
+
+    What cannot be decided because its check is lost is checked again, and decided the next time.
+    """
+    for sending_id in decide_overdue(office):
+        check_again(office, sending_id)
     close_due(office)
 
 
