@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from office_rows import CITY, INSURER, NHI, claims, row, share
 
-from seikyu.office.balance_text import balance_text
+from seikyu.office.balance_text import balance_text, reason_text
 from seikyu.office.ledger import MEASURES, NOTHING, Amounts, Balance, Stage, amounts_of, postings_of, trial_balance
 from seikyu.rules.index import IndexRow, Outcome
 
@@ -246,3 +246,26 @@ def test_the_balance_reads_as_a_table_in_english() -> None:
 def test_the_balance_reads_as_a_table_in_japanese_and_names_every_break() -> None:
     """Full-width characters take two columns; each break says payer, measure and sum."""
     assert JAPANESE == balance_text(balance_of([row(share(CITY, 10))], []))
+
+
+def test_a_reason_is_told_in_words_and_one_without_words_as_it_is() -> None:
+    """For the report of a closing."""
+    assert ("unknown payer", "登録のない保険者等") == (reason_text("unknown_payer", "en"), reason_text("unknown_payer"))
+    assert "asked" == reason_text("asked")
+
+
+def test_a_suspense_that_was_reversed_is_none() -> None:
+    """Claims that were released leave no reason behind, and what was delivered of them balances."""
+    rows = [row(share(INSURER, 20))]
+    claimed = postings_of(rows)
+    reversed_ = {payer: -amounts for payer, amounts in claimed.items()}
+
+    balance = trial_balance(
+        lines(Stage.CLAIMED, claimed)
+        + lines(Stage.SUSPENDED, claimed, "unknown_payer")
+        + lines(Stage.SUSPENDED, reversed_, "unknown_payer")
+        + lines(Stage.DELIVERED, claimed)
+    )
+
+    assert balance.balanced
+    assert {} == balance.total.suspended
