@@ -51,7 +51,7 @@ def _without_payer(claim: Claim, record: Record) -> Iterator[Place]:
 
 @rule(
     code="X2050",
-    title="a confirmation code that an institution does not write",
+    title="the confirmation code is not 01, the only one that an institution writes",
     title_ja="医療機関が記録する確認区分（０１）ではありません",
     passes="SN,1,01",
     fails=("SN,1,99", "SN,1,04"),
@@ -61,7 +61,7 @@ def _without_payer(claim: Claim, record: Record) -> Iterator[Place]:
 def confirmation(record: Record) -> Iterator[Place]:
     """02 to 14 are written by the review body and the insurer."""
     if record["confirmation"] not in (None, _BY_INSTITUTION):
-        yield record.at("confirmation", expected=_BY_INSTITUTION)
+        yield record.at("confirmation", found=record["confirmation"])
 
 
 @rule(

@@ -324,7 +324,7 @@ class _Examination:
         self._totals[standing(row)] += totals_of(row)
         self._file.cases += len(claim.records("HO")[:1]) + len(claim.public_payers)
         self._file.points += row.main_points
-        self._file.unsure = self._file.unsure or any(payer["total_points"] is None for payer in claim.payers[:1])
+        self._file.points_unsure |= any(payer["total_points"] is None for payer in claim.payers[:1])
         self._out.append(row)
 
     def _row(self, claim: Claim) -> IndexRow:

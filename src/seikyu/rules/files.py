@@ -106,7 +106,7 @@ def other_line_end(file: File) -> Iterator[Place]:
 
 @rule(
     code="X1006",
-    title="a byte that no text has",
+    title="a control byte, which no text has",
     title_ja="使用できない制御コードがあります",
     passes=WHOLE,
     fails=(WHOLE.replace(b"1,1,291", b"1,\x001,291"), b"\x00" * 5000, WHOLE.replace(b",00,\r", b",00,\x1a\r")),
@@ -239,7 +239,7 @@ def too_many_unreadable(file: File) -> Iterator[Place]:
     """Not one claim is wrong but the program that wrote the file. The single findings are listed all the same."""
     if file.unreadable_codes >= _TOO_MANY_UNREADABLE:
         count = file.unreadable_codes
-        yield file.here(note=Phrase(f"{count} of them", f"{count}件"))
+        yield file.here(note=Phrase(f"{count} places", f"{count}件"))
 
 
 @rule(

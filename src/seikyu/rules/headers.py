@@ -147,7 +147,7 @@ def other_institution(file: File) -> Iterator[Place]:
 
 @rule(
     code="X1020",
-    title="the institution's number is outside the range of its kind",
+    title="the institution's number is outside the range of medical ones (1000 to 2999)",
     title_ja="医療機関コードの機関番号が医科の範囲（１０００～２９９９）にありません",
     passes="IR,1,99,1,0110004,,見本診療所,202609,00,",
     fails="IR,1,99,1,0130004,,見本診療所,202609,00,",
@@ -190,7 +190,7 @@ def other_month(file: File) -> Iterator[Place]:
 def first_volume(header: Record) -> Iterator[Place]:
     """Only discs come in several volumes; another number means that a part is missing."""
     if header["volume_id"] not in (None, FIRST_VOLUME):
-        yield header.at("volume_id", expected=FIRST_VOLUME)
+        yield header.at("volume_id", found=header["volume_id"])
 
 
 @rule(
@@ -205,7 +205,7 @@ def first_volume(header: Record) -> Iterator[Place]:
 def last_volume(trailer: Record) -> Iterator[Place]:
     """Another number promises a further volume."""
     if trailer["volume_id"] not in (None, _LAST_VOLUME):
-        yield trailer.at("volume_id", expected=_LAST_VOLUME)
+        yield trailer.at("volume_id", found=trailer["volume_id"])
 
 
 @rule(
@@ -231,7 +231,8 @@ def count_total(file: File) -> Iterator[Place]:
 )
 def point_total(file: File) -> Iterator[Place]:
     """Our sum stands beside theirs: claims may have been lost or changed."""
-    yield from _total(file, "total_points", file.points)
+    if not file.points_unsure:
+        yield from _total(file, "total_points", file.points)
 
 
 def _total(file: File, name: str, ours: int) -> Iterator[Place]:
@@ -249,8 +250,8 @@ def _total(file: File, name: str, ours: int) -> Iterator[Place]:
 
 @rule(
     code="L4800",
-    title="a Japanese-era date stands in a western-calendar item",
-    title_ja="西暦で記録する項目が和暦で記録されています",
+    title="a date or month in Japanese years, taken as the western one",
+    title_ja="年月（日）が和暦で記録されています（西暦に変換して受け付けます）",
     passes=WHOLE,
     fails=(
         "RE,1,1112,202608,見本　太郎,1,3550101",

@@ -189,29 +189,37 @@ def days_of_the_month(claim: Claim) -> Iterator[Place]:
 )
 def public_days(claim: Claim) -> Iterator[Place]:
     """What the public payer shares is part of what the insurer has, unless some lines are the public payer's alone."""
-    yield from _exceeding(claim, "actual_days")
+    days = claim.insurer["actual_days"] if claim.insurer else None
+    if days:  # No days at all are another rule's to tell.
+        for _, payer in _exceeding(claim, "actual_days", days):
+            yield payer.at("actual_days", expected=at_most(days))
 
 
 @rule(
     code="X3019",
     title="more points with the public payer than with the insurer",
     title_ja="公費の合計点数が医療保険の合計点数を超えています",
-    passes=(_WITH_ONE, _ALONE_TOO),
+    passes=(_WITH_ONE, _ALONE_TOO, _WITH_ONE.replace("見本,1,1,291", "見本,1,1,290")),
     fails=_WITH_ONE.replace(",,1,291\nSI", ",,1,292\nSI"),
     on="KO",
 )
 def public_points(claim: Claim) -> Iterator[Place]:
-    """What the public payer shares is part of what the insurer has, unless some lines are the public payer's alone."""
-    yield from _exceeding(claim, "total_points")
+    """What the public payer shares is part of what the insurer has, unless some lines are the public payer's alone.
+
+    If the lines bear the public payer out, it is the insurer's total that is wrong, and that is told.
+    """
+    points = claim.insurer["total_points"] if claim.insurer else None
+    if points is not None:
+        for number, payer in _exceeding(claim, "total_points", points):
+            if not claim.sums or payer["total_points"] != claim.sums[number]:
+                yield payer.at("total_points", expected=at_most(points))
 
 
-def _exceeding(claim: Claim, name: str) -> Iterator[Place]:
-    most = claim.insurer[name] if claim.insurer else None
-    if most is None:
-        return
-    for number, payer in enumerate(claim.public_payers, start=1):
+def _exceeding(claim: Claim, name: str, most: int) -> Iterator[tuple[int, Record]]:
+    """Yield the public payers whose figure is higher and not explained by lines of their own."""
+    for number, payer in enumerate(claim.public_payers[:_MOST_PUBLIC], start=1):
         if payer[name] is not None and payer[name] > most and not _without_insurance(claim, number):
-            yield payer.at(name, expected=at_most(most))
+            yield number, payer
 
 
 def _without_insurance(claim: Claim, number: int) -> bool:

@@ -70,8 +70,7 @@ def _message(finding: Finding, language: Language) -> str:
 
 def _value(finding: Finding, language: Language) -> str:
     """Return the offending value behind the message, unless the message tells it or there is none."""
-    message = _message(finding, language)
-    if not finding.value or finding.message.endswith(finding.value) or f": is {finding.value}" in message:
+    if not finding.value or f": is {finding.value}," in f"{finding.message},":
         return ""
     return f"［{finding.value}］" if language == "ja" else f" [{finding.value}]"
 

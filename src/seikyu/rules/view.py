@@ -23,6 +23,8 @@ _BURDENED: Final = ("insurance", "public_1", "public_2", "public_3", "public_4")
 FIRST_VOLUME: Final = "00"
 #: Meals carry yen and stay out of the points. Source: records:5.
 _MEALS: Final = b"97"
+_SUMMED: Final = ("service_class", "points", "count")
+_DAY_CHARS: Final = 3
 _ALL_READABLE: Final = frozenset[int]()
 
 
@@ -290,9 +292,18 @@ class Claim:
         not there. Lines of an organ donor are not added: the papers do not say whether the recipient's totals hold
         them, so such claims are let be.
         """
+        return self._sums(by_days=False)
+
+    @lazy
+    def sums_by_days(self) -> list[int] | None:
+        """The same sums, were each unit done as often as its days say."""
+        return self._sums(by_days=True)
+
+    def _sums(self, *, by_days: bool) -> list[int] | None:
         if self.donor or self.cut_lines or self.lines_left_out or not self.units:
             return None
-        return _sums(self.units, there_are(insured=self.insurer is not None, publics=len(self.public_payers)))
+        there = there_are(insured=self.insurer is not None, publics=len(self.public_payers))
+        return _sums(self.units, there, by_days=by_days)
 
 
 @cache
@@ -301,18 +312,29 @@ def there_are(*, insured: bool, publics: int) -> frozenset[int]:
     return frozenset([*([0] if insured else []), *range(1, publics + 1)])
 
 
-def _sums(units: Iterable[Unit], payers: frozenset[int]) -> list[int] | None:
+def _sums(units: Iterable[Unit], payers: frozenset[int], *, by_days: bool) -> list[int] | None:
     sums = [0] * len(_BURDENED)
     for unit in units:
         shared = shares(unit.burden)
-        if shared is None or not payers.issuperset(shared) or any(record.unreadable for record in unit.records):
+        if shared is None or not payers.issuperset(shared) or any(map(_unsure, unit.records)):
             return None
         if unit.service_class != _MEALS:
             if not unit.ended:
                 return None  # Its points are missing, and another rule says so.
+            times = _by_days(unit) if by_days else unit.count
             for payer in shared:
-                sums[payer] += (unit.points or 0) * (unit.count or 0)
+                sums[payer] += (unit.points or 0) * (times or 0)
     return sums
+
+
+def _unsure(record: Record) -> bool:
+    """True if what a sum is made of could not be read."""
+    return bool(record.unreadable) and any(map(record.bad, _SUMMED))
+
+
+def _by_days(unit: Unit) -> int:
+    """Return how often a unit was done by the days of its last line."""
+    return sum(int(day) for day in days_of(unit.records[-1]) if day.isdigit() and len(day) <= _DAY_CHARS)
 
 
 @cache
@@ -361,8 +383,8 @@ class File:
     last line; `signature` names another format that the file begins like; `other_kind` is True for a kind without
     layout, `stopped` if reading stopped at the beginning. Places are kept for a bounded number of lines. `blank` counts
     the empty lines, `blank_line` is the first of them. `endings` gives the first line of each line end, `mark` says
-    whether the end mark 1A is there. `cases` and `points` are what GO should say; `unsure` is True if part of them
-    could not be read.
+    whether the end mark 1A is there. `cases` and `points` are what GO should say; `unsure` is True if part of both
+    could not be read, `points_unsure` if a claim's points could not.
     """
 
     context: Context
@@ -390,6 +412,7 @@ class File:
     cases: int = 0
     points: int = 0
     unsure: bool = False
+    points_unsure: bool = False
     unreadable_codes: int = 0
     findings_left_out: int = 0
     refused: bool = False
