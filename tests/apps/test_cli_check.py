@@ -56,7 +56,7 @@ def test_of_several_files_the_highest_status_counts(tmp_path: Path, capsys: pyte
     assert 1 == run(["check", right, asks])
     assert 3 == run(["check", str(tmp_path / "missing"), asks])
     out = capsys.readouterr().out
-    assert 2 == out.count("b.uke: medical, 1 claims, 291 points")
+    assert 2 == out.count("b.uke: medical, claims 1, points 291")
 
 
 def test_text_says_where_and_what(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +68,7 @@ def test_text_says_where_and_what(tmp_path: Path, capsys: pytest.CaptureFixture[
         "RECEIPTC.UKE:3: X3001 (L3, asks): HO item 2 (insurer number): "
         "insurer number fails its check digit: is 5, expected 4 [06990015]\n"
     ) in out
-    assert "RECEIPTC.UKE: medical, 1 claims, 291 points\n  normal 0, asks 1, refused 0\n" in out
+    assert "RECEIPTC.UKE: medical, claims 1, points 291\n  normal 0, asks 1, refused 0\n" in out
     assert "\x1b" not in out
 
 
