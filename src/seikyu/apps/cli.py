@@ -4,28 +4,27 @@ Exit statuses stand in `apps/outcomes.py`: what a command returns is its status;
 wrong usage and bugs end with 3. A bug prints one line with a number; with SEIKYU_DEBUG set, the traceback follows.
 
 Errors are told in words on standard error. With `--json`, standard output then holds one object that says the same to
-a program: `error` with `code`, `title`, `detail`, `hint`, `exit_status` and `retry`. (`check` keeps its array.)
+a program: `error` with `code`, `title`, `detail`, `hint`, `exit_status` and `retry`. (`check` keeps its array.) What
+was done before the error is told too: `fetch` names the deliveries that are here, `send` the sending that is there.
 """
 
 import io
 import json
 import os
-import secrets
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from importlib import import_module
-from types import MappingProxyType
-from typing import Any, Final, NoReturn, TextIO
+from typing import Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
+from seikyu.apps.cli_errors import Told, tell, told_of
 from seikyu.apps.cli_help import localized
 from seikyu.apps.cli_usage import usage_words
-from seikyu.apps.outcomes import OUTCOMES, Exit, outcome_of
-from seikyu.apps.words import ErrorWords, error_words, program, say
+from seikyu.apps.outcomes import Exit
+from seikyu.apps.words import ErrorWords, program, say
 
 #: Every command and the module that brings it by `register(app)`. A module is imported when its command is asked for.
 COMMANDS: Final[Mapping[str, str]] = {
@@ -42,10 +41,6 @@ COMMANDS: Final[Mapping[str, str]] = {
     "ca": "cli_ca",
     "make": "cli_make",
 }
-
-#: The status of a program whose reader went away (128 + SIGPIPE), and of one that was interrupted (128 + SIGINT).
-PIPE_CLOSED: Final = 141
-INTERRUPTED: Final = 130
 
 
 class PipeClosed(Exception):
@@ -115,7 +110,7 @@ def run(args: Sequence[str]) -> int:
         sys.stdout.flush()
     except (PipeClosed, BrokenPipeError):
         _leave_quietly()
-        return PIPE_CLOSED
+        return Exit.PIPE_CLOSED
     return status
 
 
@@ -138,7 +133,7 @@ def _run(args: Sequence[str]) -> int:
         raise
     except Exception as reason:  # noqa: BLE001  (the door of the app)
         return _failed(reason, args)
-    if result == INTERRUPTED:
+    if result == Exit.INTERRUPTED:
         return _interrupted()
     return result if isinstance(result, int) else Exit.DONE
 
@@ -147,68 +142,28 @@ def _usage(wrong: typer.TyperException, args: Sequence[str]) -> int:
     """Say what is wrong with the arguments, and where the help is."""
     context = getattr(wrong, "ctx", None)
     path = context.command_path if context is not None else f"{program()} {args[0]}"
-    words = ErrorWords("", usage_words(wrong), say("cli.usage_hint", command=path))
-    return _end("usage", words, Exit.COULD_NOT_RUN, args)
+    return _end(Told("usage", ErrorWords("", usage_words(wrong), say("cli.usage_hint", command=path))), args)
 
 
 def _interrupted() -> int:
     tell("error", say("cli.interrupted"))
-    return INTERRUPTED
+    return Exit.INTERRUPTED
 
 
 def _failed(reason: Exception, args: Sequence[str] = ()) -> int:
-    """Say an error in the user's words and return its status; anything without a code is a bug."""
-    code, facts = getattr(reason, "code", None), getattr(reason, "facts", None)
-    if not isinstance(code, str) or not isinstance(facts, dict):
-        number = secrets.token_hex(4)
-        text = say("cli.bug", number=number, kind=type(reason).__name__)
-        status = _end("bug", ErrorWords("", text, say("cli.bug_hint")), Exit.COULD_NOT_RUN, args)
-        _traceback()
-        return status
-    # Some errors of the client have closer words than their code, or the office's own.
-    closer: str = getattr(reason, "words_code", code)
-    words = getattr(reason, "words", None) or error_words(closer, **{"message": str(reason), **facts})
-    row = outcome_of(closer if closer in OUTCOMES else code)
-    status = _end(closer, words, row.exit_status, args, retry=row.retry, facts=facts)
-    _traceback()
-    return status
-
-
-def _end(
-    code: str,
-    words: ErrorWords,
-    status: Exit,
-    args: Sequence[str],
-    *,
-    retry: bool = False,
-    facts: Mapping[str, Any] = MappingProxyType({}),
-) -> int:
-    """Tell an error to people, and with `--json` to programs, and return the status to end with."""
-    tell("error", words.text)
-    if words.hint:
-        tell("hint", words.hint)
-    if "--json" in args and args[0] != "check":
-        problem = {name: _plain(value) for name, value in facts.items() if name != "status"}
-        problem |= {"code": code, "title": words.title or words.text, "detail": words.text, "hint": words.hint}
-        print(json.dumps({"error": problem | {"exit_status": int(status), "retry": retry}}, ensure_ascii=False))
-    return status
-
-
-def _plain(value: object) -> object:
-    """Return a fact as JSON has it."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value if isinstance(value, str | int | float | None) else str(value)
-
-
-def _traceback() -> None:
+    """Say an error in the user's words and return its status."""
+    status = _end(told_of(reason), args)
     if os.environ.get("SEIKYU_DEBUG"):
         traceback.print_exc()
+    return status
 
 
-def tell(kind: str, text: str, out: TextIO | None = None) -> None:
-    """Print one line for the user, `seikyu: error: …`, to standard error. Kinds: error, hint, note."""
-    print(f"seikyu: {say(f'cli.{kind}')}: {text}", file=out or sys.stderr)
+def _end(told: Told, args: Sequence[str]) -> int:
+    """Tell an error to people, and with `--json` to programs, and return the status to end with."""
+    told.show()
+    if "--json" in args and args[0] != "check":
+        print(json.dumps({"error": told.to_json()}, ensure_ascii=False))
+    return told.status
 
 
 def _leave_quietly() -> None:

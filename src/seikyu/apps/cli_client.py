@@ -1,6 +1,7 @@
 """`seikyu send | status | findings | confirm | cancel | fetch`: the client's end on the command line."""
 
 import json
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -12,11 +13,13 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from seikyu.apps.cli_errors import tell, told_of
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, program, say
+from seikyu.ports.errors import SeikyuError
 
 if TYPE_CHECKING:
-    from seikyu.apps.client import Line, Terms
+    from seikyu.apps.client import Fetched, Line, Outgoing, Terms
 
 Home = Annotated[Path | None, typer.Option("--home", help=say("cli.home"))]
 As = Annotated[str | None, typer.Option("--as", help=say("cli.as"))]
@@ -26,6 +29,11 @@ SendingId = Annotated[str, typer.Argument(help=say("client.id"))]
 
 _JAPAN: Final = ZoneInfo("Asia/Tokyo")
 _FIRST_FINDINGS: Final = 10
+
+_BODY: Final = re.compile(r"(1|2-(0[1-9]|[1-3][0-9]|4[0-7]|99))\Z")
+
+#: What can be wrong with one delivery and not with the next.
+_OF_ONE_DELIVERY: Final = frozenset({"delivery_damaged", "damaged", "fetch_running", "not_found"})
 
 #: Somebody waits for a look or a decision; a sending or a delivery may take its time.
 _LOOK_TRIES: Final = 3
@@ -62,22 +70,22 @@ def send(
     from seikyu.apps import client
     from seikyu.apps.client import progress
 
-    terms = client.Terms(body, test, asp)
+    terms = client.Terms(_body(body), test, asp)
     outgoing = [client.look_at(path) for path in files]
     with _line(home, as_id, tries, hint=_again(files, terms=terms, home=home, as_id=as_id)) as line:
         for file in outgoing:
             _tell("client.send.sending", file=file.path.name, size=progress.size(file.size_bytes), sha256=file.sha256)
         with progress.bar(outgoing[0].path.name, sum(file.size_bytes for file in outgoing)) as told:
-            answer = client.send(line, outgoing, terms, told=told)
+            answer = _sent(line, outgoing, terms, told=told)
         if not as_json:
             print(say("client.send.repeat" if answer["repeat"] else "client.send.received", **answer), flush=True)
         if wait:
-            answer = client.wait_for_check(line, answer)
+            answer = _checked(line, answer)
         if as_json:
             _print_json(answer)
         else:
             _show_check(line, answer, who=_who(as_id, home))
-    return _status_of(answer)
+    return Exit.LATER if wait and answer["state"] == client.CHECKING else _status_of(answer)
 
 
 def status(
@@ -180,21 +188,27 @@ def fetch(
     from seikyu.apps import client
     from seikyu.apps.client import progress
 
-    fetched = []
+    fetched, troubles = [], []
     with _line(home, as_id, tries) as line:
         for one in client.offered(line, month=_month(month)):
-            with progress.bar(f"{one.body} {one.month} {one.kind}", one.size_bytes) as told:
-                here = client.fetch(line, one, to=to, told=told)
+            try:
+                with progress.bar(f"{one.body} {one.month} {one.kind}", one.size_bytes) as told:
+                    here = client.fetch(line, one, to=to, told=told)
+            except SeikyuError as reason:
+                troubles.append(told_of(reason))
+                troubles[-1].show()
+                if troubles[-1].code in _OF_ONE_DELIVERY:
+                    continue  # The others have nothing to do with it.
+                break
             fetched.append(here)
             if not as_json:
-                key = "client.fetch.whole" if here.new else "client.fetch.already"
-                size = progress.size(one.size_bytes)
-                print(say(key, file=here.file, claims=one.claims, points=one.points, size=size), flush=True)
+                _show_fetched(here)
     if as_json:
-        _print_json({"deliveries": [each.shown() for each in fetched]})
-    elif not fetched:
+        failed = {"error": troubles[0].to_json()} if troubles else {}
+        _print_json({"deliveries": [each.shown() for each in fetched]} | failed)
+    elif not fetched and not troubles:
         print(say("client.fetch.none"))
-    return Exit.DONE
+    return max((each.status for each in troubles), default=Exit.DONE)
 
 
 @contextmanager
@@ -213,6 +227,39 @@ def _line(home: Path | None, as_id: str | None, tries: int | None = _LOOK_TRIES,
     except LineFailed as trouble:
         trouble.facts["again"] = hint
         raise
+
+
+def _sent(line: "Line", outgoing: "list[Outgoing]", terms: "Terms", *, told: Callable[[int], None]) -> dict[str, Any]:
+    """Send, and say what an interrupt leaves behind."""
+    from seikyu.apps import client
+
+    try:
+        return client.send(line, outgoing, terms, told=told)
+    except KeyboardInterrupt:
+        _tell("client.send.interrupted")
+        raise
+
+
+def _checked(line: "Line", answer: dict[str, Any]) -> dict[str, Any]:
+    """Wait for the check. What is received stays received when the line breaks now, so that is no error."""
+    from seikyu.apps import client
+    from seikyu.apps.client.errors import LineFailed, OfficeSaid
+    from seikyu.apps.client.line import words_of
+
+    try:
+        return client.wait_for_check(line, answer)
+    except (LineFailed, OfficeSaid) as trouble:
+        _tell("client.send.not_waited", trouble=words_of(trouble).text)
+        return answer
+
+
+def _show_fetched(here: "Fetched") -> None:
+    from seikyu.apps.client import progress
+
+    one = here.offered
+    key = "client.fetch.whole" if here.new else "client.fetch.already"
+    size = progress.size(one.size_bytes)
+    print(say(key, file=here.file, claims=f"{one.claims:,}", points=f"{one.points:,}", size=size), flush=True)
 
 
 def _again(files: list[Path], *, terms: "Terms", home: Path | None, as_id: str | None) -> str:
@@ -321,13 +368,17 @@ def _month(text: str | None) -> str | None:
     return text
 
 
+def _body(text: str | None) -> str | None:
+    if text is not None and not _BODY.match(text):
+        raise typer.BadParameter(say("client.bad_body"), param_hint="--body")
+    return text
+
+
 def _print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False))
 
 
 def _note(text: str) -> None:
-    from seikyu.apps.cli import tell
-
     tell("note", text)
 
 

@@ -20,6 +20,21 @@ class Exit(IntEnum):
     COULD_NOT_RUN = 3
     LATER = 4
     DAMAGED = 5
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+
+
+#: What each status means, for the page of them.
+MEANINGS: Final[Mapping[Exit, str]] = {
+    Exit.DONE: "done; `check` and `send`: nothing above notice",
+    Exit.ASKS: "`check` and `send`: something asks for a look (要確認), nothing is refused",
+    Exit.REFUSED: "refused: by a rule (受付不能), or by the office, which will say the same the next time",
+    Exit.COULD_NOT_RUN: "could not run: wrong usage, a file or setting that cannot be used, a fault of the program",
+    Exit.LATER: "not now: the same command may succeed later, unchanged (the line, the hours, room on a disk)",
+    Exit.DAMAGED: "damaged: what is there or what arrives is not what was written; nothing of it is used",
+    Exit.INTERRUPTED: "interrupted (Ctrl-C, SIGINT)",
+    Exit.PIPE_CLOSED: "whoever read the output has gone (SIGPIPE)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +92,19 @@ _OUTCOMES: Final = (
     Outcome("busy", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
     Outcome("no_space", HTTPStatus.INSUFFICIENT_STORAGE, Exit.LATER, retry=True),
     Outcome("stopping", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
+    # what two programs find out before either has said a word (apps/words/tls.toml); trying again mends none of it
+    Outcome("certificate_expired", HTTPStatus.UNAUTHORIZED, Exit.REFUSED),
+    Outcome("certificate_foreign", HTTPStatus.UNAUTHORIZED, Exit.REFUSED),
+    Outcome("certificate_refused", HTTPStatus.UNAUTHORIZED, Exit.REFUSED),
+    Outcome("server_certificate_expired", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("server_certificate_early", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("server_certificate_revoked", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("server_certificate_foreign", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("server_certificate_name", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("tls_version", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("tls_failed", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("not_tls", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("name_unknown", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     # the client's own end
     Outcome("no_client", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("client_not_named", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
@@ -91,6 +119,7 @@ _OUTCOMES: Final = (
     Outcome("odd_answer", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("office_said", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("not_a_demo", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("home_unusable", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("promise_broken", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("server_died", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("bad_client_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

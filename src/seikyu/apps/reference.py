@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from typing import Final
 
 from seikyu.adapters.settings import KEYS, Key, toml_value
 from seikyu.apps.reference_api import api_page
+from seikyu.apps.reference_cli import exit_page, help_page
 from seikyu.limits import LIMITS, Limit
 
 _BINARY: Final = (("GiB", 30), ("MiB", 20), ("KiB", 10))
@@ -73,7 +75,14 @@ def _amount(one: Limit) -> str:
 
 #: Where each page lies under `docs`, and who draws it.
 PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
-    {"reference/settings.md": settings_page, "reference/limits.md": limits_page, "reference/api.md": api_page}
+    {
+        "reference/settings.md": settings_page,
+        "reference/limits.md": limits_page,
+        "reference/api.md": api_page,
+        "reference/exit-statuses.md": exit_page,
+        "reference/cli.md": partial(help_page, "en"),
+        "reference/cli.ja.md": partial(help_page, "ja"),
+    }
 )
 
 

@@ -124,4 +124,6 @@ class _Facts(dict[str, Any]):
         value = self.get(name, "?") if name != "program" else program()
         if isinstance(value, datetime):
             return value.astimezone(_JAPAN).strftime("%Y-%m-%d %H:%M")
-        return value
+        if name == "limit_bytes" and isinstance(value, int) and value >> 20 and not value & ((1 << 20) - 1):
+            return f"{value >> 30} GiB" if not value & ((1 << 30) - 1) else f"{value >> 20} MiB"
+        return "-" if value is None else value

@@ -8,9 +8,10 @@ from seikyu.apps.client.fetch import Fetched, Offered, fetch, offered
 from seikyu.apps.client.folder import ClientFolder, client_toml, home_of, open_client
 from seikyu.apps.client.line import Line
 from seikyu.apps.client.outgoing import Outgoing, look_at
-from seikyu.apps.client.send import Terms, send, wait_for_check
+from seikyu.apps.client.send import CHECKING, Terms, send, wait_for_check
 
 __all__ = [
+    "CHECKING",
     "ClientFolder",
     "Fetched",
     "Line",
