@@ -5,8 +5,7 @@ import hashlib
 import json
 
 import pytest
-
-from conftest import House
+from real_house import House
 
 
 def leftovers(office: House) -> tuple[set[str], list[str]]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from real_house import House
 from wire import Wire
 
-from conftest import House
 from seikyu.records import check_digit
 
 MONTH = "202611"

@@ -2,7 +2,7 @@
 
 import time
 
-from conftest import House
+from real_house import House
 
 
 def checked(office: House, number: int) -> str:

@@ -5,8 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-from conftest import House
+from real_house import House
 
 
 def test_two_servers_on_one_home_are_one_too_many(office: House) -> None:

@@ -4,8 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-
-from conftest import House
+from real_house import House
 
 #: Before the commit nothing may be left; after it the sending is there once, and the new try is a repeat.
 LEAVES_NOTHING = ("before fsync", "between fsync and rename", "between rename and commit")

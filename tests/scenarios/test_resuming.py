@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from conftest import SEIKYU, House
+from real_house import SEIKYU, House
 
 
 def first(office: House) -> dict[str, object]:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from conftest import House
+from real_house import House
 
 Change = Callable[[bytes], bytes]
 
@@ -94,7 +93,7 @@ def check(path: Path) -> tuple[int, dict[str, Any]]:
     """Run `seikyu check` as a clinic does: no home, no line."""
     import subprocess
 
-    from conftest import SEIKYU
+    from real_house import SEIKYU
 
     done = subprocess.run([SEIKYU, "check", path, "--json"], capture_output=True, text=True, check=False, timeout=120)
     assert "Traceback" not in done.stderr

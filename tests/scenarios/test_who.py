@@ -4,9 +4,8 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from real_house import House
 from wire import Wire
-
-from conftest import House
 
 
 def test_without_a_certificate_the_refusal_is_a_page_and_not_a_dropped_line(office: House) -> None:
