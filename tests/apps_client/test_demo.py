@@ -77,6 +77,18 @@ def test_clear_follows_no_link(tmp_path: Path) -> None:
     assert "mine" == (mine / "dear.txt").read_text()
 
 
+@pytest.mark.parametrize("home", ["/dev/null/demo", "/proc/demo"])
+def test_a_folder_that_cannot_be_written_is_one_line_and_a_hint(home: str) -> None:
+    """Not a fault of the program; nothing has begun."""
+    done = subprocess.run(command("--home", home), capture_output=True, text=True, check=False)
+
+    assert 3 == done.returncode
+    assert home in done.stderr
+    assert "--home" in done.stderr.splitlines()[-1]
+    assert 2 == len(done.stderr.splitlines())
+    assert "" == done.stdout
+
+
 def test_payers_sums_are_read_from_their_files(tmp_path: Path) -> None:
     """Each claim counts for the payer that it names; claims and main points only where that payer comes first."""
     folder = tmp_path / "deliveries/1/202610/80990013/0_COMMON001"

@@ -37,6 +37,12 @@ class NotADemo(SeikyuError):
     code = "not_a_demo"
 
 
+class HomeUnusable(SeikyuError):
+    """The folder cannot be made, emptied or written. Shape: facts `home`, `reason` (the system's)."""
+
+    code = "home_unusable"
+
+
 class ServerDied(SeikyuError):
     """The demo's server did not come up, or ended before its time."""
 
@@ -62,8 +68,15 @@ class Someone:
 def clear(root: Path) -> None:
     """Make `root` an empty demo folder: an earlier demo goes, anything else stays and is said.
 
-    Errors: NotADemo; HomeLocked, if a server still works on the earlier demo.
+    Errors: NotADemo; HomeLocked, if a server still works on the earlier demo; HomeUnusable.
     """
+    try:
+        _clear(root)
+    except OSError as reason:
+        raise HomeUnusable(home=str(root), reason=reason.strerror or type(reason).__name__) from None
+
+
+def _clear(root: Path) -> None:
     from seikyu.adapters.home import Home
     from seikyu.ports.errors import HomeLocked
 

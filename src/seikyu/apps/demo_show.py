@@ -55,7 +55,7 @@ class Teller:
             from rich.console import Console
             from rich.text import Text
 
-            Console(file=self.out).print(Text(text, style))
+            Console(file=self.out).print(Text(text, style), soft_wrap=True)
         else:
             print(text, file=self.out, flush=True)
 
