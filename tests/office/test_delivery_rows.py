@@ -196,9 +196,11 @@ def test_the_positions_are_those_of_the_layouts() -> None:
 # --- every other byte ---
 
 item = st.binary(max_size=6).map(lambda raw: raw.translate(None, b"\r\n\x1a,"))
-record = st.tuples(st.sampled_from([b"SY", b"SI", b"XX", b"", b"\x83\x5c"]), st.lists(item, max_size=25)).map(
-    lambda r: b",".join([r[0], *r[1]])
-)
+record = (
+    st.tuples(st.sampled_from([b"SY", b"SI", b"XX", b"", b"\x83\x5c"]), st.lists(item, max_size=25))
+    .map(lambda r: b",".join([r[0], *r[1]]))
+    .filter(bool)
+)  # an empty line is no row
 re_record = st.lists(item, max_size=40).map(lambda items: b",".join([b"RE", *items]))
 history = st.lists(st.builds(lambda n, raw: b"8,%d,1,RE,%b" % (n, raw), st.integers(1, 99), item), max_size=3)
 endings = st.sampled_from([b"\r\n", b"\n"])
@@ -326,6 +328,16 @@ def test_the_longest_line_is_written() -> None:
     longest = "SY," + "1" * (limit("line_bytes") - 3)
 
     assert text("1,5,0," + longest) == rows(text("RE,1", "HO,06990014,,1,1,1", longest)).splitlines(keepends=True)[4]
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_lines_are_cut_as_the_checker_cuts_them(end: str) -> None:
+    """CR alone, LF alone and empty lines are accepted at reception; a payer gets one row for each record."""
+    claim = end.join(["RE,1", "", "HO,06990014,,1,1,450", "SY,0000999", ""]).encode()
+
+    written = rows(claim).split(b"\r\n")
+
+    assert [b"1,3,0,RE", b"1,4,0,HO", b"1,5,0,SY", b""] == [b",".join(row.split(b",")[:4]) for row in written[2:]]
 
 
 @pytest.mark.parametrize("length", [-1, 1])

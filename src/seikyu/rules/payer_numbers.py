@@ -88,13 +88,16 @@ def public_check_digit(payer: Record) -> Iterator[Place]:
     title="recipient number fails its check digit",
     title_ja="受給者番号の検証番号が一致しません",
     source="records:9",
-    passes=(_KO, "KO,80990013,1111111,,1,291"),
-    fails="KO,80990013,0000019,,1,291",
+    passes=(_KO, "KO,54990015,1111111,,1,291", "KO,80990013,0000019,,1,291"),
+    fails="KO,54990015,0000019,,1,291",
     on="KO",
 )
 def recipient_check_digit(payer: Record) -> Iterator[Place]:
-    """A slip of one key names another person."""
-    number = payer["recipient_number"]
+    """A slip of one key names another person. Schemes of cities and prefectures number their people as they like."""
+    number, scheme = payer["recipient_number"], payer["payer_number"]
+    law = scheme and table("public_payer_law_numbers").row(scheme.law_number)
+    if not law or law["recipient_check"] != "yes":
+        return
     if number and len(number) == 7 and not RecipientNumber(number).check_digit_ok:  # noqa: PLR2004  (6 and a check digit)
         yield payer.at("recipient_number")
 

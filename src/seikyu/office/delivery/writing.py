@@ -11,14 +11,15 @@ from re import compile as pattern
 from typing import BinaryIO, Final
 from unicodedata import normalize
 
-from seikyu.limits import limit
+from seikyu.limits import KIB
 from seikyu.office.delivery.names import Form, forms, management_digits
 from seikyu.office.errors import Damaged
-from seikyu.records import full_width, outside_jis
+from seikyu.records import full_width, outside_jis, read_lines
 from seikyu.rules.index import IndexRow
 
 _END: Final = b"\r\n"
 _EOF: Final = b"\x1a"
+_PIECE: Final = 64 * KIB
 _HISTORY: Final = pattern(rb"\d{1,2},\d{1,5},\d{1,3},")
 
 #: Records that open or end something; one of them inside a range, and the range is not a claim's.
@@ -128,17 +129,33 @@ def _check_history(content: bytes, search_no: str, *, begins_after: int | None) 
 
 
 def _lines(source: BinaryIO, length: int) -> Iterator[bytes]:
-    """Yield the lines of the next `length` bytes without their ends; only the last may lack its end, at the file's."""
-    left, longest = length, limit("line_bytes")
-    while left:
-        line = source.readline(min(left, longest + len(_END)))
-        left -= len(line)
-        content = line.removesuffix(b"\n").removesuffix(b"\r") if line.endswith(b"\n") else line
-        if content is line and (left or source.read(1)):
+    """Yield the lines of the next `length` bytes without their ends, as the checker cuts them; empty ones are no rows.
+
+    Only the last may lack its end, at the end of the file. Errors: Damaged.
+    """
+    reader, ending = read_lines(_pieces(source, length)), _END
+    for line in reader:
+        ending = line.ending
+        if line.cut or (not line.ending and source.read(1)):
             raise Damaged("the bytes end within a line, or a line is too long")
-        if len(content) > longest or _EOF in content:
-            raise Damaged("a line is too long or holds an end-of-file mark")
-        yield content
+        if _EOF in line.content:
+            raise Damaged("a line holds an end-of-file mark")
+        if line.content:
+            yield line.content
+    if ending == b"\r" and source.read(1) == b"\n":
+        raise Damaged("the bytes end between the two bytes of a line end")
+    if reader.tail is None or reader.tail.mark:
+        raise Damaged("an end-of-file mark stands among the lines")
+
+
+def _pieces(source: BinaryIO, length: int) -> Iterator[bytes]:
+    """Yield the next `length` bytes in pieces. Errors: Damaged, if there are fewer."""
+    while length:
+        piece = source.read(min(length, _PIECE))
+        if not piece:
+            raise Damaged("the bytes end before the claim does")
+        length -= len(piece)
+        yield piece
 
 
 def _with_search_no(record: bytes, search_no: str, *, place: int) -> bytes:
