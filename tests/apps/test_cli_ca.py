@@ -233,3 +233,15 @@ def test_japanese_is_spoken(ca: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "認証局を作成しました" in ca("init").out
     assert "発行しました" in ca(*ISSUE).out
     assert "有効" in ca("list").out
+
+
+def test_a_new_office_need_not_keep_its_root_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`admin init --root-out` writes it elsewhere and nowhere else; renewing then needs it back."""
+    home, away = tmp_path / "office", tmp_path / "away"
+    assert run(["admin", "init", "--home", str(home), "--root-out", str(away)]) == 0
+
+    assert f"the root's private key: {away / 'root.key'}" in capsys.readouterr().out
+    assert (away / "root.key").stat().st_mode & 0o777 == 0o600
+    assert list(home.rglob("root.key")) == []
+    assert run(["ca", "renew", "--home", str(home)]) == 3
+    assert run(["ca", "renew", "--home", str(home), "--root-key", str(away / "root.key")]) == 0
