@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from office_rows import claims, row
 
 from seikyu.office.corrections import is_error_claim, turned_away
-from seikyu.office.errors import OnlyCorrections
 from seikyu.rules.index import IndexRow, Outcome
 
 
@@ -86,14 +85,3 @@ def test_no_more_come_than_came_back(new: list[IndexRow], earlier: list[IndexRow
     assert len(taken) <= len(errors - claimed)
     assert errors - claimed <= taken
     assert not taken & claimed
-
-
-def test_the_refusal_tells_how_many_and_never_who() -> None:
-    """Its facts are counts and positions."""
-    refusal = OnlyCorrections([4, 1])
-
-    assert ("only_corrections", {"claims": 2, "first_index": 1}, (4, 1)) == (
-        refusal.code,
-        refusal.facts,
-        refusal.indices,
-    )

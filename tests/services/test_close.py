@@ -12,6 +12,7 @@ import pytest
 from builders import CITY, ELDERLY, INCURABLE, NHI, REHABILITATION, SOCIETY, WELFARE, claim, uke
 from seikyu.office.charge import payer_id
 from seikyu.office.delivery import read_delivery
+from seikyu.office.errors import UnknownBody
 from seikyu.ports.errors import BadRequest, Damaged, Unavailable
 from seikyu.ports.store import Posting
 from seikyu.rules.index import Outcome, Reason, header, pack
@@ -728,10 +729,18 @@ def test_books_that_do_not_balance_close_nothing(memory_lab: Lab) -> None:
     assert month.state == "closing"
 
 
-@pytest.mark.parametrize(("body", "month"), [("3", "202609"), ("2-99", "202609"), ("1", "2026-9"), ("1", "202613")])
-def test_nobodys_month_cannot_be_closed(memory_lab: Lab, body: str, month: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "month", "error"),
+    [
+        ("3", "202609", UnknownBody),
+        ("2-99", "202609", UnknownBody),
+        ("1", "2026-9", BadRequest),
+        ("1", "202613", BadRequest),
+    ],
+)
+def test_nobodys_month_cannot_be_closed(memory_lab: Lab, body: str, month: str, error: type[Exception]) -> None:
     """No such body here, or no month."""
-    with pytest.raises(BadRequest):
+    with pytest.raises(error):
         close.request_close(memory_lab.office, body, month, force=True)
 
 

@@ -14,7 +14,7 @@ from hypothesis.strategies import binary, integers
 from builders import INSTITUTION_ID, claim, header, uke
 from seikyu.limits import MIB
 from seikyu.office.calendar import JST
-from seikyu.office.errors import Closed
+from seikyu.office.errors import Closed, UnknownBody
 from seikyu.ports.errors import (
     BadRequest,
     Busy,
@@ -221,9 +221,6 @@ def test_a_body_over_the_limit_is_turned_away(lab: Lab) -> None:
     "terms",
     [
         {"line": "third"},
-        {"body": "2-48"},
-        {"body": "2-99"},
-        {"body": "3"},
         {"idempotency_key": ""},
         {"idempotency_key": "k" * 129},
         {"file_name": "n" * 256},
@@ -231,9 +228,18 @@ def test_a_body_over_the_limit_is_turned_away(lab: Lab) -> None:
     ids=lambda one: str(one)[:30],
 )
 def test_a_parameter_without_meaning_is_turned_away(memory_lab: Lab, terms: dict[str, Any]) -> None:
-    """Before a byte is read; the test federation is no body of a real office."""
+    """Before a byte is read."""
     with pytest.raises(BadRequest):
         memory_lab.send(DATA, **terms)
+
+    nothing_is_there(memory_lab)
+
+
+@pytest.mark.parametrize("body", ["2-48", "2-99", "3"])
+def test_a_body_that_is_not_here_is_named_as_such(memory_lab: Lab, body: str) -> None:
+    """Before a byte is read; the test federation is no body of a real office."""
+    with pytest.raises(UnknownBody):
+        memory_lab.send(DATA, body=body)
 
     nothing_is_there(memory_lab)
 
@@ -549,7 +555,7 @@ def test_the_header_says_the_body(memory_lab: Lab) -> None:
     only = Lab(replace(memory_lab.office, bodies=("2-13", "2-99"), default_body="2-13"), memory_lab.clock)
     assert only.send(uke(claim(1))).sending.body == "2-13"
     for body in ("1", "2-99"):
-        with pytest.raises(BadRequest):
+        with pytest.raises(UnknownBody):
             only.send(uke(claim(1)), body=body)
     sandbox = make_lab(calendar="sandbox")
     assert sandbox.send(uke(claim(1), body="2")).sending.body == "2-99"

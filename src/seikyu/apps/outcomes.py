@@ -76,7 +76,6 @@ _OUTCOMES: Final = (
     Outcome("already_there", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("not_allowed", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("closed", HTTPStatus.CONFLICT, Exit.LATER, retry=True),
-    Outcome("only_corrections", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("nothing_to_correct", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("still_checking", HTTPStatus.CONFLICT, Exit.LATER, retry=True),
     Outcome("already_decided", HTTPStatus.CONFLICT, Exit.REFUSED),

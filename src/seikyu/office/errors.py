@@ -1,6 +1,5 @@
 """What the office turns away: errors with a stable code, whose texts for users stand in `apps`."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -32,19 +31,6 @@ class Closed(NotAllowed):
     def __init__(self, next_opens_at: datetime, line: str = "real") -> None:
         super().__init__(f"closed until {next_opens_at.isoformat()}", next_opens_at=next_opens_at, line=line)
         self.next_opens_at = next_opens_at
-
-
-class OnlyCorrections(NotAllowed):
-    """Only corrections are taken now (訂正可能期間), and these claims are none. Nothing of the sending is kept.
-
-    Shape: `indices` are positions of claims from 0. Source: checks X1029.
-    """
-
-    code = "only_corrections"
-
-    def __init__(self, indices: Collection[int]) -> None:
-        super().__init__(f"{len(indices)} claims are no corrections", claims=len(indices), first_index=min(indices))
-        self.indices = tuple(indices)
 
 
 class UnknownBody(OfficeError):

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from seikyu.office.errors import NotAllowed
+from seikyu.office.errors import NotAllowed, UnknownBody
 from seikyu.office.ledger import NOTHING, Amounts, Stage
 from seikyu.office.sending import CLAIMING, MonthClosed, State, step
 from seikyu.ports.errors import BadRequest, Damaged, Unavailable
@@ -135,9 +135,9 @@ def close_month(office: Office, body: str, month: str) -> None:
 
 
 def _closing_from(office: Office, body: str, month: str) -> datetime | None:
-    """Return from when the calendar lets a month be closed. Errors: BadRequest."""
+    """Return from when the calendar lets a month be closed. Errors: UnknownBody, BadRequest."""
     if not office.serves(body):
-        raise BadRequest("no such review body here", parameter="body")
+        raise UnknownBody("no such review body here", body=body)
     try:
         return office.calendar().closing_from(Month.parse(month))
     except ValueError:

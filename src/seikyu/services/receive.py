@@ -27,7 +27,7 @@ from hashlib import sha256
 from typing import Final
 
 from seikyu.limits import limit
-from seikyu.office.errors import Closed
+from seikyu.office.errors import Closed, UnknownBody
 from seikyu.office.sending import State
 from seikyu.ports.errors import BadRequest, KeyReused, Mixed, NoSpace
 from seikyu.ports.jobs import Work, WorkOrder
@@ -139,11 +139,11 @@ def _known(tx: ReadTx, party: str, terms: Terms, stated: Stated) -> bool:
 
 
 def check_terms(office: Office, terms: Terms) -> None:
-    """Look at the parameters. Errors: BadRequest."""
+    """Look at the parameters. Errors: UnknownBody, BadRequest."""
     if terms.line not in LINES:
         raise BadRequest("line is real or test", parameter="line")
     if terms.body is not None and not office.serves(terms.body):
-        raise BadRequest("no such review body here", parameter="body")
+        raise UnknownBody("no such review body here", body=terms.body)
     if terms.idempotency_key is not None and not 0 < len(terms.idempotency_key) <= limit("idempotency_key_chars"):
         raise BadRequest("the idempotency key is empty or too long", parameter="Idempotency-Key")
     if terms.file_name is not None and len(terms.file_name) > FILE_NAME_CHARS:
