@@ -104,6 +104,8 @@ def file_as_json(summary: Summary, findings: Iterable[Finding], *, file_name: st
         "ruleset": summary.ruleset,
         "layout": summary.layout,
         "masters": dict(summary.masters),
+        "missing_masters": list(summary.missing),
+        "silent_rules": list(summary.silent),
         "findings": [as_json(finding) for finding in findings],
         "totals": {name: asdict(totals) for name, totals in summary.totals.items()},
     }
