@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from seikyu.limits import KIB
-from seikyu.ports.errors import Damaged, NoSpace
+from seikyu.ports.errors import NoSpace
+from seikyu.ports.masters import MasterDamaged
 from seikyu.rules.masters import BadMaster, Filed, Masters, Version, VersionLabel, masters_of, read_version
 from seikyu.rules.masters.packed import read_label
 
@@ -35,7 +36,7 @@ class MastersFolder:
         self._masters = Masters()
 
     def masters(self) -> Masters:
-        """Return all versions, as they are now. Errors: Damaged."""
+        """Return all versions, as they are now. Errors: MasterDamaged."""
         names = tuple(path.name for path in self._files())
         if names != self._seen:
             self._masters = masters_of(Filed(_label(path), partial(_opened, path)) for path in self._files())
@@ -43,7 +44,7 @@ class MastersFolder:
         return self._masters
 
     def labels(self) -> list[VersionLabel]:
-        """Return what each version is, by kind, day and import. Errors: Damaged."""
+        """Return what each version is, by kind, day and import. Errors: MasterDamaged."""
         return sorted(map(_label, self._files()), key=lambda label: (label.kind, label.since, label.imported))
 
     def add(self, pack: Callable[[int], bytes]) -> VersionLabel:
@@ -95,21 +96,21 @@ def _number(path: Path) -> int:
 
 
 def _label(path: Path) -> VersionLabel:
-    """Return a version's label. Errors: Damaged."""
+    """Return a version's label. Errors: MasterDamaged."""
     try:
         with path.open("rb") as file:
             return read_label(file.read(_HEAD_BYTES))
     except (BadMaster, OSError) as reason:
-        raise Damaged(f"the stored master {path.name} cannot be read", object=path.name) from reason
+        raise MasterDamaged(f"the stored master {path.name} cannot be read", file=path.name) from reason
 
 
 def _opened(path: Path) -> Version:
-    """Map a version into memory. Errors: Damaged."""
+    """Map a version into memory. Errors: MasterDamaged."""
     try:
         with path.open("rb") as file:
             return read_version(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
     except (BadMaster, OSError, ValueError) as reason:
-        raise Damaged(f"the stored master {path.name} is not what was written", object=path.name) from reason
+        raise MasterDamaged(f"the stored master {path.name} is not what was written", file=path.name) from reason
 
 
 @contextmanager

@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from seikyu.ports.errors import Damaged
 from seikyu.rules.masters import Masters, VersionLabel
+
+
+class MasterDamaged(Damaged):
+    """A stored master is not what was written; no rule looks into it. Shape: fact `file`."""
+
+    code = "master_damaged"
 
 
 class MasterStore(Protocol):
@@ -12,13 +19,13 @@ class MasterStore(Protocol):
     def masters(self) -> Masters:
         """Return all versions, as they are now; each is opened when it is first asked for.
 
-        Errors: Damaged, if a version's label cannot be read; opening one raises it if its bytes are not those that were
-        written.
+        Errors: MasterDamaged, if a version's label cannot be read; opening one raises it too, if its bytes are not
+        those that were written.
         """
         ...
 
     def labels(self) -> list[VersionLabel]:
-        """Return what each version is, by kind, day and import. Errors: Damaged."""
+        """Return what each version is, by kind, day and import. Errors: MasterDamaged."""
         ...
 
     def add(self, pack: Callable[[int], bytes]) -> VersionLabel:

@@ -61,7 +61,7 @@ _MOST_CLAIM_NO: Final = 2**31 - 1
 _Kept = TypeVar("_Kept")
 
 
-def examine(
+def examine(  # noqa: PLR0913  (what a check depends on, each said by its name)
     chunks: Iterable[bytes],
     *,
     identity_key: bytes,
@@ -75,25 +75,33 @@ def examine(
     """Yield the findings of a file, a row for each claim behind its findings, and at the end one summary.
 
     `identity_key` (at most 64 bytes) keys the hash of a claim's identity. Without `asp` only the levels L1 and L2 are
-    judged. Codes are looked up in `masters`; rules whose master is not there are silent, and the summary says so. `kind`
-    overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of
-    personal items are masked unless `show_personal`.
+    judged. Codes are looked up in `masters`; rules whose master is not there are silent, and the summary says so.
+    `kind` overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of personal
+    items are masked unless `show_personal`.
     """
     levels = frozenset(Level) if asp else _WITHOUT_ASP
-    file = File(context or Context(), masters or NO_MASTERS)
-    examination = _Examination(identity_key, rule_book(levels), file, show_personal=show_personal)
+    book, known = rule_book(levels), masters or NO_MASTERS
+    examination = _Examination(identity_key, book, context or Context(), masters=known, show_personal=show_personal)
     yield from examination.run(iter(chunks), kind, file_name=file_name)
 
 
 class _Examination:
     """One pass over one file. Everything here that grows with the file is a count."""
 
-    def __init__(self, identity_key: bytes, book: RuleBook, file: File, *, show_personal: bool) -> None:
+    def __init__(
+        self,
+        identity_key: bytes,
+        book: RuleBook,
+        context: Context,
+        *,
+        masters: Masters = NO_MASTERS,
+        show_personal: bool,
+    ) -> None:
         self._key = identity_key
         self._book = book
         self._show_personal = show_personal
-        self._file = file
-        self._needs = Needs(file.masters)
+        self._file = File(context, masters)
+        self._needs = Needs(masters)
         self._header: Header | None = None
         self._layout: Layout | None = None
         self._plans: dict[bytes, Plan] = {}

@@ -34,7 +34,7 @@ class Needs:
         return {kind: ", ".join(sorted(names)) for kind, names in sorted(self._used.items())}
 
     def _can(self, rule: Rule, month: Month | None) -> bool:
-        """True if a rule can speak; what it uses and misses is noted. Without a month it cannot, and nothing is amiss."""
+        """True if a rule can speak; what it uses and misses is noted. Without a month it cannot."""
         if not rule.tables:
             return True
         if month is None:

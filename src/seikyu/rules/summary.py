@@ -30,9 +30,9 @@ class Summary:
     Shape: `kind` is None if the file is of no kind we know of; `body` is `1` or `2-NN`; `claim_month` YYYYMM; `claims`
     counts RE records and `points` is what GO should say, both over all claims; what would be accepted stands in
     `totals`. A refused file accepts nothing: all its claims are in `refused`. `findings` counts also those that were
-    too many to list. `layout` names the edition, `masters` the versions of the masters that codes were looked up in, by
-    kind (of several service months there may be several, with commas between). `silent` are the codes of the rules that
-    could not speak about some claim, and `missing` the masters whose want, whole or in part, silenced a rule or half of it.
+    too many to list. `layout` names the edition, `masters` the versions of the masters that codes were looked up in,
+    by kind (of several service months there may be several, with commas between). `silent` are the codes of the rules
+    that could not speak about some claim, `missing` the masters that they, or parts of other rules, wanted for it.
     """
 
     kind: str | None

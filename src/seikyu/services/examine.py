@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from seikyu.limits import MIB, limit
 from seikyu.ports.errors import Damaged, NotThere
@@ -63,7 +63,7 @@ def examine_object(
     Errors: Damaged, NoSpace, NotThere.
     """
     limit_bytes = limit("file_bytes")
-    ask = {"identity_key": identity_key, "asp": order.asp, "context": order.context, "masters": masters()}
+    ask: dict[str, Any] = {"asp": order.asp, "context": order.context, "masters": masters()}
     with (
         objects.open(order.file) as source,
         objects.writer(order.index, limit_bytes=limit_bytes) as index,
@@ -72,7 +72,7 @@ def examine_object(
         index.write(header())
         chunks = Chunks(source)
         summary = None
-        for result in examine(iter(chunks), **ask):
+        for result in examine(iter(chunks), identity_key=identity_key, **ask):
             summary = _write(result, index=index, findings=findings)
         if (chunks.size_bytes, chunks.sha256()) != (order.size_bytes, order.sha256):
             raise Damaged("the bytes are not those that were received", object=order.file)

@@ -5,7 +5,6 @@ from datetime import date
 
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.masters import MasterStore
-from seikyu.records import Month
 from seikyu.rules.masters import VersionLabel, read_version
 from seikyu.rules.masters.changes import Changes, changes
 from seikyu.rules.masters.reading import day_in_name, read_master
@@ -30,9 +29,9 @@ class WithdrawsTooMany(SeikyuError):
 class Import:
     """What an import is asked to do.
 
-    Shape: `since` the first day that the file holds, None: by its name, else by its newest date of change. `known_until`
-    the last day up to which it is known to be the newest; None: its own month. `whole`: it has every code that there is,
-    however short it looks.
+    Shape: `since` the first day that the file holds, None: by its name, else by its newest date of change;
+    `known_until` the last day on which it is known to be the newest, None: its own first day. `whole`: it has every
+    code that there is, however short it looks.
     """
 
     file_name: str
@@ -58,18 +57,16 @@ def import_master(store: MasterStore, content: bytes, order: Import) -> Imported
     """Read a master, compare it with the version before, and store it.
 
     A file that is there already for the same day is not stored twice. Errors: NotAMaster (rules.masters.reading),
-    NoDay, WithdrawsTooMany, Damaged, NoSpace; nothing is stored then.
+    NoDay, WithdrawsTooMany, MasterDamaged, NoSpace; nothing is stored then.
     """
     read = read_master(content, kind=order.kind)
     since = order.since or day_in_name(order.file_name) or read.newest_change
     if since is None:
         raise NoDay(file=order.file_name)
-    known_until = order.known_until or _month_end(since)
+    known_until = max(order.known_until or since, since)
 
     def pack(number: int) -> bytes:
-        return read.pack(
-            since=since, known_until=known_until, whole=order.whole, file=order.file_name, imported=number
-        )
+        return read.pack(since=since, known_until=known_until, whole=order.whole, file=order.file_name, imported=number)
 
     made = read_version(pack(0))
     found = changes(store.masters().at(read.form.kind, _day(since)), made)
@@ -95,10 +92,3 @@ def _there(store: MasterStore, label: VersionLabel) -> VersionLabel | None:
 
 def _day(number: int) -> date:
     return date(number // 10000, number // 100 % 100, number % 100)
-
-
-def _month_end(number: int) -> int:
-    last = Month.of(_day(number)).last_day
-    return last.year * 10000 + last.month * 100 + last.day
-
-

@@ -1,10 +1,10 @@
 """A version of a master in one block of bytes, made to be looked up without being read.
 
 Shape: `MAGIC`, the length of the header in 8 bytes, the header (JSON: what the version is and where its columns lie),
-the header's SHA-256, then the columns, each at a multiple of 8: the keys as signed numbers of 8 bytes in rising order, whole numbers and
-dates in 4, decimals in hundredths in 8, texts as UTF-8 behind each other with where each one ends in 4 bytes; at last
-the SHA-256 of all before. Numbers are little-endian. What a cell lacks is the least number of its width. `codes`,
-`column` and `text` hand out memory that NumPy can take as it is (`numpy.frombuffer`).
+the header's SHA-256, then the columns, each at a multiple of 8: the keys as signed numbers of 8 bytes in rising order,
+whole numbers and dates in 4, decimals in hundredths in 8, texts as UTF-8 behind each other with where each one ends in
+4 bytes; at last the SHA-256 of all before. Numbers are little-endian. What a cell lacks is the least number of its
+width. `codes`, `numbers` and `texts` hand out memory that NumPy can take as it is (`numpy.frombuffer`).
 """
 
 import json
@@ -43,9 +43,8 @@ class BadMaster(Exception):
 class VersionLabel:
     """What a version is, without its rows.
 
-    Shape: `since` the first day that it holds, `known_until` the last day up to which it is known to be the newest, both
-    YYYYMMDD; `digest` the beginning of the SHA-256 of the file that it was read from; `whole`: it has every code that
-    there was. `imported` counts the imports of a home, so that of two versions of one day the later one is told.
+    Shape: `since` the first day that it holds, `known_until` the last day on which it is known to be the newest, both
+    YYYYMMDD; `digest` the SHA-256 of the file that it was read from; `whole`: it has every code that there was. `imported` counts the imports of a home, so that of two versions of one day the later one is told.
     """
 
     kind: str
@@ -216,7 +215,7 @@ def read_version(block: bytes | memoryview) -> Version:
 
 def _head(memory: memoryview) -> tuple[dict[str, Any], int]:
     """Return what the header tells, and where the columns begin. Errors: BadMaster."""
-    if memory[: len(MAGIC)] != MAGIC or sys.byteorder != "little":
+    if bytes(memory[: len(MAGIC)]) != MAGIC or sys.byteorder != "little":
         raise BadMaster("not a stored master")
     end = _HEAD_BYTES + unpack_from("<Q", memory, len(MAGIC))[0] if len(memory) > _HEAD_BYTES else len(memory)
     head = memory[_HEAD_BYTES:end]
@@ -226,8 +225,9 @@ def _head(memory: memoryview) -> tuple[dict[str, Any], int]:
 
 
 def _cast(body: memoryview, start: int, letter: str, count: int) -> memoryview:
-    width = 4 if letter == "i" else _EIGHT
-    return body[start : start + width * count].cast(letter)
+    if letter == "i":
+        return body[start : start + 4 * count].cast("i")
+    return body[start : start + _EIGHT * count].cast("q")
 
 
 def number_in(form: Form, text: str) -> int | None:

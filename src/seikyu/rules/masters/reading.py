@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from io import StringIO
+from itertools import pairwise
 from typing import Any, Final
 
 from seikyu.records import foreign_signature
@@ -139,9 +140,7 @@ def _recognised(lines: Sequence[tuple[int, list[str]]], known: Sequence[MasterFo
     first_line, first = lines[0]
     letter = first[_LETTER_AT].strip() if len(first) > _LETTER_AT else ""
     lettered = [form for form in known if form.editions and letter in (form.letter, "")]
-    fitting = [
-        (form, edition.name) for form in lettered for edition in form.editions if len(first) in edition.columns
-    ]
+    fitting = [(form, edition.name) for form in lettered for edition in form.editions if len(first) in edition.columns]
     coded = [each for each in fitting if _number(each[0], first) is not None]
     if len(coded) == 1:
         return coded[0]
@@ -229,7 +228,7 @@ def _read(
 
 
 def _no_twice(form: MasterForm, keyed: Sequence[tuple[int, int, list[str]]]) -> None:
-    for before, after in zip(keyed, keyed[1:], strict=False):
+    for before, after in pairwise(keyed):
         if before[0] == after[0]:
             raise NotAMaster("twice", line=after[1], first=before[1], ja=form.ja, en=form.en)
 
