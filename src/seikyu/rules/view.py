@@ -169,7 +169,8 @@ class Claim:
 
     Shape: `own` are its known records outside donor blocks, `donor` those inside; `strays` unknown lines; `history` the
     number of lines of a history block (履歴), `returns` return-only records. `no_before` is the number of the claim
-    before, 0 for the first, None if it was unreadable; `institution` the party id of the header. Places are kept for a bounded number of lines.
+    before, 0 for the first, None if it was unreadable; `institution` the party id of the header. Places are kept for a
+    bounded number of lines.
     """
 
     layout: Layout

@@ -1,4 +1,4 @@
-"""What the rules with masters ask again and again: which master a line's code stands in, what it says, on which days."""
+"""What the rules with masters ask again and again: what a line's master says of its code, and its days."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
