@@ -5,12 +5,24 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from seikyu.records import Month
-from seikyu.rules import accounts, claims, diseases, eligibility, files, headers, items, lines, payer_numbers, payers
+from seikyu.rules import (
+    accounts,
+    claims,
+    diseases,
+    eligibility,
+    files,
+    headers,
+    items,
+    lines,
+    patients,
+    payer_numbers,
+    payers,
+)
 from seikyu.rules.finding import Level
 from seikyu.rules.plan import Problem
 from seikyu.rules.rule import Finder, Rule, Scope
 
-_MODULES = (files, headers, items, claims, payers, payer_numbers, eligibility, diseases, lines, accounts)
+_MODULES = (files, headers, items, claims, patients, payers, payer_numbers, eligibility, diseases, lines, accounts)
 
 
 @cache
