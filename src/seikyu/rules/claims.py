@@ -3,20 +3,25 @@
 from collections.abc import Iterator
 from typing import Final
 
-from seikyu.limits import limit
-from seikyu.records import Layout, kind_ja, layouts
+from seikyu.records import kind_ja
 from seikyu.rules.rule import Rule, rule
-from seikyu.rules.view import Claim, Phrase, Place, Record, at_most
+from seikyu.rules.view import Claim, Phrase, Place
 
 _RE: Final = "RE,1,1112,202608,見本　太郎,1,19800101"
 _INPATIENT: Final = "RE,1,1111,202608,見本　太郎,1,19800101,,20260801"
 _SI: Final = "SI,11,1,111000110,,291,1,,,,,,,1"
 _HISTORY: Final = "1,1,0,RE,1,1112,202607"
 _SEARCH: Final = _RE + "," * 12 + "29915080700000001"
+_SUMMED_UP: Final = (
+    "kind dpc\nRE,1,1111,202608,見本　太郎,1,19800101,,20260801" + "," * 10 + "1,1\nHO,06990014,見本,1,31,291\n"
+    "RE,1,1111,{},見本　太郎,1,19800101,,20260701" + "," * 10 + "3\n"
+    "SY,8833421,20260701,1\nSI,11,1,111000110,,291,1,,,,,,,1"
+)
 _SECOND_VOLUME: Final = "IR,1,99,1,0112342,,見本診療所,202609,01,"
 _SHORTEST_SEARCH_NO: Final = 17
+_TYPES_OF: Final = {"dpc": "medical"}
+_BUNDLED: Final = "BU"
 _WARD_CLASSES: Final = frozenset({b"90", b"92", b"97"})
-_OUT_OF_ORDER: Final = frozenset({"KH", "NI"})
 
 
 @rule(
@@ -33,101 +38,59 @@ def numbering(claim: Claim) -> Iterator[Place]:
 
     A second volume, or a second file glued behind, begins with any number.
     """
+    yield from out_of_sequence(claim)
+
+
+@rule(
+    code="L2951",
+    title="the service month is impossible, or not that of the summary claim",
+    title_ja="診療年月が正しくない、又は総括レセプトの診療年月と異なります",
+    passes=(_RE, _SUMMED_UP.format(202608)),
+    fails=(
+        "RE,1,1112,202600,見本　太郎,1,19800101",
+        "RE,1,1112,2608,見本　太郎,1,19800101",
+        _SUMMED_UP.format(202607),
+    ),
+    when=[("RE.service_month", "missing date")],
+)
+def other_month_than_summary(claim: Claim) -> Iterator[Place]:
+    """Tables, prices and rights hang on it; a summary claim sums up one month."""
+    whole = claim.part_of.service_month if claim.part_of else None
+    if whole and claim.service_month and claim.service_month != whole:
+        yield claim.at("service_month", found=claim.service_month, expected=whole)
+
+
+@rule(
+    code="X3032",
+    title="the same claim stands twice in the file",
+    title_ja="同一の医療機関・患者・診療年月・負担者・種別のレセプトがファイル内に重複しています",
+    passes=f"{_RE}\n{_RE.replace('RE,1', 'RE,2').replace('太郎', '花子')}",
+    fails=f"{_RE}\n{_RE.replace('RE,1', 'RE,2')}",
+)
+def same_claim(claim: Claim) -> Iterator[Place]:
+    """One patient has one claim a month; what is paid twice comes back."""
+    if claim.repeats:
+        yield claim.here()
+
+
+@rule(
+    code="X1046",
+    title="the claim numbers do not run 1, 2, 3",
+    title_ja="レセプト番号が１からの連番になっていません",
+    source="records:4",
+    passes=("kind dental", "kind home_nursing"),
+    fails="kind home_nursing\nRE,2,6112,202608,見本　太郎,ミホンタロウ,1,19800101",
+)
+def numbering_elsewhere(claim: Claim) -> Iterator[Place]:
+    """A gap is a lost claim, a repetition a doubled one. The official codes of these kinds are not known."""
+    yield from out_of_sequence(claim)
+
+
+def out_of_sequence(claim: Claim) -> Iterator[Place]:
+    """Yield the number of a claim that does not go on from the one before."""
     number = claim.head["claim_no"]
     if number is not None and claim.no_before is not None and number != claim.no_before + 1:
         yield claim.at("claim_no", found=number, expected=claim.no_before + 1)
-
-
-@rule(
-    code="X2001",
-    title="the records of the claim are not in the order of the layout",
-    title_ja="レセプト内のレコードの記録順が正しくありません",
-    passes=(
-        f"{_SI}\nSJ,01,見本",
-        f"IR,1,99,1,0112342,,見本診療所,43012,00,\nRE,1,1112,43011,見本,1,3550101\nNI,1\n{_SI}\nKH,見本",
-        "SJ,01,見本\nTI,1,1\nTR,1,1992,202608,,1,19800101\nTS,1,100\nSY,8833421,20260801,1\n" + _SI,
-    ),
-    fails=(
-        "TI,1,1\nTR,1,1992,202608,,1,19800101\nSY,8833421,20260801,1\nTS,1,100\n" + _SI,
-        f"{_RE}\n{_SI}\nHO,06990014,見本,1,1,291\nSY,8833421,20260801,1",
-        f"SJ,01,見本\n{_RE}\n{_SI}\nSY,8833421,20260801,1",
-    ),
-)
-def order(claim: Claim) -> Iterator[Place]:
-    """Systems behind us read by position; a record at the wrong place belongs to something else."""
-    last = 0
-    for record in claim.own:
-        place = record.plan.layout.order
-        if record.id in _OUT_OF_ORDER:
-            continue
-        if place < last:
-            yield record.here()
-            return
-        last = place
-    yield from _donor_order(claim)
-
-
-def _donor_order(claim: Claim) -> Iterator[Place]:
-    for block in claim.layout.blocks.values():
-        last = 0
-        for record in claim.donor:
-            place = block.records.get(record.id, 0)
-            if record.id in {block.opens, block.again}:
-                last = place
-            elif place < last:
-                yield record.here()
-                return
-            last = max(last, place)
-
-
-@rule(
-    code="X2055",
-    title="the organ donor's records are not complete",
-    title_ja="臓器提供者に係るレコードが揃っていません",
-    passes="TI,1,1\nTR,1,1992,202608,,1,19800101\nTS,1,100\nSY,8833421,20260801,1\n" + _SI,
-    fails=(
-        "TI,1,1",
-        "TI,1,1\nTR,1,1992,202608,,1,19800101\nSY,8833421,20260801,1\n" + _SI,
-        "TR,1,1992,202608,,1,19800101\nTS,1,100\nSY,8833421,20260801,1\n" + _SI,
-    ),
-)
-def donor_block(claim: Claim) -> Iterator[Place]:
-    """What was done for the donor is paid by the recipient's insurer, if it can be read."""
-    block = claim.layout.blocks.get("donor")
-    if not (claim.donor and block):
-        return
-    first = claim.donor[0]
-    if first.id != block.opens:
-        yield first.here(expected=block.opens)
-    part: list[Record] = []
-    for record in [*claim.donor, None]:
-        if record is None or record.id in {block.opens, block.again}:
-            ids = {each.id for each in part}
-            complete = not part or ({"TS", "SY"} <= ids and ids & {"SI", "IY", "TO"})
-            opened = part and part[0].id == block.opens
-            if not complete and not (opened and record and record.id == block.again):
-                yield part[0].here()
-            part = []
-        if record is not None:
-            part.append(record)
-
-
-@rule(
-    code="X2002",
-    title="an unknown record in a claim",
-    title_ja="レセプト内に不明なレコードがあります",
-    passes=_SI,
-    fails="ZZ,1",
-)
-def stray_inside(claim: Claim) -> Iterator[Place]:
-    """It is kept and nobody reads it."""
-    elsewhere = _known_elsewhere(claim.layout)
-    yield from (stray.here() for stray in claim.strays if stray.record not in elsewhere)
-
-
-def _known_elsewhere(layout: Layout) -> frozenset[str]:
-    """Return the records that other editions of the kind know."""
-    return frozenset(rid for other in layouts() if other.kind == layout.kind for rid in other.records)
 
 
 @rule(
@@ -149,32 +112,6 @@ def eligibility_too_early(claim: Claim) -> Iterator[Place]:
 
 
 @rule(
-    code="X2057",
-    title="a line of the claim is too long to be read",
-    title_ja="レセプト内に長すぎる行があります",
-    passes=_SI,
-    fails="SJ,01," + "あ" * 40_000,
-)
-def long_line(claim: Claim) -> Iterator[Place]:
-    """Only its beginning was looked at, so the claim is not read as a whole."""
-    yield from (stray.here() for stray in claim.cut_lines)
-
-
-@rule(
-    code="X2058",
-    title="the claim has too many lines to be read",
-    title_ja="レセプトの行数が多すぎます",
-    passes=_SI,
-    fails="CO,11,1,810000001,見本\n" * 100_001 + _SI,
-)
-def too_many_lines(claim: Claim) -> Iterator[Place]:
-    """A claim must fit in memory as a whole; the longest stay has a few thousand lines."""
-    if claim.lines_left_out:
-        most = limit("claim_lines")
-        yield claim.here(found=claim.lines_left_out + most, expected=at_most(most))
-
-
-@rule(
     code="XR001",
     title="a record that only a returned claim has",
     title_ja="返戻ファイルのレコード（ＨＩ・ＨＲ・ＨＧ）が残っています",
@@ -188,16 +125,16 @@ def return_record(claim: Claim) -> Iterator[Place]:
 
 @rule(
     code="X2056",
-    title="a search number where none belongs, or a malformed one",
-    title_ja="検索番号が正しくない、又は履歴のないレセプトに記録されています",
+    title="the search number is malformed",
+    title_ja="検索番号が正しくありません",
     passes=(_RE, f"{_SEARCH}\nHO,06990014,見本,1,1,291\nSY,8833421,20260801,1\n{_SI}\n{_HISTORY}"),
-    fails=(_SEARCH, _RE + "," * 12 + "1" * 31, f"{_RE},,,,,,,,,,,,123\n{_SI}\n{_HISTORY}"),
+    fails=(_RE + "," * 12 + "1" * 31, f"{_RE},,,,,,,,,,,,123\n{_SI}\n{_HISTORY}"),
     when=[("RE.search_no", "digits length long negative")],
 )
 def search_number(claim: Claim) -> Iterator[Place]:
-    """It ties a returned claim to its history; a first claim has none."""
+    """It ties a returned claim to its history. Whether that is there, another rule says."""
     number = claim.head["search_no"]
-    if number and (len(number) < _SHORTEST_SEARCH_NO or not claim.history):
+    if number and claim.history and len(number) < _SHORTEST_SEARCH_NO:
         yield claim.at("search_no")
 
 
@@ -209,10 +146,15 @@ def search_number(claim: Claim) -> Iterator[Place]:
     fails=_RE.replace("1112", "3112"),
 )
 def other_kind(claim: Claim) -> Iterator[Place]:
-    """The first digit is the kind: 1 medical, 3 dental, 4 pharmacy, 6 home nursing."""
+    """The first digit is the kind: 1 medical and DPC, 3 dental, 4 pharmacy, 6 home nursing."""
     row = claim.type_row
-    if row and row["kind"] != claim.layout.kind:
-        yield claim.at("claim_type", found=_kind(row["kind"]), expected=_kind(claim.layout.kind))
+    if row and row["kind"] != type_kind(claim.kind):
+        yield claim.at("claim_type", found=_kind(row["kind"]), expected=_kind(claim.kind))
+
+
+def type_kind(kind: str) -> str:
+    """Return the kind that the types of claims of a kind name: DPC has those of medical claims."""
+    return _TYPES_OF.get(kind, kind)
 
 
 def _kind(kind: str) -> Phrase:
@@ -229,6 +171,9 @@ def _kind(kind: str) -> Phrase:
 def outpatient_with_ward(claim: Claim) -> Iterator[Place]:
     """The type decides who reviews the claim and what it may hold."""
     if claim.inpatient is False:
+        if _BUNDLED in claim.ids:
+            yield claim.at("claim_type")
+            return
         for record in claim.service_lines:
             if record.raw("service_class") in _WARD_CLASSES:
                 yield record.at("service_class")
@@ -237,12 +182,10 @@ def outpatient_with_ward(claim: Claim) -> Iterator[Place]:
 
 RULES: Final[tuple[Rule, ...]] = (
     numbering,
-    order,
-    donor_block,
-    stray_inside,
+    numbering_elsewhere,
+    other_month_than_summary,
+    same_claim,
     eligibility_too_early,
-    long_line,
-    too_many_lines,
     return_record,
     search_number,
     other_kind,

@@ -23,7 +23,6 @@ from seikyu.records import (
     outside_jis,
     read_lines,
     sniff,
-    text_of,
 )
 from seikyu.rules.catalogue import RuleBook, rule_book
 from seikyu.rules.context import Context
@@ -35,7 +34,7 @@ from seikyu.rules.plan import WORDS, Plan, Problem, plans
 from seikyu.rules.rule import Rule
 from seikyu.rules.sequence import NO_SEQUENCE, Step, sequence_of, steps_of
 from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
-from seikyu.rules.view import FIRST_VOLUME, Claim, File, Place, Record, Stray
+from seikyu.rules.view import DETAILS, FIRST_VOLUME, Claim, File, Place, Record, Stray, form_of
 from seikyu.rules.wording import finding_of
 
 Told = Finding | IndexRow | Summary
@@ -53,8 +52,6 @@ _RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
 _PLACES_KEPT: Final = 100
 _WITHOUT_ASP: Final = frozenset({Level.L1, Level.L2})
 _OFFICIAL_L2: Final = "L2"
-#: So the names of the forms end that stand under a summary claim.
-_DETAIL: Final = "_detail"
 #: The most that a claim number in the index can be.
 _MOST_CLAIM_NO: Final = 2**31 - 1
 
@@ -153,7 +150,7 @@ class _Examination:
         file.signature = foreign_signature(head)
         file.utf8 = watch.is_utf8
         self._header = header = sniff(head, file_name=file_name)
-        file.kind = kind or (header.kind if header else None)
+        file.kind = kind or file.context.kind or (header.kind if header else None)
         try:
             self._layout = layout_for(file.kind or _DEFAULT_KIND, header.claim_month if header else None)
         except KeyError:
@@ -165,6 +162,7 @@ class _Examination:
         file.layout = self._layout
         self._plans = {rid.encode(): plan for rid, plan in plans(self._layout.name).items()}
         known = any(line.removeprefix(_UTF8_MARK)[:2] in self._plans for line in head.splitlines())
+        file.other_kind = is_history(head.splitlines()[0]) if not (file.empty or known) else False
         file.stopped = not file.empty and (file.signature is not None or not known)
         if file.stopped:
             file.first = _printable(head[:2])
@@ -352,7 +350,7 @@ class _Examination:
     def _open_claim(self, record: Record, line: Line) -> None:
         """Begin a claim with its head, or a detail of the summary claim that is open."""
         assert self._layout is not None  # noqa: S101  (lines are only read with a layout)
-        if self._claim is not None and _is_detail(self._layout, record):
+        if self._claim is not None and self._claim.is_summary and form_of(self._layout, record) in DETAILS:
             self._open_detail(record)
             return
         self._close_claim()
@@ -365,6 +363,7 @@ class _Examination:
             no_before=self._no_before,
             review_body=header.body if header else None,
             claim_month=header.claim_month if header else None,
+            header=self._file.header,
             own=[opened.record, record] if opened else [record],
         )
         self._no_before = record["claim_no"]
@@ -494,12 +493,6 @@ class _Examination:
         self._listed += 1
         finding = finding_of(found, place, claim, show_personal=self._show_personal)
         (self._out if claim is None else self._claim_findings).append(finding)
-
-
-def _is_detail(layout: Layout, head: Record) -> bool:
-    """True if a head begins a claim under a summary claim."""
-    variant = layout.variant(text_of(head.raw(layout.variant_item))) if layout.variant_item else None
-    return variant is not None and variant.name.endswith(_DETAIL)
 
 
 def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

@@ -187,7 +187,7 @@ def special_notes(claim: Claim) -> Iterator[Place]:
     notes = claim.head["special_notes"]
     if notes is None:
         return
-    known = table("special_notes")
+    known = table(claim.head.plan.layout.by_name["special_notes"].codes or "special_notes")
     doubtful = [code for code in notes if not known.valid(code, claim.service_month)]
     if doubtful or len(set(notes)) < len(notes) or len(notes) > _MOST_NOTES:
         yield claim.at("special_notes", found=" ".join(doubtful) or None)
@@ -261,7 +261,7 @@ def odd_kana(claim: Claim) -> Iterator[Place]:
 )
 def no_kana(claim: Claim) -> Iterator[Place]:
     """Accepted; with it the insurer finds the person faster."""
-    if not claim.head.raw("patient_name_kana"):
+    if claim.part_of is None and not claim.head.raw("patient_name_kana"):
         yield claim.at("patient_name_kana")
 
 

@@ -105,6 +105,6 @@ class Stray:
     line: int
     record: str | None
 
-    def here(self) -> Place:
+    def here(self, *, expected: object = None) -> Place:
         """Return the place of the line."""
-        return Place(self.line, self.record)
+        return Place(self.line, self.record, expected=words(expected))

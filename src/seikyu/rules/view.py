@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Generic, TypeVar
 
-from seikyu.records import InsurerNumber, Layout, Month, Row, Scope, parse_month, table
+from seikyu.records import InsurerNumber, Layout, Month, Row, Scope, parse_month, table, text_of
 from seikyu.rules.context import Context
 from seikyu.rules.record import Phrase, Place, Record, Stray, at_most, words
 from seikyu.rules.units import Unit, days_of, line_ids, shares, single_units, sums, there_are, units_of
 
 #: The volume number of a file's first volume, and of the only one. Source: records:7.
 FIRST_VOLUME: Final = "00"
+#: The form of a claim of DPC that sums up others (総括), and those of the claims that follow it. Source: records:4.
+_SUMMARY: Final = "summary"
+DETAILS: Final = frozenset({"dpc_detail", "medical_detail"})
 
 
 _Value = TypeVar("_Value")
@@ -43,10 +46,10 @@ class Claim:
 
     Shape: `own` are its known records outside donor blocks, `donor` those inside; `strays` unknown lines; `history` the
     number of lines of a history block (履歴), `returns` return-only records. `no_before` is the number of the claim
-    before, 0 for the first, None if it was unreadable. `details` are the claims under a summary claim (総括) of DPC,
-    each of them `part_of` it. `history_faults` are lines of the history that are not numbered on, `history_month` the
-    latest claim month in it. It `repeats` if a claim of the same identity stood before it, `search_repeats` if one had
-    its search number. Places are kept for a bounded number of lines.
+    before, 0 for the first, None if it was unreadable; `header` that of the file. `details` are the claims under a
+    summary claim (総括) of DPC, each of them `part_of` it. `history_faults` are lines of the history that are not
+    numbered on, `history_month` the latest claim month in it. It `repeats` if a claim of the same identity stood before
+    it, `search_repeats` if one had its search number. Places are kept for a bounded number of lines.
     """
 
     layout: Layout
@@ -55,6 +58,7 @@ class Claim:
     no_before: int | None
     review_body: str | None
     claim_month: Month | None
+    header: Record | None = None
     own: list[Record] = field(default_factory=list)
     donor: list[Record] = field(default_factory=list)
     details: list["Claim"] = field(default_factory=list)
@@ -104,6 +108,16 @@ class Claim:
     def kind(self) -> str:
         """The kind of the claim, also in a return file."""
         return self.layout.claim_kind
+
+    @lazy
+    def form(self) -> str:
+        """The form of the claim where its kind has several, empty where it has one, or if it is unknown."""
+        return form_of(self.layout, self.head)
+
+    @property
+    def is_summary(self) -> bool:
+        """True if it sums up the claims that follow it."""
+        return self.form == _SUMMARY
 
     @lazy
     def insurer(self) -> Record | None:
@@ -207,6 +221,14 @@ class Claim:
         return sums(units, there, by_days=by_days and lines.counted) if units else None
 
 
+def form_of(layout: Layout, head: Record) -> str:
+    """Return the name of the form of a claim that begins so; empty where its kind has one form only."""
+    if not layout.variant_item:
+        return ""
+    form = layout.variant(text_of(head.raw(layout.variant_item)))
+    return form.name if form else ""
+
+
 @dataclass(eq=False)
 class File:
     """The whole file, when its last byte was read: what the pass over it has counted and kept.
@@ -262,6 +284,11 @@ class File:
         return not (self.empty or self.stopped or self.other_kind)
 
     @property
+    def returned(self) -> bool:
+        """True if it is a return file: its claims came back."""
+        return self.layout is not None and self.layout.kind != self.layout.claim_kind
+
+    @property
     def header(self) -> Record | None:
         """The first record of the file: IR, UK, YK, HM or HI."""
         return self.headers[0] if self.headers else None
@@ -283,6 +310,7 @@ def claim_month_of(record: Record) -> Month | None:
 
 
 __all__ = [
+    "DETAILS",
     "FIRST_VOLUME",
     "Claim",
     "File",
@@ -295,6 +323,7 @@ __all__ = [
     "at_most",
     "claim_month_of",
     "days_of",
+    "form_of",
     "line_ids",
     "shares",
     "there_are",
