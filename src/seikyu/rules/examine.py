@@ -272,6 +272,7 @@ class _Examination:
         first = not self._file.headers and header["volume_id"] in (None, FIRST_VOLUME)
         self._no_before = 0 if first else None
         self._file.headers_seen += 1
+        self._known = Known()  # Claims behind a second header are another file's, and that is told.
         _keep(self._file.headers, header)
 
     def _cut(self, stray: Stray) -> None:
