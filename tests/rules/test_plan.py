@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seikyu.records import Item, Kind, Need, layouts
-from seikyu.rules.plan import Plan, Problem, _any_of, _reader, plans
+from seikyu.records import Item, Kind, Need, layouts, reader_of
+from seikyu.rules.plan import Plan, Problem, _any_of, plans
 from seikyu.rules.view import Record
 
 WESTERN = plans("medical-western-2020")
@@ -136,7 +136,7 @@ def test_numbers_are_numbers_and_names_are_texts() -> None:
     assert (7, "1112", "見本　太郎", "0" * 17) == tuple(
         record[name] for name in ("claim_no", "claim_type", "patient_name", "search_no")
     )
-    assert "0930" == _reader(time)(b"0930")
+    assert "0930" == reader_of(time)(b"0930")
     assert record["no such item"] is None
     assert b"" == record.raw("no such item")
 
