@@ -3,6 +3,7 @@
 from seikyu.records.arrow import PyarrowMissing, arrow_batches, arrow_schema, arrow_tables
 from seikyu.records.characters import control_byte, full_width, half_width, masked, outside_jis, text_of
 from seikyu.records.claims import ClaimReader, NoClaimFile, ReadClaim, ReadRecord, TooLong, read_claims, rewritten
+from seikyu.records.editions import layout_for, layouts
 from seikyu.records.encodings import EncodingWatch, foreign_signature
 from seikyu.records.layout import (
     Block,
@@ -14,8 +15,6 @@ from seikyu.records.layout import (
     RecordLayout,
     Scope,
     Variant,
-    layout_for,
-    layouts,
 )
 from seikyu.records.lines import Line, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month

@@ -7,7 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from seikyu.records.layout import Layout, layout_for
+from seikyu.records.editions import layout_for
+from seikyu.records.layout import Layout
 from seikyu.records.lines import read_lines
 from seikyu.records.months import Month, Years, parse_month
 from seikyu.records.uke import split
