@@ -118,6 +118,8 @@ def test_items_that_repeat_are_one_row() -> None:
             for row in rows_of(record.items):
                 places += range(row.item.no, row.last.no + 1, row.step)
             assert sorted(places) == list(range(1, len(record.items) + 1)), (layout.name, record.id)
+    home = [row.name for row in rows_of(layout_for("home_nursing", None).records["RJ"].items)]
+    assert "place_1" in home, "a number that is no counter is a name of its own"
     dental = [row.no for row in rows_of(layout_for("dental", Month(2026, 9)).records["SS"].items)]
     assert ["7-75/2", "8-76/2", "77", "78", "79-109"] == dental[6:]
 

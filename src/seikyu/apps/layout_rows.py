@@ -9,9 +9,8 @@ from seikyu.records import Confidence, Item, Layout, RecordLayout, Scope, layout
 
 #: The number in the name of an item that repeats: day_01, addition_01_code.
 _NUMBER: Final = re.compile(r"_\d\d(?=_|$)")
-#: So many items at most repeat together, and so often at least before they are told once.
+#: So many items at most repeat together.
 _LONGEST_GROUP: Final = 4
-_LEAST_REPEATS: Final = 3
 
 #: Mark of a row that is to be confirmed.
 DOUBTFUL: Final = "?"
@@ -74,7 +73,7 @@ def _group(items: Sequence[Item], at: int) -> tuple[int, int]:
         times = 1
         while all(_same(items, at + place, at + place + step * times) for place in range(step)):
             times += 1
-        if times >= _LEAST_REPEATS:
+        if times > 1:
             return step, times
     return 1, 1
 
