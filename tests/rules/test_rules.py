@@ -54,4 +54,4 @@ def test_a_rule_asks_for_columns_that_there_are(rule: Rule) -> None:
     for need in (need for each in rule.tables for need in each.split()):
         kind, _, column = need.partition(".")
 
-        assert column in {"", "whole"} or column in forms()[kind].columns
+        assert column in {"", "whole", "current"} or column in forms()[kind].columns

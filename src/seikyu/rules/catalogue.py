@@ -27,6 +27,7 @@ from seikyu.rules.finding import Level
 from seikyu.rules.plan import Problem
 from seikyu.rules.rule import Finder, Rule, Scope
 from seikyu.rules.table import claim_kind_of
+from seikyu.rules.with_fee_tables import MODULES as WITH_FEE_TABLES
 from seikyu.rules.with_masters import MODULES as WITH_MASTERS
 
 _MODULES = (
@@ -47,6 +48,7 @@ _MODULES = (
     dpc,
     returns,
     *WITH_MASTERS,
+    *WITH_FEE_TABLES,
 )
 
 

@@ -59,7 +59,7 @@ def import_master(store: MasterStore, content: bytes, order: Import) -> Imported
     A file that is there already for the same day is not stored twice. Errors: NotAMaster (rules.masters.reading),
     NoDay, WithdrawsTooMany, MasterDamaged, NoSpace; nothing is stored then.
     """
-    read = read_master(content, kind=order.kind)
+    read = read_master(content, kind=order.kind, file_name=order.file_name)
     since = order.since or day_in_name(order.file_name) or read.newest_change
     if since is None:
         raise NoDay(file=order.file_name)

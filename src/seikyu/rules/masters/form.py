@@ -95,7 +95,8 @@ class MasterForm:
     Shape: `letter` is the second item of its official lines, `prefix` the first digit of all its codes; both may be
     empty. `special` are codes that stand in no master and are right nevertheless. A version with fewer than
     `whole_rows` rows is taken for a part, None: always, unless whoever imports it says that it is whole. `repeats`:
-    several rows may have one key.
+    several rows may have one key. Official files whose lines bear no letter are known by the beginning of their names,
+    `named`; `heading` counts the rows above their lines.
     """
 
     kind: str
@@ -110,6 +111,8 @@ class MasterForm:
     special: frozenset[str]
     whole_rows: int | None
     repeats: bool
+    named: tuple[str, ...]
+    heading: int
 
     def number(self, *values: str) -> int | None:
         """Return the number of a key, None if it has not the form of this kind's keys.
@@ -145,6 +148,17 @@ def forms() -> Mapping[str, MasterForm]:
     return MappingProxyType({form.kind: form for form in every})
 
 
+def kind_in_name(file_name: str) -> str | None:
+    """Return the kind that the name of an official file tells, None if it tells none.
+
+    >>> kind_in_name("05算定回数テーブル.csv"), kind_in_name("s_ALL20260501.csv")
+    ('fee_limits', None)
+    """
+    plain = "".join(file_name.split()).casefold()
+    found = (form.kind for form in forms().values() if any(plain.startswith(name.casefold()) for name in form.named))
+    return next(found, None)
+
+
 def parse_form(kind: str, text: str) -> MasterForm:
     """Return the form that a TOML text describes.
 
@@ -172,6 +186,8 @@ def parse_form(kind: str, text: str) -> MasterForm:
         special=frozenset(told.get("special", ())),
         whole_rows=told.get("whole_rows"),
         repeats=told.get("repeats", False),
+        named=tuple(told.get("named", ())),
+        heading=told.get("heading", 0),
     )
 
 

@@ -1,7 +1,8 @@
 """Reading masters: an official file, or a CSV of our own form, becomes a version.
 
 Official files are Shift_JIS (or UTF-8) without a header row; which master it is shows in the number of columns, the
-letter in the second and the form of the codes. A file of our own form has the names of its columns in the first row.
+letter in the second and the form of the codes. Tables without a letter are told by the file's name, or by whoever
+imports them. A file of our own form has the names of its columns in the first row.
 What is not exactly a master is refused with one reason: a file with shifted columns must never become a master.
 """
 
@@ -15,7 +16,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from seikyu.records import foreign_signature
-from seikyu.rules.masters.form import Column, Form, MasterForm, forms
+from seikyu.rules.masters.form import Column, Form, MasterForm, forms, kind_in_name
 from seikyu.rules.masters.packed import VersionLabel, number_in, write_version
 
 #: The edition of a table that names its columns in the first row.
@@ -90,8 +91,8 @@ def day_in_name(file_name: str) -> int | None:
     return int(f"{found[1]}{found[2]}{found[3] or '01'}") if found else None
 
 
-def read_master(content: bytes, *, kind: str | None = None) -> ReadMaster:
-    """Return the master in a file; `kind` tells which one it must be.
+def read_master(content: bytes, *, kind: str | None = None, file_name: str = "") -> ReadMaster:
+    """Return the master in a file; `kind` tells which one it must be, else the file's name may.
 
     Errors: NotAMaster.
     """
@@ -100,12 +101,17 @@ def read_master(content: bytes, *, kind: str | None = None) -> ReadMaster:
         raise NotAMaster("empty")
     digest = sha256(content).hexdigest()
     known = [form for form in forms().values() if kind in (None, form.kind)]
-    header = lines[0][1]
+    header = [_ALSO.get(name, name) for name in lines[0][1]]
     if all(map(_NAME.fullmatch, header)):
-        return _of_names([_ALSO.get(name, name) for name in header], lines[1:], known, digest=digest)
+        return _of_names(header, lines[1:], known, digest=digest)
+    told = kind or kind_in_name(file_name)
+    known = [form for form in known if told == form.kind or (form.letter and told is None)]
+    if len(known) == 1:
+        lines = lines[known[0].heading :]
     form, edition = _recognised(lines, known)
-    places = {name: column.no - 1 for name, column in form.columns.items() if column.no <= len(header)}
-    _even(form, lines, len(header))
+    columns = len(lines[0][1])
+    places = {name: column.no - 1 for name, column in form.columns.items() if column.no <= columns}
+    _even(form, lines, columns)
     return _read(form, edition, lines, places, digest=digest)
 
 
@@ -138,9 +144,11 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _recognised(lines: Sequence[tuple[int, list[str]]], known: Sequence[MasterForm]) -> tuple[MasterForm, str]:
     """Return which master of which edition lines without a header are. Errors: NotAMaster."""
+    if not lines:
+        raise NotAMaster("empty")
     first_line, first = lines[0]
     letter = first[_LETTER_AT].strip() if len(first) > _LETTER_AT else ""
-    lettered = [form for form in known if form.editions and letter in (form.letter, "")]
+    lettered = [form for form in known if form.editions and (letter in (form.letter, "") or not form.letter)]
     fitting = [(form, edition.name) for form in lettered for edition in form.editions if len(first) in edition.columns]
     coded = [each for each in fitting if _number(each[0], first) is not None]
     if len(coded) == 1:
@@ -180,7 +188,7 @@ def _of_names(
         column = keyed[0].key[0].column
         value = cells.get(column, "")[:_SHOWN_CHARS]
         raise NotAMaster("code", line=first_line, ja=keyed[0].ja, en=keyed[0].en, column=column, value=value)
-    form = fitting[0]
+    form = max(fitting, key=lambda form: len(form.key))
     if strange := [name for name in names if name not in form.columns]:
         raise NotAMaster("strange_column", name=strange[0], ja=form.ja, en=form.en, names=list(form.columns))
     if len(set(names)) < len(names):

@@ -16,6 +16,8 @@ from seikyu.rules.masters.packed import Row, Version, VersionLabel
 
 #: In a need: every code that there was stands in the version, and no newer one can have brought others.
 WHOLE: Final = "whole"
+#: In a need: the version is known to be the newest of that time, so that what it says had not been changed by then.
+CURRENT: Final = "current"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +112,23 @@ class Masters:
             filed.label.whole and max(filed.label.since, filed.label.known_until) >= day for filed in self.filed[kind]
         )
 
+    def current(self, kind: str, when: Month | date | None) -> bool:
+        """True if no newer version can have come before that time, other than those that are here."""
+        if when is None or self.at(kind, when) is None:
+            return False
+        day = _day(when)
+        return any(max(filed.label.since, filed.label.known_until) >= day for filed in self.filed[kind])
+
     def serves(self, need: str, when: Month | date | None) -> bool:
-        """True if what a rule needs is there: `s`, `s.points`, `b.whole`, or several with blanks between."""
+        """True if what a rule needs is there: `s`, `s.points`, `b.whole`, several with blanks between."""
         return all(self._serves(*each.split("."), when=when) for each in need.split())
 
     def _serves(self, kind: str, column: str = "", *, when: Month | date | None) -> bool:
         version = self.at(kind, when)
         if version is None:
             return False
+        if column == CURRENT:
+            return self.current(kind, when)
         return self.sure(kind, when) if column == WHOLE else not column or version.has(column)
 
     def name_of(self, kind: str, when: Month | date | None) -> str | None:
