@@ -1,8 +1,8 @@
-"""Rules of items that are not paid beside each other: one contains the other (包括), or both exclude each other (背反).
+"""Rules of items that are not paid beside each other: one contains the other (包括), or they exclude each other (背反).
 
-A row with a special condition (特例条件) is let be: the table does not say which one. So are the spans that a claim does
-not tell: an operation, and the week before it. What happened at the same time is told only of lines that were billed at
-once, and a week only where it is one whichever day weeks begin with. Source: fee-tables:2, fee-tables:3.
+A row with a special condition (特例条件) is let be: the table does not say which one. So are the spans that a claim
+does not tell: an operation, and the week before it. What happened at the same time is told only of lines that were
+billed at once, and a week only where it is one whichever day weeks begin with. Source: fee-tables:2, fee-tables:3.
 """
 
 from collections.abc import Iterator, Mapping

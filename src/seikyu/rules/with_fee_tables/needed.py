@@ -15,7 +15,7 @@ from seikyu.rules.with_masters.lookup import CODE_ITEMS, code_of, comments_of
 
 _DAYS: Final = "," * 30
 _LINE: Final = f"SI,40,1,{{}},,52,1,,,,,,,1{_DAYS}"
-#: The class of additions of one item (告示等識別区分), and notes and serials that stand for none. Source: master-layouts:7.
+#: The class of additions of one item (告示等識別区分), and the serials of what they add to. Source: master-layouts:7.
 _ADDITION: Final = 7
 _BASE: Final = frozenset({"0", "00"})
 #: A comment whose condition (条件区分) is that the item is billed at all. Source: comment-table:1.

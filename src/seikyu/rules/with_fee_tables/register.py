@@ -7,10 +7,8 @@ from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, File, Phrase, Place, claim_month_of
 
 _IR: Final = "IR,1,99,1,{},,見本診療所,202609,00,"
-_WORDS: Final = {
-    "hint": "compare the code with the notice of designation",
-    "hint_ja": "指定通知書の医療機関コードと照らし合わせてください",
-}
+_HINT: Final = "compare the code with the notice of designation"
+_HINT_JA: Final = "指定通知書の医療機関コードと照らし合わせてください"
 
 
 def _unknown(file: File) -> Iterator[Place]:
@@ -29,7 +27,8 @@ def _unknown(file: File) -> Iterator[Place]:
     tables=("institutions.whole",),
     passes=(_IR.format("0112342"), "kind pharmacy"),
     fails=(_IR.format("0112390"), "kind pharmacy\nYK,1,99,4,0140099,見本薬局,202609,00,099-000-0000"),
-    **_WORDS,
+    hint=_HINT,
+    hint_ja=_HINT_JA,
 )
 def no_such_institution(file: File) -> Iterator[Place]:
     """A claim that nobody made is paid to nobody."""
@@ -43,7 +42,8 @@ def no_such_institution(file: File) -> Iterator[Place]:
     tables=("institutions.whole",),
     passes="kind dpc",
     fails="kind dpc\nIR,1,99,1,0112390,,見本病院,202609,00,099-000-0000",
-    **_WORDS,
+    hint=_HINT,
+    hint_ja=_HINT_JA,
 )
 def no_such_hospital(file: File) -> Iterator[Place]:
     """A claim that nobody made is paid to nobody."""
