@@ -195,7 +195,10 @@ def search_number_twice(claim: Claim) -> Iterator[Place]:
     title="a claim that came back is sent under the month of its first claim",
     title_ja="再請求レセプトが当初の請求年月のまま請求されています",
     source="provider:7",
-    passes=f"{_SEARCH}\n{_REST}\n{_OLD.format(202607)}",
+    passes=(
+        f"{_SEARCH}\n{_REST}\n{_OLD.format(202607)}\n{_OLD.format(202606)}",
+        f"{_SEARCH}\n{_REST}\n{_OLD.format(202613)}\n1,2,0,IR",
+    ),
     fails=f"{_SEARCH}\n{_REST}\n{_OLD.format(202609)}",
 )
 def old_month(claim: Claim) -> Iterator[Place]:
