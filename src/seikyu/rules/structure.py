@@ -5,7 +5,7 @@ from functools import cache
 from typing import Final
 
 from seikyu.limits import limit
-from seikyu.records import Block, Layout, Scope, layouts
+from seikyu.records import Block, Confidence, Layout, Scope, layouts
 from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, Place, Record, at_most
 
@@ -32,11 +32,14 @@ _OUT_OF_ORDER: Final = frozenset({"KH", "NI"})
     ),
 )
 def order(claim: Claim) -> Iterator[Place]:
-    """Systems behind us read by position; a record at the wrong place belongs to something else."""
+    """Systems behind us read by position; a record at the wrong place belongs to something else.
+
+    Records whose layout is not sure are let be.
+    """
     last = 0
     for record in claim.own:
         place = record.plan.layout.order
-        if record.id in _OUT_OF_ORDER:
+        if record.id in _OUT_OF_ORDER or record.plan.layout.confidence is not Confidence.HIGH:
             continue
         if place < last:
             yield record.here()
