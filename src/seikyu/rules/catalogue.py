@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-from seikyu.records import Confidence, Item, Kind, Month, layouts
+from seikyu.records import Confidence, Item, Kind, Month, editions_of
 from seikyu.rules import (
     accounts,
     claims,
@@ -148,10 +148,9 @@ def _milder(item: Mapping[tuple[str, str, Problem], Rule], kind: str) -> dict[tu
 
 def _items_of(kind: str) -> Iterator[tuple[str, Item]]:
     """Yield the items of all editions of a kind, each with its record."""
-    for layout in layouts():
-        if layout.kind == kind:
-            for rid, record in layout.records.items():
-                yield from ((rid, each) for each in record.items)
+    for layout in editions_of(kind):
+        for rid, record in layout.records.items():
+            yield from ((rid, each) for each in record.items)
 
 
 def _judged(rule: Rule, kind: str) -> bool:
