@@ -95,8 +95,8 @@ class MasterForm:
     Shape: `letter` is the second item of its official lines, `prefix` the first digit of all its codes; both may be
     empty. `special` are codes that stand in no master and are right nevertheless. A version with fewer than
     `whole_rows` rows is taken for a part, None: always, unless whoever imports it says that it is whole. `repeats`:
-    several rows may have one key. Official files whose lines bear no letter are known by the beginning of their names,
-    `named`; `heading` counts the rows above their lines.
+    several rows may have one key. `claims` are the kinds of claims that it is for, empty for all. Official files whose
+    lines bear no letter are known by the beginning of their names, `named`; `heading` counts the rows above their lines.
     """
 
     kind: str
@@ -113,6 +113,7 @@ class MasterForm:
     repeats: bool
     named: tuple[str, ...]
     heading: int
+    claims: frozenset[str]
 
     def number(self, *values: str) -> int | None:
         """Return the number of a key, None if it has not the form of this kind's keys.
@@ -188,6 +189,7 @@ def parse_form(kind: str, text: str) -> MasterForm:
         repeats=told.get("repeats", False),
         named=tuple(told.get("named", ())),
         heading=told.get("heading", 0),
+        claims=frozenset(told.get("claims", ())),
     )
 
 
