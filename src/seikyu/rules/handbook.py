@@ -102,8 +102,7 @@ def _section(rule: Rule, check: Check) -> Iterator[str]:
     yield f"\n### {rule.code}\n"
     yield f"**{rule.title}** ({rule.title_ja})\n"
     yield f"{rule.why}\n"
-    if text := reason(rule.code):
-        yield f"{text}\n"
+    yield f"{reason(rule.code)}\n"
     yield f"- what to do: {remedy(rule.code)} ({remedy(rule.code, 'ja')})"
     since = f", for services from {rule.since} on" if rule.since else ""
     yield (

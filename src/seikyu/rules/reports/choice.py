@@ -113,8 +113,7 @@ def code_lines(counts: Iterable[tuple[str, int]], language: Language = "en") -> 
         title = rule.title_ja if language == "ja" else rule.title
         does = effect_words(effect_of(rule.level, rule.refuses), language)
         yield f"{code:<6}{count:>7,}  {rule.level} {does}: {title}"
-        if text := remedy(code, language):
-            yield f"{'':15}{text}"
+        yield f"{'':15}{remedy(code, language)}"
 
 
 def by_gravity(counts: Counter[str]) -> list[tuple[str, int]]:

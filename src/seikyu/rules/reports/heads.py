@@ -31,9 +31,9 @@ HEAD_BYTES: Final = 16 * 1024
 class PlaceInClaim:
     """Where a finding stands in its claim.
 
-    Shape: `record` is what was read there; `service_class` the class that holds there; `symptom_no` counts the SJ up to
-    here; `donor` and `donor_place` are the TR and TI of the organ donor whose records these are, `donor_no` counts
-    them from 1, 0 outside.
+    Shape: `record` is what was read there; `service_class` the class that holds for a line of a service; `symptom_no`
+    counts the SJ up to here; `donor` and `donor_place` are the TR and TI of the organ donor whose records these are,
+    `donor_no` counts donors from 1, 0 outside.
     """
 
     record: Record
@@ -146,7 +146,8 @@ def _walk(data: bytes, known: Mapping[str, Plan], first: int) -> Iterator[tuple[
         donor_place = record if record.id == _DONOR_PLACE else donor_place
         if record.id == _DONOR:
             donor, donors = record, donors + 1
-        yield record.line, PlaceInClaim(record, service_class, symptoms, donors, donor, donor_place)
+        holds = service_class if "service_class" in record.plan.index else ""
+        yield record.line, PlaceInClaim(record, holds, symptoms, donors, donor, donor_place)
 
 
 def _read(plan: Plan, content: bytes, line: int) -> Record:
