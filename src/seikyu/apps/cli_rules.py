@@ -91,8 +91,8 @@ def _does(row: Check) -> str:
 
 
 def _line(row: Check) -> str:
-    mark = " " if coverage(row) is Coverage.JUDGED else say(f"rules.marks.{coverage(row).name.lower()}")
-    return f"{row.code:<6} {row.level or '-':<4}{mark} {_title(row, _rule(row))}"
+    mark = "" if coverage(row) is Coverage.JUDGED else say(f"rules.marks.{coverage(row).name.lower()}") + " "
+    return f"{row.code:<6} {row.level or '-':<4} {mark}{_title(row, _rule(row))}"
 
 
 def _one(row: Check, *, as_json: bool) -> None:
@@ -113,7 +113,7 @@ def _explained(row: Check, rule: Rule | None) -> Iterator[tuple[str, str]]:
         yield "why", (reason(row.code) if japanese else "") or " ".join(rule.why.split())
     yield "remedy", remedy(row.code, language())
     yield "does", f"{row.level or '-'} {_does(row)}"
-    yield "kinds", say("rules.gap").join(say(f"check.kinds.{kind}") for kind in SIGNS if concerns(row, kind))
+    yield "kinds", ("、" if japanese else ", ").join(say(f"check.kinds.{kind}") for kind in SIGNS if concerns(row, kind))
     yield "coverage", say(f"rules.coverage.{coverage(row).name.lower()}", needs=say(f"rules.needs.{_word(row.needs)}"))
     if coverage(row) is not Coverage.JUDGED:
         yield "reason", row.reason
