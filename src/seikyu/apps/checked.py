@@ -203,7 +203,7 @@ class LineFinder:
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
-        self._no, self._line_start, self._offset = 1, 0, 0
+        self._no, self._line_start, self._offset, self._ends = 1, 0, 0, 0
         self._chunk = b""
         self._starts: list[int] = []
         self._begin()
@@ -212,14 +212,19 @@ class LineFinder:
         """Return a line without its end, cut at the limit; None past the end of the file."""
         if no < self._no:
             self._begin()
-        while no > self._no + (ends := _ends(self._chunk)):
+        while no > self._no + self._ends:
             if not self._chunk:
                 return None
-            self._pass(ends)
-        start = self._line_start
-        if no > self._no:
-            self._starts = self._starts or [found.end() for found in _END.finditer(self._chunk)]
-            start = self._offset + self._starts[no - self._no - 1]
+            self._pass()
+        if no == self._no:
+            return self._read(self._line_start)
+        self._starts = self._starts or [found.end() for found in _END.finditer(self._chunk)]
+        nth = no - self._no
+        if nth == self._ends:  # The chunk's last line may go on behind it.
+            return self._read(self._offset + self._starts[-1])
+        return self._chunk[self._starts[nth - 1] : self._starts[nth]].rstrip(b"\r\n")[: limit("line_bytes")]
+
+    def _read(self, start: int) -> bytes:
         self._source.seek(start)
         return _END.split(self._source.read(limit("line_bytes")), 1)[0]
 
@@ -234,11 +239,12 @@ class LineFinder:
         self._chunk = self._source.read(_CHUNK_BYTES)
         if self._chunk.endswith(b"\r"):
             self._chunk += self._source.read(1)
+        self._ends = _ends(self._chunk)
 
-    def _pass(self, ends: int) -> None:
-        """Go on to the next chunk, over so many line ends."""
-        if ends:
-            self._no += ends
+    def _pass(self) -> None:
+        """Go on to the next chunk."""
+        if self._ends:
+            self._no += self._ends
             self._line_start = self._offset + max(self._chunk.rfind(b"\n"), self._chunk.rfind(b"\r")) + 1
         self._take(self._offset + len(self._chunk))
 
