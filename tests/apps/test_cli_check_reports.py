@@ -11,7 +11,7 @@ from seikyu.apps.cli import run
 from seikyu.rules.reports.reading import read_list
 
 ASKS = [line.replace("06990014", "06990015") for line in builders.claim(1)]
-REFUSED = [line.replace(",見本,1,", ",見本,,") for line in builders.claim(2)]
+REFUSED = [line.replace(",見本,2,", ",見本,,") for line in builders.claim(2)]
 MIXED = builders.uke(ASKS, REFUSED, builders.claim(3))
 
 

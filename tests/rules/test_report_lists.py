@@ -142,7 +142,7 @@ def test_the_list_of_findings_is_the_papers() -> None:
         "受付・事務点検ＡＳＰ結果リスト",
         HEADER,
         TITLES,
-        f"{CHILD},Ｘ２０５６,検索番号が正しくない、又は履歴のないレセプトに記録されています,,,検索番号　［２９９１５０８０７０００００００］,,,KEY,1,,",
+        f"{CHILD},ＸＲ００２,検索番号が記録されていますが、履歴管理ブロックがありません,,,検索番号　［２９９１５０８０７０００００００］,,,KEY,1,,",
         f"{CHILD},Ｘ３００１,保険者番号の検証番号が一致しません（記録：５、あるべき値：４）,,,保険者番号　［０６９９００１５］,,,KEY,1,,",
         "２,０００００２－００００,,,,令和　８．　８,入院外,見本　三郎,昭和５５．　１．　１,３１２９,【受付不能】未就学者のレセプト種別ですが、年齢が該当しません（記録：１１１４）,,,レセプト種別　［１１１４］,,,,,,",
         "２,０００００２,,,,令和　８．　８,入院外,見本　三郎,昭和５５．　１．　１,Ｘ８００３,カタカナ氏名が記録されていません,レセプト内レコード番号［１］　レコード内項目位置［３７］,,カタカナ（氏名）,,,,,,",
@@ -158,7 +158,7 @@ def test_the_list_of_the_test_line_differs_in_its_title_only() -> None:
 
 def test_the_list_without_asp_has_only_what_cannot_be_received() -> None:
     """L1 and L2, and nothing in the places 13 to 16."""
-    data = DATA.replace("HO,06990014,見本,1,".encode("cp932"), "HO,06990014,見本,,".encode("cp932"))
+    data = DATA.replace("HO,06990014,見本,2,".encode("cp932"), "HO,06990014,見本,,".encode("cp932"))
 
     title, _, _, *rows = printed("uasp", data)
 
@@ -344,7 +344,7 @@ def test_the_decisions_are_the_papers() -> None:
     assert [
         "1,50809,20260910,1,99,1,0112342,,3,1",
         "2,1,1124,50808,見本　花子,2,5040401,A-12,06990015,見本,12,291,,,,,80990013,0000018,291,,,,,,,,,,1,L3,KEY",
-        "2,2,1114,50808,見本　三郎,1,3550101,,06990014,見本,1,291,,,,,,,,,,,,,,,,,2,L3,",
+        "2,2,1114,50808,見本　三郎,1,3550101,,06990014,見本,2,291,,,,,,,,,,,,,,,,,2,L3,",
         "2,3,1111,50807,見本　次郎,1,3300215,,06990014,見本,3,1000,,,,,,,,,,,,,,,,,1,L3,",
     ] == decided(Errors.WITH, confirm_no=1)
 
@@ -458,7 +458,7 @@ def test_a_list_of_findings_is_read_back(name: str) -> None:
     assert (name, None, frozenset()) == (read.form.id, read.kind, read.marks)
     assert (date(2026, 9, 5), "0112342", 3) == tuple(read.header[key] for key in ("sent_on", "institution", "send_no"))
     if name != "uasp":
-        assert ["X2056", "X3001", "3129", "X8003", "X3024", "X2048"] == [row["code"] for row in read.rows]
+        assert ["XR002", "X3001", "3129", "X8003", "X3024", "X2048"] == [row["code"] for row in read.rows]
         assert ("000001-0000", date(2022, 4, 1), "KEY") == tuple(
             read.rows[0][key] for key in ("claim_no", "birth_date", "memo")
         )
@@ -518,7 +518,7 @@ def test_columns_are_found_by_their_titles() -> None:
     moved = [lines[0], lines[1], *([row[9], row[1], row[10]] for row in lines[2:])]
     data = "\r\n".join(",".join(row) for row in moved).encode("cp932")
 
-    assert {"code": "X2056", "claim_no": "000001-0000"} == {
+    assert {"code": "XR002", "claim_no": "000001-0000"} == {
         key: read_list(data).rows[0][key] for key in ("code", "claim_no")
     }
 

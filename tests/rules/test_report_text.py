@@ -12,7 +12,7 @@ from seikyu.rules.reports.text import silence_line
 KEY = b"a key for tests"
 WRONG = builders.uke(
     [line.replace("06990014", "06990015") for line in builders.claim(1)],
-    [line.replace(",見本,1,", ",見本,,") for line in builders.claim(2)],
+    [line.replace(",見本,2,", ",見本,,") for line in builders.claim(2)],
 ).replace(b"GO,2,582", b"GO,3,582")
 
 

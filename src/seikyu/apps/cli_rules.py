@@ -113,7 +113,10 @@ def _explained(row: Check, rule: Rule | None) -> Iterator[tuple[str, str]]:
         yield "why", (reason(row.code) if japanese else "") or " ".join(rule.why.split())
     yield "remedy", remedy(row.code, language())
     yield "does", f"{row.level or '-'} {_does(row)}"
-    yield "kinds", ("、" if japanese else ", ").join(say(f"check.kinds.{kind}") for kind in SIGNS if concerns(row, kind))
+    yield (
+        "kinds",
+        ("、" if japanese else ", ").join(say(f"check.kinds.{kind}") for kind in SIGNS if concerns(row, kind)),
+    )
     yield "coverage", say(f"rules.coverage.{coverage(row).name.lower()}", needs=say(f"rules.needs.{_word(row.needs)}"))
     if coverage(row) is not Coverage.JUDGED:
         yield "reason", row.reason
