@@ -75,15 +75,16 @@ def test_what_could_not_be_judged_is_said_in_one_line() -> None:
     """A report without masters says so at its top; one that lacks nothing says nothing."""
 
     class Silenced:
-        """A summary that names the tables which were not there."""
+        """A summary that names the masters which were not there, and the rules that needed them."""
 
-        silent = ("傷病名", "医薬品")
+        silent = ("L3204", "X3026")
+        missing = ("b", "z")
 
     summary = examined(WRONG)[2]
 
     assert "" == silence_line(summary)
-    assert "not judged, because these tables are not here: 傷病名, 医薬品" == silence_line(Silenced())  # type: ignore[arg-type]  # only the names are read
-    assert "傷病名、医薬品" in silence_line(Silenced(), "ja")  # type: ignore[arg-type]  # only the names are read
+    assert "2 rules are silent for want of masters or of columns in them: b, z" == silence_line(Silenced())  # type: ignore[arg-type]  # only the names are read
+    assert "b、z" in silence_line(Silenced(), "ja")  # type: ignore[arg-type]  # only the names are read
 
 
 def test_findings_outside_claims_stand_at_the_top() -> None:

@@ -17,9 +17,10 @@ from seikyu.apps.check_lists import CONFIRMED, LISTS, Wish, findings_list, write
 from seikyu.apps.check_print import JSONArray, View, print_text
 from seikyu.apps.checked import CannotRead, Checked, opened
 from seikyu.apps.outcomes import Exit
-from seikyu.apps.words import say
+from seikyu.apps.words import language, say
 from seikyu.records import parse_date
 from seikyu.rules.reports.choice import Choice, parse_claims, parse_codes, parse_levels
+from seikyu.rules.reports.text import silence_line
 
 _BASES: Final = ("medical", "dpc", "dental", "pharmacy", "home_nursing")
 KINDS: Final = (*_BASES, *(f"{base}{end}" for base in _BASES for end in ("_return", "_reexamination")))
@@ -107,6 +108,8 @@ def _report(
     """
     written = _written(checked, source, wish)
     if wanted is Format.CSV:
+        if line := silence_line(checked.summary, language()):
+            print(line, file=sys.stderr)  # The official list has no place for it.
         lines = findings_list(checked, source, worst_first=view.worst_first, show_personal=view.show_personal)
         sys.stdout.flush()
         sys.stdout.buffer.writelines(lines)

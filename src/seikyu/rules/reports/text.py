@@ -77,17 +77,16 @@ def _words(name: str | None) -> str:
 # --- what could not be judged ---
 
 _SILENT: Final[Mapping[Language, str]] = {
-    "en": "not judged, because these tables are not here: {names}",
-    "ja": "次の表がないため、関係する点検は行っていません：{names}",
+    "en": "{rules} rules are silent for want of masters or of columns in them: {names}",
+    "ja": "マスターがないか項目が足りないため、{rules} 個の点検は行っていません：{names}",
 }
 
 
-def silent_tables(summary: Summary) -> tuple[str, ...]:
-    """Return the masters and tables that were missing, and with them the rules that need them; none if all are here."""
-    return tuple(str(name) for name in getattr(summary, "silent", ()))
-
-
 def silence_line(summary: Summary, language: Language = "en") -> str:
-    """Return the line that opens a report when some rules were silent, empty when none was."""
-    names = silent_tables(summary)
-    return _SILENT[language].format(names=("、" if language == "ja" else ", ").join(names)) if names else ""
+    """Return the line that opens a report when some rules were silent, empty when all masters were there.
+
+    A summary names what was missing in `missing`, and the rules that needed it in `silent`.
+    """
+    missing, silent = (tuple(getattr(summary, name, ())) for name in ("missing", "silent"))
+    names = ("、" if language == "ja" else ", ").join(map(str, missing))
+    return _SILENT[language].format(rules=len(silent), names=names) if missing else ""
