@@ -1,5 +1,7 @@
 """Findings as lines and as JSON."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,18 +75,11 @@ def test_a_line_leaves_out_what_there_is_not(fields: dict[str, object], line: st
 
 def test_what_could_not_be_judged_is_said_in_one_line() -> None:
     """A report without masters says so at its top; one that lacks nothing says nothing."""
+    summary = replace(examined(WRONG)[2], silent=("L3204", "X3026"), missing=("b", "z"))
 
-    class Silenced:
-        """A summary that names the masters which were not there, and the rules that needed them."""
-
-        silent = ("L3204", "X3026")
-        missing = ("b", "z")
-
-    summary = examined(WRONG)[2]
-
-    assert "" == silence_line(summary)
-    assert "2 rules are silent for want of masters or of columns in them: b, z" == silence_line(Silenced())  # type: ignore[arg-type]  # only the names are read
-    assert "b、z" in silence_line(Silenced(), "ja")  # type: ignore[arg-type]  # only the names are read
+    assert "F: 2 rules are silent for want of masters or of columns in them: b, z" == silence_line(summary, "F")
+    assert silence_line(summary, "F", "ja").endswith("2 個の点検は行っていません：b、z")
+    assert "" == silence_line(replace(summary, silent=(), missing=()), "F")
 
 
 def test_findings_outside_claims_stand_at_the_top() -> None:

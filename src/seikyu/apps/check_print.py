@@ -74,7 +74,7 @@ def _pair(name: str, whole: Mapping[str, Any]) -> str:
 
 def print_text(checked: Checked, source: BinaryIO, view: View, *, lists: Sequence[Path] | None = None) -> None:
     """Print a line a finding with its place, then what the file comes to, then what to do, by code."""
-    if line := silence_line(checked.summary, language()):
+    if line := silence_line(checked.summary, shown_name(checked.path.name), language()):
         print(line)
     if lists is None and not view.by_code:
         _print_findings(checked, source, view)

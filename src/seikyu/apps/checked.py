@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final, Self
 from seikyu.apps.outcomes import Exit
 from seikyu.limits import limit
 from seikyu.rules import Finding, IndexRow, Summary, examine
+from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.reports.choice import Choice, CodeCount, rank
 
 _CHUNK_BYTES: Final = 1024 * 1024
@@ -101,7 +102,16 @@ class Checked:
             return Exit.REFUSED
         return Exit.ASKS if totals["ask"].claims or self._worst is Exit.ASKS else Exit.DONE
 
-    def examine(self, source: BinaryIO, *, kind: str | None, asp: bool, show_personal: bool, rows: bool) -> None:
+    def examine(
+        self,
+        source: BinaryIO,
+        *,
+        kind: str | None,
+        asp: bool,
+        show_personal: bool,
+        rows: bool,
+        masters: Masters = NO_MASTERS,
+    ) -> None:
         """Check the file and keep what is told; with `rows` the rows of the claim index too.
 
         Errors: CannotRead.
@@ -109,7 +119,13 @@ class Checked:
         digest = hashlib.sha256()
         chunks = _chunks(source, digest)
         told = examine(
-            chunks, identity_key=_NO_SECRET, kind=kind, asp=asp, show_personal=show_personal, file_name=self.path.name
+            chunks,
+            identity_key=_NO_SECRET,
+            masters=masters,
+            kind=kind,
+            asp=asp,
+            show_personal=show_personal,
+            file_name=self.path.name,
         )
         for each in _events(told):
             if isinstance(each, Finding):

@@ -14,11 +14,12 @@ from typing import Annotated, BinaryIO, Final, TypeVar
 import typer
 
 from seikyu.apps.check_lists import CONFIRMED, LISTS, Wish, findings_list, write_lists
-from seikyu.apps.check_print import JSONArray, View, print_text
+from seikyu.apps.check_print import JSONArray, View, print_text, shown_name
 from seikyu.apps.checked import CannotRead, Checked, opened
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, say
 from seikyu.records import parse_date
+from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.reports.choice import Choice, parse_claims, parse_codes, parse_levels
 from seikyu.rules.reports.text import silence_line
 
@@ -59,9 +60,12 @@ def check(
     no_asp: Annotated[bool, typer.Option("--no-asp", help=say("check.no_asp"))] = False,
     kind: Annotated[str | None, typer.Option(help=say("check.kind"))] = None,
     show_personal: Annotated[bool, typer.Option("--show-personal", help=say("check.show_personal"))] = False,
+    masters: Annotated[str | None, typer.Option(metavar="DIR", help=say("check.masters"))] = None,
+    home: Annotated[Path | None, typer.Option("--home", help=say("cli.home"))] = None,
 ) -> int:
     """Check the files one after another."""
     wanted = _format(form, as_json=as_json)
+    tables = _masters(masters, home)
     if kind is not None and kind not in KINDS:
         raise typer.BadParameter(say("check.unknown_kind", kinds=", ".join(KINDS)), param_hint="--kind")
     if wanted is Format.CSV and len(files) > 1:
@@ -77,10 +81,12 @@ def check(
         show_personal=show_personal,
     )
     view = View(worst_first=worst_first, by_code=by_code, show_personal=show_personal)
-    return _all(files, wanted, choice, wish=wish, view=view, kind=kind)
+    return _all(files, wanted, choice, wish=wish, view=view, kind=kind, masters=tables)
 
 
-def _all(files: list[Path], wanted: Format, choice: Choice, *, wish: Wish, view: View, kind: str | None) -> int:
+def _all(
+    files: list[Path], wanted: Format, choice: Choice, *, wish: Wish, view: View, kind: str | None, masters: Masters
+) -> int:
     """Check and report each file, and return the highest status."""
     status = int(Exit.DONE)
     array = JSONArray() if wanted is Format.JSON else None
@@ -88,7 +94,9 @@ def _all(files: list[Path], wanted: Format, choice: Choice, *, wish: Wish, view:
         try:
             with Checked(path, choice) as checked, opened(path) as source:
                 rows = bool(wish.names) or wanted is Format.CSV
-                checked.examine(source, kind=kind, asp=wish.asp, show_personal=view.show_personal, rows=rows)
+                checked.examine(
+                    source, kind=kind, asp=wish.asp, show_personal=view.show_personal, rows=rows, masters=masters
+                )
                 status = max(status, int(checked.status))
                 _report(checked, source, wanted, wish=wish, view=view, array=array)
         except CannotRead as error:
@@ -108,7 +116,7 @@ def _report(
     """
     written = _written(checked, source, wish)
     if wanted is Format.CSV:
-        if line := silence_line(checked.summary, language()):
+        if line := silence_line(checked.summary, shown_name(checked.path.name), language()):
             print(line, file=sys.stderr)  # The official list has no place for it.
         lines = findings_list(checked, source, worst_first=view.worst_first, show_personal=view.show_personal)
         sys.stdout.flush()
@@ -143,6 +151,20 @@ def _format(form: str | None, *, as_json: bool) -> Format:
         return Format.JSON if as_json else Format(form or "text")
     except ValueError:
         raise typer.BadParameter(say("check.unknown_format"), param_hint="--format") from None
+
+
+def _masters(folder: str | None, home: Path | None) -> Masters:
+    """Return the masters to look codes up in: those of the home, of a folder, or none. Errors: BadParameter."""
+    from seikyu.adapters.masters_folder import MastersFolder
+    from seikyu.apps.cli_masters import folder_of
+
+    if folder is None:
+        return folder_of(home).masters()
+    if folder == "none":
+        return NO_MASTERS
+    if not Path(folder).is_dir():
+        raise typer.BadParameter(say("check.no_masters_folder", folder=folder), param_hint="--masters")
+    return MastersFolder(Path(folder)).masters()
 
 
 def _choice(only: str | None, level: str | None, claim: str | None) -> Choice:
@@ -190,8 +212,6 @@ def _confirmed(text: str) -> str:
 
 def _tell(path: Path, error: CannotRead) -> None:
     """Say in one line why a path was not checked, and in another what to do."""
-    from seikyu.apps.check_print import shown_name
-
     for kind, key in (("error", error.why), ("hint", f"{error.why}_hint")):
         text = say(f"check.{key}", file=shown_name(str(path)), reason=error.reason)
         print(f"seikyu: {say(f'cli.{kind}')}: {text}", file=sys.stderr)

@@ -77,16 +77,16 @@ def _words(name: str | None) -> str:
 # --- what could not be judged ---
 
 _SILENT: Final[Mapping[Language, str]] = {
-    "en": "{rules} rules are silent for want of masters or of columns in them: {names}",
-    "ja": "マスターがないか項目が足りないため、{rules} 個の点検は行っていません：{names}",
+    "en": "{file}: {rules} rules are silent for want of masters or of columns in them: {names}",
+    "ja": "{file}：マスターがないか項目が足りないため、{rules} 個の点検は行っていません：{names}",
 }
 
 
-def silence_line(summary: Summary, language: Language = "en") -> str:
+def silence_line(summary: Summary, file_name: str, language: Language = "en") -> str:
     """Return the line that opens a report when some rules were silent, empty when all masters were there.
 
     A summary names what was missing in `missing`, and the rules that needed it in `silent`.
     """
-    missing, silent = (tuple(getattr(summary, name, ())) for name in ("missing", "silent"))
-    names = ("、" if language == "ja" else ", ").join(map(str, missing))
-    return _SILENT[language].format(rules=len(silent), names=names) if missing else ""
+    names = ("、" if language == "ja" else ", ").join(summary.missing)
+    facts = {"file": file_name, "rules": len(summary.silent), "names": names}
+    return _SILENT[language].format(**facts) if summary.missing else ""
