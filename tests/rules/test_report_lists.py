@@ -389,6 +389,56 @@ def test_an_outcome_that_was_decided_is_printed() -> None:
     assert ["2", "2"] == [lines[at].decode().split(",")[28] for at in (1, 3)]
 
 
+# --- DPC ---
+
+SUMMED = """IR,1,99,1,0112342,,見本病院,202609,00,099-000-0000
+RE,1,1111,202608,見本　次郎,1,19800101,,20260801,,,,,,,,,,1,2,,,,,,,,,ミホンタロウ,
+HO,06990014,見本,1,31,76830,,,,,,,,,,
+CO,01,1,810000001,見本
+RE,1,1111,202608,見本　次郎,1,19800101,,20260801,,,,,,,,,,2,,,,,,,,,,ミホンタロウ,
+HO,06990015,見本,1,31,76830,,,,,,,,,,
+BU,040080XX99X0XX,20260801,,,
+RE,1,1111,202608,見本　次郎,1,19800101,,20260801,,,,,,,,,,3,,,,,,,,,,ミホンタロウ,
+HO,06990015,見本,1,31,76830,,,,,,,,,,
+RE,2,1111,202608,見本　次郎,1,19800101,,20260801,,,,,,,,,,,,,,,,,,,,ミホンタロウ,
+HO,06990015,見本,1,31,100,,,300,,,5000,,,,1000
+GO,2,76930,99"""
+DPC = (SUMMED.replace("\n", "\r\n") + "\r\n\x1a").encode("cp932")
+
+
+def test_parts_of_a_dpc_claim_have_serials() -> None:
+    """A claim by itself 00, a summary 01, its details 02 and up."""
+    findings, rows, summary = checked(DPC)
+    heads = [head_of(row, DPC, summary, wanted={each.line or 0 for each in findings}) for row in rows]
+    entries = [Entry(each, heads[each.claim_index]) for each in findings if each.claim_index is not None]
+    lines = b"".join(error_list(entries, forms()["hasp"], issue(summary))).decode("cp932").split("\r\n")
+
+    assert "受付・事務点検ＡＳＰ結果リスト（ＤＰＣ）" == lines[0]
+    numbers = [row.split(",")[1] for row in lines[3:] if "Ｘ３００１" in row]
+    assert ["０００００１－０２００", "０００００１－０３００", "０００００２－００００"] == numbers
+
+
+def test_details_of_a_summary_count_in_their_summary() -> None:
+    """In the tallies and in the decisions; DPC has the amounts of meals, and one list for all."""
+    rows = tallied("pjry", DPC, in_out="inpatient", asp=True)
+
+    assert ["送信データ集計表（ＤＰＣ）", "合計,2,62,76930,5000,300,1000"] == [rows[0], rows[-2]]
+    assert ["1", "2"] == [row.split(",")[1] for row in decided(Errors.WITH, DPC)[1:]]
+
+
+def test_a_detail_that_lost_its_summary_is_in_no_list_of_claims() -> None:
+    """What it asks for stood in the summary."""
+    _, rows, summary = checked(DPC)
+    detail = read_claim(DPC.split(b"\r\n")[4], layout_name=summary.layout)
+    book = TallyBook()
+    book.add(rows[0], detail)
+
+    assert "合計,0,0,0,0,0," in b"".join(tally_list(book, forms()["pjry"], issue(summary, in_out="inpatient"))).decode(
+        "cp932"
+    )
+    assert 1 == len(list(decision_list([(rows[0], detail)], forms()["fixf"], issue(summary), errors=Errors.WITH)))
+
+
 # --- titles and names ---
 
 

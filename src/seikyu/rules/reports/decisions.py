@@ -30,10 +30,13 @@ def decision_list(
     """Yield the lines of 請求確定状況: a header, and a row for each claim.
 
     Shape: CSV in Shift_JIS with CR LF, without a title. A claim whose outcome stands in the index already is printed
-    with that one. Only the worst level of a claim is printed, and of L2, L3 and L4 only.
+    with that one; a detail of a summary claim is left out. Only the worst level of a claim is printed, and of L2, L3
+    and L4 only.
     """
     yield from head_lines(form, issue, header_of(issue))
     for row, head in claims:
+        if head.detail:
+            continue
         claimed = outcome_of(row, errors=errors, asp=issue.asp, refused_file=issue.summary.refused)
         yield row_line(form, {**_claim(head), "outcome": "1" if claimed else "2", "worst": _worst(row)})
 

@@ -20,8 +20,6 @@ _CLERICAL: Final = frozenset({Level.L3, Level.L4, Level.L7})
 _NOBODY: Final = ClaimHead()
 _SYMPTOM: Final = "SJ"
 _FACT: Final = re.compile(r"\{([a-z_]+)")
-#: DPC writes which part of a summarised claim this is; nobody else has parts. Source: provider:5.5.
-_ALONE: Final = 0
 
 
 class Entry(NamedTuple):
@@ -81,14 +79,15 @@ def _claim_no(finding: Finding, place: PlaceInClaim | None, form: Form) -> str |
     if finding.claim_no is None:
         return None
     words = form.says("clerical_no" if finding.level in _CLERICAL else "reception_no")
-    return words.format(claim_no=finding.claim_no, part=_ALONE, donor=place.donor_no if place else 0)
+    part, donor = (place.part, place.donor_no) if place else (0, 0)
+    return words.format(claim_no=finding.claim_no, part=part, donor=donor)
 
 
 def _recipient_no(finding: Finding, place: PlaceInClaim | None, form: Form) -> str | None:
     """Return the number of the claim that a donor's records belong to."""
     if finding.claim_no is None or finding.level not in _CLERICAL or not (place and place.donor_no):
         return None
-    return form.says("clerical_no").format(claim_no=finding.claim_no, part=_ALONE, donor=0)
+    return form.says("clerical_no").format(claim_no=finding.claim_no, part=place.part, donor=0)
 
 
 def _chart_no(head: ClaimHead, place: PlaceInClaim | None, form: Form) -> str:

@@ -21,6 +21,7 @@ _DONOR: Final = "TR"
 _DONOR_PLACE: Final = "TI"
 _SYMPTOM: Final = "SJ"
 _MOST_PUBLIC: Final = 4
+_SUMMARY: Final = 1
 #: What stands for a day of birth that is not shown, as wide as GYYMMDD.
 _HIDDEN_DAY: Final = "*" * 7
 #: RE, HO and KO stand at the beginning of a claim; so many bytes hold them and far more.
@@ -31,12 +32,14 @@ HEAD_BYTES: Final = 16 * 1024
 class PlaceInClaim:
     """Where a finding stands in its claim.
 
-    Shape: `record` is what was read there; `service_class` the class that holds for a line of a service; `symptom_no`
-    counts the SJ up to here; `donor` and `donor_place` are the TR and TI of the organ donor whose records these are,
-    `donor_no` counts donors from 1, 0 outside.
+    Shape: `record` is what was read there; `part` is the serial of the claim within its number: 0 for a claim by
+    itself, 1 for a summary claim of DPC, 2 and up for its details. `service_class` is the class that holds for a line
+    of a service; `symptom_no` counts the SJ up to here; `donor` and `donor_place` are the TR and TI of the organ donor
+    whose records these are, `donor_no` counts donors from 1, 0 outside.
     """
 
     record: Record
+    part: int = 0
     service_class: str = ""
     symptom_no: int = 0
     donor_no: int = 0
@@ -46,7 +49,10 @@ class PlaceInClaim:
 
 @dataclass(frozen=True, slots=True)
 class ClaimHead:
-    """A claim's RE, HO and KO, and the places that were asked for, by line of the file."""
+    """A claim's RE, HO and KO, and the places that were asked for, by line of the file.
+
+    Shape: of a summary claim of DPC, with its details behind it, they are those of the summary.
+    """
 
     common: Record | None = None
     insurer: Record | None = None
@@ -91,6 +97,11 @@ class ClaimHead:
         return str(kinds()["in_out"][self.division]["row"]) if self.division else ""
 
     @property
+    def detail(self) -> bool:
+        """True for a detail of a summary claim (総括対象): what it asks for stands in the summary."""
+        return self.text("summary_class") in kinds()["dpc"]["details"]
+
+    @property
     def reclaimed(self) -> bool:
         """True if the claim comes again: it has a search number."""
         return self.common is not None and bool(self.common.raw("search_no"))
@@ -125,16 +136,23 @@ def read_claim(
             common = common or record
         elif record.id == _INSURER:
             insurer = insurer or record
-        elif record.id == _PUBLIC:
+        elif record.id == _PUBLIC and place.part <= _SUMMARY:
             public.append(record)
         if no in wanted:
             places[no] = place
-    return ClaimHead(common, insurer, tuple(public[:_MOST_PUBLIC]), places, line=line, show_personal=show_personal)
+    return ClaimHead(
+        common,
+        insurer,
+        tuple(public[:_MOST_PUBLIC]),
+        places,
+        line=line,
+        show_personal=show_personal,
+    )
 
 
 def _walk(data: bytes, known: Mapping[str, Plan], first: int) -> Iterator[tuple[int, PlaceInClaim]]:
     """Yield each line that the layout knows, with what holds there."""
-    service_class, symptoms, donors = "", 0, 0
+    service_class, symptoms, donors, claims, parted = "", 0, 0, 0, False
     donor = donor_place = None
     for line in read_lines([data]):
         plan = known.get(line.content[:2].decode("ascii", "replace"))
@@ -142,12 +160,15 @@ def _walk(data: bytes, known: Mapping[str, Plan], first: int) -> Iterator[tuple[
             continue
         record = _read(plan, line.content, first + line.no - 1)
         symptoms += record.id == _SYMPTOM
+        if record.id == _COMMON:
+            claims += 1
+            parted = parted or bool(record.raw("summary_class").strip(b"0"))
         service_class = text_of(record.raw("service_class")) or service_class
         donor_place = record if record.id == _DONOR_PLACE else donor_place
         if record.id == _DONOR:
             donor, donors = record, donors + 1
         holds = service_class if "service_class" in record.plan.index else ""
-        yield record.line, PlaceInClaim(record, holds, symptoms, donors, donor, donor_place)
+        yield record.line, PlaceInClaim(record, claims if parted else 0, holds, symptoms, donors, donor, donor_place)
 
 
 def _read(plan: Plan, content: bytes, line: int) -> Record:

@@ -45,7 +45,9 @@ class TallyBook:
     _refused: dict[str, int] = field(default_factory=dict)
 
     def add(self, row: IndexRow, head: ClaimHead) -> None:
-        """Count one claim."""
+        """Count one claim; a detail of a summary claim counts in its summary."""
+        if head.detail:
+            return
         claim_type = f"{row.claim_type:04d}"
         division = division_of(claim_type) or OUTPATIENT
         if row.refused:
