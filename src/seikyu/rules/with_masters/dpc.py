@@ -143,11 +143,9 @@ def _told(claim: Claim, record_id: str, kind: str, *, column: str, value: int) -
 )
 def undefined_disease(claim: Claim) -> Iterator[Place]:
     """The class of a stay follows from the disease; without one there is no class."""
-    masters = claim.masters
-    if masters.sure("dpc_diseases", claim.service_month):
-        for record, icd10 in _resource(claim):
-            if not any(version.rows(icd10) for version in masters.every("dpc_diseases")):
-                yield record.at("icd10")
+    for record, icd10 in _resource(claim):
+        if not any(version.rows(icd10) for version in claim.masters.every("dpc_diseases")):
+            yield record.at("icd10")
 
 
 @rule(
