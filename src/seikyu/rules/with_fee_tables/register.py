@@ -7,8 +7,6 @@ from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, File, Phrase, Place, claim_month_of
 
 _IR: Final = "IR,1,99,1,{},,見本診療所,202609,00,"
-_HINT: Final = "compare the code with the notice of designation"
-_HINT_JA: Final = "指定通知書の医療機関コードと照らし合わせてください"
 
 
 def _unknown(file: File) -> Iterator[Place]:
@@ -27,8 +25,6 @@ def _unknown(file: File) -> Iterator[Place]:
     tables=("institutions.whole",),
     passes=(_IR.format("0112342"), "kind pharmacy"),
     fails=(_IR.format("0112390"), "kind pharmacy\nYK,1,99,4,0140099,見本薬局,202609,00,099-000-0000"),
-    hint=_HINT,
-    hint_ja=_HINT_JA,
 )
 def no_such_institution(file: File) -> Iterator[Place]:
     """A claim that nobody made is paid to nobody."""
@@ -42,8 +38,6 @@ def no_such_institution(file: File) -> Iterator[Place]:
     tables=("institutions.whole",),
     passes="kind dpc",
     fails="kind dpc\nIR,1,99,1,0112390,,見本病院,202609,00,099-000-0000",
-    hint=_HINT,
-    hint_ja=_HINT_JA,
 )
 def no_such_hospital(file: File) -> Iterator[Place]:
     """A claim that nobody made is paid to nobody."""
@@ -57,8 +51,6 @@ def no_such_hospital(file: File) -> Iterator[Place]:
     tables=("institutions.since", "institutions.until"),
     passes=(_IR.format("0112342"), _IR.format("0112359"), _IR.format("0112375")),
     fails=(_IR.format("0112367"), _IR.format("0112383")),
-    hint="compare the institution's code with that of the service month; a new owner has a new code",
-    hint_ja="診療年月当時の医療機関コードを確かめてください",
 )
 def institution_not_open(claim: Claim) -> Iterator[Place]:
     """A month before it opened and one after it closed are let be; farther away it is another's claim."""
