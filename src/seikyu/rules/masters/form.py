@@ -96,7 +96,7 @@ class MasterForm:
     empty. `special` are codes that stand in no master and are right nevertheless. A version with fewer than
     `whole_rows` rows is taken for a part, None: always, unless whoever imports it says that it is whole. `repeats`:
     several rows may have one key. `claims` are the kinds of claims that it is for, empty for all. Official files whose
-    lines bear no letter are known by the beginning of their names, `named`; `heading` counts the rows above their lines.
+    lines bear no letter are known by the beginning of their names, `named`; `heading` counts the rows above the lines.
     """
 
     kind: str
