@@ -6,13 +6,12 @@ billed at once, and a week only where it is one whichever day weeks begin with. 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from itertools import product
 from typing import Final
 
-from seikyu.rules.masters import Version
+from seikyu.rules.masters import Row, Version
 from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, Phrase, Place
 from seikyu.rules.with_fee_tables.lines import (
@@ -54,36 +53,36 @@ _INCLUSIONS: Final = {1: Span.DAY, 2: Span.MONTH, 3: Span.ONCE}
 _NO_GROUP: Final = frozenset({None, "", "0"})
 #: Who is paid (背反区分). Source: fee-tables:3.
 _FIRST_IS_PAID, _SECOND_IS_PAID, _EITHER_IS_PAID = 1, 2, 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    choice: int
-    period: Period
+_CHOICES: Final = frozenset({_FIRST_IS_PAID, _SECOND_IS_PAID, _EITHER_IS_PAID})
 
 
 @lru_cache(maxsize=_KEPT)
-def _excluded_by(version: Version, code: str) -> Mapping[str, _Pair]:
-    """Return what a code excludes without conditions, by the other code."""
-    other = version.form.key[1].column
-    return {row[other]: _Pair(row["choice"], period_of(row)) for row in version.rows(code) if row["special"] == 0}
+def _excluded_by(version: Version, code: str) -> Mapping[str, list[Row]]:
+    """Return the rows of a code in a table of exclusions, by the other code."""
+    other, found = version.form.key[1].column, dict[str, list[Row]]()
+    for row in version.rows(code):
+        found.setdefault(row[other], []).append(row)
+    return found
 
 
 @lru_cache(maxsize=_KEPT)
 def _contained_by(version: Version, code: str) -> tuple[tuple[Span, str, Period], ...]:
     """Return the groups that a code contains, each with its span."""
-    cells = [(row[f"span_{n}"], row[f"group_{n}"], period_of(row)) for row in version.rows(code) for n in (1, 2, 3)]
+    cells = ((row[f"span_{n}"], row[f"group_{n}"], row) for row in version.rows(code) for n in (1, 2, 3))
     return tuple(
-        (_INCLUSIONS[span], group, period)
-        for span, group, period in cells
+        (_INCLUSIONS[span], group, period_of(row))
+        for span, group, row in cells
         if span in _INCLUSIONS and group not in _NO_GROUP
     )
 
 
 @lru_cache(maxsize=_KEPT)
-def _groups_of(version: Version, code: str) -> Mapping[str, Period]:
-    """Return the groups that a code belongs to without conditions."""
-    return {row["group"]: period_of(row) for row in version.rows(code) if row["special"] == 0}
+def _groups_of(version: Version, code: str) -> Mapping[str, list[Row]]:
+    """Return the rows of a code in the table of inclusions, by the group that it belongs to."""
+    found = dict[str, list[Row]]()
+    for row in version.rows(code):
+        found.setdefault(row["group"], []).append(row)
+    return found
 
 
 def _meet(span: Span, line: Line, other: Line, period: Period) -> bool:
@@ -108,23 +107,26 @@ def _excluded(claim: Claim) -> Iterator[Place]:
     for kind, span in _EXCLUSIONS.items():
         table, told = table_of(claim, kind), set[frozenset[str]]()
         for code in lines if table else ():
-            pairs = _excluded_by(table, code) if table else {}
-            for other in lines.keys() & pairs.keys() - {code}:
+            rows = _excluded_by(table, code) if table else {}
+            for other in sorted(lines.keys() & rows.keys() - {code}):
                 both = frozenset((code, other))
-                wrong = _not_paid(lines[code], lines[other], pairs[other], span) if both not in told else None
+                wrong = _not_paid(lines[code], lines[other], rows[other], span) if both not in told else None
                 if wrong:
                     told.add(both)
                     yield _place(wrong, other if wrong.code == code else code, span)
 
 
-def _not_paid(first: list[Line], second: list[Line], pair: _Pair, span: Span) -> Line | None:
-    """Return the line that is not paid, None if both are."""
-    found = next(((a, b) for a, b in product(first, second) if _meet(span, a, b, pair.period)), None)
-    if found is None or pair.choice not in {_FIRST_IS_PAID, _SECOND_IS_PAID, _EITHER_IS_PAID}:
-        return None
-    if pair.choice == _EITHER_IS_PAID:
-        return max(found, key=lambda line: line.record.line)
-    return found[1] if pair.choice == _FIRST_IS_PAID else found[0]
+def _not_paid(first: list[Line], second: list[Line], rows: list[Row], span: Span) -> Line | None:
+    """Return the line that is not paid by one of these rows, None if both are."""
+    for row in rows:
+        period, choice = period_of(row), row["choice"]
+        if row["special"] != 0 or choice not in _CHOICES:
+            continue
+        for a, b in product(first, second):
+            if _meet(span, a, b, period):
+                last = max(a, b, key=lambda line: line.record.line)
+                return last if choice == _EITHER_IS_PAID else b if choice == _FIRST_IS_PAID else a
+    return None
 
 
 def _included(claim: Claim) -> Iterator[Place]:
@@ -132,26 +134,33 @@ def _included(claim: Claim) -> Iterator[Place]:
     links, groups = table_of(claim, "fee_links"), table_of(claim, "fee_inclusions")
     if links is None or groups is None:
         return
-    lines = by_code(lines_of(claim, "SI"))
-    for container in lines:
-        contained = _contained_by(links, container)
-        for code in lines if contained else ():
-            if code != container and (found := _inside(lines, (container, code), contained, _groups_of(groups, code))):
-                yield found
+    lines, containers = by_code(lines_of(claim, "SI")), dict[str, list[tuple[str, Span, Period]]]()
+    for holder in lines:
+        for span, group, period in _contained_by(links, holder):
+            containers.setdefault(group, []).append((holder, span, period))
+    told = set[tuple[str, str]]()
+    for code in lines if containers else ():
+        rows = _groups_of(groups, code)
+        for group in sorted(containers.keys() & rows.keys()):
+            for holder, span, period in containers[group]:
+                found = _inside(lines[holder], lines[code], span, (period, *_periods(rows[group])))
+                if holder != code and found and (holder, code) not in told:
+                    told.add((holder, code))
+                    yield _place(found, holder, span)
 
 
-def _inside(
-    lines: Mapping[str, list[Line]],
-    codes: tuple[str, str],
-    contained: tuple[tuple[Span, str, Period], ...],
-    groups: Mapping[str, Period],
-) -> Place | None:
-    """Return the place of a line that the container's lines contain, None if none does."""
-    container, code = codes
-    for span, group, period in contained:
-        for holder, line in product(lines[container], lines[code]) if group in groups else ():
-            if _meet(span, holder, line, period) and _meet(span, holder, line, groups[group]):
-                return _place(line, container, span)
+def _periods(rows: list[Row]) -> Iterator[Period]:
+    """Yield when the rows without special conditions hold."""
+    return (period_of(row) for row in rows if row["special"] == 0)
+
+
+def _inside(holders: list[Line], lines: list[Line], span: Span, periods: tuple[Period, ...]) -> Line | None:
+    """Return the line that one of the holder's contains while its own row (the first) and one of the group's hold."""
+    own, *of_group = periods
+    for holder, line in product(holders, lines):
+        for period in of_group:
+            if _meet(span, holder, line, own.and_also(period)):
+                return line
     return None
 
 

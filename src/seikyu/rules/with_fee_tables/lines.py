@@ -3,35 +3,45 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from seikyu.records import Month
 from seikyu.rules.masters import Row, Version
-from seikyu.rules.view import Claim, Record, days_of
+from seikyu.rules.view import Claim, Record, days_of, lazy
 from seikyu.rules.with_masters.lookup import code_of
 
 _SUNDAY: Final = 6
 _DAY_CHARS: Final = 3
+#: Rules ask for the lines of one claim one after the other: its procedures, and its drugs.
+_CLAIMS_KEPT: Final = 2
 _PAYMENT_FUND: Final = "1"
 #: Changes by which a line of an official table is taken away. Source: check-masters:1.
 _TAKEN_AWAY: Final = frozenset({1, 9})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Line:
-    """One line of a service with its code.
-
-    Shape: `days` says how often it was done on which day, empty if its day fields are not filled, do not parse, or do
-    not add up to its `count`. `unit` numbers the calculation units of the claim; lines of one were billed at once.
-    """
+    """One line of a service with its code. `unit` numbers the calculation units; lines of one were billed at once."""
 
     record: Record
     code: str
-    days: Mapping[date, int]
     count: int
     unit: int
     service_class: bytes
     month: Month
+
+    @lazy
+    def days(self) -> Mapping[date, int]:
+        """How often it was done on which day, empty if its day fields are empty or do not add up to its count."""
+        fields = [field.strip() for field in days_of(self.record)]
+        times = {day: field for day, field in enumerate(fields, start=1) if field.strip(b"0")}
+        if not all(len(field) <= _DAY_CHARS and field.isdigit() for field in times.values()):
+            return {}
+        month, numbers = self.month, {day: int(field) for day, field in times.items()}
+        if sum(numbers.values()) != self.count or max(numbers, default=0) > month.days:
+            return {}
+        return {date(month.year, month.month, day): number for day, number in numbers.items()}
 
     @property
     def held_on(self) -> Iterable[date]:
@@ -49,6 +59,11 @@ class Period:
     def holds(self, days: Iterable[date]) -> bool:
         """True if it holds on all these days."""
         return all((self.since or day) <= day <= (self.until or day) for day in days)
+
+    def and_also(self, other: "Period") -> "Period":
+        """Return when both hold."""
+        begins, ends = [self.since, other.since], [self.until, other.until]
+        return Period(max(filter(None, begins), default=None), min(filter(None, ends), default=None))
 
     def touches(self, month: Month) -> bool:
         """True if it holds on some day of a month."""
@@ -87,9 +102,10 @@ def is_whole(claim: Claim) -> bool:
     return not (claim.lines_left_out or claim.cut_lines or claim.donor)
 
 
-def lines_of(claim: Claim, record_id: str) -> list[Line]:
+@lru_cache(maxsize=_CLAIMS_KEPT)
+def lines_of(claim: Claim, record_id: str) -> tuple[Line, ...]:
     """Return the lines of one sort, in file order."""
-    return list(_lines(claim, record_id))
+    return tuple(_lines(claim, record_id))
 
 
 def _lines(claim: Claim, record_id: str) -> Iterator[Line]:
@@ -99,19 +115,7 @@ def _lines(claim: Claim, record_id: str) -> Iterator[Line]:
         for record in unit.records:
             code = code_of(record) if record.id == record_id else None
             if code:
-                count = record["count"] or 0
-                yield Line(record, code, _days(month, record, count), count, number, unit.service_class, month)
-
-
-def _days(month: Month, record: Record, count: int) -> Mapping[date, int]:
-    """Return how often a line was done on which day, empty if that is not sure."""
-    fields = [field.strip() for field in days_of(record)]
-    if not all(len(field) <= _DAY_CHARS and (field.isdigit() or not field) for field in fields):
-        return {}
-    times = {day: int(field) for day, field in enumerate(fields, start=1) if field.strip(b"0")}
-    if sum(times.values()) != count or max(times, default=0) > month.days:
-        return {}
-    return {date(month.year, month.month, day): number for day, number in times.items()}
+                yield Line(record, code, record["count"] or 0, number, unit.service_class, month)
 
 
 def by_code(lines: Iterable[Line]) -> dict[str, list[Line]]:
