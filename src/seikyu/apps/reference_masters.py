@@ -6,10 +6,11 @@ from seikyu.rules.masters import MasterForm, forms
 
 _HEAD = """# Masters
 
-What `seikyu masters import` reads ([how to bring them](../how-to/bring-masters.md)). Drawn from
-`src/seikyu/rules/masters/forms`: a further kind is a further file there, and no code.
+What `seikyu masters import` reads ([how to bring them](../how-to/bring-masters.md), and
+[fee tables](../how-to/bring-fee-tables.md)). Drawn from `src/seikyu/rules/masters/forms`: a further kind is a further file there, and no code.
 
-Official masters are recognised by their columns, their letter and their codes. Every kind can be given as a CSV of our
+Official masters are recognised by their columns, their letter and their codes; fee tables, which bear no letter, by the
+beginning of their file's name. Every kind can be given as a CSV of our
 own form too: the first row has the names of the columns in this page, the key among them; further columns may be left
 out. Texts are Shift_JIS or UTF-8. Dates are YYYYMMDD; 99999999, zeros or nothing mean none.
 
@@ -41,7 +42,12 @@ def _facts(form: MasterForm) -> Iterator[str]:
     yield f"Key: {key}. Source: {form.source}."
     if form.editions:
         counts = "; ".join(f"{each.name}: {', '.join(map(str, each.columns))}" for each in form.editions)
-        yield f"Letter {form.letter}. Columns a line by edition: {counts}."
+        known = (
+            f"Letter {form.letter}" if form.letter else f"Known by its file's name ({', '.join(form.named)}…) or --kind"
+        )
+        yield f"{known}. Columns a line by edition: {counts}."
+    if form.heading:
+        yield f"Rows above the lines: {form.heading}."
     if form.whole_rows:
         yield f"An official file of {form.whole_rows:,} rows or more is taken for whole."
     if form.special:
