@@ -6,8 +6,8 @@ from seikyu.rules.masters import MasterForm, forms
 
 _HEAD = """# Masters
 
-What `seikyu masters import` reads ([how to bring them](../how-to/bring-masters.md), and
-[fee tables](../how-to/bring-fee-tables.md)). Drawn from `src/seikyu/rules/masters/forms`: a further kind is a further file there, and no code.
+What `seikyu masters import` reads: [masters](../how-to/bring-masters.md) and [fee tables](../how-to/bring-fee-tables.md).
+Drawn from `src/seikyu/rules/masters/forms`: a further kind is a further file there, and no code.
 
 Official masters are recognised by their columns, their letter and their codes; fee tables, which bear no letter, by the
 beginning of their file's name. Every kind can be given as a CSV of our
@@ -42,9 +42,8 @@ def _facts(form: MasterForm) -> Iterator[str]:
     yield f"Key: {key}. Source: {form.source}."
     if form.editions:
         counts = "; ".join(f"{each.name}: {', '.join(map(str, each.columns))}" for each in form.editions)
-        known = (
-            f"Letter {form.letter}" if form.letter else f"Known by its file's name ({', '.join(form.named)}…) or --kind"
-        )
+        named = f"Known by its file's name ({', '.join(form.named)}…) or --kind"
+        known = f"Letter {form.letter}" if form.letter else named
         yield f"{known}. Columns a line by edition: {counts}."
     if form.heading:
         yield f"Rows above the lines: {form.heading}."
