@@ -7,6 +7,7 @@ from seikyu.records.lines import Line, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber, RecipientNumber, check_digit
 from seikyu.records.sniffing import Header, kind_ja, sniff
+from seikyu.records.spans import Span, claim_spans
 from seikyu.records.tables import CodeTable, Row, table
 from seikyu.records.uke import Record, UKEFile, decode, encode, split
 
@@ -32,10 +33,12 @@ __all__ = [
     "RecordLayout",
     "Row",
     "Scope",
+    "Span",
     "Tail",
     "UKEFile",
     "Years",
     "check_digit",
+    "claim_spans",
     "control_byte",
     "decode",
     "encode",

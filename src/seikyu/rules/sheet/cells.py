@@ -1,0 +1,189 @@
+"""How the items of a record become the text of a cell: names for codes, dates in words, sums with separators, masks."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from seikyu.records import Item, Kind, Month, eras, masked, parse_date, parse_month, table, text_of
+from seikyu.rules.sheet.value import EMPTY, Cell
+from seikyu.rules.view import Record
+from seikyu.rules.wording import is_secret
+
+#: Name of a code: of a master (`procedure`, `drug` ...), a code and the service month; None where there is no such row.
+Names = Callable[[str, str, Month | None], str | None]
+
+_MASTER: Final = "master:"
+_DAY: Final = "day_"
+_BETWEEN: Final = " "
+_LISTED: Final = "、"
+#: Names of items that are sums of points or money end so; they are written with separators.
+_SUMS: Final = ("points", "_yen")
+#: Modifiers from here on stand behind the disease (接尾語), such as の疑い; those below before it. Source: master z.
+_SUFFIXES: Final = range(8000, 9000)
+_MODIFIER_CHARS: Final = 4
+
+
+def no_names(_: str, __: str, ___: Month | None) -> str | None:
+    """Know no master."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a claim is read: the names that codes have in its month, and whether personal values may be shown."""
+
+    kind: str
+    month: Month | None
+    names: Names
+    show_personal: bool
+
+
+def item_cell(record: Record, name: str, how: Reading) -> Cell:
+    """Return what an item says, an empty cell if it is empty or the layout has no such item."""
+    at = record.plan.index.get(name)
+    if at is None or not record.raw(name):
+        return EMPTY
+    item = record.plan.layout.items[at]
+    text = plain(text_of(record.items[at]))
+    if not how.show_personal and is_secret(item, text):
+        return Cell(masked(text), masked=True)
+    return Cell(text) if at in record.unreadable else _read(item, text, how)
+
+
+def plain(text: str) -> str:
+    """Return a text without control characters, so that it plays no tricks where it is shown."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def hidden(data: bytes, how: Reading) -> Cell:
+    """Return bytes that no layout describes: they count as personal."""
+    text = plain(text_of(data))
+    return Cell(text) if how.show_personal or not text else Cell(masked(text), masked=True)
+
+
+def joined(cells: Iterable[Cell], between: str = _BETWEEN) -> Cell:
+    """Return the filled ones of some cells as one."""
+    filled = [cell for cell in cells if cell.text]
+    if len(filled) <= 1:
+        return filled[0] if filled else EMPTY
+    return Cell(
+        between.join(cell.text for cell in filled),
+        en=between.join(cell.en or cell.text for cell in filled) if any(cell.en for cell in filled) else "",
+        code=_BETWEEN.join(cell.code for cell in filled if cell.code),
+        masked=any(cell.masked for cell in filled),
+    )
+
+
+def _read(item: Item, text: str, how: Reading) -> Cell:
+    """Return a value that parsed, in words."""
+    if item.codes:
+        return _coded(item, text, how)
+    if item.kind is Kind.DATE and (day := parse_date(text)):
+        return Cell(date_ja(day.date), en=day.date.isoformat())
+    if item.kind is Kind.MONTH and (month := parse_month(text)):
+        return month_cell(month.month)
+    if item.kind is Kind.DIGITS and item.name.endswith(_SUMS):
+        return Cell(f"{int(text):,}")
+    return Cell(text.strip())
+
+
+def month_cell(month: Month) -> Cell:
+    """Return a month in words."""
+    return Cell(date_ja(month.last_day).partition("月")[0] + "月", en=f"{month.year}-{month.month:02d}")
+
+
+def date_ja(day: date) -> str:
+    """Return a day as people write it.
+
+    >>> date_ja(date(2026, 9, 1))
+    '令和8年9月1日'
+    """
+    for era in reversed(tuple(eras().values())):
+        if era.first_day <= day:
+            return f"{era.ja}{day.year - era.first_year + 1}年{day.month}月{day.day}日"
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+# --- codes ---
+
+
+def _coded(item: Item, text: str, how: Reading) -> Cell:
+    width = item.code_width if item.kind is Kind.CODES and item.code_width else len(text)
+    codes = [text[at : at + width] for at in range(0, len(text), width)]
+    return joined([_named(item.codes or "", code, how) for code in codes], _LISTED)
+
+
+def _named(codes: str, code: str, how: Reading) -> Cell:
+    """Return the name of one code, with the code beside it; the code alone where nobody knows it."""
+    if codes.startswith(_MASTER):
+        name = how.names(codes.removeprefix(_MASTER), code, how.month)
+        return Cell(name, code=code) if name else Cell(code)
+    row = _row_of(codes, code, how)
+    if row is None or not row.get("name_ja"):
+        return Cell(code)
+    return Cell(row["name_ja"], en=row.get("name_en") or "", code=code)
+
+
+def _row_of(name: str, code: str, how: Reading) -> Mapping[str, str] | None:
+    """Return the row of a code that holds for this kind of claim and month; a table may serve several kinds."""
+    newest = table(name).row(code, how.month)
+    rows = [*([newest] if newest else []), *reversed(table(name).rows.get(code, ()))]
+    return next((row for row in rows if how.kind in (row.get("kind") or how.kind).split(",")), newest)
+
+
+# --- ways of showing that take more than one item ---
+
+
+def show_times(record: Record, items: tuple[str, ...], how: Reading) -> Cell:
+    """Show points and how often: `291 x 1`. A line of a unit that goes on has no points: `x 1`."""
+    points, count = (item_cell(record, name, how).text for name in items)
+    return Cell(f"{points} x {count}".strip() if count else points)
+
+
+def show_days(record: Record, _: tuple[str, ...], how: Reading) -> Cell:
+    """Show the days of the month as a short list: `1-3, 8(2)`; in brackets how often on that day."""
+    written = [(name, item_cell(record, name, how).text) for name in record.plan.index if name.startswith(_DAY)]
+    days = [(int(name.removeprefix(_DAY)), text) for name, text in written if text.strip("0")]
+    return Cell(", ".join(_runs(days)))
+
+
+def _runs(days: Iterable[tuple[int, str]]) -> Iterator[str]:
+    """Yield days that follow one another and say the same as one."""
+    first = last = 0
+    same = ""
+    for day, text in days:
+        if last and (day, text) == (last + 1, same):
+            last = day
+            continue
+        if last:
+            yield _run(first, last, same)
+        first, last, same = day, day, text
+    if last:
+        yield _run(first, last, same)
+
+
+def _run(first: int, last: int, text: str) -> str:
+    span = f"{first}" if first == last else f"{first}-{last}"
+    return span if text == "1" else f"{span}({text})"
+
+
+def show_disease(record: Record, items: tuple[str, ...], how: Reading) -> Cell:
+    """Show a disease with its modifiers where they belong: items are the modifiers, then what the disease is called."""
+    modifiers = record.raw(items[0]).decode("ascii", "replace")
+    parts = [modifiers[at : at + _MODIFIER_CHARS] for at in range(0, len(modifiers), _MODIFIER_CHARS)]
+    shown = item_cell(record, items[0], how)
+    disease = joined(item_cell(record, name, how) for name in items[1:])
+    if shown.masked or shown.text == modifiers or not shown.text:
+        return joined((shown, disease))
+    words = {code: _named(f"{_MASTER}modifier", code, how) for code in parts}
+    behind = [words[code] for code in parts if code.isdigit() and int(code) in _SUFFIXES]
+    before = [words[code] for code in parts if words[code] not in behind]
+    return joined((*before, disease, *behind), "")
+
+
+SHOWS: Final[Mapping[str, Callable[[Record, tuple[str, ...], Reading], Cell]]] = {
+    "times": show_times,
+    "days": show_days,
+    "disease": show_disease,
+}
