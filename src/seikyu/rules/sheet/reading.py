@@ -38,12 +38,16 @@ _DAYS: Final = "day_"
 
 @dataclass(frozen=True, slots=True)
 class ClaimLines:
-    """A claim as it stands in its file: its place there, the file's header, and its lines, numbered as in the file."""
+    """A claim as it stands in its file: its place there, the file's header, and its lines, numbered as in the file.
+
+    Shape: `left_out` counts lines that were too many to be read.
+    """
 
     kind: str
     layout: Layout
     index: int
     lines: Sequence[Line]
+    left_out: int = 0
     header: Line | None = None
 
 
@@ -77,6 +81,7 @@ def sheet_of(
         month=str(month) if month else "",
         sections=tuple(placed),
         findings=tuple(rest),
+        left_out=claim.left_out,
     )
 
 

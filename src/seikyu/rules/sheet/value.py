@@ -88,7 +88,7 @@ class Sheet:
     """One claim, drawn.
 
     Shape: `month` is the service month as YYYYMM, empty if unreadable; `line` the physical line of the claim's first
-    record. `findings` are those that belong to no row.
+    record. `findings` are those that belong to no row; `left_out` counts lines of the claim that were too many.
     """
 
     kind: str
@@ -100,6 +100,7 @@ class Sheet:
     month: str
     sections: tuple[Section, ...]
     findings: tuple[Finding, ...] = ()
+    left_out: int = 0
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:

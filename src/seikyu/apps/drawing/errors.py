@@ -1,0 +1,21 @@
+"""Why a claim could not be drawn. The texts stand in `apps/words/show.toml` under the same codes."""
+
+from seikyu.ports.errors import SeikyuError
+
+
+class NotAClaimFile(SeikyuError):
+    """The file begins like no file of ours; nothing was drawn."""
+
+    code = "not_a_claim_file"
+
+
+class NoForm(SeikyuError):
+    """There is no sheet for files of this kind; nothing was drawn."""
+
+    code = "no_form"
+
+
+class NoSuchClaim(SeikyuError):
+    """The file has no claim of that number or month; nothing was drawn."""
+
+    code = "no_such_claim"
