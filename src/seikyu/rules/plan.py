@@ -164,6 +164,16 @@ def plans(layout_name: str) -> Mapping[str, Plan]:
     return {rid: _plan(record, layout) for rid, record in layout.records.items()}
 
 
+@cache
+def history_plans(layout_name: str) -> Mapping[str, Plan]:
+    """Return the plans of the records that a layout lets stand behind the prefix of a history line (履歴).
+
+    Errors: StopIteration for a name that no layout has (a bug).
+    """
+    layout = next(layout for layout in layouts() if layout.name == layout_name)
+    return {**plans(layout_name), **{rid: _plan(record, layout) for rid, record in layout.history.items()}}
+
+
 def _plan(record: RecordLayout, layout: Layout) -> Plan:
     tables = {
         item.no - 1: _codes_of(item, layout.claim_kind)

@@ -1,8 +1,10 @@
 """A sheet in the terminal: tables whose columns stand right though Japanese characters are two places wide."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable
+from io import StringIO
 from typing import Final, TextIO
 
 from rich import box
@@ -19,26 +21,32 @@ from seikyu.rules.sheet import Cell, Note, Role, Row, Section, Shape, Sheet
 
 #: The width where no window says how wide it is: a page in a mail, a file, a pipe.
 _PLAIN_WIDTH: Final = 110
+#: What the widest column keeps, however much the others say.
+_WIDE_COLUMNS: Final = 28
 _COLOURS: Final = {"file": "bold red", "claim": "bold red", "asks": "yellow", "tells": "cyan"}
 
 
 def print_sheets(sheets: Iterable[Sheet], *, out: TextIO | None = None, width: int | None = None) -> None:
     """Print the sheets one below the other: coloured and as wide as the window, or plain where nobody watches."""
     out = out or sys.stdout
-    watched = out.isatty() and "NO_COLOR" not in os.environ
-    console = Console(
-        file=out,
-        width=width or (None if out.isatty() else _PLAIN_WIDTH),
-        no_color=not watched,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    window = out.isatty()
     for number, sheet in enumerate(sheets):
         if number:
-            console.print()
-        _print_sheet(console, sheet)
+            print(file=out)
+        console = Console(
+            file=StringIO(),
+            force_terminal=window,
+            width=width or (shutil.get_terminal_size().columns if window else _PLAIN_WIDTH),
+            no_color=not window or "NO_COLOR" in os.environ,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+        with console.capture() as drawn:
+            _print_sheet(console, sheet)
+        for line in drawn.get().splitlines():
+            print(line.rstrip(), file=out)
 
 
 def _print_sheet(console: Console, sheet: Sheet) -> None:
@@ -95,10 +103,12 @@ def _table(table: Table, section: Section) -> None:
             justify="right" if column.number else "left",
             ratio=1 if column.wide else None,
             overflow="fold",
+            min_width=_WIDE_COLUMNS if column.wide else None,
         )
     for row in section.rows:
         if row.role is Role.GROUP:
-            table.add_row(*(Text(shown(row.cells[0], language()), style="bold") if at == wide else "" for at in used))
+            head = "  ".join(shown(cell, language()) for cell in row.cells)
+            table.add_row(*(Text(head, style="bold") if at == wide else "" for at in used))
         else:
             table.add_row(*(_text(row.cells[at], named=at == wide) for at in used))
         for line in _below(row):

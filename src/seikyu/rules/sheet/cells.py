@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from seikyu.records import Item, Kind, Month, eras, masked, parse_date, parse_month, table, text_of
+from seikyu.rules.sheet.form import page_of
 from seikyu.rules.sheet.value import EMPTY, Cell
 from seikyu.rules.view import Record
 from seikyu.rules.wording import is_secret
@@ -13,6 +14,8 @@ from seikyu.rules.wording import is_secret
 #: Name of a code: of a master (`procedure`, `drug` ...), a code and the service month; None where there is no such row.
 Names = Callable[[str, str, Month | None], str | None]
 
+#: Japanese names are written with it; Python counts it among the characters that cannot be printed.
+_WIDE_SPACE: Final = "\N{IDEOGRAPHIC SPACE}"
 _MASTER: Final = "master:"
 _DAY: Final = "day_"
 _BETWEEN: Final = " "
@@ -22,6 +25,12 @@ _SUMS: Final = ("points", "_yen")
 #: Modifiers from here on stand behind the disease (接尾語), such as の疑い; those below before it. Source: master z.
 _SUFFIXES: Final = range(8000, 9000)
 _MODIFIER_CHARS: Final = 4
+#: Tooth codes: see forms/teeth.toml.
+_TOOTH_CHARS: Final = 6
+_TEETH: Final = "12345678"
+_MILK_TEETH: Final = "ABCDE"
+#: The code of a day of stay about which there is nothing to say. Source: code table overnight_codes.
+_USUAL: Final = "0"
 
 
 def no_names(_: str, __: str, ___: Month | None) -> str | None:
@@ -53,7 +62,7 @@ def item_cell(record: Record, name: str, how: Reading) -> Cell:
 
 def plain(text: str) -> str:
     """Return a text without control characters, so that it plays no tricks where it is shown."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return "".join(char if char.isprintable() or char == _WIDE_SPACE else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def hidden(data: bytes, how: Reading) -> Cell:
@@ -141,11 +150,50 @@ def show_times(record: Record, items: tuple[str, ...], how: Reading) -> Cell:
     return Cell(f"{points} x {count}".strip() if count else points)
 
 
+def show_teeth(record: Record, items: tuple[str, ...], how: Reading) -> Cell:
+    """Show teeth as short as dentists write them: `右上1`; what a master calls them is longer than a column."""
+    return joined((_teeth(record, name, how) for name in items), _LISTED)
+
+
+def _teeth(record: Record, name: str, how: Reading) -> Cell:
+    cell = item_cell(record, name, how)
+    codes = record.raw(name).decode("ascii", "replace")
+    if cell.masked or len(codes) % _TOOTH_CHARS:
+        return cell
+    return joined((_tooth(codes[at : at + _TOOTH_CHARS]) for at in range(0, len(codes), _TOOTH_CHARS)), _LISTED)
+
+
+def _tooth(code: str) -> Cell:
+    page = page_of("teeth")
+    quadrant, state = page["quadrant"].get(code[2]), page["state"].get(code[4])
+    if not code.startswith("10") or quadrant is None or state is None or code[3] not in _TEETH or code[5] != "0":
+        return Cell(code)
+    tooth = _MILK_TEETH[int(code[3]) - 1 :][:1] if quadrant.get("milk") else code[3]
+    words = Cell(f"{quadrant['ja']}{tooth}{state['ja']}", en=f"{quadrant['en']}{tooth}{state['en']}", code=code)
+    return words if tooth else Cell(code)
+
+
+def show_pattern(record: Record, items: tuple[str, ...], how: Reading) -> Cell:
+    """Show a code for each day of the month as the days that are something special: `8-10(9)`."""
+    cell = item_cell(record, items[0], how)
+    text = record.raw(items[0]).decode("ascii", "replace")
+    if cell.masked or not text.isdigit():
+        return cell
+    days = [(day, code) for day, code in enumerate(text, start=1) if code != _USUAL]
+    return Cell(", ".join(_runs(days)) or "-")
+
+
 def show_days(record: Record, _: tuple[str, ...], how: Reading) -> Cell:
-    """Show the days of the month as a short list: `1-3, 8(2)`; in brackets how often on that day."""
-    written = [(name, item_cell(record, name, how).text) for name in record.plan.index if name.startswith(_DAY)]
+    """Show the days of the month as a short list: `1-3, 8(2)`; in brackets how often, or the kind of visit."""
+    written = [(name, _plain_item(record, name, how)) for name in record.plan.index if name.startswith(_DAY)]
     days = [(int(name.removeprefix(_DAY)), text) for name, text in written if text.strip("0")]
     return Cell(", ".join(_runs(days)))
+
+
+def _plain_item(record: Record, name: str, how: Reading) -> str:
+    """Return an item as it was written, a code as a code."""
+    cell = item_cell(record, name, how)
+    return cell.code or cell.text
 
 
 def _runs(days: Iterable[tuple[int, str]]) -> Iterator[str]:
@@ -186,4 +234,6 @@ SHOWS: Final[Mapping[str, Callable[[Record, tuple[str, ...], Reading], Cell]]] =
     "times": show_times,
     "days": show_days,
     "disease": show_disease,
+    "teeth": show_teeth,
+    "pattern": show_pattern,
 }

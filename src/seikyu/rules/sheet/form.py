@@ -1,13 +1,14 @@
 """Forms of the sheet (明細書の様式): which items of which records stand where, for each kind of claim.
 
-They are data, one file a kind in `forms/`; how such a file is written is explained at the head of the medical one.
+They are data, one file a kind in `forms/`; how such a file is written is explained at the head of `common.toml`.
 """
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -15,6 +16,10 @@ from seikyu.rules.sheet.value import Column, Shape
 from seikyu.rules.view import Phrase
 
 _ENDS: Final = ("_return", "_reexamination")
+_COMMON: Final = "common"
+_RETURNS: Final = "returns"
+_NOT_KINDS: Final = frozenset({_COMMON, _RETURNS, "teeth"})
+_LISTS: Final = ("records", "items", "heads", "prefixes", "part_items")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,10 @@ class FormColumn:
 class FormSection:
     """A section of a form.
 
-    Shape: `records` in the order of the file; `labels` name a record in the column that shows its role; `group` is the
-    item whose change begins a new group; `notes` are items that stand together below a row; `leave` are items that
-    stand in another section of the same record.
+    Shape: `records` are drawn in the order of the file; `labels` name a record in the column that shows its role;
+    `group` is the item whose change begins a new group, `amount` the one that ends a calculation unit; rows of `heads`
+    stand out. A record that holds the same items several times, under names that begin with one of `prefixes`, is drawn
+    as a row for each; `part_items` are the names without the prefix. `notes` are items that stand together below a row.
     """
 
     name: str
@@ -48,6 +54,9 @@ class FormSection:
     labels: Mapping[str, Phrase] = field(default_factory=dict)
     group: str = ""
     amount: str = ""
+    heads: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    part_items: tuple[str, ...] = ()
     notes: tuple[tuple[str, ...], ...] = ()
 
 
@@ -59,37 +68,47 @@ class Form:
     title: Phrase
     sections: tuple[FormSection, ...]
 
-    def items_elsewhere(self, record: str) -> frozenset[str]:
-        """Return the items of a record that some section of fields shows."""
-        return frozenset(
-            item
-            for section in self.sections
-            if section.shape is Shape.FIELDS and record in section.records
-            for item in section.items
-        )
+    def fields_of(self, record: str) -> list[FormSection]:
+        """Return the sections of fields that show items of a record."""
+        return [each for each in self.sections if each.shape is Shape.FIELDS and record in each.records]
 
 
 @cache
 def form_for(kind: str) -> Form:
-    """Return the form of a kind of file; returned claims are drawn as what they were sent as.
+    """Return the form of a kind of file; returned claims are drawn as what they were sent as, with why they came back.
 
     Errors: KeyError if there is no such form.
     """
     base = kind
     for end in _ENDS:
         base = base.removesuffix(end)
-    path = files("seikyu.rules.sheet") / "forms" / f"{base}.toml"
+    form = _read(base)
+    return form if base == kind else replace(form, sections=(*_read(_RETURNS).sections, *form.sections))
+
+
+def kinds_with_form() -> tuple[str, ...]:
+    """Return the kinds of claims that can be drawn."""
+    names = (path.name.removesuffix(".toml") for path in _folder().iterdir())
+    return tuple(sorted(name for name in names if name not in _NOT_KINDS))
+
+
+@cache
+def page_of(name: str) -> Mapping[str, Any]:
+    """Return a data file of the forms. Errors: KeyError if there is none."""
+    path = _folder() / f"{name}.toml"
     if not path.is_file():
-        raise KeyError(kind)
-    return parse_form(tomllib.loads(path.read_text("utf-8")))
+        raise KeyError(name)
+    return tomllib.loads(path.read_text("utf-8"))
 
 
-def parse_form(page: Mapping[str, Any]) -> Form:
-    """Return the form that a TOML page holds.
+def _folder() -> Traversable:
+    return files("seikyu.rules.sheet") / "forms"
 
-    Errors: KeyError, TypeError or ValueError for a page that is not in our form.
-    """
-    return Form(page["kind"], _phrase(page), tuple(_section(each) for each in page["section"]))
+
+def _read(kind: str) -> Form:
+    page = page_of(kind)
+    own = {each["name"]: each for each in (*page_of(_COMMON)["section"], *page.get("section", ()))}
+    return Form(page["kind"], _phrase(page), tuple(_section(own[name]) for name in page["sections"]))
 
 
 def _section(text: Mapping[str, Any]) -> FormSection:
@@ -97,13 +116,12 @@ def _section(text: Mapping[str, Any]) -> FormSection:
         name=text["name"],
         title=_phrase(text),
         shape=Shape(text["shape"]),
-        records=tuple(text["records"]),
         columns=tuple(_column(each) for each in text.get("columns", ())),
-        items=tuple(text.get("items", ())),
         labels=MappingProxyType({rid: _phrase(each) for rid, each in text.get("labels", {}).items()}),
         group=text.get("group", ""),
         amount=text.get("amount", ""),
         notes=tuple(tuple(each) for each in text.get("notes", ())),
+        **{key: tuple(text.get(key, ())) for key in _LISTS},
     )
 
 

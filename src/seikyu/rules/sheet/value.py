@@ -20,9 +20,11 @@ class Shape(StrEnum):
 
 
 class Role(StrEnum):
-    """What a row is: a record, the head of a group of them, the last record of a calculation unit, or a total."""
+    """What a row is: a record, a part of one, a record that stands out, the head of a group, or the end of a unit."""
 
     LINE = "line"
+    PART = "part"
+    HEAD = "head"
     GROUP = "group"
     UNIT_END = "unit_end"
 
