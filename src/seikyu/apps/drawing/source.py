@@ -48,7 +48,9 @@ class Wanted:
 
     def takes(self, span: Span) -> bool:
         """True if the claim's number was asked for, or none was."""
-        return not self.numbers or any(span.claim_no in numbers for numbers in self.numbers if span.claim_no is not None)
+        return not self.numbers or any(
+            span.claim_no in numbers for numbers in self.numbers if span.claim_no is not None
+        )
 
 
 @dataclass(slots=True)
@@ -209,5 +211,3 @@ def _chunks(source: BinaryIO, *, limit_bytes: int | None = None) -> Iterator[byt
     while chunk := source.read(_CHUNK_BYTES if left is None else min(left, _CHUNK_BYTES)):
         yield chunk
         left = None if left is None else left - len(chunk)
-
-

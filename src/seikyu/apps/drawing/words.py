@@ -1,12 +1,10 @@
 """What all drawings of a sheet say alike, in the reader's language."""
 
-
 from seikyu.apps.words import Language, say
 from seikyu.rules import Finding
 from seikyu.rules.report import effect
 from seikyu.rules.sheet import Cell, Sheet
 from seikyu.rules.view import Phrase
-
 
 
 def fits(phrase: Phrase, lang: Language) -> str:
