@@ -20,8 +20,9 @@ _NUMBER: Final = re.compile(rb"RE,([0-9]{1,10})(?:,|\r|\n|$)")
 class Span(NamedTuple):
     """One claim's place.
 
-    Shape: `claim_index` counts claims from 0, `line` physical lines from 1; `offset` and `length` are bytes of the file, from
-    the claim's first record to the end of its last line. `claim_no` is the number as printed, None if it is none.
+    Shape: `claim_index` counts claims from 0, `line` physical lines from 1; `offset` and `length` are bytes of the
+    file, from the claim's first record to the end of its last line. `claim_no` is the number as printed, None if it is
+    none.
     """
 
     claim_index: int

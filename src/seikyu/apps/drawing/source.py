@@ -71,7 +71,8 @@ def draw(path: Path, wanted: Wanted, names: Names = no_names) -> Drawn:
     with opened(path) as scanned, opened(path) as read:
         header, layout = _header(scanned, path, wanted.kind)
         kind = wanted.kind or header.kind
-        drawn, claims = Drawn(), []
+        drawn = Drawn()
+        claims: list[tuple[Span, ClaimLines]] = []
         first = _first(read, layout)
         for span in claim_spans(_chunks(scanned), layout):
             drawn.claims += 1
@@ -81,14 +82,14 @@ def draw(path: Path, wanted: Wanted, names: Names = no_names) -> Drawn:
             if len(claims) == limit("claims_drawn"):
                 drawn.left_out += 1
                 continue
-            claims.append((span, ClaimLines(kind, layout, span.index, *claim, header=first)))
+            claims.append((span, ClaimLines(kind, layout, span.claim_index, *claim, header=first)))
         if not claims:
             raise _missing(path, wanted, drawn.claims)
         spans = [span for span, _ in claims]
         found = findings_of(path, spans, wanted) if wanted.findings else {}
         drawn.file_findings = len(found.pop(None, ()))
         for span, lines in claims:
-            mine = found.get(span.index, ())
+            mine = found.get(span.claim_index, ())
             drawn.sheets.append(sheet_of(lines, findings=mine, names=names, show_personal=wanted.show_personal))
         return drawn
 
@@ -98,7 +99,7 @@ def findings_of(path: Path, spans: Iterable[Span], wanted: Wanted) -> dict[int |
 
     The check ends with the last of the claims: what would be said at the end of the file is not said here.
     """
-    places = {span.index for span in spans}
+    places = {span.claim_index for span in spans}
     found: dict[int | None, list[Finding]] = {}
     rows = 0
     with opened(path) as source:

@@ -1,7 +1,7 @@
-"""From the lines of a claim to its sheet: each record goes where the form says, and what the form leaves out stands too.
+"""From the lines of a claim to its sheet: each record goes where the form says.
 
-Nothing that a claim says is lost: items without a place become notes below their row, records without a section stand in
-a section of their own, and so do lines that no layout knows.
+Nothing that a claim says is lost: items without a place become notes below their row, records without a section stand
+in a section of their own, and so do lines that no layout knows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

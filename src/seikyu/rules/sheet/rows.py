@@ -136,7 +136,8 @@ def _part(spec: FormSection, record: Record, prefix: str, how: Reading) -> Row |
     names = [prefix + name for name in spec.part_items if prefix + name in record.plan.index]
     if not any(record.raw(name) for name in names):
         return None
-    cells, shown = [], set()
+    cells: list[Cell] = []
+    shown: set[str] = set()
     for column in spec.columns:
         mine = tuple(prefix + name for name in column.items if name in spec.part_items)
         shown.update(mine)
