@@ -1,15 +1,14 @@
-"""A sheet in the terminal: tables whose columns stand right though Japanese characters are two places wide."""
+"""A sheet in the terminal: columns that stand right though Japanese characters are two places wide."""
 
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Final, TextIO
 
-from rich import box
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from seikyu.apps.drawing.plain import used_columns
@@ -17,118 +16,156 @@ from seikyu.apps.drawing.words import finding_line, fits, heading, shown
 from seikyu.apps.words import language, say
 from seikyu.rules import Finding
 from seikyu.rules.report import effect
-from seikyu.rules.sheet import Cell, Note, Role, Row, Section, Shape, Sheet
+from seikyu.rules.sheet import Cell, Column, Role, Row, Section, Shape, Sheet
 
-#: The width where no window says how wide it is: a page in a mail, a file, a pipe.
+#: The width where no window says how wide it is: in a file, a pipe.
 _PLAIN_WIDTH: Final = 110
-#: What the widest column keeps, however much the others say.
-_WIDE_COLUMNS: Final = 28
+_LEAST_WIDTH: Final = 60
+#: What the widest column keeps however much the others say, and the most that one of those may take.
+_WIDE_LEAST: Final = 28
+_OTHERS_MOST: Final = 24
+_BETWEEN: Final = "  "
+_MARK: Final = ">> "
 _COLOURS: Final = {"file": "bold red", "claim": "bold red", "asks": "yellow", "tells": "cyan"}
+_STYLES: Final = {Role.GROUP: "bold", Role.HEAD: "bold"}
+#: Where a line may be broken: behind these signs.
+_SPACES: Final = " 　、，/・"
 
 
 def print_sheets(sheets: Iterable[Sheet], *, out: TextIO | None = None, width: int | None = None) -> None:
     """Print the sheets one below the other: coloured and as wide as the window, or plain where nobody watches."""
     out = out or sys.stdout
     window = out.isatty()
+    width = max(_LEAST_WIDTH, width or (shutil.get_terminal_size().columns if window else _PLAIN_WIDTH))
+    colours = Console(
+        file=StringIO(), force_terminal=window, no_color=not window or "NO_COLOR" in os.environ, width=width
+    )
     for number, sheet in enumerate(sheets):
         if number:
             print(file=out)
-        console = Console(
-            file=StringIO(),
-            force_terminal=window,
-            width=width or (shutil.get_terminal_size().columns if window else _PLAIN_WIDTH),
-            no_color=not window or "NO_COLOR" in os.environ,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            legacy_windows=False,
-        )
-        with console.capture() as drawn:
-            _print_sheet(console, sheet)
-        for line in drawn.get().splitlines():
-            print(line.rstrip(), file=out)
+        for line in sheet_lines(sheet, width):
+            line.rstrip()
+            with colours.capture() as drawn:
+                colours.print(line, end="", soft_wrap=True, highlight=False)
+            print(drawn.get(), file=out)
 
 
-def _print_sheet(console: Console, sheet: Sheet) -> None:
-    console.rule(Text(heading(sheet, language()), style="bold"), characters="=", align="left")
+def sheet_lines(sheet: Sheet, width: int) -> Iterator[Text]:
+    """Yield the lines of a sheet, none wider than `width` places."""
+    head = heading(sheet, language())
+    yield Text(f"== {head} {'=' * max(2, width - cell_len(head) - 4)}", style="bold")
     for finding in sheet.findings:
-        console.print(_finding(finding))
+        yield from _finding(finding, width)
     for section in sheet.sections:
-        console.print()
-        console.print(Text(fits(section.title, language()), style="bold"))
-        _print_section(console, section)
+        yield Text("")
+        yield Text(f"[{fits(section.title, language())}]", style="bold")
+        yield from _section(section, width)
     if sheet.left_out:
-        console.print(say("show.left_out", lines=sheet.left_out))
+        yield Text(say("show.left_out", lines=sheet.left_out))
 
 
-def _print_section(console: Console, section: Section) -> None:
-    if section.shape is Shape.FOLDED:
-        console.print(Text(f"  {say('show.folded', rows=len(section.rows))}", style="dim"))
+def _section(section: Section, width: int) -> Iterator[Text]:
+    if section.shape is Shape.FIELDS:
+        yield from _fields(section, width)
+    elif section.shape is Shape.FOLDED:
+        yield Text(f"  {say('show.folded', rows=len(section.rows))}", style="dim")
         for row in section.rows:
-            for finding in row.findings:
-                console.print(_finding(finding))
-        return
-    table = Table(
-        box=box.SIMPLE_HEAD if section.columns else None,
-        show_header=bool(section.columns),
-        pad_edge=True,
-        expand=bool(section.columns),
-        show_edge=False,
-        padding=(0, 1),
-    )
-    if section.columns:
-        _table(table, section)
+            yield from (line for finding in row.findings for line in _finding(finding, width))
     else:
-        _fields(table, section)
-    console.print(table)
+        yield from _table(section, width)
 
 
-def _fields(table: Table, section: Section) -> None:
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column()
+def _fields(section: Section, width: int) -> Iterator[Text]:
+    """Yield labels with their values in two columns."""
+    labels = min(width // 3, max(cell_len(shown(row.cells[0], language())) for row in section.rows))
     for row in section.rows:
-        table.add_row(*(Text(shown(cell, language())) for cell in row.cells))
-        for line in _below(row):
-            table.add_row("", line)
+        cells = [shown(cell, language()) for cell in row.cells]
+        yield from _row(cells, [labels, width - labels - 3], [False, False], style="")
+        yield from _below(row, width, indent=labels + 3)
 
 
-def _table(table: Table, section: Section) -> None:
-    """Lay out a table; what stands below a row stands in its wide column."""
-    wide = next((at for at, column in enumerate(section.columns) if column.wide), 0)
+# --- tables ---
+
+
+def _table(section: Section, width: int) -> Iterator[Text]:
+    """Yield the head of a table and its rows; notes and findings run below their row to the right margin."""
     used = used_columns(section)
-    for at in used:
-        column = section.columns[at]
-        table.add_column(
-            fits(column.title, language()),
-            justify="right" if column.number else "left",
-            ratio=1 if column.wide else None,
-            overflow="fold",
-            min_width=_WIDE_COLUMNS if column.wide else None,
-        )
-    for row in section.rows:
+    columns = [section.columns[at] for at in used]
+    heads = [fits(column.title, language()) for column in columns]
+    rows = [[_said(row.cells[at], column) for at, column in zip(used, columns, strict=True)]
+            if row.role is not Role.GROUP else [] for row in section.rows]  # fmt: skip
+    widths = _widths(columns, [heads, *filter(None, rows)], width)
+    right = [column.number for column in columns]
+    yield from _row(heads, widths, right, style="dim")
+    yield Text(" " + _BETWEEN.join("-" * each for each in widths), style="dim")
+    indent = 1 + next((sum(widths[:at]) + len(_BETWEEN) * at for at, each in enumerate(columns) if each.wide), 0)
+    for row, cells in zip(section.rows, rows, strict=True):
         if row.role is Role.GROUP:
-            head = "  ".join(shown(cell, language()) for cell in row.cells)
-            table.add_row(*(Text(head, style="bold") if at == wide else "" for at in used))
+            head = _BETWEEN.join(shown(cell, language()) for cell in row.cells)
+            yield Text(f" {head}", style=_STYLES[row.role])
         else:
-            table.add_row(*(_text(row.cells[at], named=at == wide) for at in used))
-        for line in _below(row):
-            table.add_row(*(line if at == wide else "" for at in used))
+            yield from _row(cells, widths, right, style=_STYLES.get(row.role, ""))
+        yield from _below(row, width, indent=indent + 2)
 
 
-def _text(cell: Cell, *, named: bool) -> Text:
+def _said(cell: Cell, column: Column) -> str:
     text = shown(cell, language())
-    return Text(f"{text} [{cell.code}]" if named and cell.code else text, style="dim" if cell.masked else "")
+    return f"{text} [{cell.code}]" if column.wide and cell.code else text
 
 
-def _below(row: Row) -> Iterable[Text]:
-    """Return what stands below a row: its notes, then the findings on its line."""
-    yield from (_note(note) for note in row.notes)
-    yield from (_finding(finding) for finding in row.findings)
+def _widths(columns: Sequence[Column], rows: Iterable[Sequence[str]], width: int) -> list[int]:
+    """Return the places of each column: what its cells need, up to a share; the wide column has the rest."""
+    needed = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
+    most = _OTHERS_MOST if width >= _PLAIN_WIDTH else _OTHERS_MOST // 2
+    widths = [need if column.wide else min(need, most) for need, column in zip(needed, columns, strict=True)]
+    for at, column in enumerate(columns):
+        if column.wide:
+            room = width - 1 - sum(widths) + widths[at] - len(_BETWEEN) * (len(widths) - 1)
+            widths[at] = max(_WIDE_LEAST if width >= _PLAIN_WIDTH else _WIDE_LEAST // 2, room)
+    return widths
 
 
-def _note(note: Note) -> Text:
-    return Text(f"  {fits(note.label, language())}: {shown(note.cell, language())}", style="dim")
+def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], *, style: str) -> Iterator[Text]:
+    """Yield the lines of one row, its cells broken where they are too long."""
+    broken = [list(_broken(cell, places)) for cell, places in zip(cells, widths, strict=True)]
+    for at in range(max(map(len, broken))):
+        parts = [lines[at] if at < len(lines) else "" for lines in broken]
+        placed = (_placed(part, *place) for part, place in zip(parts, zip(widths, right, strict=True), strict=True))
+        yield Text(" " + _BETWEEN.join(placed), style=style)
 
 
-def _finding(finding: Finding) -> Text:
-    return Text(f">> {finding_line(finding, language())}", style=_COLOURS[effect(finding)])
+def _placed(text: str, places: int, right: bool) -> str:
+    space = " " * max(0, places - cell_len(text))
+    return space + text if right else text + space
+
+
+def _broken(text: str, places: int) -> Iterator[str]:
+    """Yield a text in lines of so many places, broken behind a space where one is near the end."""
+    while cell_len(text) > places:
+        line = chop_cells(text, places)[0]
+        near = max(line.rfind(space) for space in _SPACES) + 1
+        line = line[:near] if near > len(line) // 2 else line
+        yield line.rstrip(" ")
+        text = text[len(line) :]
+    yield text
+
+
+# --- what stands below a row ---
+
+
+def _below(row: Row, width: int, *, indent: int) -> Iterator[Text]:
+    """Yield a row's notes, then the findings on its line."""
+    for note in row.notes:
+        text = f"{fits(note.label, language())}: {shown(note.cell, language())}"
+        for line in _broken(text, width - indent):
+            yield Text(" " * indent + line, style="dim")
+    for finding in row.findings:
+        yield from _finding(finding, width)
+
+
+def _finding(finding: Finding, width: int) -> Iterator[Text]:
+    """Yield a finding, from the left margin: it must not be overlooked."""
+    mark = _MARK
+    for line in _broken(finding_line(finding, language()), width - len(_MARK)):
+        yield Text(mark + line, style=_COLOURS[effect(finding)])
+        mark = " " * len(_MARK)
