@@ -41,6 +41,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "ca": "cli_ca",
     "make": "cli_make",
     "show": "cli_show",
+    "masters": "cli_masters",
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from seikyu.records import InsurerNumber, Item, Layout, Month, Row, Scope, parse_month, table, text_of
 from seikyu.rules.context import Context
+from seikyu.rules.masters import NO_MASTERS, Masters, Version
 from seikyu.rules.plan import Plan
 
 _SERVICE: Final = frozenset({"SI", "IY", "TO"})
@@ -177,6 +178,7 @@ class Claim:
     no_before: int | None
     review_body: str | None
     claim_month: Month | None
+    masters: Masters = NO_MASTERS
     own: list[Record] = field(default_factory=list)
     donor: list[Record] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
@@ -184,6 +186,11 @@ class Claim:
     cut_lines: list[Stray] = field(default_factory=list)
     history: int = 0
     lines_left_out: int = 0
+
+    def master(self, kind: str, *columns: str) -> Version | None:
+        """Return the master that holds in the service month, None if it is not there or lacks one of the columns."""
+        version = self.masters.at(kind, self.service_month)
+        return version if version and all(map(version.has, columns)) else None
 
     @property
     def lines(self) -> int:
@@ -388,6 +395,7 @@ class File:
     """
 
     context: Context
+    masters: Masters = NO_MASTERS
     kind: str | None = None
     other_kind: bool = False
     stopped: bool = False
