@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from seikyu.apps.cli_check import KINDS
+from seikyu.apps.cli_check import KINDS, chosen_masters
 from seikyu.apps.cli_errors import tell
 from seikyu.apps.words import say
 from seikyu.records import Month
@@ -34,6 +34,8 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     kind: Annotated[str | None, typer.Option(help=say("check.kind"))] = None,
     show_personal: Annotated[bool, typer.Option("--show-personal", help=say("check.show_personal"))] = False,
+    masters: Annotated[str | None, typer.Option(metavar="DIR", help=say("check.masters"))] = None,
+    home: Annotated[Path | None, typer.Option("--home", help=say("cli.home"))] = None,
     findings: Annotated[bool, typer.Option("--findings/--no-findings", help=say("show.findings"))] = True,
 ) -> None:
     """Draw the claims of one file."""
@@ -48,7 +50,7 @@ def show(
     out = html or pdf
     if out is not None:
         target(out, file)  # Before the work, so that nobody waits for it in vain.
-    drawn = draw(file, wanted)
+    drawn = draw(file, wanted, chosen_masters(masters, home))
     if out is not None:
         _write(out, file, drawn.sheets, pdf=pdf is not None, masked=not show_personal)
     if as_json:

@@ -27,7 +27,8 @@ from seikyu.records import (
     sniff,
 )
 from seikyu.rules import Finding, IndexRow, examine
-from seikyu.rules.sheet import ClaimLines, Names, Sheet, form_for, no_names, sheet_of
+from seikyu.rules.masters import NO_MASTERS, Masters
+from seikyu.rules.sheet import ClaimLines, Sheet, form_for, names_of, sheet_of
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _HEAD_BYTES: Final = 64 * 1024
@@ -63,7 +64,7 @@ class Drawn:
     file_findings: int = 0
 
 
-def draw(path: Path, wanted: Wanted, names: Names = no_names) -> Drawn:
+def draw(path: Path, wanted: Wanted, masters: Masters = NO_MASTERS) -> Drawn:
     """Return the sheets of the claims that are wanted.
 
     Errors: FileUnusable, NotAClaimFile, NoForm, NoSuchClaim.
@@ -86,7 +87,8 @@ def draw(path: Path, wanted: Wanted, names: Names = no_names) -> Drawn:
         if not claims:
             raise _missing(path, wanted, drawn.claims)
         spans = [span for span, _ in claims]
-        found = findings_of(path, spans, wanted) if wanted.findings else {}
+        found = findings_of(path, spans, wanted, masters) if wanted.findings else {}
+        names = names_of(masters)
         drawn.file_findings = len(found.pop(None, ()))
         for span, lines in claims:
             mine = found.get(span.claim_index, ())
@@ -94,7 +96,7 @@ def draw(path: Path, wanted: Wanted, names: Names = no_names) -> Drawn:
         return drawn
 
 
-def findings_of(path: Path, spans: Iterable[Span], wanted: Wanted) -> dict[int | None, list[Finding]]:
+def findings_of(path: Path, spans: Iterable[Span], wanted: Wanted, masters: Masters) -> dict[int | None, list[Finding]]:
     """Return the findings of some claims by their place in the file, and under None those outside every claim.
 
     The check ends with the last of the claims: what would be said at the end of the file is not said here.
@@ -106,6 +108,7 @@ def findings_of(path: Path, spans: Iterable[Span], wanted: Wanted) -> dict[int |
         told = examine(
             _chunks(source),
             identity_key=_NO_SECRET,
+            masters=masters,
             kind=wanted.kind,
             show_personal=wanted.show_personal,
             file_name=path.name,

@@ -117,11 +117,14 @@ def _widths(columns: Sequence[Column], rows: Iterable[Sequence[str]], width: int
     """Return the places of each column: what its cells need, up to a share; the wide column has the rest."""
     needed = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
     most = _OTHERS_MOST if width >= _PLAIN_WIDTH else _OTHERS_MOST // 2
-    widths = [need if column.wide else min(need, most) for need, column in zip(needed, columns, strict=True)]
-    for at, column in enumerate(columns):
-        if column.wide:
-            room = width - 1 - sum(widths) + widths[at] - len(_BETWEEN) * (len(widths) - 1)
-            widths[at] = max(_WIDE_LEAST if width >= _PLAIN_WIDTH else _WIDE_LEAST // 2, room)
+    widths = [min(need, most) for need in needed]
+    room = width - 1 - len(_BETWEEN) * (len(widths) - 1)
+    wide = next(at for at, column in enumerate(columns) if column.wide)
+    widths[wide] = _WIDE_LEAST if width >= _PLAIN_WIDTH else _WIDE_LEAST // 2
+    while sum(widths) > room:
+        longest = max((at for at in range(len(widths)) if at != wide), key=lambda at: widths[at])
+        widths[longest] -= 1
+    widths[wide] += room - sum(widths)
     return widths
 
 

@@ -7,12 +7,10 @@ from typing import Final
 
 from seikyu.records import Item, Kind, Month, eras, masked, parse_date, parse_month, table, text_of
 from seikyu.rules.sheet.form import page_of
+from seikyu.rules.sheet.names import Names
 from seikyu.rules.sheet.value import EMPTY, Cell
 from seikyu.rules.view import Record
 from seikyu.rules.wording import is_secret
-
-#: Name of a code: of a master (`procedure`, `drug` ...), a code and the service month; None where there is no such row.
-Names = Callable[[str, str, Month | None], str | None]
 
 #: Japanese names are written with it; Python counts it among the characters that cannot be printed.
 _WIDE_SPACE: Final = "\N{IDEOGRAPHIC SPACE}"
@@ -31,11 +29,6 @@ _TEETH: Final = "12345678"
 _MILK_TEETH: Final = "ABCDE"
 #: The code of a day of stay about which there is nothing to say. Source: code table overnight_codes.
 _USUAL: Final = "0"
-
-
-def no_names(_: str, __: str, ___: Month | None) -> str | None:
-    """Know no master."""
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +119,8 @@ def _coded(item: Item, text: str, how: Reading) -> Cell:
 def _named(codes: str, code: str, how: Reading) -> Cell:
     """Return the name of one code, with the code beside it; the code alone where nobody knows it."""
     if codes.startswith(_MASTER):
-        name = how.names(codes.removeprefix(_MASTER), code, how.month)
-        return Cell(name, code=code) if name else Cell(code)
+        named = how.names(codes.removeprefix(_MASTER), code, how.month)
+        return Cell(plain(named.name), code=code) if named else Cell(code)
     row = _row_of(codes, code, how)
     if row is None or not row.get("name_ja"):
         return Cell(code)
@@ -148,6 +141,16 @@ def show_times(record: Record, items: tuple[str, ...], how: Reading) -> Cell:
     """Show points and how often: `291 x 1`. A line of a unit that goes on has no points: `x 1`."""
     points, count = (item_cell(record, name, how).text for name in items)
     return Cell(f"{points} x {count}".strip() if count else points)
+
+
+def show_quantity(record: Record, items: tuple[str, ...], how: Reading) -> Cell:
+    """Show a quantity with its unit: the one that is written, else the one that the master counts the code in."""
+    cell = joined(item_cell(record, name, how) for name in items)
+    coded = (item for item in record.plan.layout.items if (item.codes or "").startswith(_MASTER))
+    found = (how.names((each.codes or "").removeprefix(_MASTER), record.raw(each.name).decode("ascii", "replace"),
+                       how.month) for each in coded if record.raw(each.name))  # fmt: skip
+    unit = next((named.unit for named in found if named), "")
+    return joined((cell, Cell(plain(unit)))) if unit and cell.text and _BETWEEN not in cell.text else cell
 
 
 def show_teeth(record: Record, items: tuple[str, ...], how: Reading) -> Cell:
@@ -232,6 +235,7 @@ def show_disease(record: Record, items: tuple[str, ...], how: Reading) -> Cell:
 
 SHOWS: Final[Mapping[str, Callable[[Record, tuple[str, ...], Reading], Cell]]] = {
     "times": show_times,
+    "quantity": show_quantity,
     "days": show_days,
     "disease": show_disease,
     "teeth": show_teeth,

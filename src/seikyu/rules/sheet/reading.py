@@ -11,8 +11,9 @@ from typing import Final
 from seikyu.records import Layout, Line, Month, Scope, kind_ja, parse_month, split
 from seikyu.rules.finding import Finding
 from seikyu.rules.plan import Plan, history_plans, plans
-from seikyu.rules.sheet.cells import Names, Reading, hidden, item_cell, joined, no_names
+from seikyu.rules.sheet.cells import Reading, hidden, item_cell, joined
 from seikyu.rules.sheet.form import Form, form_for
+from seikyu.rules.sheet.names import Names, no_names
 from seikyu.rules.sheet.rows import other_row, rows_of
 from seikyu.rules.sheet.value import EMPTY, Cell, Column, Row, Section, Shape, Sheet
 from seikyu.rules.view import Phrase, Record
