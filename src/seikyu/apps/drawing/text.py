@@ -53,7 +53,8 @@ def print_sheets(sheets: Iterable[Sheet], *, out: TextIO | None = None, width: i
 def sheet_lines(sheet: Sheet, width: int) -> Iterator[Text]:
     """Yield the lines of a sheet, none wider than `width` places."""
     head = heading(sheet, language())
-    yield Text(f"== {head} {'=' * max(2, width - cell_len(head) - 4)}", style="bold")
+    for line in _broken(f"== {head} ", width):
+        yield Text(line + "=" * (width - cell_len(line)), style="bold")
     for finding in sheet.findings:
         yield from _finding(finding, width)
     for section in sheet.sections:

@@ -19,7 +19,7 @@ _DAY: Final = "day_"
 _BETWEEN: Final = " "
 _LISTED: Final = "、"
 #: Names of items that are sums of points or money end so; they are written with separators.
-_SUMS: Final = ("points", "_yen")
+_SUMS: Final = ("points", "_yen", "subtotal", "subtotal_sum", "month_total")
 #: Modifiers from here on stand behind the disease (接尾語), such as の疑い; those below before it. Source: master z.
 _SUFFIXES: Final = range(8000, 9000)
 _MODIFIER_CHARS: Final = 4
@@ -225,12 +225,13 @@ def show_disease(record: Record, items: tuple[str, ...], how: Reading) -> Cell:
     parts = [modifiers[at : at + _MODIFIER_CHARS] for at in range(0, len(modifiers), _MODIFIER_CHARS)]
     shown = item_cell(record, items[0], how)
     disease = joined(item_cell(record, name, how) for name in items[1:])
-    if shown.masked or shown.text == modifiers or not shown.text:
+    if shown.masked or not modifiers.isdigit():
         return joined((shown, disease))
     words = {code: _named(f"{_MASTER}modifier", code, how) for code in parts}
-    behind = [words[code] for code in parts if code.isdigit() and int(code) in _SUFFIXES]
-    before = [words[code] for code in parts if words[code] not in behind]
-    return joined((*before, disease, *behind), "")
+    behind = [words[code] for code in parts if int(code) in _SUFFIXES]
+    before = [words[code] for code in parts if int(code) not in _SUFFIXES]
+    cells = (*before, disease, *behind)
+    return joined(cells, "" if all(cell.code for cell in cells) else _BETWEEN)
 
 
 SHOWS: Final[Mapping[str, Callable[[Record, tuple[str, ...], Reading], Cell]]] = {

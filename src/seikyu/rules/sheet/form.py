@@ -16,6 +16,8 @@ from seikyu.rules.sheet.value import Column, Shape
 from seikyu.rules.view import Phrase
 
 _ENDS: Final = ("_return", "_reexamination")
+#: The way of showing that says which record a row is.
+ROLE: Final = "role"
 _COMMON: Final = "common"
 _RETURNS: Final = "returns"
 _NOT_KINDS: Final = frozenset({_COMMON, _RETURNS, "teeth"})
@@ -58,6 +60,11 @@ class FormSection:
     prefixes: tuple[str, ...] = ()
     part_items: tuple[str, ...] = ()
     notes: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def has_role(self) -> bool:
+        """True if a column says which record a row is."""
+        return any(column.show == ROLE for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)

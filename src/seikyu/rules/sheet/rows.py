@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from seikyu.rules.sheet.cells import SHOWS, Reading, hidden, item_cell, joined
-from seikyu.rules.sheet.form import Form, FormColumn, FormSection
+from seikyu.rules.sheet.form import ROLE, Form, FormColumn, FormSection
 from seikyu.rules.sheet.value import Cell, Note, Role, Row, Shape
 from seikyu.rules.view import Phrase, Record
 
@@ -121,14 +121,16 @@ def _role(spec: FormSection, record: Record) -> Role:
 
 
 def _cell(spec: FormSection, column: FormColumn, record: Record, nth: int, how: Reading) -> Cell:
-    if column.show == "role":
+    if column.show == ROLE:
         words = spec.labels.get(record.id) or Phrase(record.plan.layout.name, record.plan.layout.ja)
         return Cell(words.ja.format(nth), en=words.en.format(nth))
     if column.show == "nth":
         return Cell(str(nth))
     if column.show:
         return SHOWS[column.show](record, column.items, how)
-    return joined(item_cell(record, name, how) for name in column.items)
+    label = spec.labels.get(record.id) if column.column.wide and not spec.has_role else None
+    cells = [item_cell(record, name, how) for name in column.items]
+    return joined((Cell(label.ja, en=label.en), *cells) if label else cells)
 
 
 def _part(spec: FormSection, record: Record, prefix: str, how: Reading) -> Row | None:
@@ -141,10 +143,18 @@ def _part(spec: FormSection, record: Record, prefix: str, how: Reading) -> Row |
     for column in spec.columns:
         mine = tuple(prefix + name for name in column.items if name in spec.part_items)
         shown.update(mine)
-        show = SHOWS.get(column.show) if mine else None
-        cells.append(show(record, mine, how) if show else joined(item_cell(record, name, how) for name in mine))
+        if column.show and mine:
+            cells.append(SHOWS[column.show](record, mine, how))
+        else:
+            label = [_part_label(record, mine[0], prefix)] if column.column.wide and mine else []
+            cells.append(joined([*label, *(item_cell(record, name, how) for name in mine)]))
     notes = tuple(_note(record, name, how) for name in names if name not in shown and record.raw(name))
     return Row(tuple(cells), record.line, Role.PART, notes)
+
+
+def _part_label(record: Record, name: str, prefix: str) -> Cell:
+    """Return what a part is called: what its items' printed names begin with (薬剤調製料 コード)."""
+    return Cell(record.plan.layout.by_name[name].ja.split(" ")[0], en=prefix.replace("_", " ").strip())
 
 
 # --- what has no column ---
