@@ -14,7 +14,7 @@ from seikyu.records.lines import END_MARK
 _CLAIM: Final = b"RE"
 #: What is kept of a chunk for the next one: a line end, the identification, and the number of a claim with its commas.
 _OVERLAP_BYTES: Final = 24
-_NUMBER: Final = re.compile(rb"RE,([0-9]{1,10})(?:,|\r|\n|$)")
+_NUMBER: Final = re.compile(rb"RE,([0-9]{1,10})(?:[,\r\n]|\x1a*\Z)")
 
 
 class Span(NamedTuple):
@@ -52,13 +52,13 @@ def claim_spans(chunks: Iterable[bytes], layout: Layout) -> Iterator[Span]:
                 yield Span(index, start.line, start.offset, mark.offset - start.offset, number)
                 index, number = index + 1, None
             start = mark if mark.record == opener else None
-        if mark.record == _CLAIM and number is None:
+        if mark.record == _CLAIM and start is not None and number is None:
             number = mark.claim_no
 
 
 def _marks(chunks: Iterable[bytes], ids: Iterable[bytes]) -> Iterator[_Mark]:
     """Yield the lines that begin with one of the identifications, and at the end one without."""
-    wanted = re.compile(rb"(?<=[\r\n])(?:(" + b"|".join(sorted(ids)) + rb")(?=[,\r\n]|\Z)|\x1a)")
+    wanted = re.compile(rb"(?<=[\r\n])(?:(" + b"|".join(sorted(ids)) + rb")(?=[,\r\n]|\x1a*\Z)|\x1a)")
     offset, line, held = 0, 1, b"\n"  # A line end stands before the first byte, so that every line is found alike.
     base = -1
     for chunk, last in _with_last(chunks):
