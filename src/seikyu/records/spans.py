@@ -58,29 +58,30 @@ def claim_spans(chunks: Iterable[bytes], layout: Layout) -> Iterator[Span]:
 
 def _marks(chunks: Iterable[bytes], ids: Iterable[bytes]) -> Iterator[_Mark]:
     """Yield the lines that begin with one of the identifications, and at the end one without."""
-    wanted = re.compile(rb"(?<=[\r\n])(?:(" + b"|".join(sorted(ids)) + rb")(?=[,\r\n]|\x1a*\Z)|\x1a)")
-    offset, line, held = 0, 1, b"\n"  # A line end stands before the first byte, so that every line is found alike.
-    base = -1
+    begins = rb"(?:(" + b"|".join(sorted(ids)) + rb")(?=[,\r\n]|\x1a*\Z)|\x1a)"
+    # One byte that is always there lets the search leap from line to line; a lone CR, which is rare, takes the slow way.
+    usual, any_end = re.compile(rb"\n" + begins), re.compile(rb"[\r\n]" + begins)
+    held, base, line = b"\n", -1, 1  # A line end stands before the first byte, so that every line is found alike.
     for chunk, last in _with_last(chunks):
         data = held + chunk
         safe = len(data) if last else max(1, len(data) - _OVERLAP_BYTES)
         if not last and data[safe - 1 : safe + 1] == b"\r\n":
             safe -= 1  # A line end stays whole.
+        wanted = usual if data.count(b"\r") == data.count(b"\r\n") else any_end
         seen = 1
-        for found in wanted.finditer(data, 1):
-            if found.start() >= safe:
+        for found in wanted.finditer(data):
+            start = found.start() + 1
+            if start >= safe:
                 break
-            line += _ends(data, seen, found.start())
-            seen, offset = found.start(), base + found.start()
+            line += _ends(data, seen, start)
+            seen = start
+            number = _NUMBER.match(data, start)
+            yield _Mark(base + start, line, found[1] or b"", int(number[1]) if number else None)
             if not found[1]:
-                yield _Mark(offset, line, b"", None)
                 return
-            number = _NUMBER.match(data, found.start())
-            yield _Mark(offset, line, found[1], int(number[1]) if number else None)
         line += _ends(data, seen, safe)
         held, base = data[safe - 1 :], base + safe - 1
-    end = base + len(held)
-    yield _Mark(end - len(held) + len(held.rstrip(END_MARK)), line, b"", None)
+    yield _Mark(base + len(held.rstrip(END_MARK)), line, b"", None)
 
 
 def _ends(data: bytes, start: int, end: int) -> int:
