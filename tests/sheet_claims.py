@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from builders import CITY, INSTITUTION, INCURABLE, PREFECTURE, RECIPIENT, SOCIETY, encoded
+from builders import CITY, INCURABLE, INSTITUTION, PREFECTURE, RECIPIENT, SOCIETY, encoded
 from seikyu.records import layout_for
 
 MONTH: Final = "202609"

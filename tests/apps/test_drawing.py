@@ -137,7 +137,9 @@ def test_a_personal_value_is_drawn_only_if_asked_for_and_then_always(
             if not item.personal or item.need is Need.NEVER or item.kind in {Kind.DATE, Kind.TIME, Kind.CODES}:
                 continue
             words = item.kind in {Kind.KANJI, Kind.TEXT} and (not item.width or item.width >= 12)
-            items[item.name] = f"{SECRET}{chr(0x30A1 + number)}" if words else f"{SECRET_NUMBER}{number}"[: item.width or 9]
+            items[item.name] = (
+                f"{SECRET}{chr(0x30A1 + number)}" if words else f"{SECRET_NUMBER}{number}"[: item.width or 9]
+            )
         if record.id != "RE":
             lines.append(sheet_claims.record(kind, record.id, **items))
             values += [value for value in items.values() if len(value) > 4]
@@ -246,7 +248,9 @@ def test_the_words_of_a_document_can_be_searched(tmp_path: Path) -> None:
     path.write_bytes(pdf_of([sheet(data, show_personal=True)], masked=False))
     text = words_in(path)
 
-    assert [] == [word for word in ("診療報酬明細書", "見本", "花子", "令和8年9月", "#read(1)", "291 x 1") if word not in text]
+    assert [] == [
+        word for word in ("診療報酬明細書", "見本", "花子", "令和8年9月", "#read(1)", "291 x 1") if word not in text
+    ]
 
 
 def test_a_document_masks_like_everything_else(tmp_path: Path) -> None:

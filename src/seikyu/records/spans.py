@@ -59,7 +59,7 @@ def claim_spans(chunks: Iterable[bytes], layout: Layout) -> Iterator[Span]:
 def _marks(chunks: Iterable[bytes], ids: Iterable[bytes]) -> Iterator[_Mark]:
     """Yield the lines that begin with one of the identifications, and at the end one without."""
     begins = rb"(?:(" + b"|".join(sorted(ids)) + rb")(?=[,\r\n]|\x1a*\Z)|\x1a)"
-    # One byte that is always there lets the search leap from line to line; a lone CR, which is rare, takes the slow way.
+    # One byte that is always there lets the search leap from line to line; a lone CR is rare and takes the slow way.
     usual, any_end = re.compile(rb"\n" + begins), re.compile(rb"[\r\n]" + begins)
     held, base, line = b"\n", -1, 1  # A line end stands before the first byte, so that every line is found alike.
     for chunk, last in _with_last(chunks):

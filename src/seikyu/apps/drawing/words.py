@@ -24,8 +24,9 @@ def heading(sheet: Sheet, lang: Language) -> str:
 
 def finding_line(finding: Finding, lang: Language) -> str:
     """Return a finding as it stands beside its place: code, level, effect, words, and the value it is about."""
-    message = finding.message_ja if lang == "ja" else finding.message
-    item = finding.item_ja if lang == "ja" else (finding.item or "").replace("_", " ")
     what = say(f"show.effects.{effect(finding)}", lang)
-    place = say("show.place", lang, item=item) if item else ""
-    return say("show.finding", lang, code=finding.code, level=finding.level, effect=what, message=f"{place}{message}")
+    if lang == "ja":
+        item = f"{finding.item_ja}：" if finding.item_ja else ""
+        return f"{finding.code}（{finding.level}・{what}）{item}{finding.message_ja}"
+    item = f"{finding.item.replace('_', ' ')}: " if finding.item else ""
+    return f"{finding.code} ({finding.level}, {what}) {item}{finding.message}"

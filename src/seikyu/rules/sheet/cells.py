@@ -50,7 +50,8 @@ def item_cell(record: Record, name: str, how: Reading) -> Cell:
     text = plain(text_of(record.items[at]))
     if not how.show_personal and is_secret(item, text):
         return Cell(masked(text), masked=True)
-    return Cell(text) if at in record.unreadable else _read(item, text, how)
+    # Of several codes side by side those that are known are named, though one is not.
+    return Cell(text) if at in record.unreadable and not item.codes else _read(item, text, how)
 
 
 def plain(text: str) -> str:
