@@ -5,6 +5,7 @@ The drawings in `sheets/` were looked at by people; `python tests/apps/test_draw
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -251,6 +252,23 @@ def test_the_words_of_a_document_can_be_searched(tmp_path: Path) -> None:
     assert [] == [
         word for word in ("診療報酬明細書", "見本", "花子", "令和8年9月", "#read(1)", "291 x 1") if word not in text
     ]
+
+
+def test_a_long_claim_is_laid_out_and_not_squeezed() -> None:
+    """Long words beside the wide column take a share of the page and not all of it."""
+    m = "medical"
+    services = [
+        sheet_claims.record(m, "SI", service_class="60", burden=1, procedure_code="160072510", points=1, count=62,
+                            comment_code_1="830000001", comment_text_1="とても長いコメント" * 12,
+                            **{f"day_{day:02d}": 1 + 2 * (day % 2) for day in range(1, 32)})
+        for _ in range(60)
+    ]  # fmt: skip
+    diseases = [sheet_claims.record(m, "SY", disease_code="8833421", comment="長い補足コメント" * 6)] * 20
+    details = [sheet_claims.record(m, "SJ", detail_kind="01", detail_text="詳しい経過を記します。" * 300)] * 2
+    data = sheet_claims.encoded([*sheet_claims.outpatient()[:3], *diseases, *services, *details])
+    (pages,) = re.findall(rb"/Type/Pages/Count ([0-9]+)", pdf_of([sheet(data)], masked=True))
+
+    assert int(pages) <= 15
 
 
 def test_a_document_masks_like_everything_else(tmp_path: Path) -> None:

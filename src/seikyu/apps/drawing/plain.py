@@ -1,6 +1,8 @@
 """A sheet as plain values: for programs in both languages (JSON), for templates in the reader's."""
 
-from typing import Any
+from typing import Any, Final
+
+from rich.cells import cell_len
 
 from seikyu.apps.drawing.words import finding_line, fits, heading, shown
 from seikyu.apps.words import Language, say
@@ -8,6 +10,9 @@ from seikyu.rules import Finding
 from seikyu.rules.report import as_json, effect
 from seikyu.rules.sheet import Cell, Note, Role, Row, Section, Shape, Sheet
 from seikyu.rules.view import Phrase
+
+#: A column of more places (a Japanese character is two) is broken into lines.
+_LONG_PLACES: Final = 24
 
 # --- for programs: the keys are part of the program's face ---
 
@@ -85,13 +90,19 @@ def _page_section(section: Section, lang: Language) -> dict[str, Any]:
         "title": fits(section.title, lang),
         "shape": section.shape.value,
         "fold": say("show.lines", lang, rows=len(section.rows)) if section.shape is Shape.FOLDED else "",
-        "columns": [
-            {"title": fits(section.columns[at].title, lang), "number": section.columns[at].number,
-             "wide": section.columns[at].wide}
-            for at in used
-        ],
+        "columns": [_page_column(section, at, lang) for at in used],
         "rows": [_page_row(row, used, lang) for row in section.rows],
-    }  # fmt: skip
+    }
+
+
+def _page_column(section: Section, at: int, lang: Language) -> dict[str, Any]:
+    """Return a column; `long` if its cells must be broken lest nothing is left for the wide one."""
+    column = section.columns[at]
+    cells = (row.cells[at] for row in section.rows if row.role is not Role.GROUP)
+    places = max(cell_len(shown(cell, lang)) for cell in cells)
+    wide, number = column.wide, column.number
+    long = places > _LONG_PLACES and not wide and not number
+    return {"title": fits(column.title, lang), "number": number, "wide": wide, "long": long}
 
 
 def used_columns(section: Section) -> list[int]:

@@ -150,7 +150,7 @@ def _broken(text: str, places: int) -> Iterator[str]:
         near = max(line.rfind(space) for space in _SPACES) + 1
         line = line[:near] if near > len(line) // 2 else line
         yield line.rstrip(" ")
-        text = text[len(line) :]
+        text = text[len(line) :].lstrip(" ")
     yield text
 
 
