@@ -9,8 +9,9 @@ from seikyu.rules import accounts, claims, diseases, eligibility, files, headers
 from seikyu.rules.finding import Level
 from seikyu.rules.plan import Problem
 from seikyu.rules.rule import Finder, Rule, Scope
+from seikyu.rules.with_masters import MODULES as WITH_MASTERS
 
-_MODULES = (files, headers, items, claims, payers, payer_numbers, eligibility, diseases, lines, accounts)
+_MODULES = (files, headers, items, claims, payers, payer_numbers, eligibility, diseases, lines, accounts, *WITH_MASTERS)
 
 
 @cache

@@ -314,6 +314,7 @@ class _Examination:
             review_body=header.body if header else None,
             claim_month=header.claim_month if header else None,
             masters=self._file.masters,
+            institution=header.institution if header else "",
             own=[record],
         )
         self._no_before = record["claim_no"]

@@ -169,7 +169,7 @@ class Claim:
 
     Shape: `own` are its known records outside donor blocks, `donor` those inside; `strays` unknown lines; `history` the
     number of lines of a history block (履歴), `returns` return-only records. `no_before` is the number of the claim
-    before, 0 for the first, None if it was unreadable. Places are kept for a bounded number of lines.
+    before, 0 for the first, None if it was unreadable; `institution` the party id of the header. Places are kept for a bounded number of lines.
     """
 
     layout: Layout
@@ -179,6 +179,7 @@ class Claim:
     review_body: str | None
     claim_month: Month | None
     masters: Masters = NO_MASTERS
+    institution: str = ""
     own: list[Record] = field(default_factory=list)
     donor: list[Record] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)

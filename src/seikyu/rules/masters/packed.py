@@ -44,7 +44,8 @@ class VersionLabel:
     """What a version is, without its rows.
 
     Shape: `since` the first day that it holds, `known_until` the last day on which it is known to be the newest, both
-    YYYYMMDD; `digest` the SHA-256 of the file that it was read from; `whole`: it has every code that there was. `imported` counts the imports of a home, so that of two versions of one day the later one is told.
+    YYYYMMDD; `digest` the SHA-256 of the file that it was read from; `whole`: it has every code that there was.
+    `imported` counts the imports of a home, so that of two versions of one day the later one is told.
     """
 
     kind: str

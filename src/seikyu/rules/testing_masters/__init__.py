@@ -11,7 +11,7 @@ from importlib.resources import files
 from seikyu.rules.masters import Masters, forms, masters_of, opened, read_version
 from seikyu.rules.masters.reading import read_master
 
-_SINCE = 20200101
+_SINCE = 20190101
 _KNOWN_UNTIL = 20991231
 
 
