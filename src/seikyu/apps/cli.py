@@ -42,6 +42,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "make": "cli_make",
     "show": "cli_show",
     "masters": "cli_masters",
+    "layouts": "cli_layouts",
 }
 
 
