@@ -23,7 +23,7 @@ from seikyu.apps.drawing.html import html_of
 from seikyu.apps.drawing.pdf import pdf_of
 from seikyu.apps.drawing.plain import to_json
 from seikyu.apps.drawing.text import print_sheets
-from seikyu.records import Kind, Line, Need, Scope, layout_for, read_lines, sniff
+from seikyu.records import Kind, Line, Need, Scope, layout_for, layouts, read_lines, sniff
 from seikyu.rules.sheet import ClaimLines, Sheet, kinds_with_form, sheet_of
 
 SHEETS: Final = Path(__file__).parent / "sheets"
@@ -82,7 +82,7 @@ def test_no_line_is_wider_than_the_window(name: str, width: int) -> None:
 
 def test_every_kind_of_claim_has_a_form() -> None:
     """A kind without a form could not be drawn."""
-    assert ("dental", "dpc", "home_nursing", "medical", "pharmacy") == kinds_with_form()
+    assert {layout.claim_kind for layout in layouts()} == set(kinds_with_form())
 
 
 @pytest.mark.parametrize("lang", ["ja", "en"])

@@ -124,7 +124,6 @@ _OUTCOMES: Final = (
     Outcome("bad_client_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     # drawing claims
     Outcome("not_a_claim_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
-    Outcome("no_form", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("no_such_claim", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     # the office's certificates
     Outcome("no_ca", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

@@ -9,12 +9,6 @@ class NotAClaimFile(SeikyuError):
     code = "not_a_claim_file"
 
 
-class NoForm(SeikyuError):
-    """There is no sheet for files of this kind; nothing was drawn."""
-
-    code = "no_form"
-
-
 class NoSuchClaim(SeikyuError):
     """The file has no claim of that number or month; nothing was drawn."""
 

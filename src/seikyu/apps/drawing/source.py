@@ -10,10 +10,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from seikyu.apps.drawing.errors import NoForm, NoSuchClaim, NotAClaimFile
+from seikyu.apps.drawing.errors import NoSuchClaim, NotAClaimFile
 from seikyu.limits import limit
 from seikyu.records import (
-    Header,
     Layout,
     Line,
     Month,
@@ -28,7 +27,7 @@ from seikyu.records import (
 )
 from seikyu.rules import Finding, IndexRow, examine
 from seikyu.rules.masters import NO_MASTERS, Masters
-from seikyu.rules.sheet import ClaimLines, Sheet, form_for, names_of, sheet_of
+from seikyu.rules.sheet import ClaimLines, Sheet, names_of, sheet_of
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _HEAD_BYTES: Final = 64 * 1024
@@ -67,11 +66,10 @@ class Drawn:
 def draw(path: Path, wanted: Wanted, masters: Masters = NO_MASTERS) -> Drawn:
     """Return the sheets of the claims that are wanted.
 
-    Errors: FileUnusable, NotAClaimFile, NoForm, NoSuchClaim.
+    Errors: FileUnusable, NotAClaimFile, NoSuchClaim.
     """
     with opened(path) as scanned, opened(path) as read:
-        header, layout = _header(scanned, path, wanted.kind)
-        kind = wanted.kind or header.kind
+        kind, layout = _header(scanned, path, wanted.kind)
         drawn = Drawn()
         claims: list[tuple[Span, ClaimLines]] = []
         first = _first(read, layout)
@@ -145,30 +143,16 @@ def _unusable(why: str, path: Path, reason: OSError | None = None) -> Exception:
     return FileUnusable(why, file=str(path), reason=((reason and reason.strerror) or "?").lower())
 
 
-def _header(source: BinaryIO, path: Path, kind: str | None) -> tuple[Header, Layout]:
-    """Return what the file begins with, and how it is read. Errors: NotAClaimFile, NoForm."""
+def _header(source: BinaryIO, path: Path, kind: str | None) -> tuple[str, Layout]:
+    """Return the kind of the file, and how it is read. Errors: NotAClaimFile."""
     head = source.read(_HEAD_BYTES)
     source.seek(0)
     header = None if foreign_signature(head) else sniff(head, file_name=path.name)
     if header is None:
         raise NotAClaimFile(file=str(path))
-    layout = header.layout
-    if kind is not None and kind != header.kind:
-        layout = _layout_of(kind, header)
-    try:
-        form_for(kind or header.kind)
-    except KeyError:
-        layout = None
-    if layout is None:
-        raise NoForm(file=str(path), kind=kind or header.kind)
-    return header, layout
-
-
-def _layout_of(kind: str, header: Header) -> Layout | None:
-    try:
-        return layout_for(kind, header.claim_month)
-    except KeyError:
-        return None
+    if kind is None:
+        return header.kind, header.layout
+    return kind, layout_for(kind, header.claim_month)
 
 
 def _first(read: BinaryIO, layout: Layout) -> Line | None:
