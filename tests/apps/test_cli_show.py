@@ -84,6 +84,19 @@ def test_without_numbers_only_the_first_claims_are_drawn(tmp_path: Path, capsys:
     assert f"the file has {most + 3} claims; the first {most} are drawn" in err
 
 
+def test_claims_of_a_month_past_the_limit_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And those of other months are not."""
+    most = limit("claims_drawn")
+    late = [builders.claim(no, month="202607") for no in range(most + 1, most + 3)]
+    path = written(
+        tmp_path, builders.uke(*(builders.claim(no) for no in range(1, most + 1)), *late, builders.claim(999))
+    )
+
+    run(["show", str(path), "--json", "--no-findings", "--month", "202608"])
+    told = json.loads(capsys.readouterr().out)
+    assert (most, 1) == (told["drawn"], told["left_out"])
+
+
 @pytest.mark.parametrize("words", [["--claim", "4"], ["--claim", "8-9"], ["--month", "202601"]])
 def test_a_claim_that_is_not_there_is_named(claims: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is drawn, and the status says so."""

@@ -70,28 +70,29 @@ def draw(path: Path, wanted: Wanted, masters: Masters = NO_MASTERS) -> Drawn:
     """
     with opened(path) as scanned, opened(path) as read:
         kind, layout = _header(scanned, path, wanted.kind)
+        first = _first(read, layout)
         drawn = Drawn()
         claims: list[tuple[Span, ClaimLines]] = []
-        first = _first(read, layout)
         for span in claim_spans(_chunks(scanned), layout):
             drawn.claims += 1
-            claim = _fitting(read, span, wanted, layout=layout) if wanted.takes(span) else None
-            if claim is None:
+            full = len(claims) == limit("claims_drawn")
+            if not wanted.takes(span):
                 continue
-            if len(claims) == limit("claims_drawn"):
-                drawn.left_out += 1
-                continue
-            claims.append((span, ClaimLines(kind, layout, span.claim_index, *claim, header=first)))
-        if not claims:
-            raise _missing(path, wanted, drawn.claims)
-        spans = [span for span, _ in claims]
-        found = findings_of(path, spans, wanted, masters) if wanted.findings else {}
-        names = names_of(masters)
-        drawn.file_findings = len(found.pop(None, ()))
-        for span, lines in claims:
-            mine = found.get(span.claim_index, ())
-            drawn.sheets.append(sheet_of(lines, findings=mine, names=names, show_personal=wanted.show_personal))
-        return drawn
+            # Past the limit a claim is only counted; where its month matters it must be looked at for that.
+            claim = None if full and not wanted.month else _fitting(read, span, wanted, layout=layout)
+            if full:
+                drawn.left_out += claim is not None or not wanted.month
+            elif claim is not None:
+                claims.append((span, ClaimLines(kind, layout, span.claim_index, *claim, header=first)))
+    if not claims:
+        raise _missing(path, wanted, drawn.claims)
+    found = findings_of(path, [span for span, _ in claims], wanted, masters) if wanted.findings else {}
+    drawn.file_findings = len(found.pop(None, ()))
+    names = names_of(masters)
+    for span, lines in claims:
+        mine = found.get(span.claim_index, ())
+        drawn.sheets.append(sheet_of(lines, findings=mine, names=names, show_personal=wanted.show_personal))
+    return drawn
 
 
 def findings_of(path: Path, spans: Iterable[Span], wanted: Wanted, masters: Masters) -> dict[int | None, list[Finding]]:

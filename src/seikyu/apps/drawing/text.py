@@ -117,7 +117,7 @@ def _said(cell: Cell, column: Column) -> str:
 def _widths(columns: Sequence[Column], rows: Iterable[Sequence[str]], width: int) -> list[int]:
     """Return the places of each column: what its cells need, up to a share; the wide column has the rest."""
     needed = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
-    most = _OTHERS_MOST if width >= _PLAIN_WIDTH else _OTHERS_MOST // 2
+    most = _OTHERS_MOST if width >= _PLAIN_WIDTH else _OTHERS_MOST * 2 // 3
     widths = [min(need, most) for need in needed]
     room = width - 1 - len(_BETWEEN) * (len(widths) - 1)
     wide = next(at for at, column in enumerate(columns) if column.wide)
