@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from builders import CITY, INCURABLE, INSTITUTION, PREFECTURE, RECIPIENT, SOCIETY, encoded
-from seikyu.records import layout_for
+from builders import CITY, INCURABLE, PREFECTURE, RECIPIENT, SOCIETY, encoded
+from seikyu.records import check_digit, layout_for
 
 MONTH: Final = "202609"
 #: What no drawing may show unless it is asked for.
@@ -29,10 +29,15 @@ def days(*wanted: int, times: int = 1) -> dict[str, int]:
 
 def header(kind: str, rid: str, point_table: int = 1, **items: object) -> str:
     """Return the first record of a file."""
-    return record(
-        kind, rid, review_body=1, prefecture=PREFECTURE, point_table=point_table, institution_code=INSTITUTION,
-        claim_month="202610", **items,
-    )  # fmt: skip
+    more = {"phone": "099-000-0000"} if "phone" in layout_for(kind, None).records[rid].by_name else {}
+    own = {"review_body": 1, "prefecture": PREFECTURE, "point_table": point_table, "claim_month": "202610"}
+    return record(kind, rid, institution_code=institution(point_table), **{**own, **more, **items})
+
+
+def institution(point_table: int) -> str:
+    """Return the code of the one institution of each kind."""
+    digits = f"01{max(1, point_table)}234"
+    return digits + check_digit(f"{PREFECTURE}{point_table}{digits}")
 
 
 def head(kind: str, claim_type: str, no: int = 1, **items: object) -> str:
@@ -66,7 +71,7 @@ def outpatient() -> list[str]:
     m = "medical"
     return [
         header(m, "IR", institution_name="見本診療所", volume_id="00"),
-        head(m, "1112", special_notes="2629"),
+        head(m, "1112", special_notes="0226"),
         insurer(m, points=463, copay_yen=1390),
         record(m, "SN", payer_kind=1, confirmation="01", branch_no="01"),
         record(m, "JD", payer_kind=1, **days(3, 17)),
@@ -122,7 +127,7 @@ def dental() -> list[str]:
     d = "dental"
     return [
         header(d, "UK", 3, institution_name="見本歯科", volume_id="00"),
-        record(d, "IR", review_body=1, prefecture=PREFECTURE, point_table=3, institution_code=INSTITUTION,
+        record(d, "IR", review_body=1, prefecture=PREFECTURE, point_table=3, institution_code=institution(3),
                claim_month="202610", notifications="0102"),
         head(d, "3112", start_date="20260903", outcome=1),
         insurer(d, points=502),
@@ -142,10 +147,10 @@ def pharmacy() -> list[str]:
     p = "pharmacy"
     return [
         header(p, "YK", 4, institution_name="見本薬局", volume_id="00"),
-        head(p, "4112", prescriber_prefecture=PREFECTURE, prescriber_point_table=1, prescriber_code=INSTITUTION,
+        head(p, "4112", prescriber_prefecture=PREFECTURE, prescriber_point_table=1, prescriber_code=institution(1),
              prescriber_name="見本診療所", doctor_name_01="見本　医師"),
         insurer(p, points=345),
-        record(p, "SH", group_no=1, dosage_form=1, usage_code="014", special_instruction="内緒の指示",
+        record(p, "SH", group_no="01", dosage_form=1, usage_code="014", special_instruction="内緒の指示",
                unit_drug_points=9),
         record(p, "CZ", doctor_no=1, prescription_date="20260903", dispensing_date="20260903", reception_no=1,
                quantity=14, preparation_burden=1, preparation_calc_class=1, preparation_code="430000110",
@@ -171,7 +176,7 @@ def home_nursing() -> list[str]:
         header(h, "HM", 6, institution_name="見本訪問看護ステーション"),
         head(h, "6112"),
         insurer(h, points=22710),
-        record(h, "IH", prefecture=PREFECTURE, point_table=1, institution_code=INSTITUTION, institution_name="見本診療所",
+        record(h, "IH", prefecture=PREFECTURE, point_table=1, institution_code=institution(1), institution_name="見本診療所",
                doctor_name="見本　医師", last_report_date="20260915"),
         record(h, "HJ", order_kind="01", valid_from="20260901", valid_to="20261130"),
         record(h, "JS", condition="内緒の状態", disease_presence="01", diseases="001"),
@@ -197,6 +202,8 @@ def dpc() -> list[str]:
         record(d, "BU", dpc_code="040080x099x0xx", admission_date="20260910", discharge_date="20260921", dpc_outcome=2,
                death_cause="内緒の死因"),
         record(d, "SB", disease_code="4860008", icd10="J189", disease_class="01", modifier_codes="2056"),
+        record(d, "SB", disease_code="4860008", icd10="J189", disease_class="11"),
+        record(d, "SB", disease_code="8833421", icd10="I10", disease_class="21"),
         record(d, "KK", transfer_to_general_ward=0, admission_kind=2, previous_same_disease=0, age=46),
         record(d, "SK", procedure_code="160072510", performed_date="20260911", care_name="内緒の補足"),
         record(d, "GA", service_month=MONTH, adjustment=2, stay_pattern="0" * 14 + "99" + "0" * 14,
@@ -219,12 +226,12 @@ def returned() -> list[str]:
     m, r = "medical", "medical_return"
     own = outpatient()
     return [
-        record(r, "HI", review_body=1, prefecture=PREFECTURE, point_table=1, institution_code=INSTITUTION,
+        record(r, "HI", review_body=1, prefecture=PREFECTURE, point_table=1, institution_code=institution(1),
                claim_month="202611", volume_id="00"),
         head(m, "1112", search_no="0" * 29 + "1"),
         *own[2:-1],
         record(r, "HR", processing_month="202611", return_class=1, return_reason_code="0101",
-               return_reason="保険者番号と資格が一致しません"),
+               return_reason="保険者番号と資格が一致しません", search_no="0" * 29 + "1"),
         *(f"1,{no},0,{text}" for no, text in enumerate(own[1:-1], start=1)),
         "2,1,0,MN,1234567890",
         record(r, "HG", claim_count=1, total_points=463, volume_id="99"),

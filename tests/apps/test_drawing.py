@@ -15,7 +15,7 @@ from typing import Final
 
 import pytest
 from hypothesis import given, settings
-from hypothesis.strategies import booleans, integers, sampled_from, sets
+from hypothesis.strategies import binary, booleans, integers, lists, sampled_from, sets
 from rich.cells import cell_len
 
 import sheet_claims
@@ -152,6 +152,30 @@ def test_a_personal_value_is_drawn_only_if_asked_for_and_then_always(
             assert [] == [value for value in values if value not in text]
         elif not show_personal:
             assert (SECRET in text, SECRET_NUMBER in text) == (False, False)
+
+
+@given(
+    name=sampled_from(sorted(sheet_claims.FILES)),
+    at=lists(integers(0, 3000), min_size=1, max_size=6),
+    junk=lists(binary(max_size=8), min_size=6, max_size=6),
+    show_personal=booleans(),
+)
+@settings(max_examples=150)
+def test_any_damage_can_be_drawn(name: str, at: list[int], junk: list[bytes], *, show_personal: bool) -> None:
+    """Whatever bytes stand in a claim: each drawing is made, the page is whole, and no terminal is told anything."""
+    data = sheet_claims.file_of(name)
+    for place, bytes_ in zip(at, junk, strict=False):
+        data = data[: place % len(data)] + bytes_ + data[place % len(data) + 1 :]
+    found = sniff(sheet_claims.file_of(name))
+    assert found is not None
+    drawn = sheet_of(ClaimLines(found.kind, found.layout, 0, lines_of(data)), show_personal=show_personal)
+    page = Page()
+
+    page.feed(html_of([drawn], masked=False).decode())
+    page.close()
+    assert [] == page.open
+    assert all(char.isprintable() or char in "\n\N{IDEOGRAPHIC SPACE}" for char in text_of(drawn))
+    json.dumps(to_json(drawn), ensure_ascii=False)
 
 
 # --- pages ---
