@@ -214,7 +214,7 @@ def test_a_drawing_that_does_not_fit_leaves_what_was_there(claims: Path, tmp_pat
         (b"\xff\xd8\xff\xe0", "this is no file of claims"),
         (b"PK\x03\x04", "this is no file of claims"),
         (b"hello, world\r\n" * 99, "this is no file of claims"),
-        (RIGHT[:40], "no claim"),
+        (RIGHT[:40], "there is no claim in it"),
     ],
 )
 def test_a_file_that_is_none_of_ours_is_told_in_one_line(

@@ -10,6 +10,11 @@ class NotAClaimFile(SeikyuError):
 
 
 class NoSuchClaim(SeikyuError):
-    """The file has no claim of that number or month; nothing was drawn."""
+    """The file has no claim of that number or month, or none at all (`no_claims`); nothing was drawn."""
 
     code = "no_such_claim"
+
+    @property
+    def words_code(self) -> str:
+        """Which texts tell it."""
+        return self.code if self.facts.get("numbers") else "no_claims"
