@@ -5,14 +5,14 @@ import pytest
 from seikyu.rules import Context, Finding, Rule, Summary, catalogue, examine
 from seikyu.rules.example import embedded
 from seikyu.rules.masters import forms
-from seikyu.rules.testing_masters import testing_masters
+from seikyu.rules.testing_masters import example_masters
 
 KEY = b"a key for tests"
 
 
 def codes_of(example: str | bytes, rule: Rule, context: Context | None = None) -> set[str]:
     """Return the codes that a file with the example gets; a rule with masters is shown the small tables."""
-    masters = testing_masters() if rule.tables else None
+    masters = example_masters() if rule.tables else None
     told = examine([embedded(example)], identity_key=KEY, context=context, masters=masters)
     return {each.code for each in told if isinstance(each, Finding)}
 

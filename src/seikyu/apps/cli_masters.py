@@ -222,9 +222,9 @@ def show(
 
     if kind is not None and kind not in forms():
         raise typer.BadParameter(say("masters.unknown_kind", kinds=", ".join(forms())), param_hint="--kind")
-    masters = folder_of(home).masters()
+    asked, masters = _month(month), folder_of(home).masters()
     kinds = (kind,) if kind else masters.kinds
-    found = [row for each in kinds for row in _rows(masters, each, code, _month(month))]
+    found = [row for each in kinds for row in _rows(masters, each, code, asked)]
     if not found:
         raise MasterNotThere(master_code=code, kinds=", ".join(kinds) or "-")
     if as_json:

@@ -19,7 +19,7 @@ from seikyu.records.layout import (
 from seikyu.records.lines import Line, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber, RecipientNumber, check_digit
-from seikyu.records.sniffing import Header, kind_ja, sniff
+from seikyu.records.sniffing import Header, kind_ja, sniff, usual_name_of
 from seikyu.records.spans import Span, claim_spans
 from seikyu.records.tables import CodeTable, Row, table
 from seikyu.records.uke import Record, UKEFile, decode, encode, split
@@ -89,5 +89,6 @@ __all__ = [
     "split",
     "table",
     "text_of",
+    "usual_name_of",
     "value_of",
 ]

@@ -105,6 +105,7 @@ def read_master(content: bytes, *, kind: str | None = None) -> ReadMaster:
         return _of_names([_ALSO.get(name, name) for name in header], lines[1:], known, digest=digest)
     form, edition = _recognised(lines, known)
     places = {name: column.no - 1 for name, column in form.columns.items() if column.no <= len(header)}
+    _even(form, lines, len(header))
     return _read(form, edition, lines, places, digest=digest)
 
 
@@ -184,7 +185,16 @@ def _of_names(
         raise NotAMaster("strange_column", name=strange[0], ja=form.ja, en=form.en, names=list(form.columns))
     if len(set(names)) < len(names):
         raise NotAMaster("column_twice", ja=form.ja, en=form.en)
+    _even(form, lines, len(names))
     return _read(form, OWN, lines, {name: at for at, name in enumerate(names)}, digest=digest)
+
+
+def _even(form: MasterForm, lines: Sequence[tuple[int, list[str]]], columns: int) -> None:
+    """See that every line has so many items. Errors: NotAMaster."""
+    for line, cells in lines:
+        if len(cells) != columns:
+            why = "cut" if line == lines[-1][0] and len(lines) > 1 and len(cells) < columns else "columns"
+            raise NotAMaster(why, line=line, ja=form.ja, en=form.en, found=len(cells), expected=[columns])
 
 
 def _read(
@@ -196,12 +206,8 @@ def _read(
     digest: str,
 ) -> ReadMaster:
     """Read all lines by the places of their columns. Errors: NotAMaster."""
-    columns = len(lines[0][1])
     keyed: list[tuple[int, int, list[str]]] = []
     for line, cells in lines:
-        if len(cells) != columns:
-            why = "cut" if line == lines[-1][0] and len(cells) < columns else "columns"
-            raise NotAMaster(why, line=line, ja=form.ja, en=form.en, found=len(cells), expected=[columns])
         number = form.number(*(cells[places[part.column]].strip() for part in form.key))
         if number is None:
             at = places[form.key[0].column]

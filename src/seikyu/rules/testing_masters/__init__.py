@@ -16,7 +16,7 @@ _KNOWN_UNTIL = 20991231
 
 
 @cache
-def testing_masters() -> Masters:
+def example_masters() -> Masters:
     """Return the tables as masters that are whole and hold for every month of the examples."""
     folder = files(__package__)
     found = []

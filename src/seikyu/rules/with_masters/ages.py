@@ -1,8 +1,9 @@
 """Rules of ages and sexes: what may be done for this patient at all.
 
-Ages of the masters are two digits of years, or AA (28 days old), B3, B6, BF, BK (the first of the month after the third,
-sixth, fifteenth, twentieth birthday) and MG (not yet at school). A lower age is reached, an upper age not yet. Source:
-master-layouts:7. A patient who has the age on some day of the month is let be, and so is a bound that we do not know.
+Ages of the masters are two digits of years, or AA (28 days old), B3, B6, BF, BK (the first of the month after the
+third, sixth, fifteenth, twentieth birthday) and MG (not yet at school). A lower age is reached, an upper age not yet.
+A patient who has the age on some day of the month is let be, and so is a bound that we do not know.
+Source: master-layouts:7.
 """
 
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ def older_all_month(claim: Claim, upper_age: str | None) -> bool:
     title="a procedure or drug for another age",
     title_ja="患者の年齢では算定できない診療行為又は医薬品です",
     on="SI IY",
-    tables=("s.lower_age s.upper_age", "item_limits.lower_age", "item_limits.upper_age"),
+    tables=("s.lower_age s.upper_age", "item_limits"),
     passes=(
         f"SI,11,1,111000110,,291,1,,,,,,,1{_DAYS}",
         f"{_CHILD}\nSI,40,1,199000510,,52,1,,,,,,,1{_DAYS}",

@@ -101,7 +101,7 @@ def comment_text_missing(claim: Claim) -> Iterator[Place]:
     fails="SI,11,1,111000110,,291,1,,,,,,,1\nCO,,1,820100380,見本",
 )
 def comment_text_surplus(claim: Claim) -> Iterator[Place]:
-    """The comment is whole in the master; text beside it is printed by nobody, so it belongs in a comment of its own."""
+    """The comment is whole in the master; text beside it is printed by nobody and belongs elsewhere."""
     for record, pattern in _patterns(claim):
         if pattern == _FIXED and record["comment_text"]:
             yield record.at("comment_text")

@@ -93,7 +93,7 @@ def disease_of_other_sex(claim: Claim) -> Iterator[Place]:
     title="a disease of another age",
     title_ja="患者の年齢と合わない傷病名です",
     on="SY",
-    tables=("disease_limits.lower_age", "disease_limits.upper_age"),
+    tables=("disease_limits",),
     passes=(_DISEASE, "RE,1,1112,202608,見本　太郎,1,20260701\nSY,9990003,20260801,1,,,01,"),
     fails=(
         "SY,9990003,20260801,1,,,01,",

@@ -11,6 +11,7 @@ from seikyu.rules.with_masters.lookup import code_of, days_done, rows_of
 
 _DAYS: Final = "," * 30
 _IN: Final = "RE,1,1111,202608,見本　太郎,1,19800101,,20260801"
+_EARLY: Final = "RE,1,1112,202002,見本　太郎,1,19800101"
 #: Values of the master's classes. Source: master-layouts:7.
 _ONLY_INPATIENT: Final = 1
 _ONLY_OUTPATIENT: Final = 2
@@ -136,12 +137,10 @@ def excluded_management_fee(claim: Claim) -> Iterator[Place]:
     on="SI",
     tables=("s.outpatient_management",),
     passes=(
-        "RE,1,1112,202002,見本　太郎,1,19800101\n"
-        f"SI,12,1,112011010,,52,1,,,,,,,1{_DAYS}\nSI,40,1,199000310,,52,1,,,,,,,,1{',' * 29}",
+        f"{_EARLY}\nSI,12,1,112011010,,52,1,,,,,,,1{_DAYS}\nSI,40,1,199000310,,52,1,,,,,,,,1{',' * 29}",
         f"SI,12,1,112011010,,52,1,,,,,,,1{_DAYS}\nSI,40,1,199000310,,52,1,,,,,,,1{_DAYS}",
     ),
-    fails="RE,1,1112,202002,見本　太郎,1,19800101\n"
-    f"SI,12,1,112011010,,52,1,,,,,,,1{_DAYS}\nSI,40,1,199000310,,52,1,,,,,,,1{_DAYS}",
+    fails=f"{_EARLY}\nSI,12,1,112011010,,52,1,,,,,,,1{_DAYS}\nSI,40,1,199000310,,52,1,,,,,,,1{_DAYS}",
 )
 def management_excluded(claim: Claim) -> Iterator[Place]:
     """The addition is for visits at which nothing is done but talk and examination."""
