@@ -118,7 +118,7 @@ def _page_row(row: Row, used: list[int], lang: Language) -> dict[str, Any]:
     cells = row.cells if row.role is Role.GROUP or not used else [row.cells[at] for at in used]
     return {
         "role": row.role.value,
-        "line": row.line,
+        "line": say("show.line", lang, line=row.line) if row.line else "",
         "cells": [_page_cell(cell, lang) for cell in cells],
         "notes": [_page_note(note, lang) for note in row.notes],
         "findings": [_finding(finding, lang) for finding in row.findings],

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from seikyu.apps.drawing.errors import NoSuchClaim, NotAClaimFile
 from seikyu.limits import limit
@@ -112,7 +112,7 @@ def findings_of(path: Path, spans: Iterable[Span], wanted: Wanted, masters: Mast
             show_personal=wanted.show_personal,
             file_name=path.name,
         )
-        for each in told:
+        for each in _one_by_one(told):
             if isinstance(each, Finding) and (each.claim_index is None or each.claim_index in places):
                 found.setdefault(each.claim_index, []).append(each)
             elif isinstance(each, IndexRow):
@@ -120,6 +120,12 @@ def findings_of(path: Path, spans: Iterable[Span], wanted: Wanted, masters: Mast
                 if rows > max(places):
                     break
     return found
+
+
+def _one_by_one(told: Iterable[Any]) -> Iterator[Any]:
+    """Yield what the checker tells, whether it comes one by one or in blocks."""
+    for each in told:
+        yield from each if isinstance(each, Iterable) else (each,)
 
 
 def opened(path: Path) -> BufferedReader:
