@@ -240,14 +240,37 @@ def test_a_path_that_is_no_file_is_told_in_one_line(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "code"),
+    [
+        ("dental", b"119,2,", b"119,3,", "X2043"),
+        ("dpc", b"344,1,", b"344,2,", "X2043"),
+        ("home_nursing", b"5550", b"5551", "X3020"),
+        ("medical_return", b"12,5,", b"12,6,", "X2043"),
+    ],
+)
+def test_findings_of_every_kind_stand_beside_their_lines(
+    name: str, right: bytes, wrong: bytes, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line of the file that the finding is about is the line that the row is made of."""
+    path = written(tmp_path, sheet_claims.file_of(name).replace(right, wrong, 1))
+
+    run(["show", str(path), "--json"])
+    (sheet,) = json.loads(capsys.readouterr().out)["sheets"]
+    rows = [row for each in sheet["sections"] for row in each["rows"] if row["findings"]]
+    assert code in {finding["code"] for row in rows for finding in row["findings"]}
+    assert all(finding["line"] == row["line"] for row in rows for finding in row["findings"])
+
+
 @pytest.mark.parametrize("name", sheet_claims.FILES)
 def test_every_kind_is_drawn_in_every_form(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And nothing personal is told beside it."""
     path = written(tmp_path, sheet_claims.file_of(name))
 
     for words in ([], ["--json"], ["--html", tmp_path / "a.html"], ["--pdf", tmp_path / "a.pdf"]):
-        assert 0 == run(["show", str(path), "--no-findings", *map(str, words)])
+        assert 0 == run(["show", str(path), *map(str, words)])
     out, err = capsys.readouterr()
+    assert ">> " not in out  # They conform, so there is nothing to remark.
     assert [] == [value for value in sheet_claims.PERSONAL if value in out + err]
 
 
