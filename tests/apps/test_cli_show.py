@@ -246,7 +246,7 @@ def test_a_path_that_is_no_file_is_told_in_one_line(
         ("dental", b"119,2,", b"119,3,", "X2043"),
         ("dpc", b"344,1,", b"344,2,", "X2043"),
         ("home_nursing", b"5550", b"5551", "X3020"),
-        ("medical_return", b"12,5,", b"12,6,", "X2043"),
+        ("medical_return", b"20260903,1", b"20269903,1", "X2009"),
     ],
 )
 def test_findings_of_every_kind_stand_beside_their_lines(

@@ -10,6 +10,7 @@ from seikyu.rules.view import Phrase, Record
 
 _BEYOND: Final = Phrase("beyond the layout", "項目外")
 _DAYS: Final = "day_"
+_DAYS_LABEL: Final = Phrase("days", "日")
 _COUNT: Final = "count"
 
 
@@ -189,6 +190,13 @@ def _words(record: Record, name: str) -> Phrase:
     return Phrase(name.replace("_", " "), record.plan.layout.by_name[name].ja)
 
 
+def _days(record: Record, how: Reading) -> Iterator[Note]:
+    """Yield the days of the month in short, if the record has any."""
+    cell = SHOWS["days"](record, (), how)
+    if cell.text:
+        yield Note(_DAYS_LABEL, cell)
+
+
 def _surplus(record: Record, how: Reading) -> Iterator[Note]:
     """Yield what stands behind the last item of the layout."""
     for value in record.items[len(record.plan.layout.items) :]:
@@ -199,7 +207,7 @@ def _surplus(record: Record, how: Reading) -> Iterator[Note]:
 def other_row(record: Record, how: Reading) -> Row:
     """Return a record that the form has no section for: its name and its filled items."""
     layout = record.plan.layout
-    notes = [*_left(record, set(), how, days=False), *_surplus(record, how)]
+    notes = [*_left(record, set(), how, days=True), *_days(record, how), *_surplus(record, how)]
     content = Cell(
         "　".join(f"{note.label.ja}：{note.cell.text}" for note in notes),
         en="; ".join(f"{note.label.en}: {note.cell.en or note.cell.text}" for note in notes),
