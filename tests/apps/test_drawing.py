@@ -160,7 +160,7 @@ def test_a_personal_value_is_drawn_only_if_asked_for_and_then_always(
     junk=lists(binary(max_size=8), min_size=6, max_size=6),
     show_personal=booleans(),
 )
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_any_damage_can_be_drawn(name: str, at: list[int], junk: list[bytes], *, show_personal: bool) -> None:
     """Whatever bytes stand in a claim: each drawing is made, the page is whole, and no terminal is told anything."""
     data = sheet_claims.file_of(name)
