@@ -12,6 +12,7 @@ import pytest
 import builders
 import sheet_claims
 from seikyu.apps.cli import run
+from seikyu.apps.drawing.source import _one_by_one
 from seikyu.limits import limit
 
 RIGHT = builders.uke(builders.claim(1), builders.claim(2), builders.claim(3), builders.claim(7, month="202607"))
@@ -146,6 +147,11 @@ def test_findings_about_the_whole_file_are_pointed_to(tmp_path: Path, capsys: py
 
     run(["show", str(path), "--claim", "1"])
     assert "findings about the file as a whole" in capsys.readouterr().err
+
+
+def test_what_the_checker_tells_may_come_in_blocks() -> None:
+    """One by one or many at a time, it is taken alike."""
+    assert [1, 2, 3] == list(_one_by_one([1, [2, 3], ()]))
 
 
 # --- where to ---
