@@ -157,6 +157,25 @@ def test_codes_are_named_for_the_kind_and_month_of_the_claim() -> None:
     assert "9" in fields(drawn, "claim").values()
 
 
+@pytest.mark.parametrize(
+    ("rid", "number", "scheme"),
+    [
+        ("HO", "06990014", ["組合管掌健康保険"]),
+        ("HO", "  991018", ["国民健康保険"]),
+        ("KO", "80990013", ["地方公共団体の医療費助成（地域により異なる）"]),
+        ("KO", "12990016", ["生活保護法 医療扶助"]),
+        ("KO", "0x", []),
+        ("KO", "", []),
+    ],
+)
+def test_the_scheme_of_a_payer_stands_below_it(rid: str, number: str, scheme: list[str]) -> None:
+    """Its number begins with that of the law; what cannot be read has none."""
+    name = "insurer_number" if rid == "HO" else "payer_number"
+    (row,) = section(sheet([sheet_claims.record(MEDICAL, rid, **{name: number, "actual_days": 1})]), "payers").rows
+
+    assert scheme == [note.cell.text for note in row.notes if note.label.ja == "制度"]
+
+
 # --- masters ---
 
 

@@ -23,6 +23,13 @@ _SUMS: Final = ("points", "_yen", "subtotal", "subtotal_sum", "month_total")
 #: Modifiers from here on stand behind the disease (接尾語), such as の疑い; those below before it. Source: master z.
 _SUFFIXES: Final = range(8000, 9000)
 _MODIFIER_CHARS: Final = 4
+#: Which table names the laws that payers' numbers begin with; numbers that begin so have eight digits.
+_SCHEMES: Final[Mapping[str, str]] = {
+    "insurer_number": "insurer_law_numbers",
+    "payer_number": "public_payer_law_numbers",
+}
+_LAW_CHARS: Final = 2
+_LAW_NUMBER_CHARS: Final = 8
 #: Tooth codes: see forms/teeth.toml.
 _TOOTH_CHARS: Final = 6
 _TEETH: Final = "12345678"
@@ -235,11 +242,22 @@ def show_disease(record: Record, items: tuple[str, ...], how: Reading) -> Cell:
     return joined(cells, "" if all(cell.code for cell in cells) else _BETWEEN)
 
 
+def show_scheme(record: Record, items: tuple[str, ...], how: Reading) -> Cell:
+    """Show which scheme a payer's number belongs to: its law number (法別番号) says it, one of six digits is NHI."""
+    for name in items:
+        number = record.raw(name).strip()
+        if number.isdigit() and not record.bad(name):
+            law = number[:_LAW_CHARS].decode("ascii") if len(number) == _LAW_NUMBER_CHARS else ""
+            return _named(_SCHEMES[name], law, how)
+    return EMPTY
+
+
 SHOWS: Final[Mapping[str, Callable[[Record, tuple[str, ...], Reading], Cell]]] = {
     "times": show_times,
     "quantity": show_quantity,
     "days": show_days,
     "disease": show_disease,
+    "scheme": show_scheme,
     "teeth": show_teeth,
     "pattern": show_pattern,
 }

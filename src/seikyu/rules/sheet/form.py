@@ -44,7 +44,8 @@ class FormSection:
     Shape: `records` are drawn in the order of the file; `labels` name a record in the column that shows its role;
     `group` is the item whose change begins a new group, `amount` the one that ends a calculation unit; rows of `heads`
     stand out. A record that holds the same items several times, under names that begin with one of `prefixes`, is drawn
-    as a row for each; `part_items` are the names without the prefix. `notes` are items that stand together below a row.
+    as a row for each; `part_items` are the names without the prefix. `notes` are items that stand together below a row,
+    `said` what is said there besides, by the ways of showing that columns have.
     """
 
     name: str
@@ -60,6 +61,7 @@ class FormSection:
     prefixes: tuple[str, ...] = ()
     part_items: tuple[str, ...] = ()
     notes: tuple[tuple[str, ...], ...] = ()
+    said: tuple[FormColumn, ...] = ()
 
     @property
     def has_role(self) -> bool:
@@ -128,6 +130,7 @@ def _section(text: Mapping[str, Any]) -> FormSection:
         group=text.get("group", ""),
         amount=text.get("amount", ""),
         notes=tuple(tuple(each) for each in text.get("notes", ())),
+        said=tuple(_column(each) for each in text.get("said", ())),
         **{key: tuple(text.get(key, ())) for key in _LISTS},
     )
 

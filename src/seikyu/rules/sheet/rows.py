@@ -165,6 +165,9 @@ def _notes(spec: FormSection, record: Record, how: Reading) -> Iterator[Note]:
     """Yield the filled items of a record that have no column: those that stand together first, then one by one."""
     named = {name for column in spec.columns for name in column.items} | {spec.group}
     named.update(prefix + name for prefix in _prefixes(spec, record) for name in spec.part_items)
+    for column in spec.said:
+        if (cell := SHOWS[column.show](record, column.items, how)).text:
+            yield Note(column.column.title, cell)
     for together in spec.notes:
         for names in zip(*(list(_expanded([name], record)) for name in together), strict=False):
             named.update(names)
