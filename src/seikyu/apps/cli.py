@@ -41,6 +41,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "ca": "cli_ca",
     "make": "cli_make",
     "show": "cli_show",
+    "rules": "cli_rules",
     "masters": "cli_masters",
     "layouts": "cli_layouts",
 }
