@@ -16,8 +16,6 @@ _DISEASE: Final = "SY,8833421,20260801,1,,,01,"
     title_ja="傷病名コードが傷病名マスターにありません",
     on="SY",
     tables=("b.whole",),
-    hint="look the disease up by name; a name without code is recorded as 0000999 with the name",
-    hint_ja="傷病名を検索し直すか、コードのない傷病名は 0000999 と傷病名称で記録してください",
     passes=(_DISEASE, "SY,0000999,20260801,1,,見本病,01,"),
     fails="SY,9999990,20260801,1,,,01,",
 )
@@ -55,8 +53,6 @@ def no_claimable_disease(claim: Claim) -> Iterator[Place]:
     title_ja="診療年月において廃止されている傷病名コードです",
     on="SY",
     tables=("b.until",),
-    hint="record the disease by the code that took its place",
-    hint_ja="移行先の傷病名コードで記録してください",
     passes=_DISEASE,
     fails="SY,9990001,20260801,1,,,01,",
 )

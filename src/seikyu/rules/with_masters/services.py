@@ -91,8 +91,6 @@ def hospital_item(claim: Claim) -> Iterator[Place]:
     title_ja="初診料の算定日に診療を開始した傷病名がありません",
     on="SI",
     tables=("s.days_class s.visit_class",),
-    hint="record the disease that the visit was for, or claim a repeat visit",
-    hint_ja="初診の対象となった傷病名を記録するか、再診料を確かめてください",
     passes=(
         f"SI,11,1,111000110,,291,1,,,,,,,1{_DAYS}",
         f"SY,8833421,20260101,1,,,01,\nSI,12,1,112007410,,75,1,,,,,,,1{_DAYS}",
@@ -166,8 +164,6 @@ def both_visits_on_one_day(claim: Claim) -> Iterator[Place]:
     title_ja="同一月に併せて算定できない医学管理料が記録されています",
     on="SI",
     tables=("management_fees.group",),
-    hint="claim the main one of the two only",
-    hint_ja="主たる医学管理料のみを算定してください",
     passes=f"SI,13,1,199000810,,225,1,,,,,,,1{_DAYS}",
     fails=f"SI,13,1,199000810,,225,1,,,,,,,1{_DAYS}\nSI,13,1,199000820,,100,1,,,,,,,1{_DAYS}",
 )
