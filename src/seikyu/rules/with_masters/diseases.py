@@ -34,8 +34,6 @@ def unknown_disease(claim: Claim) -> Iterator[Place]:
     title_ja="保険請求の対象となる傷病名がありません",
     on="SY",
     tables=("b.not_claimable",),
-    hint="record the disease for which the insurance pays",
-    hint_ja="保険診療の対象となった傷病名を記録してください",
     passes=(_DISEASE, "SY,9990005,20260801,1,,,01,\nSY,8833421,20260801,1,,,,"),
     fails="SY,9990005,20260801,1,,,01,",
 )
