@@ -80,7 +80,7 @@ def test_a_wished_size_is_met_in_constant_memory() -> None:
     findings, _ = examined(b"".join(pieces))
 
     assert 2_000_000 < sum(map(len, pieces)) < 2_200_000
-    assert max(map(len, pieces)) < 100_000
+    assert max(map(len, pieces)) < 500_000
     assert [] == [each for each in findings if each.level is not Level.L48]
 
 
