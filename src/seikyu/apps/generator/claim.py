@@ -23,7 +23,6 @@ SLOTS: Final = (NUMBER, NAME, KANA, CHART, CARD, ELDERLY_CARD, RECIPIENT, SEARCH
 Record = list[str]
 
 
-
 @dataclass(frozen=True, slots=True)
 class Share:
     """What one HO or KO says. `number` is the payer's id (8 digits). Units: points (home nursing: yen), yen."""

@@ -248,7 +248,7 @@ CLAIM_DAMAGE: Final[Mapping[str, SpoilLines]] = {
 
 #: Damage to what stands before the first claim.
 HEAD_DAMAGE: Final[Mapping[str, SpoilLines]] = {
-    "no_header": lambda lines, _: not lines.clear(),
+    "no_header": _dropped(frozenset({b"IR", b"UK", b"YK", b"HM", b"HI"})),
     "second_header": _second_header,
     "header_body": _change(2, _to(b"3"), b"IR", b"UK", b"YK", b"HM", b"HI"),
     "header_institution": _change(5, _next_last_digit, b"IR", b"UK", b"YK", b"HM"),

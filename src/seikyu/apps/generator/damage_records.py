@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Final
 
+from seikyu.apps.generator.people import wide
+
 #: What happens to one line, with its line end. It returns what stands there afterwards, the same if it cannot.
 Spoil = Callable[[bytes, Random], bytes]
 
@@ -102,6 +104,10 @@ def _inserted(what: bytes) -> Spoil:
     return _on_item(_anything, lambda item, _: item + what)
 
 
+def _wide(item: bytes, _: Random) -> bytes:
+    return wide(item.decode()).encode("cp932")
+
+
 def _other_digit(item: bytes, dice: Random) -> bytes:
     at = dice.randrange(len(item))
     return item[:at] + bytes([dice.choice(_DIGITS.replace(item[at : at + 1], b""))]) + item[at + 1 :]
@@ -141,7 +147,7 @@ RECORD_DAMAGE: Final[Mapping[str, Spoil]] = {
     "end_mark_inside": _inserted(b"\x1a"),
     "quoted_item": _on_item(_filled, lambda item, _: b'"' + item + b'"'),
     "mixed_width": _on_item(_words, lambda item, _: item + b"A"),
-    "full_width_number": _on_item(_number, lambda item, _: "".join(chr(0xFEE0 + byte) for byte in item).encode("cp932")),
+    "full_width_number": _on_item(_number, _wide),
     "long_item": _on_item(_filled, lambda item, _: (item * _LONG)[:_LONG]),
     "long_line": _on_item(_filled, lambda _, __: _KANJI * (_VERY_LONG // 2)),
     "empty_item": _on_item(_filled, lambda _, __: b""),

@@ -35,8 +35,8 @@ class Recipe:
     """What to make. The same recipe makes the same bytes.
 
     Shape: `body` is 1 or 2 as the first record says it; `claim_month` is YYYYMM; `late_share` is the part of the claims
-    from earlier months, `reclaim_share` that of returned claims sent again. `faults` are kinds of deliberate errors, one
-    claim each; `damage` gives rates by kind. `size_bytes` stands instead of `claims`. `codes` has the form of the
+    from earlier months, `reclaim_share` that of returned claims sent again. `faults` are kinds of deliberate errors,
+    one claim each; `damage` gives rates by kind. `size_bytes` stands instead of `claims`. `codes` has the form of the
     kind's stock and stands instead of it.
     """
 
@@ -67,13 +67,12 @@ def write(recipe: Recipe, out: BinaryIO) -> Tally:
     them; TooManyClaims; OSError.
     """
     tally = Tally()
-    for block in stream(recipe, tally):
-        out.write(block)
+    out.writelines(stream(recipe, tally))
     return tally
 
 
 def stream(recipe: Recipe, tally: Tally) -> Iterator[bytes]:
-    """Yield the file block by block, adding up in `tally`; its sums are complete when the stream is. Errors: as `write`."""
+    """Yield the file in blocks, adding up in `tally`; its sums are complete when the stream is. Errors: as `write`."""
     blocks = _intact(recipe, tally)
     return damaging(blocks, recipe.damage, recipe.seed) if recipe.damage else blocks
 

@@ -45,9 +45,7 @@ def shares_of(patient: Patient, asked: Asked) -> tuple[Share, ...]:
     return tuple(asked.share(payer, place) for payer, place in payers if payer)
 
 
-def payer_records(
-    sheet: Sheet, patient: Patient, asked: Asked, *, kind: str, items: PayerItems
-) -> Iterator[Record]:
+def payer_records(sheet: Sheet, patient: Patient, asked: Asked, *, kind: str, items: PayerItems) -> Iterator[Record]:
     """Yield HO and KO."""
     cover = patient.cover
     if cover.insurer is not None:
@@ -67,7 +65,7 @@ def payer_records(
         yield row(kind, "KO", head | _meals(asked, place, items.public_meals))
 
 
-def _meals(asked: Asked, place: int, first: int) -> Mapping[int, str]:
+def _meals(asked: Asked, place: int, first: int) -> dict[int, str]:
     count, yen = asked.meals(place)
     return {first: count, first + 1: yen} if first and count else {}
 
