@@ -2,7 +2,19 @@
 
 from seikyu.records.characters import control_byte, full_width, half_width, masked, outside_jis, text_of
 from seikyu.records.encodings import EncodingWatch, foreign_signature
-from seikyu.records.layout import Block, Item, Kind, Layout, Need, RecordLayout, Scope, layout_for, layouts
+from seikyu.records.layout import (
+    Block,
+    Confidence,
+    Item,
+    Kind,
+    Layout,
+    Need,
+    RecordLayout,
+    Scope,
+    Variant,
+    layout_for,
+    layouts,
+)
 from seikyu.records.lines import Line, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber, RecipientNumber, check_digit
@@ -13,6 +25,7 @@ from seikyu.records.uke import Record, UKEFile, decode, encode, split
 __all__ = [
     "Block",
     "CodeTable",
+    "Confidence",
     "EncodingWatch",
     "Header",
     "InstitutionCode",
@@ -34,6 +47,7 @@ __all__ = [
     "Scope",
     "Tail",
     "UKEFile",
+    "Variant",
     "Years",
     "check_digit",
     "control_byte",
