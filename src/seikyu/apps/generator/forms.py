@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from seikyu.apps.generator import medical
+from seikyu.apps.generator import dental, dpc, home_nursing, medical, pharmacy
 from seikyu.apps.generator.claim import Claim, Record
 from seikyu.apps.generator.people import Sheet
 from seikyu.apps.generator.places import Institution
@@ -22,7 +22,6 @@ class Form:
     claim: Callable[[Sheet], Claim]
     meals: Mapping[bytes, int] = field(default_factory=dict)
     totals: bool = True
-    hospital: bool = False
 
     def first(self, place: Institution, *, body: str, month: int) -> Record:
         """Return the first record of a file."""
@@ -31,4 +30,8 @@ class Form:
 
 FORMS: Final[Mapping[str, Form]] = {
     "medical": Form(medical.head, medical.claim, {b"HO": 8, b"KO": 11}),
+    "dpc": Form(dpc.head, dpc.claim, {b"HO": 8, b"KO": 11}),
+    "dental": Form(dental.head, dental.claim, {b"HO": 7, b"KO": 9}),
+    "pharmacy": Form(pharmacy.head, pharmacy.claim),
+    "home_nursing": Form(home_nursing.head, home_nursing.claim, totals=False),
 }
