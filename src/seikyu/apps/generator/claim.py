@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
-from seikyu.records import Month, layout_for
+from seikyu.records import layout_for
 
 Effect = Literal["refused", "ask"]
 
@@ -18,9 +18,13 @@ CARD: Final = "\x05"
 ELDERLY_CARD: Final = "\x06"
 RECIPIENT: Final = "\x07"
 SEARCH: Final = "\x08"
-SLOTS: Final = (NUMBER, NAME, KANA, CHART, CARD, ELDERLY_CARD, RECIPIENT, SEARCH)
+MANAGEMENT: Final = "\x0e"
+SLOTS: Final = (NUMBER, NAME, KANA, CHART, CARD, ELDERLY_CARD, RECIPIENT, SEARCH, MANAGEMENT)
 
 Record = list[str]
+
+#: Made-up files follow the newest layout of their kind.
+_NEWEST: Final = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ def row(kind: str, record_id: str, items: Mapping[int, str]) -> Record:
 
 @cache
 def _width(kind: str, record_id: str) -> int:
-    return len(layout_for(kind, Month(2026, 10)).records[record_id].items)
+    layout = layout_for(kind, _NEWEST)
+    return len((layout.history.get(record_id) or layout.records[record_id]).items)
 
 
 def days_row(kind: str, record_id: str, items: Mapping[int, str], *, first: int, days: Mapping[int, int]) -> Record:

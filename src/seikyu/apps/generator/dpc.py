@@ -81,7 +81,7 @@ def claim(sheet: Sheet) -> Claim:
     records += payer_records(sheet, patient, asked, kind=_KIND, items=_ITEMS)
     records += eligibility(sheet, patient, dict.fromkeys(stay.days, 1), kind=_KIND)
     records += _classified(sheet, stay, group)
-    records += _bundled(sheet, stay, group, bundle, burden=burden_code(burdens[0]))
+    records += _bundled(sheet, group, bundle, burden=burden_code(burdens[0]))
     for unit in in_order(care.units):
         records += medical.records_of(unit, _KIND, codes)
     if sheet.happens("details"):
@@ -141,7 +141,7 @@ def _classified(sheet: Sheet, stay: _Stay, group: Mapping[str, Any]) -> Iterator
     yield row(_KIND, "KK", {4: dice.choice("12")})
 
 
-def _bundled(sheet: Sheet, stay: _Stay, group: Mapping[str, Any], bundle: _Bundle, *, burden: str) -> Iterator[Record]:
+def _bundled(sheet: Sheet, group: Mapping[str, Any], bundle: _Bundle, *, burden: str) -> Iterator[Record]:
     """Yield GA, HH and GT: the days, what they cost, and the month's sum."""
     month, coefficient = str(sheet.month), f"{bundle.coefficient / _COEFFICIENT:.4f}".rstrip("0")
     items = {2: month, 3: _THIS_MONTH, 4: _IN_THE_WARD * sheet.last_day, 5: group["code"], 6: coefficient}

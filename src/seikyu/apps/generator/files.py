@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, BinaryIO, Final
 
-from seikyu.apps.generator.claim import Claim, encoded, row, shares_in
+from seikyu.apps.generator.claim import Claim, Record, encoded, row, shares_in
 from seikyu.apps.generator.damage import FAULTS, damaging
 from seikyu.apps.generator.forms import FORMS, Form
 from seikyu.apps.generator.people import Sheet
 from seikyu.apps.generator.places import Institution, stock
+from seikyu.apps.generator.returns import return_end, return_head, returned, sent_again
 from seikyu.apps.generator.stockpile import Persons, Stockpile
 from seikyu.apps.generator.tally import Tally
 
@@ -35,9 +36,9 @@ class Recipe:
     """What to make. The same recipe makes the same bytes.
 
     Shape: `body` is 1 or 2 as the first record says it; `claim_month` is YYYYMM; `late_share` is the part of the claims
-    from earlier months, `reclaim_share` that of returned claims sent again. `faults` are kinds of deliberate errors,
-    one claim each; `damage` gives rates by kind. `size_bytes` stands instead of `claims`. `codes` has the form of the
-    kind's stock and stands instead of it.
+    from earlier months, `reclaim_share` that of returned claims sent again; `returns` makes a file of returned claims.
+    `faults` are kinds of deliberate errors, one claim each; `damage` gives rates by kind. `size_bytes` stands instead
+    of `claims`. `codes` has the form of the kind's stock and stands instead of it.
     """
 
     institution: Institution
@@ -78,14 +79,24 @@ def stream(recipe: Recipe, tally: Tally) -> Iterator[bytes]:
 
 
 def _intact(recipe: Recipe, tally: Tally) -> Iterator[bytes]:
-    place = recipe.institution
-    yield encoded([recipe.form.first(place, body=recipe.body, month=recipe.claim_month)])
+    yield encoded([_first(recipe)])
     yield from _blocks(_Maker(recipe, tally).claims())
     sums = tally.sums()
     if sums.cases > _MOST_CASES or sums.main_points > _MOST_POINTS:
         raise TooManyClaims
-    totals = {2: str(sums.cases), 3: str(sums.main_points), 4: "99"} if recipe.form.totals else {}
-    yield encoded([row(recipe.kind, "GO", totals)]) + _END_MARK
+    yield encoded([_last(recipe, {2: str(sums.cases), 3: str(sums.main_points), 4: "99"})]) + _END_MARK
+
+
+def _first(recipe: Recipe) -> Record:
+    if recipe.returns:
+        return return_head(recipe.kind, recipe.institution, body=recipe.body, month=recipe.claim_month)
+    return recipe.form.first(recipe.institution, body=recipe.body, month=recipe.claim_month)
+
+
+def _last(recipe: Recipe, totals: dict[int, str]) -> Record:
+    if recipe.returns:
+        return return_end(recipe.kind, totals)
+    return row(recipe.kind, "GO", totals if recipe.form.totals else {})
 
 
 def _blocks(claims: Iterable[list[bytes]]) -> Iterator[bytes]:
@@ -163,7 +174,8 @@ class _Maker:
         # A seed of its own for every claim: claim 5 is the same in a file of 10 and of 10,000.
         seed = f"{recipe.seed}/{recipe.institution.id}/{recipe.body}/{recipe.claim_month}/{number}/{recipe.kind}"
         dice = Random(seed)  # noqa: S311  (made-up files must come out the same again)
-        back = dice.randint(2, 10) if dice.random() < recipe.late_share else 1
+        again = recipe.returns or (recipe.reclaim_share > 0 and dice.random() < recipe.reclaim_share)
+        back = dice.randint(2, 10) if again or dice.random() < recipe.late_share else 1
         sheet = Sheet(
             dice,
             recipe.institution,
@@ -173,7 +185,13 @@ class _Maker:
             codes=recipe.codes if recipe.codes is not None else stock(recipe.kind),
             heavy=(recipe.size_bytes or 0) > _HEAVY_FROM_BYTES,
         )
-        return recipe.form.claim(sheet)
+        claim = recipe.form.claim(sheet)
+        if not again:
+            return claim
+        asked = recipe.form.first(recipe.institution, body=recipe.body, month=earlier(sheet.month, -1))
+        if recipe.returns:
+            return returned(claim, asked, dice, kind=recipe.kind, month=recipe.claim_month)
+        return sent_again(claim, asked, dice, kind=recipe.kind)
 
 
 def earlier(month: int, back: int) -> int:

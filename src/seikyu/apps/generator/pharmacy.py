@@ -53,7 +53,7 @@ class _Group:
     def points(self) -> int:
         """Points of all dispensings: preparation, additions and drugs."""
         fees = sum(self.kind["points"] + (each.addition["points"] if each.addition else 0) for each in self.dispensings)
-        return fees + sum(self.unit_points * each.quantity for each in self.dispensings)
+        return int(fees) + sum(self.unit_points * each.quantity for each in self.dispensings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,8 @@ def _reception(sheet: Sheet, day: int, no: int, burden: Burden) -> _Reception:
 
 
 def _fees(codes: Mapping[str, Any], reception: _Reception) -> int:
-    additions = sum(each["points"] for each in reception.additions)
-    total: int = codes["base"]["points"] + reception.management["points"] + additions
-    return total
+    fees: list[Mapping[str, int]] = [codes["base"], reception.management, *reception.additions]
+    return sum(fee["points"] for fee in fees)
 
 
 def _groups(sheet: Sheet, receptions: list[_Reception], burdens: tuple[Burden, ...]) -> Iterator[_Group]:

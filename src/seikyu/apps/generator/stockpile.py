@@ -70,7 +70,7 @@ class Persons:
         recipient = digits + check_digit(digits.decode()).encode() if _RECIPIENT in template.slots else b""
         card = self._wide_one + self._wide[thousands] + self._wide[ones]
         search = self._search_head + b"%06d" % number
-        return [b"%d" % number, name, kana, b"K" + digits, card, b"10" + digits, recipient, search]
+        return [b"%d" % number, name, kana, b"K" + digits, card, b"10" + digits, recipient, search, b"990" + digits]
 
 
 class Stockpile:
