@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
 #: What `--damage` takes instead of a kind, to show them all.
 _LIST: Final = "list"
+#: What an institution is called that the made-up prefecture does not know.
+_SOME_INSTITUTION: Final = "見本医院"
 #: How many claims of a file were returned before, unless it is said.
 _RECLAIMS: Final = 0.01
 
@@ -65,6 +67,7 @@ def make(
         reclaim_share=0.0 if returns else reclaims,
         returns=returns,
         damage=_rates(damage or []),
+        long_stays=True,
     )
     _tell(recipe, output, _made(recipe, output), as_json=as_json)
 
@@ -176,7 +179,7 @@ def _place(institution: str | None, kind: str) -> "Institution":
     if number[2] != table:
         raise typer.BadParameter(say("make.other_institution", table=table), param_hint="--institution")
     known = {each.id: each for each in (*world().institutions, place_of(kind))}
-    return known.get(number) or Institution(number, say("make.some_institution", lang="ja"), hospital=kind == "dpc")
+    return known.get(number) or Institution(number, _SOME_INSTITUTION, hospital=kind == "dpc")
 
 
 @contextmanager

@@ -147,7 +147,7 @@ class _Act:
             return 0
         if self._rate <= 0:
             return _NEVER
-        return int(log(1 - self._dice.random()) / log1p(-self._rate))
+        return int(min(log(1 - self._dice.random()) / log1p(-self._rate), _NEVER))
 
     def meet(self, scope: Scope, lines: list[bytes]) -> None:
         """Do the damage to these lines, if it is their turn."""

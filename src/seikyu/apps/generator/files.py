@@ -38,7 +38,8 @@ class Recipe:
     Shape: `body` is 1 or 2 as the first record says it; `claim_month` is YYYYMM; `late_share` is the part of the claims
     from earlier months, `reclaim_share` that of returned claims sent again; `returns` makes a file of returned claims.
     `faults` are kinds of deliberate errors, one claim each; `damage` gives rates by kind. `size_bytes` stands instead
-    of `claims`. `codes` has the form of the kind's stock and stands instead of it.
+    of `claims`. `codes` has the form of the kind's stock and stands instead of it. With `long_stays` medical stays have
+    up to 100 KB, as in life; without it files stay handy.
     """
 
     institution: Institution
@@ -54,6 +55,7 @@ class Recipe:
     returns: bool = False
     damage: Mapping[str, float] = field(default_factory=dict)
     codes: Mapping[str, Any] | None = None
+    long_stays: bool = False
 
     @property
     def form(self) -> Form:
@@ -183,6 +185,7 @@ class _Maker:
             recipe.claim_month,
             month=earlier(recipe.claim_month, back),
             codes=recipe.codes if recipe.codes is not None else stock(recipe.kind),
+            long_stays=recipe.long_stays,
             heavy=(recipe.size_bytes or 0) > _HEAVY_FROM_BYTES,
         )
         claim = recipe.form.claim(sheet)

@@ -90,7 +90,7 @@ def outpatient(sheet: Sheet, burdens: tuple[Burden, ...]) -> Care:
 
 
 def inpatient(sheet: Sheet, burdens: tuple[Burden, ...]) -> Care:
-    """Return a stay with its meals. How much was done follows a log-normal distribution: few claims are very long."""
+    """Return a stay with its meals."""
     dice, last = sheet.dice, sheet.last_day
     length = dice.randint(3, last)
     begin = dice.randint(1, last - length + 1)
@@ -102,17 +102,24 @@ def inpatient(sheet: Sheet, burdens: tuple[Burden, ...]) -> Care:
     thrice = dict.fromkeys(days[1:-1], 3) | {days[0]: 2, days[-1]: 1}
     care.units.append(Unit(meal["class"], dice.choice(burdens), (Line("SI", meal["code"]),), meal["yen"], thrice))
     care.units += _acts(sheet, burdens, days)
-    lengths = sheet.codes["lengths"]
+    care.units += _in_the_ward(sheet, burdens, care)
+    return care
+
+
+def _in_the_ward(sheet: Sheet, burdens: tuple[Burden, ...], care: Care) -> Iterator[Unit]:
+    """Yield what is done again and again during a long stay, as long as the points stay usual ones."""
+    if not (sheet.long_stays or sheet.heavy):
+        return
+    dice, lengths, days = sheet.dice, sheet.codes["lengths"], care.days
     wanted = int(dice.lognormvariate(math.log(lengths["median"]), lengths["spread"]))
-    points = care.points(0) or care.points(1)
+    points = max(care.points(place) for place in (0, 1))
     for _ in range(min(max(wanted, _HEAVY_TESTS if sheet.heavy else 0), lengths["most"])):
         act = dice.choice(sheet.codes["ward"])
-        once = dice.sample(days, dice.randint(1, min(3, length)))
+        once = sorted(dice.sample(days, dice.randint(1, min(3, len(days)))))
         points += act["points"] * len(once)
         if points > _MOST_POINTS:
-            break
-        care.units.append(act_unit(act, dice.choice(burdens), dict.fromkeys(sorted(once), 1)))
-    return care
+            return
+        yield act_unit(act, dice.choice(burdens), dict.fromkeys(once, 1))
 
 
 def records_of(unit: Unit, kind: str, codes: Mapping[str, Any]) -> Iterator[Record]:

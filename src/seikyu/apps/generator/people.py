@@ -35,7 +35,7 @@ class Sheet:
     """What one claim is made from.
 
     Shape: `month` is the service month, both months are YYYYMM. `codes` is the stock of the kind or what a master gives
-    in its form. `heavy` asks for long claims.
+    in its form. `long_stays` lets stays be as long as in life; `heavy` asks for long claims only.
     """
 
     dice: Random
@@ -44,6 +44,7 @@ class Sheet:
     claim_month: int
     month: int
     codes: Mapping[str, Any]
+    long_stays: bool = False
     heavy: bool = False
 
     def happens(self, what: str) -> bool:
