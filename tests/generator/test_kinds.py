@@ -76,8 +76,9 @@ def test_every_item_is_as_its_layout_says(kind: str, seed: int, body: str, retur
 def test_totals_add_up(kind: str, seed: int, body: str) -> None:
     """What HO and KO ask for is what the lines of the claim add up to by burden, summed here in another way."""
     for claim in claims_of(made(recipe_of(kind, body=body, seed=seed))[0]):
-        payers = {0: record for record in claim if record[0] == b"HO"}
-        payers |= dict(enumerate((record for record in claim if record[0] == b"KO"), start=1))
+        insurer = [record for record in claim if record[0] == b"HO"]
+        publics = [record for record in claim if record[0] == b"KO"]
+        payers = dict(enumerate([*insurer, *publics], start=0 if insurer else 1))
 
         sums = SUMS[kind](claim)
 

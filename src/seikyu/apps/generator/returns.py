@@ -9,6 +9,9 @@ from seikyu.apps.generator.places import Institution, stock
 
 #: Where RE of each kind has its search number (検索番号). Source: the layouts of the kinds.
 _SEARCH_NO: Final = {"medical": 19, "dpc": 21, "dental": 20, "pharmacy": 38, "home_nursing": 15}
+#: The claim month in a dental file's first record, and in each of its claims.
+_MONTH_OF_UK: Final = 8
+_MONTH_OF_IR: Final = 7
 _BY_INSTITUTION: Final = "1"
 _BY_REVIEW_BODY: Final = "2"
 _RETURNED: Final = "1"
@@ -58,8 +61,17 @@ def _history(claim: Claim, first: Record, dice: Random, kind: str) -> Iterator[R
     management = row(f"{kind}_return", "MN", {2: MANAGEMENT, 3: address})
     lines = [(_BY_REVIEW_BODY, management)]
     if claim.records[0][0] == "RE":
-        lines.append((_BY_INSTITUTION, first))  # A dental claim has its institution's record itself.
-    lines += [(_BY_INSTITUTION, record) for record in claim.records]
+        lines.append((_BY_INSTITUTION, first))
+    lines += [(_BY_INSTITUTION, _as_first_sent(record, first)) for record in claim.records]
     lines.append((_BY_REVIEW_BODY, row(f"{kind}_return", "RC", {2: f"Ver00001{dice.getrandbits(160):040x}"})))
     for no, (data_id, record) in enumerate(lines, start=1):
         yield [data_id, str(no), "0", *record]
+
+
+def _as_first_sent(record: Record, first: Record) -> Record:
+    """Return a record with the claim month of then: a dental claim has its institution's record itself."""
+    if record[0] != "IR":
+        return record
+    then = list(record)
+    then[_MONTH_OF_IR - 1] = first[_MONTH_OF_UK - 1]
+    return then
