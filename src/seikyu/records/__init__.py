@@ -18,7 +18,7 @@ from seikyu.records.layout import (
 from seikyu.records.lines import Line, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber, RecipientNumber, check_digit
-from seikyu.records.sniffing import Header, kind_ja, sniff
+from seikyu.records.sniffing import Header, kind_ja, sniff, usual_name_of
 from seikyu.records.tables import CodeTable, Row, table
 from seikyu.records.uke import Record, UKEFile, decode, encode, split
 
@@ -70,4 +70,5 @@ __all__ = [
     "split",
     "table",
     "text_of",
+    "usual_name_of",
 ]

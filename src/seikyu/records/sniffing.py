@@ -71,6 +71,11 @@ def sniff(head: bytes, *, file_name: str = "") -> Header | None:
     return None
 
 
+def usual_name_of(kind: str) -> str | None:
+    """Return the name under which files of a kind are sent, None for an unknown kind."""
+    return next((row["file_name"] for row in _kinds() if row["name"] == kind), None)
+
+
 def kind_ja(kind: str) -> str:
     """Return the Japanese name of a kind of file; of an unknown one, what was asked for."""
     return next((row["ja"] for row in _kinds() if row["name"] == kind), kind)

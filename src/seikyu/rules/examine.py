@@ -4,10 +4,10 @@ Each line is cut into items and held against the layout; a claim is kept until i
 and let go. Memory is bounded by the longest claim that the limits allow. Any bytes end in exactly one summary.
 """
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from seikyu.limits import limit
 from seikyu.records import (
@@ -27,12 +27,14 @@ from seikyu.records import (
 from seikyu.rules.catalogue import RuleBook, rule_book
 from seikyu.rules.context import Context
 from seikyu.rules.finding import Finding, Level, Refuses
-from seikyu.rules.identity import identity_of, shares_of
+from seikyu.rules.history import History, is_history
+from seikyu.rules.identity import Known, identity_of, shares_of
 from seikyu.rules.index import WORST, IndexRow
 from seikyu.rules.plan import WORDS, Plan, Problem, plans
 from seikyu.rules.rule import Rule
+from seikyu.rules.sequence import NO_SEQUENCE, Step, sequence_of, steps_of
 from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
-from seikyu.rules.view import FIRST_VOLUME, Claim, File, Place, Record, Stray
+from seikyu.rules.view import DETAILS, FIRST_VOLUME, Claim, File, Place, Record, Stray, form_of
 from seikyu.rules.wording import finding_of
 
 Told = Finding | IndexRow | Summary
@@ -43,12 +45,9 @@ _UTF8_MARK: Final = b"\xef\xbb\xbf"
 #: A file that has nothing else is empty.
 _BLANK: Final = b" \r\n\x1a"
 _DEFAULT_KIND: Final = "medical"
-_HEADER: Final = "IR"
 _AFTER_ID: Final = (b",", b"")
 #: Records that only a returned claim has: header, reason and trailer of a return file.
 _RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
-#: A line of a history block (履歴): data id, line, branch, then a record. Source: records:11.
-_HISTORY: Final = re.compile(rb"[0-9]{1,2},[0-9]{1,6},[0-9]{1,6},[A-Z]{2}(?:,|$)")
 #: Places of one kind of remark about the whole file that are kept; more would say the same again.
 _PLACES_KEPT: Final = 100
 _WITHOUT_ASP: Final = frozenset({Level.L1, Level.L2})
@@ -76,22 +75,47 @@ def examine(
     personal items are masked unless `show_personal`.
     """
     levels = frozenset(Level) if asp else _WITHOUT_ASP
-    examination = _Examination(identity_key, rule_book(levels), context or Context(), show_personal=show_personal)
+    examination = _Examination(identity_key, levels, context or Context(), show_personal=show_personal)
     yield from examination.run(iter(chunks), kind, file_name=file_name)
+
+
+class _Opened(NamedTuple):
+    """A record that opens a claim, until its head (RE) is there."""
+
+    record: Record
+    line: Line
+    remarks: list[tuple[Rule, Place]]
 
 
 class _Examination:
     """One pass over one file. Everything here that grows with the file is a count."""
 
-    def __init__(self, identity_key: bytes, book: RuleBook, context: Context, *, show_personal: bool) -> None:
+    def __init__(
+        self,
+        identity_key: bytes,
+        levels: frozenset[Level],
+        context: Context,
+        *,
+        show_personal: bool,
+        books: Callable[[frozenset[Level], str], RuleBook] = rule_book,
+    ) -> None:
         self._key = identity_key
-        self._book = book
+        self._levels, self._books = levels, books
+        self._book = books(levels, _DEFAULT_KIND)
         self._show_personal = show_personal
         self._file = File(context)
         self._header: Header | None = None
         self._layout: Layout | None = None
         self._plans: dict[bytes, Plan] = {}
+        self._steps: Mapping[str, Step] = {}
+        self._sequence = NO_SEQUENCE
+        self._last_step: Step | None = None
+        self._opened: _Opened | None = None
         self._claim: Claim | None = None
+        self._part: Claim | None = None
+        self._kept = 0
+        self._history = History({})
+        self._known = Known()
         self._claim_findings: list[Finding] = []
         self._claim_start = self._claim_end = 0
         self._claim_worst: str | None = None
@@ -113,6 +137,7 @@ class _Examination:
         elif not (self._file.stopped or self._file.empty):
             yield from self._lines(read_lines(self._counted(chunks)))
             self._close_claim()
+            self._let_go()
         self._close_file()
         yield from self._out
         yield self._summary()
@@ -125,14 +150,19 @@ class _Examination:
         file.signature = foreign_signature(head)
         file.utf8 = watch.is_utf8
         self._header = header = sniff(head, file_name=file_name)
-        file.kind = kind or (header.kind if header else None)
+        file.kind = kind or file.context.kind or (header.kind if header else None)
         try:
             self._layout = layout_for(file.kind or _DEFAULT_KIND, header.claim_month if header else None)
         except KeyError:
             file.other_kind = True
             return
+        self._book = self._books(self._levels, self._layout.kind)
+        self._steps, self._sequence = steps_of(self._layout), sequence_of(self._layout)
+        self._history = History.of(self._layout)
+        file.layout = self._layout
         self._plans = {rid.encode(): plan for rid, plan in plans(self._layout.name).items()}
         known = any(line.removeprefix(_UTF8_MARK)[:2] in self._plans for line in head.splitlines())
+        file.other_kind = is_history(head.splitlines()[0]) if not (file.empty or known) else False
         file.stopped = not file.empty and (file.signature is not None or not known)
         if file.stopped:
             file.first = _printable(head[:2])
@@ -178,18 +208,36 @@ class _Examination:
 
     def _record(self, line: Line, content: bytes, plan: Plan) -> None:
         """Take a line whose record the layout knows."""
-        scope = plan.layout.scope
-        opens = plan.layout.id == self._layout.claim_opener if self._layout else False
-        if opens or scope is Scope.FILE:
+        assert self._layout is not None  # noqa: S101  (lines are only read with a layout)
+        scope, rid = plan.layout.scope, plan.layout.id
+        opens, heads = rid == self._layout.opener, rid == self._layout.head
+        if scope is Scope.FILE or (opens and not heads):
             self._close_claim()
-        elif self._claim and self._claim.lines >= limit("claim_lines"):
+            self._let_go()
+        elif self._claim and not heads and self._kept >= limit("claim_lines"):
             self._claim.lines_left_out += 1
             return
         record, remarks = self._read(line, content, plan)
-        if opens:
+        if self._sequence is not NO_SEQUENCE:
+            self._step(self._steps.get(rid, Step.CLAIM), Stray(line.no, rid))
+        if heads:
             self._open_claim(record, line)
+        elif opens:
+            self._opened = _Opened(record, line, remarks)
+            return
         else:
+            self._let_go()
             self._take(record, scope)
+        self._tell_all(record, line, remarks)
+
+    def _let_go(self) -> None:
+        """Give up a record that should have opened a claim, and tell what is wrong with it."""
+        opened, self._opened = self._opened, None
+        if opened:
+            self._tell_all(opened.record, opened.line, opened.remarks)
+
+    def _tell_all(self, record: Record, line: Line, remarks: list[tuple[Rule, Place]]) -> None:
+        """Tell what is wrong with a record by itself."""
         if line.cut:
             self._cut(Stray(line.no, record.id))
             return
@@ -199,22 +247,32 @@ class _Examination:
             for place in find(record):
                 self._tell(found, place)
 
+    def _step(self, step: Step, stray: Stray) -> None:
+        """Go on in the file, and keep the place of a record that cannot follow the one before it."""
+        code = self._sequence.fault(self._last_step, step)
+        self._last_step = step
+        if code is not None:
+            _keep(self._file.misplaced.setdefault(code, []), stray)
+
     def _take(self, record: Record, scope: Scope) -> None:
         """Put a record where it belongs."""
-        claim, file = self._claim, self._file
-        if record.id == _HEADER:
+        claim, file = self._part or self._claim, self._file
+        if self._layout and record.id == self._layout.header:
             self._header_seen(record)
         elif scope is Scope.FILE:
             _keep(file.trailers, record)
         elif claim is None:
             _keep(file.early, Stray(record.line, record.id))
         else:
+            self._kept += 1
             (claim.donor if claim.donor or scope is Scope.DONOR else claim.own).append(record)
 
     def _header_seen(self, header: Record) -> None:
         """Keep a header. Claims of the first volume count from 1; of further ones, and behind a second IR, from any."""
         first = not self._file.headers and header["volume_id"] in (None, FIRST_VOLUME)
         self._no_before = 0 if first else None
+        self._file.headers_seen += 1
+        self._known = Known()  # Claims behind a second header are another file's, and that is told.
         _keep(self._file.headers, header)
 
     def _cut(self, stray: Stray) -> None:
@@ -282,16 +340,23 @@ class _Examination:
             _keep(self._file.strays, stray)
         elif content[:2] in _RETURNS:
             _keep(claim.returns, stray)
-        elif _HISTORY.match(content):
-            claim.history += 1
+        elif is_history(content):
+            self._step(Step.HISTORY, stray)
+            self._history.take(claim, content, stray)
         else:
-            _keep(claim.strays, stray)
+            _keep((self._part or claim).strays, stray)
 
     # --- claims ---
 
     def _open_claim(self, record: Record, line: Line) -> None:
+        """Begin a claim with its head, or a detail of the summary claim that is open."""
         assert self._layout is not None  # noqa: S101  (lines are only read with a layout)
-        header = self._header
+        if self._claim is not None and self._claim.is_summary and form_of(self._layout, record) in DETAILS:
+            self._open_detail(record)
+            return
+        self._close_claim()
+        opened, self._opened = self._opened, None
+        header, start = self._header, opened.line if opened else line
         self._claim = Claim(
             layout=self._layout,
             head=record,
@@ -299,35 +364,70 @@ class _Examination:
             no_before=self._no_before,
             review_body=header.body if header else None,
             claim_month=header.claim_month if header else None,
-            own=[record],
+            header=self._file.header,
+            own=[opened.record, record] if opened else [record],
         )
         self._no_before = record["claim_no"]
         self._file.claims += 1
-        self._claim_start, self._claim_worst, self._claim_refused = line.offset, None, False
+        self._claim_start, self._claim_worst, self._claim_refused = start.offset, None, False
+        self._kept = len(self._claim.own)
+        if opened:
+            self._tell_all(opened.record, opened.line, opened.remarks)
+
+    def _open_detail(self, record: Record) -> None:
+        """Begin a claim under a summary claim. It stands and falls with it: both are one claim of the index."""
+        whole = self._claim
+        assert whole is not None  # noqa: S101  (a detail is one of something)
+        self._kept += 1
+        if self._kept > limit("claim_lines"):
+            whole.lines_left_out += 1
+            return
+        self._part = replace(
+            whole, head=record, no_before=None, own=[record], donor=[], details=[], part_of=whole, strays=[],
+            returns=[], cut_lines=[], history_faults=[], history=0, history_month=None, lines_left_out=0,
+        )  # fmt: skip
+        whole.details.append(self._part)
+        self._no_before = record["claim_no"]
+        self._file.details += 1
 
     def _close_claim(self) -> None:
         """Judge the claim that ends here, and tell its findings and its row."""
-        claim = self._claim
+        claim, self._part = self._claim, None
         if claim is None:
             return
-        there = claim.ids
-        for found, find in self._book.of_month(claim.service_month):
-            if found.on and there.isdisjoint(found.on):
-                continue
-            for place in find(claim):
-                self._tell(found, place)
+        identity = identity_of(claim, institution=self._header.institution if self._header else "", key=self._key)
+        self._compare(claim, identity)
+        for each in (claim, *claim.details):
+            self._judge(each)
         self._claim = None
         findings, self._claim_findings = self._claim_findings, []
         findings.sort(key=lambda finding: (finding.line or 0, finding.item_no or 0, finding.code))
         self._out += findings
-        row = self._row(claim)
+        row = self._row(claim, identity)
         self._totals[standing(row)] += totals_of(row)
         self._file.cases += len(claim.records("HO")[:1]) + len(claim.public_payers)
         self._file.points += row.main_points
         self._file.points_unsure |= any(payer["total_points"] is None for payer in claim.payers[:1])
         self._out.append(row)
 
-    def _row(self, claim: Claim) -> IndexRow:
+    def _judge(self, claim: Claim) -> None:
+        """Tell what is wrong with a claim as a whole."""
+        there = claim.ids
+        for found, find in self._book.of_month(claim.service_month):
+            if found.on and there.isdisjoint(found.on):
+                continue
+            for place in find(claim):
+                self._tell(found, place)
+
+    def _compare(self, claim: Claim, identity: bytes) -> None:
+        """Hold the claim against those before it; so many are remembered, and no more."""
+        if claim.type_row:
+            self._file.kinds_seen[claim.type_row["kind"]] += 1
+        number = claim.head.raw("search_no")
+        claim.repeats = self._known.seen(identity)
+        claim.search_repeats = bool(number) and self._known.seen(b"search " + number)
+
+    def _row(self, claim: Claim, identity: bytes) -> IndexRow:
         payers = shares_of(claim)
         month, claim_no, claim_type = claim.service_month, claim.head["claim_no"], claim.claim_type
         return IndexRow(
@@ -342,7 +442,7 @@ class _Examination:
             has_insurer=claim.insurer is not None,
             payers=payers,
             main_points=payers[0].points if payers else 0,
-            identity=identity_of(claim, institution=self._header.institution if self._header else "", key=self._key),
+            identity=identity,
         )
 
     # --- the end ---

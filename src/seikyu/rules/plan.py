@@ -97,6 +97,7 @@ class Plan:
     listed: Mapping[int, frozenset[bytes]]
     dated: Mapping[int, Callable[[bytes], Any]]
     years: Years
+    claim_kind: str = ""
 
     def faults(self, content: bytes, items: list[bytes]) -> list[Fault]:
         """Return what is wrong with the items of a line, at most one problem an item."""
@@ -184,6 +185,7 @@ def _plan(record: RecordLayout, layout: Layout) -> Plan:
         listed={at: codes for at, codes in tables.items() if record.items[at].kind is Kind.CODES},
         dated=dated,
         years=layout.years,
+        claim_kind=layout.claim_kind,
     )
 
 
