@@ -15,8 +15,10 @@ from hypothesis.strategies import booleans, integers, sampled_from
 from seikyu.apps.generator import FORMS, Recipe, Tally, TooManyClaims, files, place_of, stream, world, write
 from seikyu.records import layout_for, outside_jis, table
 from seikyu.rules.examine import examine
+from seikyu.rules.finding import Finding
 from seikyu.rules.index import IndexRow
 from seikyu.rules.plan import plans
+from seikyu.rules.summary import Summary
 from seikyu.rules.view import shares
 
 KINDS = sorted(FORMS)
@@ -84,6 +86,48 @@ def test_totals_add_up(kind: str, seed: int, body: str) -> None:
 
         assert {place: sums[place] for place in payers} == {place: int(payer[5]) for place, payer in payers.items()}
         assert payers.keys() >= sums.keys()
+
+
+def judged(data: bytes) -> tuple[list[Finding], Summary]:
+    """Return what the checker says."""
+    told = list(examine([data], identity_key=bytes(32)))
+    summary = told[-1]
+    assert isinstance(summary, Summary)
+    return [each for each in told if isinstance(each, Finding)], summary
+
+
+def assert_nothing_to_remark(recipe: Recipe) -> None:
+    """Hold that a file passes the check without a finding, and is what its recipe says."""
+    data, tally = made(recipe)
+
+    findings, summary = judged(data)
+
+    assert [] == findings
+    assert recipe.kind + ("_return" if recipe.returns else "") == summary.kind
+    assert recipe.claims == summary.claims == summary.totals["normal"].claims
+    assert (tally.sums().cases, tally.sums().main_points) == (summary.totals["normal"].cases, summary.points)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(seed=integers(0, 2**40), body=sampled_from("12"), returns=booleans())
+@settings(max_examples=10, deadline=None)
+def test_what_is_made_without_damage_has_no_finding(
+    kind: str,
+    seed: int,
+    body: str,
+    returns: bool,  # noqa: FBT001  (drawn)
+) -> None:
+    """Whatever kind and seed, the checker has not even a notice for it."""
+    assert_nothing_to_remark(recipe_of(kind, body=body, claims=8, seed=seed, returns=returns))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("body", "12")
+@pytest.mark.parametrize("seed", range(3))
+def test_larger_files_have_no_finding(kind: str, body: str, seed: int) -> None:
+    """Nor has it for files in which everything rare stands."""
+    assert_nothing_to_remark(recipe_of(kind, body=body, claims=1200, seed=seed))
 
 
 def _by_lines(claim: list[list[bytes]]) -> Counter[int]:
