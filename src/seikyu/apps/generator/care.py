@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from math import ceil
 from typing import Final
 
 from seikyu.apps.generator.people import Burden
@@ -54,10 +55,11 @@ class Unit:
 
 @dataclass(slots=True)
 class Care:
-    """A month of one patient: the days of visits or of the stay, and what was done on them."""
+    """A month of one patient: the days of visits or of the stay, what was done, and the day he came anew."""
 
     days: tuple[int, ...]
     units: list[Unit] = field(default_factory=list)
+    new_on: int | None = None
 
     def points(self, place: int) -> int:
         """Return the points that the payer at a place shares."""
@@ -69,6 +71,14 @@ class Care:
         if not meals:
             return "", ""
         return str(sum(unit.count for unit in meals)), str(sum(unit.total for unit in meals))
+
+
+def points_of(yen: float) -> int:
+    """Return the points of drugs that cost so much: one up to 15 yen, then one a ten, half a ten rounded down.
+
+    Source: provider:5.4 (X4002).
+    """
+    return max(1, ceil((round(yen, 2) - 5) / 10))
 
 
 def in_order(units: Iterable[Unit]) -> list[Unit]:

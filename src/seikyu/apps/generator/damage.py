@@ -13,7 +13,7 @@ from random import Random
 from typing import Final, Literal
 
 from seikyu.apps.generator.claim import Effect
-from seikyu.apps.generator.damage_claims import CLAIM_DAMAGE, HEAD_DAMAGE, TAIL_DAMAGE, SpoilLines
+from seikyu.apps.generator.damage_claims import BROKEN_OFF, CLAIM_DAMAGE, HEAD_DAMAGE, TAIL_DAMAGE, SpoilLines
 from seikyu.apps.generator.damage_records import RECORD_DAMAGE, Spoil
 
 Scope = Literal["record", "claim", "head", "tail"]
@@ -100,9 +100,10 @@ def damaging(chunks: Iterable[bytes], rates: Mapping[str, float], seed: int) -> 
     """
     acts = [_Act(DAMAGES[kind], rate, seed) for kind, rate in rates.items()]
     for scope, lines in sections(chunks):
-        for act in acts:
-            act.meet(scope, lines)
+        met = [act for act in acts if act.meet(scope, lines)]
         yield b"".join(lines)
+        if any(act.ends_file for act in met):
+            return
 
 
 def sections(chunks: Iterable[bytes]) -> Iterator[tuple[Scope, list[bytes]]]:
@@ -149,13 +150,19 @@ class _Act:
             return _NEVER
         return int(min(log(1 - self._dice.random()) / log1p(-self._rate), _NEVER))
 
-    def meet(self, scope: Scope, lines: list[bytes]) -> None:
-        """Do the damage to these lines, if it is their turn."""
-        damage = self._damage
+    @property
+    def ends_file(self) -> bool:
+        """True if nothing follows where this damage was done."""
+        return self._damage.kind == BROKEN_OFF
+
+    def meet(self, scope: Scope, lines: list[bytes]) -> bool:
+        """Do the damage to these lines, if it is their turn, and say so."""
+        damage, first = self._damage, self._wait
         if damage.scope not in {"record", scope}:
-            return
+            return False
         places = len(lines) if damage.scope == "record" else 1
         while self._wait < places:
             damage.spoil(lines, self._wait, self._dice)
             self._wait += self._gap() + 1
         self._wait -= places
+        return first < places

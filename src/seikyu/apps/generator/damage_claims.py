@@ -14,6 +14,8 @@ _BURDENED: Final = {b"SI": 2, b"IY": 2, b"TO": 2, b"SS": 2, b"KA": 2}
 _DISEASES: Final = frozenset({b"SY", b"HS", b"SB"})
 _PAYERS: Final = frozenset({b"HO", b"KO"})
 _MOST_PUBLIC: Final = 4
+#: The damage behind which nothing of the file is left.
+BROKEN_OFF: Final = "broken_off"
 #: Home nursing has the name in katakana before the sex.
 _NURSING: Final = b"6"
 
@@ -176,6 +178,14 @@ def _claim_twice(lines: list[bytes], _: Random) -> bool:
     return True
 
 
+def _claim_again(lines: list[bytes], dice: Random) -> bool:
+    """The same patient's claim stands once more under the next number, which the claim behind it has too."""
+    again = list(lines)
+    done = _change(2, _plus_one, b"RE")(again, dice)
+    lines += again
+    return done
+
+
 def _second_header(lines: list[bytes], _: Random) -> bool:
     lines += lines[:1]
     return bool(lines)
@@ -244,6 +254,8 @@ CLAIM_DAMAGE: Final[Mapping[str, SpoilLines]] = {
     "public_payer_twice": _doubled(b"KO"),
     "swapped_records": _swapped_records,
     "claim_twice": _claim_twice,
+    "claim_again": _claim_again,
+    BROKEN_OFF: _cut_end,
 }
 
 #: Damage to what stands before the first claim.

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from seikyu.apps.generator.care import Care, Line, Unit, burden_code, in_order
+from seikyu.apps.generator.care import Care, Line, Unit, burden_code, in_order, points_of
 from seikyu.apps.generator.claim import CHART, KANA, NAME, NUMBER, Claim, Record, days_row, row
 from seikyu.apps.generator.payers import Asked, PayerItems, eligibility, payer_records, shares_of
 from seikyu.apps.generator.people import Burden, Patient, Sheet, patient_of
@@ -116,7 +116,7 @@ def _medicines(sheet: Sheet, burden: Burden, days: list[int]) -> Iterator[Unit]:
     elif sheet.happens("in_house"):
         drugs = sheet.dice.sample(sheet.codes["drugs"]["oral"], sheet.dice.randint(1, 2))
         lines = tuple(Line("IY", code, amount) for code, amount, _ in drugs)
-        points = sum(points for *_, points in drugs)
+        points = points_of(sum(yen for *_, yen in drugs))
         yield Unit(_MEDICINES, burden, lines, points, {sheet.dice.choice(days): sheet.dice.choice((3, 5, 7))})
 
 

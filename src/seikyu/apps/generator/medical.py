@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from seikyu.apps.generator.care import Care, Line, Unit, burden_code, in_order
+from seikyu.apps.generator.care import Care, Line, Unit, burden_code, in_order, points_of
 from seikyu.apps.generator.claim import CHART, KANA, NAME, NUMBER, Claim, Record, days_row, row
 from seikyu.apps.generator.payers import Asked, PayerItems, eligibility, payer_records, shares_of
 from seikyu.apps.generator.people import Burden, Patient, Sheet, patient_of, written_day
@@ -38,7 +38,7 @@ def claim(sheet: Sheet) -> Claim:
     records = [_common(sheet, patient, care, stays=stays)]
     records += payer_records(sheet, patient, asked, kind=_KIND, items=_ITEMS)
     records += eligibility(sheet, patient, dict.fromkeys(care.days, 1), kind=_KIND)
-    records += diseases(sheet, patient, _KIND)
+    records += diseases(sheet, patient, care.new_on)
     for unit in in_order(care.units):
         records += records_of(unit, _KIND, sheet.codes)
     records += _closing_words(sheet, burdens[0])
@@ -76,6 +76,7 @@ def outpatient(sheet: Sheet, burdens: tuple[Burden, ...]) -> Care:
     is_new = sheet.happens("new_patient")
     again = days[1:] if is_new else days
     if is_new:
+        care.new_on = days[0]
         care.units.append(_fee(sheet, "first", burdens[0], {days[0]: 1}))
     if again:
         care.units.append(_fee(sheet, "again", burdens[0], dict.fromkeys(again, 1)))
@@ -145,8 +146,8 @@ def act_unit(act: Mapping[str, Any], burden: Burden, days: Mapping[int, int], co
     return Unit(act["class"], burden, lines, act["points"], days, comment)
 
 
-def diseases(sheet: Sheet, patient: Patient, kind: str) -> Iterator[Record]:
-    """Yield SY: the first is the main disease and certain."""
+def diseases(sheet: Sheet, patient: Patient, new_on: int | None) -> Iterator[Record]:
+    """Yield SY: the first is the main disease and certain; it begins on the day on which a patient came anew."""
     dice, names = sheet.dice, sheet.codes["diseases"]
     codes = dice.sample(names["codes"], dice.choices((1, 2, 3, 5), (45, 30, 15, 10))[0])
     latest = date(sheet.month // 100, sheet.month % 100, 1)
@@ -155,12 +156,12 @@ def diseases(sheet: Sheet, patient: Patient, kind: str) -> Iterator[Record]:
         begun = date.fromordinal(dice.randint(earliest.toordinal(), latest.toordinal()))
         items = {2: code, 3: written_day(begun), 4: "1"}
         if place == 0:
-            items[7] = "01"
+            items |= {3: sheet.day(new_on) if new_on else written_day(begun), 7: "01"}
         elif place == 1 and sheet.happens("uncoded"):
             items |= {2: "0000999", 6: dice.choice(names["uncoded"])}
         elif sheet.happens("suspected"):
             items[5] = names["suspected"]
-        yield row(kind, "SY", items)
+        yield row(_KIND, "SY", items)
 
 
 def _acts(sheet: Sheet, burdens: tuple[Burden, ...], days: tuple[int, ...]) -> Iterator[Unit]:
@@ -185,7 +186,7 @@ def _medicines(sheet: Sheet, burden: Burden, days: list[int]) -> Iterator[Unit]:
         drugs = dice.sample(sheet.codes["drugs"]["oral"], dice.randint(1, 3))
         lines = tuple(Line("IY", code, amount) for code, amount, _ in drugs)
         day, length = dice.choice(days), dice.choice((5, 7, 14, 28))
-        yield Unit("21", burden, lines, sum(points for *_, points in drugs), {day: length})
+        yield Unit("21", burden, lines, points_of(sum(yen for *_, yen in drugs)), {day: length})
         yield _fee(sheet, "dispense", burden, {day: 1})
         yield _fee(sheet, "prescribe", burden, {day: 1})
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from seikyu.apps.generator.care import burden_code
+from seikyu.apps.generator.care import burden_code, points_of
 from seikyu.apps.generator.claim import CHART, KANA, NAME, NUMBER, Claim, Record, row
 from seikyu.apps.generator.payers import Asked, PayerItems, eligibility, payer_records, shares_of
 from seikyu.apps.generator.people import Burden, Patient, Sheet, patient_of
@@ -37,17 +37,17 @@ class _Dispensing:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """What is taken together (Rp). Shape: `drugs` are code, amount and points of one unit."""
+    """What is taken together (Rp). Shape: `drugs` are code, amount and yen of one unit."""
 
     kind: Mapping[str, Any]
     burden: Burden
-    drugs: tuple[tuple[str, str, int], ...]
+    drugs: tuple[tuple[str, str, float], ...]
     dispensings: tuple[_Dispensing, ...]
 
     @property
     def unit_points(self) -> int:
         """Points of one unit, such as a day's drugs."""
-        return sum(points for *_, points in self.drugs)
+        return points_of(sum(yen for *_, yen in self.drugs))
 
     @property
     def points(self) -> int:
