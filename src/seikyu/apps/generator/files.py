@@ -14,8 +14,9 @@ from seikyu.apps.generator.returns import return_end, return_head, returned, sen
 from seikyu.apps.generator.stockpile import Persons, Stockpile
 from seikyu.apps.generator.tally import Tally
 
-#: A claim number has six digits, so that a file of a wished size beyond this needs long claims.
-_HEAVY_FROM_BYTES: Final = 400 * 1024 * 1024
+#: A claim number has six digits, so that a file of a wished size beyond this needs more long claims than usual.
+_HEAVY_FROM_BYTES: Final = 200 * 1024 * 1024
+_HEAVY_SHARE: Final = 0.35
 
 #: What the items of the last record hold at most.
 _MOST_CLAIMS: Final = 999_999
@@ -84,7 +85,8 @@ def _intact(recipe: Recipe, tally: Tally) -> Iterator[bytes]:
     yield encoded([_first(recipe)])
     yield from _blocks(_Maker(recipe, tally).claims())
     sums = tally.sums()
-    if sums.cases > _MOST_CASES or sums.main_points > _MOST_POINTS:
+    with_totals = recipe.form.totals or recipe.returns
+    if with_totals and (sums.cases > _MOST_CASES or sums.main_points > _MOST_POINTS):
         raise TooManyClaims
     yield encoded([_last(recipe, {2: str(sums.cases), 3: str(sums.main_points), 4: "99"})]) + _END_MARK
 
@@ -145,7 +147,9 @@ class _Maker:
 
     def _sized(self, size_bytes: int) -> Iterator[list[bytes]]:
         written = number = 0
-        while written < size_bytes and number < _MOST_CLAIMS:
+        while written < size_bytes:
+            if number == _MOST_CLAIMS:
+                raise TooManyClaims
             number += 1
             pieces = self._next(number)
             written += sum(map(len, pieces))
@@ -186,7 +190,7 @@ class _Maker:
             month=earlier(recipe.claim_month, back),
             codes=recipe.codes if recipe.codes is not None else stock(recipe.kind),
             long_stays=recipe.long_stays,
-            heavy=(recipe.size_bytes or 0) > _HEAVY_FROM_BYTES,
+            heavy=(recipe.size_bytes or 0) > _HEAVY_FROM_BYTES and dice.random() < _HEAVY_SHARE,
         )
         claim = recipe.form.claim(sheet)
         if not again:
