@@ -23,7 +23,7 @@ class Line:
     code: str
     amount: str = ""
     price: str = ""
-    more: Mapping[int, str] = field(default_factory=dict)
+    more: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Care:
 
     def points(self, place: int) -> int:
         """Return the points that the payer at a place shares."""
-        return sum(unit.total for unit in self.units if place in unit.burden and not unit.is_meal)
+        return sum([unit.total for unit in self.units if place in unit.burden and not unit.is_meal])
 
     def meals(self, place: int) -> tuple[str, str]:
         """Return number and yen of the meals that the payer at a place shares, as a claim writes them."""

@@ -1,6 +1,6 @@
 """One made-up claim as records of text items, and the places in it that every use of it fills anew."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
@@ -56,17 +56,17 @@ def encoded(records: Iterable[Record]) -> bytes:
 
 def row(kind: str, record_id: str, items: Mapping[int, str]) -> Record:
     """Return a record with all its commas. Shape: `items` by their number as printed, the record's own id is 1."""
-    record = [""] * _width(kind, record_id)
-    record[0] = record_id
+    record = list(_blank(kind, record_id))
     for no, item in items.items():
         record[no - 1] = item
     return record
 
 
 @cache
-def _width(kind: str, record_id: str) -> int:
+def _blank(kind: str, record_id: str) -> Sequence[str]:
     layout = layout_for(kind, _NEWEST)
-    return len((layout.history.get(record_id) or layout.records[record_id]).items)
+    items = (layout.history.get(record_id) or layout.records[record_id]).items
+    return (record_id, *[""] * (len(items) - 1))
 
 
 def days_row(kind: str, record_id: str, items: Mapping[int, str], *, first: int, days: Mapping[int, int]) -> Record:

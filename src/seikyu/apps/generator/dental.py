@@ -96,9 +96,9 @@ def _care(sheet: Sheet, burdens: tuple[Burden, ...]) -> tuple[Care, bool]:
 
 
 def _act(sheet: Sheet, act: Mapping[str, Any], burden: Burden, days: list[int]) -> Unit:
-    additions = {_FIRST_ADDITION + 2 * place: code for place, code in enumerate(act.get("additions", ()))}
+    additions = tuple((_FIRST_ADDITION + 2 * place, code) for place, code in enumerate(act.get("additions", ())))
     lines = tuple(
-        Line(record, code, amount, act["price"] if record == "TO" else "", additions if record == "SS" else {})
+        Line(record, code, amount, act["price"] if record == "TO" else "", additions if record == "SS" else ())
         for record, code, amount in act["lines"]
     )
     comment = sheet.dice.choice(sheet.codes["comments"]["texts"]) if sheet.happens("line_comment") else ""
@@ -142,7 +142,7 @@ def _records_of(sheet: Sheet, unit: Unit, teeth: list[str]) -> Iterator[Record]:
         points = str(unit.points) if line is unit.lines[-1] else ""
         at = _POINTS[line.record]
         items = {2: service_class, 3: burden, 4: line.code, 5: line.amount, at: points, at + 1: str(unit.count)}
-        items |= line.more
+        items |= dict(line.more)
         if line.record == "IY":
             items[8] = _ORAL if unit.service_class == _MEDICINES else _ANAESTHETIC
         if line.price:

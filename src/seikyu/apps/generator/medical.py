@@ -140,8 +140,9 @@ def records_of(unit: Unit, kind: str, codes: Mapping[str, Any]) -> Iterator[Reco
 
 def act_unit(act: Mapping[str, Any], burden: Burden, days: Mapping[int, int], comment: str = "") -> Unit:
     """Return what the stock describes as a unit."""
+    price = act.get("price", "")
     lines = tuple(
-        Line(record, code, amount, act["price"] if record == "TO" else "") for record, code, amount in act["lines"]
+        [Line(record, code, amount, price if record == "TO" else "") for record, code, amount in act["lines"]]
     )
     return Unit(act["class"], burden, lines, act["points"], days, comment)
 

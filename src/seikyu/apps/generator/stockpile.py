@@ -16,7 +16,7 @@ from seikyu.records.numbers import check_digit
 
 #: A stockpile stops growing at so many claims or bytes.
 _MOST_CLAIMS: Final = 1000
-_MOST_BYTES: Final = 8 * 1024 * 1024
+_MOST_BYTES: Final = 4 * 1024 * 1024
 
 #: Later claims walk through the stockpile in steps, so that neighbours differ.
 _STRIDE: Final = 100_003  # a prime above every count, so that each template has its turn
