@@ -7,7 +7,7 @@ and let go. Memory is bounded by the longest claim that the limits allow. Any by
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from seikyu.limits import limit
 from seikyu.records import (
@@ -20,7 +20,6 @@ from seikyu.records import (
     control_byte,
     foreign_signature,
     layout_for,
-    outside_jis,
     read_lines,
     sniff,
 )
@@ -30,7 +29,8 @@ from seikyu.rules.finding import Finding, Level, Refuses
 from seikyu.rules.history import History, is_history
 from seikyu.rules.identity import Known, identity_of, shares_of
 from seikyu.rules.index import WORST, IndexRow
-from seikyu.rules.plan import WORDS, Plan, Problem, plans
+from seikyu.rules.plan import Plan, plans
+from seikyu.rules.reading import ItemReader, Remark, kept
 from seikyu.rules.rule import Rule
 from seikyu.rules.sequence import NO_SEQUENCE, Step, sequence_of, steps_of
 from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
@@ -48,14 +48,10 @@ _DEFAULT_KIND: Final = "medical"
 _AFTER_ID: Final = (b",", b"")
 #: Records that only a returned claim has: header, reason and trailer of a return file.
 _RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
-#: Places of one kind of remark about the whole file that are kept; more would say the same again.
-_PLACES_KEPT: Final = 100
 _WITHOUT_ASP: Final = frozenset({Level.L1, Level.L2})
 _OFFICIAL_L2: Final = "L2"
 #: The most that a claim number in the index can be.
 _MOST_CLAIM_NO: Final = 2**31 - 1
-
-_Kept = TypeVar("_Kept")
 
 
 def examine(
@@ -84,7 +80,7 @@ class _Opened(NamedTuple):
 
     record: Record
     line: Line
-    remarks: list[tuple[Rule, Place]]
+    remarks: list[Remark]
 
 
 class _Examination:
@@ -104,6 +100,7 @@ class _Examination:
         self._book = books(levels, _DEFAULT_KIND)
         self._show_personal = show_personal
         self._file = File(context)
+        self._items = ItemReader(self._book, self._file)
         self._header: Header | None = None
         self._layout: Layout | None = None
         self._plans: dict[bytes, Plan] = {}
@@ -122,7 +119,6 @@ class _Examination:
         self._claim_refused = False
         self._out: list[Told] = []
         self._no_before: int | None = 0
-        self._surplus_told: set[str] = set()
         self._found = self._listed = 0
         self._totals = dict.fromkeys(STANDINGS, Totals())
 
@@ -157,6 +153,7 @@ class _Examination:
             file.other_kind = True
             return
         self._book = self._books(self._levels, self._layout.kind)
+        self._items = ItemReader(self._book, file)
         self._steps, self._sequence = steps_of(self._layout), sequence_of(self._layout)
         self._history = History.of(self._layout)
         file.layout = self._layout
@@ -217,7 +214,7 @@ class _Examination:
         elif self._claim and not heads and self._kept >= limit("claim_lines"):
             self._claim.lines_left_out += 1
             return
-        record, remarks = self._read(line, content, plan)
+        record, remarks = self._items.read(line, content, plan)
         if self._sequence is not NO_SEQUENCE:
             self._step(self._steps.get(rid, Step.CLAIM), Stray(line.no, rid))
         if heads:
@@ -236,7 +233,7 @@ class _Examination:
         if opened:
             self._tell_all(opened.record, opened.line, opened.remarks)
 
-    def _tell_all(self, record: Record, line: Line, remarks: list[tuple[Rule, Place]]) -> None:
+    def _tell_all(self, record: Record, line: Line, remarks: list[Remark]) -> None:
         """Tell what is wrong with a record by itself."""
         if line.cut:
             self._cut(Stray(line.no, record.id))
@@ -252,7 +249,7 @@ class _Examination:
         code = self._sequence.fault(self._last_step, step)
         self._last_step = step
         if code is not None:
-            _keep(self._file.misplaced.setdefault(code, []), stray)
+            kept(self._file.misplaced.setdefault(code, []), stray)
 
     def _take(self, record: Record, scope: Scope) -> None:
         """Put a record where it belongs."""
@@ -260,9 +257,9 @@ class _Examination:
         if self._layout and record.id == self._layout.header:
             self._header_seen(record)
         elif scope is Scope.FILE:
-            _keep(file.trailers, record)
+            kept(file.trailers, record)
         elif claim is None:
-            _keep(file.early, Stray(record.line, record.id))
+            kept(file.early, Stray(record.line, record.id))
         else:
             self._kept += 1
             (claim.donor if claim.donor or scope is Scope.DONOR else claim.own).append(record)
@@ -273,78 +270,30 @@ class _Examination:
         self._no_before = 0 if first else None
         self._file.headers_seen += 1
         self._known = Known()  # Claims behind a second header are another file's, and that is told.
-        _keep(self._file.headers, header)
+        kept(self._file.headers, header)
 
     def _cut(self, stray: Stray) -> None:
         """Keep the place of a line that is too long; what its beginning says is read, and not judged."""
-        _keep(self._claim.cut_lines if self._claim else self._file.cut_lines, stray)
+        kept(self._claim.cut_lines if self._claim else self._file.cut_lines, stray)
         self._file.unsure = True
-
-    def _read(self, line: Line, content: bytes, plan: Plan) -> tuple[Record, list[tuple[Rule, Place]]]:
-        """Return the record of a line, and what is wrong with its items and characters."""
-        items = content.split(b",")
-        faults = plan.faults(content, items)
-        odd = None if self._file.utf8 else outside_jis(content)
-        if not faults and odd is None:
-            return Record(plan, items, line=line.no), []
-        record = Record(plan, items, line=line.no, unreadable=plan.unreadable(faults))
-        remarks: list[tuple[Rule, Place]] = []
-        spoilt = self._controls(record, content)
-        if odd is not None:
-            spoilt.add(content.count(b",", 0, odd))
-            remarks += self._remark("*", "*", Problem.CHARACTER, record.place(max(spoilt)))
-        for at, problem in faults:
-            self._fault(record, at, problem, spoilt=spoilt, remarks=remarks)
-        return record, remarks
-
-    def _controls(self, record: Record, content: bytes) -> set[int]:
-        """Keep the place of a control byte for the file's own finding; return the item that it spoils."""
-        at = control_byte(content)
-        if at is None:
-            return set()
-        item = content.count(b",", 0, at)
-        _keep(self._file.controls, record.place(item, found=f"{content[at]:02X}"))
-        return {item}
-
-    def _fault(
-        self, record: Record, at: int, problem: Problem, *, spoilt: set[int], remarks: list[tuple[Rule, Place]]
-    ) -> None:
-        """Add the remark on one item, unless what spoils the item is told already."""
-        if problem is Problem.EMPTY_END:
-            if record.id not in self._surplus_told:
-                self._surplus_told.add(record.id)
-                remarks += self._remark(record.id, "*", problem, record.here())
-            return
-        layout = record.plan.layout
-        if at >= len(layout.items):
-            remarks += self._remark(record.id, "*", problem, record.here())
-            return
-        item = layout.items[at]
-        if at in spoilt or (self._file.utf8 and item.kind in WORDS and problem is not Problem.MISSING):
-            return
-        remarks += self._remark(record.id, item.name, problem, record.place(at))
-
-    def _remark(self, record: str, item: str, problem: Problem, place: Place) -> list[tuple[Rule, Place]]:
-        found = self._book.item_rule(record, item, problem)
-        return [(found, place)] if found else []
 
     def _stray(self, line: Line, content: bytes) -> None:
         """Take a line that no layout knows, that is too long to be read, or that belongs to a history block."""
         stray = Stray(line.no, _printable(content[:2]))
         claim = self._claim
         if (at := control_byte(content)) is not None:
-            _keep(self._file.controls, Place(line=line.no, found=f"{content[at]:02X}"))
+            kept(self._file.controls, Place(line=line.no, found=f"{content[at]:02X}"))
         elif line.cut:
             self._cut(stray)
         elif claim is None:
-            _keep(self._file.strays, stray)
+            kept(self._file.strays, stray)
         elif content[:2] in _RETURNS:
-            _keep(claim.returns, stray)
+            kept(claim.returns, stray)
         elif is_history(content):
             self._step(Step.HISTORY, stray)
             self._history.take(claim, content, stray)
         else:
-            _keep((self._part or claim).strays, stray)
+            kept((self._part or claim).strays, stray)
 
     # --- claims ---
 
@@ -506,12 +455,6 @@ def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
         if length >= _HEAD_BYTES:
             break
     return b"".join(taken)[:_HEAD_BYTES], chain(taken, chunks)
-
-
-def _keep(places: list[_Kept], place: _Kept) -> None:
-    """Keep a place if there is room for it."""
-    if len(places) < _PLACES_KEPT:
-        places.append(place)
 
 
 def _printable(rid: bytes) -> str | None:

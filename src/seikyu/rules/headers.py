@@ -209,7 +209,7 @@ def other_institution(file: File) -> Iterator[Place]:
 )
 def number_range(header: Record) -> Iterator[Place]:
     """Told only: old and test codes are outside."""
-    code, numbers = header["institution_code"], _NUMBERS.get(header["point_table"] or "")
+    code, numbers = header["institution_code"], _NUMBERS.get(_TABLES_OF_HEADER.get(header.id, ""))
     if header.plan.layout.scope is Scope.FILE and code and numbers and int(code[2:6]) not in numbers:
         yield header.at("institution_code")
 

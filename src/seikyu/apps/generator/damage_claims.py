@@ -1,5 +1,6 @@
 """Damage to a claim (what stands in it contradicts itself) and to a file as a whole."""
 
+import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping
 from random import Random
@@ -14,6 +15,8 @@ _BURDENED: Final = {b"SI": 2, b"IY": 2, b"TO": 2, b"SS": 2, b"KA": 2}
 _DISEASES: Final = frozenset({b"SY", b"HS", b"SB"})
 _PAYERS: Final = frozenset({b"HO", b"KO"})
 _MOST_PUBLIC: Final = 4
+_FEWER_PAYERS: Final = frozenset({b"1", b"2", b"3", b"4"})
+_MONTH: Final = re.compile(b"20[0-9]{2}(0[1-9]|1[0-2])")
 #: The damage behind which nothing of the file is left.
 BROKEN_OFF: Final = "broken_off"
 #: Home nursing has the name in katakana before the sex.
@@ -62,7 +65,7 @@ def _next_last_digit(item: bytes, _: Random) -> bytes | None:
 
 
 def _one_payer_more(item: bytes, _: Random) -> bytes | None:
-    return item[:2] + b"%d" % (int(item[2:3]) + 1) + item[3:] if item[2:3] in b"1234" else None
+    return item[:2] + b"%d" % (int(item[2:3]) + 1) + item[3:] if item[2:3] in _FEWER_PAYERS else None
 
 
 def _era(item: bytes, _: Random) -> bytes | None:
@@ -81,7 +84,7 @@ def _birth(change: Callable[[bytes, Random], bytes | None]) -> SpoilLines:
         place = _first(lines, b"RE")
         if place is None:
             return False
-        nursing = _items(lines[place])[2][:1] == _NURSING
+        nursing = b"".join(_items(lines[place])[2:3])[:1] == _NURSING
         return _change(8 if nursing else 7, change, b"RE")(lines, dice)
 
     return spoil
@@ -92,8 +95,8 @@ def _daily(change: Callable[[list[bytes], int, int], bool]) -> SpoilLines:
 
     def spoil(lines: list[bytes], _: Random) -> bool:
         head = _first(lines, b"RE")
-        month = _items(lines[head])[3] if head is not None else b""
-        if len(month) != 6 or not month.isdigit():  # noqa: PLR2004  (YYYYMM)
+        month = b"".join(_items(lines[head])[3:4]) if head is not None else b""
+        if not _MONTH.fullmatch(month):
             return False
         last = monthrange(int(month[:4]), int(month[4:]))[1]
         for place, line in enumerate(lines):
@@ -109,6 +112,8 @@ def _daily(change: Callable[[list[bytes], int, int], bool]) -> SpoilLines:
 
 def _one_day_more(items: list[bytes], first: int, _: int) -> bool:
     day = next(place for place in range(first, len(items)) if items[place])
+    if not items[day].isdigit():
+        return False
     items[day] = b"%d" % (int(items[day]) + 1)
     return True
 
