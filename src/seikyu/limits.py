@@ -53,6 +53,8 @@ LIMITS: Final = (
           adjustable=True),
     Limit("deliveries_at_once", 32, "objects", "closing writes so many deliveries in one pass over the month's files"),
     Limit("delivery_bytes", 2 * GIB, "bytes", "a larger delivery goes on in the next volume", adjustable=True),
+    Limit("master_bytes", 256 * MIB, "bytes", "the largest official master has 20 MB; it is read as a whole"),
+    Limit("master_withdrawn_percent", 10, "percent", "a new version of a master takes few codes away"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 

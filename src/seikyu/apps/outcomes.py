@@ -131,6 +131,12 @@ _OUTCOMES: Final = (
     Outcome("party_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("party_differs", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("certificate_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    # masters
+    Outcome("master_unusable", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("master_no_day", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("master_withdraws_too_many", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("master_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("master_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     # ourselves
     Outcome("damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("newer_database", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

@@ -28,6 +28,7 @@ from seikyu.rules.finding import Level
 from seikyu.rules.plan import Problem
 from seikyu.rules.rule import Finder, Rule, Scope
 from seikyu.rules.table import claim_kind_of
+from seikyu.rules.with_masters import MODULES as WITH_MASTERS
 
 _MODULES = (
     files,
@@ -46,6 +47,7 @@ _MODULES = (
     pharmacy,
     dpc,
     returns,
+    *WITH_MASTERS,
 )
 
 

@@ -29,6 +29,8 @@ from seikyu.rules.finding import Finding, Level, Refuses
 from seikyu.rules.history import History, is_history
 from seikyu.rules.identity import Known, identity_of, shares_of
 from seikyu.rules.index import WORST, IndexRow
+from seikyu.rules.masters import NO_MASTERS, Masters
+from seikyu.rules.needs import Needs
 from seikyu.rules.plan import Plan, plans
 from seikyu.rules.reading import ItemReader, Remark, kept
 from seikyu.rules.rule import Rule
@@ -54,12 +56,13 @@ _OFFICIAL_L2: Final = "L2"
 _MOST_CLAIM_NO: Final = 2**31 - 1
 
 
-def examine(
+def examine(  # noqa: PLR0913  (what a check depends on, each said by its name)
     chunks: Iterable[bytes],
     *,
     identity_key: bytes,
     asp: bool = True,
     context: Context | None = None,
+    masters: Masters | None = None,
     show_personal: bool = False,
     kind: str | None = None,
     file_name: str = "",
@@ -67,11 +70,13 @@ def examine(
     """Yield the findings of a file, a row for each claim behind its findings, and at the end one summary.
 
     `identity_key` (at most 64 bytes) keys the hash of a claim's identity. Without `asp` only the levels L1 and L2 are
-    judged. `kind` overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of
-    personal items are masked unless `show_personal`.
+    judged. Codes are looked up in `masters`; rules whose master is not there are silent, and the summary says so.
+    `kind` overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of personal
+    items are masked unless `show_personal`.
     """
     levels = frozenset(Level) if asp else _WITHOUT_ASP
-    examination = _Examination(identity_key, levels, context or Context(), show_personal=show_personal)
+    known = masters or NO_MASTERS
+    examination = _Examination(identity_key, levels, context or Context(), masters=known, show_personal=show_personal)
     yield from examination.run(iter(chunks), kind, file_name=file_name)
 
 
@@ -93,13 +98,15 @@ class _Examination:
         context: Context,
         *,
         show_personal: bool,
+        masters: Masters = NO_MASTERS,
         books: Callable[[frozenset[Level], str], RuleBook] = rule_book,
     ) -> None:
         self._key = identity_key
         self._levels, self._books = levels, books
         self._book = books(levels, _DEFAULT_KIND)
         self._show_personal = show_personal
-        self._file = File(context)
+        self._file = File(context, masters)
+        self._needs = Needs(masters)
         self._items = ItemReader(self._book, self._file)
         self._header: Header | None = None
         self._layout: Layout | None = None
@@ -313,6 +320,8 @@ class _Examination:
             no_before=self._no_before,
             review_body=header.body if header else None,
             claim_month=header.claim_month if header else None,
+            masters=self._file.masters,
+            institution=header.institution if header else "",
             header=self._file.header,
             own=[opened.record, record] if opened else [record],
         )
@@ -362,7 +371,8 @@ class _Examination:
     def _judge(self, claim: Claim) -> None:
         """Tell what is wrong with a claim as a whole."""
         there = claim.ids
-        for found, find in self._book.of_month(claim.service_month):
+        month = claim.service_month
+        for found, find in self._needs.served(self._book.of_month(month), month):
             if found.on and there.isdisjoint(found.on):
                 continue
             for place in find(claim):
@@ -398,7 +408,8 @@ class _Examination:
 
     def _close_file(self) -> None:
         """Judge the file as a whole."""
-        for found, find in self._book.file:
+        month = self._header.claim_month if self._header else None
+        for found, find in self._needs.served(self._book.file, month):
             for place in find(self._file):
                 self._found += 1
                 self._file.refused = self._file.refused or found.refuses is Refuses.FILE
@@ -423,6 +434,9 @@ class _Examination:
             findings=self._found,
             ruleset=ruleset(),
             layout=self._layout.name if self._layout and file.kind else None,
+            masters=self._needs.names(),
+            silent=tuple(sorted(self._needs.silent)),
+            missing=tuple(sorted(self._needs.missing)),
         )
 
     # --- telling ---

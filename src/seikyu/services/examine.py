@@ -4,10 +4,10 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from seikyu.limits import MIB, limit
 from seikyu.ports.errors import Damaged, NotThere
@@ -16,6 +16,7 @@ from seikyu.rules.context import Context
 from seikyu.rules.examine import examine
 from seikyu.rules.finding import Finding
 from seikyu.rules.index import IndexRow, header, pack
+from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.summary import Summary
 
 CHUNK_BYTES: Final = MIB
@@ -49,13 +50,20 @@ class Checker(Protocol):
         ...
 
 
-def examine_object(objects: ObjectStore, identity_key: bytes, order: CheckOrder) -> Summary:
-    """Do what a `Checker` does, here and now.
+def _none() -> Masters:
+    return NO_MASTERS
+
+
+def examine_object(
+    objects: ObjectStore, identity_key: bytes, order: CheckOrder, *, masters: Callable[[], Masters] = _none
+) -> Summary:
+    """Do what a `Checker` does, here and now, with the masters that are there now.
 
     Shape: the findings object is UTF-8, one JSON object a line, its keys those of `Finding`; values are masked.
     Errors: Damaged, NoSpace, NotThere.
     """
     limit_bytes = limit("file_bytes")
+    ask: dict[str, Any] = {"asp": order.asp, "context": order.context, "masters": masters()}
     with (
         objects.open(order.file) as source,
         objects.writer(order.index, limit_bytes=limit_bytes) as index,
@@ -64,7 +72,7 @@ def examine_object(objects: ObjectStore, identity_key: bytes, order: CheckOrder)
         index.write(header())
         chunks = Chunks(source)
         summary = None
-        for result in examine(iter(chunks), identity_key=identity_key, asp=order.asp, context=order.context):
+        for result in examine(iter(chunks), identity_key=identity_key, **ask):
             summary = _write(result, index=index, findings=findings)
         if (chunks.size_bytes, chunks.sha256()) != (order.size_bytes, order.sha256):
             raise Damaged("the bytes are not those that were received", object=order.file)
