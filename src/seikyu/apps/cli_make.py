@@ -14,8 +14,11 @@ from seikyu.apps.words import say
 
 if TYPE_CHECKING:
     from seikyu.apps.generator import Institution, Recipe, Tally
+    from seikyu.rules.masters import Masters
 
 _UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}
+#: What `--masters` takes instead of a folder, to draw from our own stock.
+_NO_MASTERS: Final = "none"
 #: What `--damage` takes instead of a kind, to show them all.
 _LIST: Final = "list"
 #: What an institution is called that the made-up prefecture does not know.
@@ -41,6 +44,8 @@ def make(
     month: Annotated[str, typer.Option(help=say("make.month"))] = "202610",
     returns: Annotated[bool, typer.Option("--returns", help=say("make.returns"))] = False,
     reclaims: Annotated[float, typer.Option(min=0, max=1, help=say("make.reclaims"))] = _RECLAIMS,
+    masters: Annotated[str | None, typer.Option(metavar="DIR", help=say("make.masters"))] = None,
+    home: Annotated[Path | None, typer.Option(help=say("cli.home"))] = None,
     damage: Annotated[list[str] | None, typer.Option(help=say("make.damage"), metavar="KIND=RATE")] = None,
     errors: Annotated[int, typer.Option(min=0, help=say("make.errors"))] = 0,
     fault: Annotated[list[str] | None, typer.Option(help=say("make.fault"))] = None,
@@ -67,6 +72,7 @@ def make(
         reclaim_share=0.0 if returns else reclaims,
         returns=returns,
         damage=_rates(damage or []),
+        masters=_masters(masters, home),
         long_stays=True,
     )
     _tell(recipe, output, _made(recipe, output), as_json=as_json)
@@ -119,6 +125,21 @@ def _show_damage(*, as_json: bool) -> None:
         return
     for row in rows:
         print(f"{row['kind']:<22}{say('damage_scope.' + row['scope'])}  {row['text']}")
+
+
+def _masters(folder: str | None, home: Path | None) -> "Masters":
+    """Return the masters to draw codes from: those of the home, of a folder, or none. Errors: BadParameter."""
+    from seikyu.adapters.masters_folder import MastersFolder
+    from seikyu.apps.cli_masters import folder_of
+    from seikyu.rules.masters import NO_MASTERS
+
+    if folder is None:
+        return folder_of(home).masters()
+    if folder == _NO_MASTERS:
+        return NO_MASTERS
+    if not Path(folder).is_dir():
+        raise typer.BadParameter(say("check.no_masters_folder", folder=folder), param_hint="--masters")
+    return MastersFolder(Path(folder)).masters()
 
 
 def _kind(kind: str) -> str:

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any, BinaryIO, Final
 
 from seikyu.apps.generator.claim import Claim, Record, encoded, row, shares_in
+from seikyu.apps.generator.codes import codes_of
 from seikyu.apps.generator.damage import FAULTS, damaging
 from seikyu.apps.generator.forms import FORMS, Form
 from seikyu.apps.generator.people import Sheet
@@ -13,6 +14,8 @@ from seikyu.apps.generator.places import Institution, stock
 from seikyu.apps.generator.returns import return_end, return_head, returned, sent_again
 from seikyu.apps.generator.stockpile import Persons, Stockpile
 from seikyu.apps.generator.tally import Tally
+from seikyu.records import Month
+from seikyu.rules.masters import NO_MASTERS, Masters
 
 #: A claim number has six digits, so that a file of a wished size beyond this needs more long claims than usual.
 _HEAVY_FROM_BYTES: Final = 200 * 1024 * 1024
@@ -39,8 +42,8 @@ class Recipe:
     Shape: `body` is 1 or 2 as the first record says it; `claim_month` is YYYYMM; `late_share` is the part of the claims
     from earlier months, `reclaim_share` that of returned claims sent again; `returns` makes a file of returned claims.
     `faults` are kinds of deliberate errors, one claim each; `damage` gives rates by kind. `size_bytes` stands instead
-    of `claims`. `codes` has the form of the kind's stock and stands instead of it. With `long_stays` medical stays have
-    up to 100 KB, as in life; without it files stay handy.
+    of `claims`. Codes are drawn from `masters`, and from our own stock where there are none. With `long_stays` medical
+    stays have up to 100 KB, as in life; without it files stay handy.
     """
 
     institution: Institution
@@ -55,7 +58,7 @@ class Recipe:
     reclaim_share: float = 0.0
     returns: bool = False
     damage: Mapping[str, float] = field(default_factory=dict)
-    codes: Mapping[str, Any] | None = None
+    masters: Masters = NO_MASTERS
     long_stays: bool = False
 
     @property
@@ -124,6 +127,7 @@ class _Maker:
         self._persons = Persons(recipe.seed, f"{recipe.body}{recipe.claim_month}{recipe.institution.code}")
         self._waiting = list(recipe.faults)
         self._used: list[int] = []
+        self._codes: dict[tuple[str | None, ...], Mapping[str, Any]] = {}
 
     def claims(self) -> Iterator[list[bytes]]:
         """Yield the pieces of each claim; the tally is complete afterwards."""
@@ -182,13 +186,14 @@ class _Maker:
         dice = Random(seed)  # noqa: S311  (made-up files must come out the same again)
         again = recipe.returns or (recipe.reclaim_share > 0 and dice.random() < recipe.reclaim_share)
         back = dice.randint(2, 10) if again or dice.random() < recipe.late_share else 1
+        month = earlier(recipe.claim_month, back)
         sheet = Sheet(
             dice,
             recipe.institution,
             recipe.body,
             recipe.claim_month,
-            month=earlier(recipe.claim_month, back),
-            codes=recipe.codes if recipe.codes is not None else stock(recipe.kind),
+            month=month,
+            codes=self._codes_of(month),
             long_stays=recipe.long_stays,
             heavy=(recipe.size_bytes or 0) > _HEAVY_FROM_BYTES and dice.random() < _HEAVY_SHARE,
         )
@@ -199,6 +204,14 @@ class _Maker:
         if recipe.returns:
             return returned(claim, asked, dice, kind=recipe.kind, month=recipe.claim_month)
         return sent_again(claim, asked, dice, kind=recipe.kind)
+
+    def _codes_of(self, month: int) -> Mapping[str, Any]:
+        """Return the codes of a service month: those of its masters."""
+        masters, day = self._recipe.masters, Month(month // 100, month % 100)
+        versions = tuple(masters.name_of(kind, day) for kind in masters.kinds)
+        if versions not in self._codes:
+            self._codes[versions] = codes_of(masters, stock(self._recipe.kind), day)
+        return self._codes[versions]
 
 
 def earlier(month: int, back: int) -> int:

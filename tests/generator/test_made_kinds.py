@@ -302,15 +302,3 @@ def test_more_than_a_last_record_holds_is_refused(monkeypatch: pytest.MonkeyPatc
 
     with pytest.raises(TooManyClaims):
         made(recipe_of("pharmacy", claims=20))
-
-
-def test_codes_can_come_from_elsewhere() -> None:
-    """A source of codes stands instead of the stock, such as what a master gives."""
-    from seikyu.apps.generator.places import stock
-
-    drug = ["999000001", "1", 1]
-    codes = {**stock("medical"), "drugs": {"oral": [drug] * 3}}
-    data = made(Recipe(world().institutions[0], "1", 202610, 200, codes=codes))[0]
-
-    assert b",999000001,1," in data
-    assert b",620098801," not in data
