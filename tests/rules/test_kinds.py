@@ -242,6 +242,27 @@ def test_any_lines_of_any_kind_end_in_one_summary(data: bytes, kind: str | None,
     assert last.points == sum(row.main_points for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        ("medical", "SY,8833421,20260801,1,", "SY,8833421,20260801,A,"),
+        ("dental", "UK,1,99,3,0130001,,見本歯科医院,202609,,", "UK,1,99,3,0130001,,見本歯科医院,202609,A1,"),
+        ("dental", "HS,,,101600,", "HS,,,1016A0,"),
+        ("pharmacy", "SH,01,1,", "SH,A1,1,"),
+        ("dpc", "GA,202608,2,0", "GA,202608,2,X"),
+        ("medical_return", "HR,202608,1,", "HR,202608,A,"),
+    ],
+)
+def test_what_only_asks_does_not_refuse_where_nothing_is_asked(kind: str, old: str, new: str) -> None:
+    """Without ASP a fault that would be asked about is not told; no graver rule takes it over."""
+    data = "\r\n".join([*lines_of(kind), "\x1a"]).replace(old, new).encode("cp932")
+    assert new.encode("cp932") in data
+
+    assert graves(data)
+    assert not [each for each in graves(data) if each.refuses]
+    assert [] == graves(data, asp=False)
+
+
 # --- what is special to a kind ---
 
 

@@ -3,7 +3,7 @@
 from seikyu.records.arrow import PyarrowMissing, arrow_batches, arrow_schema, arrow_tables
 from seikyu.records.characters import control_byte, full_width, half_width, masked, outside_jis, text_of
 from seikyu.records.claims import ClaimReader, NoClaimFile, ReadClaim, ReadRecord, TooLong, read_claims, rewritten
-from seikyu.records.editions import layout_for, layouts
+from seikyu.records.editions import editions_of, layout_for, layouts
 from seikyu.records.encodings import EncodingWatch, foreign_signature
 from seikyu.records.layout import (
     Block,
@@ -64,6 +64,7 @@ __all__ = [
     "check_digit",
     "control_byte",
     "decode",
+    "editions_of",
     "encode",
     "era_text",
     "eras",

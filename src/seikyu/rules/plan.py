@@ -19,7 +19,7 @@ from seikyu.records import (
     Reader,
     RecordLayout,
     Years,
-    layouts,
+    editions_of,
     parse_date,
     parse_month,
     reader_of,
@@ -154,9 +154,10 @@ class Plan:
 def plans(layout_name: str) -> Mapping[str, Plan]:
     """Return the plans of a layout by record.
 
-    Errors: StopIteration for a name that no layout has (a bug).
+    Errors: KeyError or StopIteration for a name that no layout has (a bug).
     """
-    layout = next(layout for layout in layouts() if layout.name == layout_name)
+    editions = editions_of(layout_name.split("-", maxsplit=1)[0])
+    layout = next(layout for layout in editions if layout.name == layout_name)
     return {rid: _plan(record, layout) for rid, record in layout.records.items()}
 
 
