@@ -3,9 +3,11 @@
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seikyu.records import Month
-from seikyu.rules import Finding, Summary, examine
+from seikyu.rules import Finding, Summary, catalogue, examine
 from seikyu.rules.example import embedded
 from seikyu.rules.masters import Masters, masters_of, opened, read_version
 from seikyu.rules.masters.reading import read_master
@@ -339,3 +341,85 @@ def test_a_disease_that_the_master_of_the_month_ended_is_told() -> None:
     assert "X3026" not in told("RE,1,1112,202603,見本　太郎,1,19800101\nSY,9990001,20260301,1,,,01,")[0]
     assert "X3026" in told("RE,1,1112,202604,見本　太郎,1,19800101\nSY,9990001,20260301,1,,,01,")[0]
     assert date(2026, 3, 31) == next(example_masters().every("b")).row("9990001")["until"]  # type: ignore[index]
+
+
+EXAMPLES = [(kind, embedded(f"kind {kind}")) for kind in ("medical", "dpc", "dental", "pharmacy", "home_nursing")]
+MASTERED = frozenset(rule.code for rule in catalogue() if rule.tables)
+
+
+@pytest.mark.parametrize(("kind", "data"), EXAMPLES, ids=[kind for kind, _ in EXAMPLES])
+def test_the_conforming_file_of_a_kind_is_not_refused(kind: str, data: bytes) -> None:
+    """No false refusal, with every table there is."""
+    told = [each for each in examine([data], identity_key=b"k", masters=example_masters()) if isinstance(each, Finding)]
+
+    assert [] == [each.code for each in told if each.refuses and each.code in MASTERED], kind
+
+
+@given(
+    example=st.sampled_from(
+        [
+            *(data for _, data in EXAMPLES),
+            *(embedded(each) for rule in catalogue() if rule.tables for each in rule.fails),
+        ]
+    ),
+    cuts=st.lists(
+        st.tuples(st.integers(0, 2000), st.sampled_from([b"", b",", b"\r\n", b"9", b"x", "あ".encode("cp932")])),
+        max_size=4,
+    ),
+)
+@settings(max_examples=300, deadline=None)
+def test_masters_only_add_the_findings_of_their_own_rules(example: bytes, cuts: list[tuple[int, bytes]]) -> None:
+    """Whatever is wrong with a file: nothing else changes, and nothing raises."""
+    data = bytearray(example)
+    for at, piece in cuts:
+        place = at % len(data)
+        data[place : place + 1] = piece
+
+    def found(masters: Masters | None) -> list[tuple[str, int | None, int | None]]:
+        every = examine([bytes(data)], identity_key=b"k", masters=masters)
+        return [(each.code, each.line, each.item_no) for each in every if isinstance(each, Finding)]
+
+    with_all = found(example_masters())
+    assert found(None) == [each for each in with_all if each[0] not in MASTERED]
+
+
+def test_dpc_tables_that_are_only_parts_refuse_nobody() -> None:
+    """A class, a disease or a tooth that they lack may be in the rest."""
+    for text, example, code in (
+        ("dpc_code,bundled\n040080xx99x0xx,1\n", "kind dpc\nBU,990010XX0XXX0X,20260801,,,", "L2252"),
+        ("icd10,dpc_disease\nI10,010010\n", "kind dpc", "L4230"),
+        ("code,name\n100000,見本\n", "kind dental", "X3041"),
+    ):
+        assert code not in told(example, with_table(text, whole=False))[0]
+        assert code in told(example, with_table(text))[0]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "BU,04008,20260801,,,",  # too short to be a class
+        "-BU",
+        "CD,20260801,11,1,1,91100011,,1,,1,",  # no code of nine digits
+        "CD,20260801,11,1,1,,,1,,1,",
+        "SB,8833421,,,,01,,",  # no ICD-10
+        "BU,040080XX99X00X,20260801,,,\nSB,8833421,,,,41,,",
+        "BU,040080XX99X0XX,20260801,,,\nSK,,K999,20260802,,,",
+        "SK,199001010,,20260802,,,",
+        "SK,199000310,K999,20260802,,,",  # the master has no section number for it
+    ],
+)
+def test_what_a_dpc_claim_does_not_say_is_not_held_against_it(lines: str) -> None:
+    """Other rules tell of what is missing."""
+    found = told(f"kind dpc\n{lines}")[0]
+
+    assert not found & {"L2252", "L2455", "L4224", "L4230", "L4231", "L4232", "L4235"}
+
+
+def test_a_code_that_ended_is_told_on_the_day_of_a_visit() -> None:
+    """Lines of nursing tell their day themselves; those of pharmacies tell none."""
+    fee = with_table("code,name,until\n510000110,見本,20260815\n550000410,見本,99999999\n")
+    drug = with_table("code,name,until\n620000001,見本,20260815\n")
+
+    assert "X3030" not in told("kind home_nursing\nKA,20260815,1,510000110,,5550,03,01,01", fee)[0]
+    assert "X3030" in told("kind home_nursing\nKA,20260816,1,510000110,,5550,03,01,01", fee)[0]
+    assert "X3030" not in told("kind pharmacy", drug)[0]

@@ -55,7 +55,7 @@ class MastersFolder:
                 number = 1 + max((_number(path) for path in self._files()), default=0)
                 block = pack(number)
                 label = read_label(block)
-                self._write(block, f"{label.kind}-{label.name}-{number}{_END}")
+                self._write(block, f"{label.kind}-{label.name}{_END}")
         return label
 
     def _files(self) -> list[Path]:

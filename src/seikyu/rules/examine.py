@@ -36,6 +36,7 @@ from seikyu.rules.reading import ItemReader, Remark, kept
 from seikyu.rules.rule import Rule
 from seikyu.rules.sequence import NO_SEQUENCE, Step, sequence_of, steps_of
 from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
+from seikyu.rules.table import claim_kind_of
 from seikyu.rules.view import DETAILS, FIRST_VOLUME, Claim, File, Place, Record, Stray, form_of
 from seikyu.rules.wording import finding_of
 
@@ -161,6 +162,7 @@ class _Examination:
             return
         self._book = self._books(self._levels, self._layout.kind)
         self._items = ItemReader(self._book, file)
+        self._needs = Needs(file.masters, kind=claim_kind_of(self._layout.kind))
         self._steps, self._sequence = steps_of(self._layout), sequence_of(self._layout)
         self._history = History.of(self._layout)
         file.layout = self._layout

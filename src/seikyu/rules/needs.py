@@ -4,18 +4,20 @@ from collections.abc import Iterable, Sequence
 
 from seikyu.records import Month
 from seikyu.rules.catalogue import Judge
-from seikyu.rules.masters import Masters
+from seikyu.rules.masters import Masters, forms
 from seikyu.rules.rule import Rule
 
 
 class Needs:
     """What one examination finds of masters, and misses.
 
-    Shape: `silent` are the codes of rules that could not speak about some month, `missing` the kinds that were wanting.
+    Shape: `kind` is the kind of the claims; masters that are for other kinds are not missed. `silent` are the codes of
+    rules that could not speak about some month, `missing` the kinds that were wanting.
     """
 
-    def __init__(self, masters: Masters) -> None:
+    def __init__(self, masters: Masters, *, kind: str = "") -> None:
         self._masters = masters
+        self._kind = kind
         self._served: dict[tuple[int, Month | None], Sequence[Judge]] = {}
         self._used: dict[str, set[str]] = {}
         self.silent: set[str] = set()
@@ -39,8 +41,9 @@ class Needs:
             return True
         if month is None:
             return False
-        served = [need for need in rule.tables if self._masters.serves(need, month)]
-        for need in rule.tables:
+        needs = [need for need in rule.tables if all(map(self._concerns, _kinds(need)))]
+        served = [need for need in needs if self._masters.serves(need, month)]
+        for need in needs:
             for kind in _kinds(need):
                 name = self._masters.name_of(kind, month)
                 if need in served and name:
@@ -50,6 +53,11 @@ class Needs:
         if not served:
             self.silent.add(rule.code)
         return bool(served)
+
+    def _concerns(self, kind: str) -> bool:
+        """True if a kind of master is for the claims that are examined."""
+        claims = forms()[kind].claims
+        return not claims or self._kind in claims
 
 
 def _kinds(need: str) -> Iterable[str]:

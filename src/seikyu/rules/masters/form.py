@@ -95,7 +95,7 @@ class MasterForm:
     Shape: `letter` is the second item of its official lines, `prefix` the first digit of all its codes; both may be
     empty. `special` are codes that stand in no master and are right nevertheless. A version with fewer than
     `whole_rows` rows is taken for a part, None: always, unless whoever imports it says that it is whole. `repeats`:
-    several rows may have one key.
+    several rows may have one key. `claims` are the kinds of claims that it is for, empty for all.
     """
 
     kind: str
@@ -110,6 +110,7 @@ class MasterForm:
     special: frozenset[str]
     whole_rows: int | None
     repeats: bool
+    claims: frozenset[str]
 
     def number(self, *values: str) -> int | None:
         """Return the number of a key, None if it has not the form of this kind's keys.
@@ -172,6 +173,7 @@ def parse_form(kind: str, text: str) -> MasterForm:
         special=frozenset(told.get("special", ())),
         whole_rows=told.get("whole_rows"),
         repeats=told.get("repeats", False),
+        claims=frozenset(told.get("claims", ())),
     )
 
 

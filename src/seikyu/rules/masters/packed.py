@@ -60,8 +60,8 @@ class VersionLabel:
 
     @property
     def name(self) -> str:
-        """The version in verdicts: its first day, and the beginning of its file's digest."""
-        return f"{self.since}-{self.digest[:8]}"
+        """The version in verdicts: its first day, the beginning of its file's digest, the number of its import."""
+        return f"{self.since}-{self.digest[:8]}-{self.imported}"
 
 
 class TextColumn(NamedTuple):

@@ -69,7 +69,7 @@ class Masters:
         return self._opened(filed[at - 1]) if at else None
 
     def _opened(self, filed: Filed) -> Version:
-        name = f"{filed.label.kind}-{filed.label.name}-{filed.label.imported}"
+        name = f"{filed.label.kind}-{filed.label.name}"
         if name not in self._open:
             self._open[name] = filed.open()
         return self._open[name]

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from seikyu.rules.with_masters import ages, codes, diseases, payers, points, services
+from seikyu.rules.with_masters import ages, codes, diseases, dpc, payers, points, services
 
 #: The modules of this room, for the catalogue.
-MODULES: Final = (codes, diseases, payers, services, ages, points)
+MODULES: Final = (codes, diseases, payers, services, ages, points, dpc)
 
 __all__ = ["MODULES"]

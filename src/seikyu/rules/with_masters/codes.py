@@ -7,6 +7,8 @@ from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, Phrase, Place, Record
 from seikyu.rules.with_masters.lookup import CODE_ITEMS, code_of, comments_of, days_done, kind_of
 
+#: The lines whose day is known.
+_DATED: Final = ("SI", "IY", "TO", "SS", "KA")
 _DAYS: Final = "," * 30
 #: Patterns of comments that are whole as they stand in the master; all others are filled with text. Source:
 #: master-layouts:6.
@@ -47,23 +49,25 @@ def unknown_code(claim: Claim) -> Iterator[Place]:
     code="X3030",
     title="the code was not valid any more on the recorded day",
     title_ja="算定日において廃止されているコードです",
-    on="SI IY TO",
-    tables=("s.until", "y.until", "t.until"),
+    on="SI IY TO SS KA",
+    tables=("s.until", "y.until", "t.until", "h.until", "r.until"),
     hint="record the code that took its place",
     hint_ja="移行先のコードで記録してください",
     passes=(f"SI,11,1,111000110,,291,1,,,,,,,1{_DAYS}", f"SI,40,1,199000610,,52,1,,,,,,,1{_DAYS}"),
     fails=(
         f"SI,40,1,199000610,,52,1,,,,,,,{',' * 19}1{',' * 11}",
         f"IY,21,1,699000009,1,1,1,,,,,,,1{_DAYS}",
+        "kind pharmacy\nIY,1,699000009,3,,,,,,",
+        "kind home_nursing\nKA,20260801,1,510000990,,5550,03,01,01",
     ),
 )
 def code_out_of_date(claim: Claim) -> Iterator[Place]:
     """Codes end at revisions of the fees; what was done later has another code, and often other points."""
     month = claim.service_month
-    for record in claim.service_lines:
+    for record in claim.records(*_DATED):
         code = code_of(record)
         kind = kind_of(code) if code else None
-        row = claim.masters.row(kind, code, month) if code and kind in {"s", "y", "t"} else None
+        row = claim.masters.row(kind, code, month) if code and kind else None
         until = row["until"] if row else None
         if month is None or until is None or until >= month.last_day:
             continue

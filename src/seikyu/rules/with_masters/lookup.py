@@ -14,7 +14,12 @@ CODE_ITEMS: Final[Mapping[str, str]] = {
     "IY": "drug_code",
     "TO": "material_code",
     "CO": "comment_code",
+    "SS": "procedure_code",
+    "KA": "fee_code",
 }
+#: Where a line tells its day itself.
+_DAY_ITEM: Final = "service_date"
+_FIRST_DAY: Final = "day_01"
 _COMMENTS: Final = ("comment_code_1", "comment_code_2", "comment_code_3")
 _CODE_CHARS: Final = 9
 
@@ -55,5 +60,8 @@ def days_done(claim: Claim, record: Record) -> list[date]:
     """Return the days of the service month on which a line was done, as far as its day fields can be read."""
     month = claim.service_month
     assert month is not None  # noqa: S101  (without a month no rule with masters is asked)
+    if _FIRST_DAY not in record.plan.index:
+        day: date | None = record[_DAY_ITEM]
+        return [day] if day else []
     marked = [day for day, count in enumerate(days_of(record), start=1) if count.strip(b"0 ")]
     return [date(month.year, month.month, day) for day in marked if day <= month.days]

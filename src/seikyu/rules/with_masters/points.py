@@ -25,13 +25,15 @@ _STEPS: Final = ("step_from", "step_until", "step_by", "step_points")
 _LEAST_YEN: Final = Decimal(15)
 _ONE_POINT: Final = frozenset({b"2", b"3"})
 _TEN: Final = Decimal(10)
+#: The kinds of claims whose units are made of these lines alone; others add the points elsewhere.
+_SUMMED: Final = frozenset({"medical", "dpc"})
 #: Images: a second one costs less, which the master does not say. Source: checks:X4001.
 _IMAGES: Final = b"70"
 
 
 def _units_of(claim: Claim, record_id: str) -> Iterator[Unit]:
     """Yield the units whose every line is of one sort, could be read, and bears no comment."""
-    for unit in claim.units:
+    for unit in claim.units if claim.layout.kind in _SUMMED else ():
         plain = all(
             record.id == record_id and not record.unreadable and not any(comments_of(record)) for record in unit.records
         )
@@ -185,7 +187,7 @@ def _rounded(yen: Decimal) -> int:
 )
 def odd_quantity(claim: Claim) -> Iterator[Place]:
     """What is counted in minutes, films or sheets cannot be paid without their number; other items have none."""
-    for record, row in rows_of(claim, "SI", "s", "step", "unit_code"):
+    for record, row in rows_of(claim, "SI", "s", "step", "unit_code") if claim.layout.kind in _SUMMED else ():
         there = bool(record.raw("quantity"))
         if (row["step"] == 1 and not there) or (row["step"] == 0 and row["unit_code"] == 0 and there):
             yield record.at("quantity")
