@@ -10,6 +10,8 @@ from hypothesis.strategies import floats, integers, sampled_from
 from seikyu.apps.generator import DAMAGES, FORMS, Recipe, damaged, damaging, place_of, write
 from seikyu.apps.generator.damage import sections
 from seikyu.apps.words import has
+from seikyu.rules.examine import examine
+from seikyu.rules.finding import Finding
 
 #: Damage that some kinds of claims cannot carry, as they lack the record or the item.
 _NOT_IN = {
@@ -105,3 +107,16 @@ def test_damage_upon_damage_never_raises(kind: str, damage: str, other: str, see
     once = damaged(made(kind), other, 0.5, seed)
 
     assert damaged(once, damage, 0.5, seed) == damaged(once, damage, 0.5, seed)
+
+
+#: Damage in which the checker sees nothing wrong: a matter of masters, and end marks that nothing follows.
+_UNSEEN = {"unknown_code", "end_mark_twice"}
+
+
+@pytest.mark.parametrize("damage", sorted(set(DAMAGES) - _UNSEEN))
+def test_damage_is_found(damage: str) -> None:
+    """Whatever kind of damage is done to a medical file, the checker has something to say."""
+    rate = 0.1 if DAMAGES[damage].scope == "record" else 1.0
+    data = damaged(made("medical"), damage, rate, 3)
+
+    assert any(isinstance(each, Finding) for each in examine([data], identity_key=bytes(32)))

@@ -28,7 +28,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One calculation. Shape: `days` says how often on which day. Units: points a time; yen for meals."""
+    """One calculation.
+
+    Shape: `days` says how often on which day. `comment` is a record of its own before the lines, `remark` a comment
+    inside the first. Units: points a time; yen for meals.
+    """
 
     service_class: str
     burden: Burden
@@ -36,6 +40,7 @@ class Unit:
     points: int
     days: Mapping[int, int]
     comment: str = ""
+    remark: str = ""
 
     @property
     def count(self) -> int:

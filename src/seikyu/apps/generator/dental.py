@@ -11,7 +11,7 @@ from seikyu.apps.generator.people import Burden, Patient, Sheet, patient_of
 from seikyu.apps.generator.places import Institution
 
 _KIND: Final = "dental"
-_ITEMS: Final = PayerItems(meals=7, public_meals=9)
+_ITEMS: Final = PayerItems(copay=11, meals=7, public_meals=9)
 
 #: The items of a line by what stands there: days, points, count. Source: dental-layout.
 _FIRST_DAY: Final = {"SS": 79, "SI": 8, "IY": 9, "TO": 15}

@@ -14,7 +14,7 @@ from seikyu.apps.generator.people import Burden, Patient, Sheet, patient_of, wri
 from seikyu.apps.generator.places import Institution, stock
 
 _KIND: Final = "dpc"
-_ITEMS: Final = PayerItems(meals=8, public_meals=11)
+_ITEMS: Final = PayerItems(copay=12, meals=8, public_meals=11)
 _IN_THE_WARD: Final = "0"
 _THIS_MONTH: Final = "2"
 _PLAIN: Final = "0"

@@ -12,7 +12,7 @@ from seikyu.apps.generator.people import Burden, Patient, Sheet, patient_of, wid
 from seikyu.apps.generator.places import Institution, world
 
 _KIND: Final = "home_nursing"
-_ITEMS: Final = PayerItems()
+_ITEMS: Final = PayerItems(copay=9)
 _NO_LISTED_DISEASE: Final = "03"
 _AT_HOME: Final = "01"
 _IMPROVED: Final = "01"

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from seikyu.apps.generator.people import Burden, Patient, Sheet, patient_of, wri
 from seikyu.apps.generator.places import Institution
 
 _KIND: Final = "medical"
-_ITEMS: Final = PayerItems(meals=8, public_meals=11)
+_ITEMS: Final = PayerItems(copay=12, meals=8, public_meals=11)
 
 #: Where SI, IY and TO have their 31 days, and what stands there else. Source: medical-layout.
 _FIRST_DAY: Final = {"SI": 14, "IY": 14, "TO": 18}
@@ -38,6 +39,8 @@ def claim(sheet: Sheet) -> Claim:
     records = [_common(sheet, patient, care, stays=stays)]
     records += payer_records(sheet, patient, asked, kind=_KIND, items=_ITEMS)
     records += eligibility(sheet, patient, dict.fromkeys(care.days, 1), kind=_KIND)
+    if stays and sheet.happens("outside_bundle"):
+        records.append(row(_KIND, "GR", {2: sheet.dice.choice(sheet.codes["outside_bundle"])}))
     records += diseases(sheet, patient, care.new_on)
     for unit in in_order(care.units):
         records += records_of(unit, _KIND, sheet.codes)
@@ -57,6 +60,7 @@ def _common(sheet: Sheet, patient: Patient, care: Care, *, stays: bool) -> Recor
         7: patient.birthday,
         8: patient.rate,
         9: sheet.day(care.days[0]) if stays else "",
+        10: sheet.dice.choice(sheet.codes["wards"]) if stays and sheet.happens("ward") else "",
         12: patient.income,
         14: CHART,
         37: KANA,
@@ -133,18 +137,20 @@ def records_of(unit: Unit, kind: str, codes: Mapping[str, Any]) -> Iterator[Reco
         points = str(unit.points) if line is unit.lines[-1] else ""
         items = {2: service_class, 3: burden, 4: line.code, 5: line.amount, 6: points, 7: count}
         if line.price:
-            items[9] = line.price
+            items |= {8: codes["film"]["unit"], 9: line.price, 11: codes["film"]["name"]}
+        elif unit.remark and line is unit.lines[0]:
+            items |= {8: codes["comments"]["free"], 9: unit.remark}
         yield days_row(kind, line.record, items, first=_FIRST_DAY[line.record], days=unit.days)
         service_class = ""
 
 
-def act_unit(act: Mapping[str, Any], burden: Burden, days: Mapping[int, int], comment: str = "") -> Unit:
+def act_unit(act: Mapping[str, Any], burden: Burden, days: Mapping[int, int]) -> Unit:
     """Return what the stock describes as a unit."""
     price = act.get("price", "")
     lines = tuple(
         [Line(record, code, amount, price if record == "TO" else "") for record, code, amount in act["lines"]]
     )
-    return Unit(act["class"], burden, lines, act["points"], days, comment)
+    return Unit(act["class"], burden, lines, act["points"], days)
 
 
 def diseases(sheet: Sheet, patient: Patient, new_on: int | None) -> Iterator[Record]:
@@ -169,8 +175,13 @@ def _acts(sheet: Sheet, burdens: tuple[Burden, ...], days: tuple[int, ...]) -> I
     dice = sheet.dice
     for act in dice.sample(sheet.codes["act"], dice.choices((0, 1, 2, 3, 5), (30, 30, 20, 12, 8))[0]):
         chosen = dice.sample(days, 1 if act.get("once") else min(len(days), dice.randint(1, 2)))
-        comment = dice.choice(sheet.codes["comments"]["texts"]) if sheet.happens("line_comment") else ""
-        yield act_unit(act, dice.choice(burdens), dict.fromkeys(sorted(chosen), 1), comment)
+        unit = act_unit(act, dice.choice(burdens), dict.fromkeys(sorted(chosen), 1))
+        if sheet.happens("line_comment"):
+            yield replace(unit, comment=dice.choice(sheet.codes["comments"]["texts"]))
+        elif sheet.happens("remark"):
+            yield replace(unit, remark=dice.choice(sheet.codes["comments"]["texts"]))
+        else:
+            yield unit
 
 
 def _fee(sheet: Sheet, name: str, burden: Burden, days: Mapping[int, int]) -> Unit:

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from seikyu.apps.generator.claim import CARD, ELDERLY_CARD, RECIPIENT, Record, Share, days_row, row
 from seikyu.apps.generator.people import Patient, Sheet, wide
 from seikyu.apps.generator.places import Payer, happens
 from seikyu.records.numbers import check_digit
 
-_MOST_COPAY: int = 2500
-_COPAY_LAWS = frozenset({"21", "54"})
+#: Yen that a patient pays at most, under a public payer's law and as one with a small income.
+_MOST_COPAY: Final = 2500
+_MOST_INSURED_COPAY: Final = 8000
+_COPAY_LAWS: Final = frozenset({"21", "54"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Asked:
 class PayerItems:
     """Where HO and KO of a kind have what not all kinds have at the same place; 0 if they have it not."""
 
+    copay: int
     meals: int = 0
     public_meals: int = 0
     public_copay: int = 7
@@ -52,6 +56,8 @@ def payer_records(sheet: Sheet, patient: Patient, asked: Asked, *, kind: str, it
         symbol = "" if cover.late_stage else wide(str(sheet.dice.randint(100, 9999)))
         number = ELDERLY_CARD if cover.late_stage else CARD
         head = {2: cover.insurer.written, 3: symbol, 4: number, 5: str(asked.days), 6: str(asked.points(0))}
+        if asked.points(0) and happens(sheet.dice, "insured_copay"):
+            head[items.copay] = str(min(_MOST_INSURED_COPAY, asked.points(0)))
         yield row(kind, "HO", head | _meals(asked, 0, items.meals))
     for place, payer in enumerate(cover.publics, start=1):
         recipient = RECIPIENT

@@ -11,7 +11,7 @@ from seikyu.apps.generator.people import Burden, Patient, Sheet, patient_of
 from seikyu.apps.generator.places import Institution, world
 
 _KIND: Final = "pharmacy"
-_ITEMS: Final = PayerItems(public_copay=8)
+_ITEMS: Final = PayerItems(copay=10, public_copay=8)
 _UNCODED_USAGE: Final = "900"
 _ORAL: Final = "1"
 _CALCULATED: Final = "1"
