@@ -126,3 +126,15 @@ def test_standard_output_has_the_file_alone(capfdbinary: pytest.CaptureFixture[b
     assert out.startswith(b"IR,")
     assert out.endswith(b"\x1a")
     assert 2 == json.loads(err)["claims"]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """What the link leads to is written, not the link itself."""
+    (tmp_path / "real").write_bytes(b"older")
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "real")
+
+    assert 0 == cli.run(["make", "-o", str(link), "--claims", "2"])
+
+    assert link.is_symlink()
+    assert (tmp_path / "real").read_bytes().startswith(b"IR,")

@@ -206,17 +206,18 @@ def _place(institution: str | None, kind: str) -> "Institution":
 @contextmanager
 def _opened(output: Path | None) -> Iterator[BinaryIO]:
     """Give the place to write to. A file gets its name when it is whole; what breaks off leaves nothing."""
-    if output is None:
+    path = output and output.resolve()  # A link stays one, and what it leads to is written.
+    if path is None:
         yield sys.stdout.buffer
-    elif output.exists() and not output.is_file():
-        with output.open("wb") as out:  # A device or a pipe has no half of a file to hide.
+    elif path.exists() and not path.is_file():
+        with path.open("wb") as out:  # A device or a pipe has no half of a file to hide.
             yield out
     else:
-        part = output.with_name(f".{output.name}.{os.getpid()}.part")
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             with part.open("wb") as out:
                 yield out
-            part.replace(output)
+            part.replace(path)
         except BaseException:
             with suppress(OSError):
                 part.unlink()
