@@ -37,17 +37,19 @@ class _Dispensing:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """What is taken together (Rp). Shape: `drugs` are code, amount and yen of one unit."""
+    """What is taken together (Rp). Shape: `drugs` and `materials` are code, amount and yen, of all and of one."""
 
     kind: Mapping[str, Any]
     burden: Burden
     drugs: tuple[tuple[str, str, float], ...]
     dispensings: tuple[_Dispensing, ...]
+    materials: tuple[tuple[str, str, int], ...] = ()
 
     @property
     def unit_points(self) -> int:
         """Points of one unit, such as a day's drugs."""
-        return points_of(sum(yen for *_, yen in self.drugs))
+        needed = sum(int(amount) * yen for _, amount, yen in self.materials)
+        return points_of(sum(yen for *_, yen in self.drugs) + needed)
 
     @property
     def points(self) -> int:
@@ -139,12 +141,14 @@ def _groups(sheet: Sheet, receptions: list[_Reception], burdens: tuple[Burden, .
     for reception in receptions:
         most = _GROUPS_OF_HEAVY // len(receptions) if sheet.heavy else dice.choices((1, 2, 3, 5), (50, 30, 15, 5))[0]
         for _ in range(most):
-            kind = dice.choices(codes["group"], (70, 10, 20))[0]
+            kind = dice.choices(codes["group"], (68, 10, 18, 4))[0]
             drugs = dice.sample(kind["drugs"], dice.randint(1, min(kind["most"], len(kind["drugs"]))))
             burden = dice.choice(burdens) if sheet.happens("other_burden") else burdens[0]
             again = [each for each in receptions if each.no > reception.no] if sheet.happens("again") else []
             dispensings = tuple(_dispensing(sheet, kind, each) for each in (reception, *again[:1]))
-            yield _Group(kind, burden, tuple(tuple(drug) for drug in drugs), dispensings)
+            needles = [dice.choice(kind["needles"])] if "needles" in kind else []
+            given, needed = (tuple(tuple(each) for each in rows) for rows in (drugs, needles))
+            yield _Group(kind, burden, given, dispensings, needed)
 
 
 def _dispensing(sheet: Sheet, kind: Mapping[str, Any], reception: _Reception) -> _Dispensing:
@@ -160,7 +164,7 @@ def _records_of(sheet: Sheet, group: _Group, no: int) -> Iterator[Record]:
     usage = dice.choice(group.kind["usages"])
     base = {2: f"{no:02d}", 3: group.kind["form"], 4: usage, 6: str(group.unit_points)}
     if usage == _UNCODED_USAGE:
-        base[5] = dice.choice(comments["instructions"])
+        base[5] = comments["instructions"][group.kind["form"]]
     shared = [place for place in sorted(group.burden) if place]
     yield row(_KIND, "SH", base | {_FIRST_PUBLIC_POINTS + place - 1: str(group.unit_points) for place in shared})
     for each in group.dispensings:
@@ -182,6 +186,8 @@ def _records_of(sheet: Sheet, group: _Group, no: int) -> Iterator[Record]:
         yield row(_KIND, "CZ", items)
     for code, amount, _ in group.drugs:
         yield row(_KIND, "IY", {2: burden, 3: code, 4: amount})
+    for code, amount, yen in group.materials:
+        yield row(_KIND, "TO", {2: burden, 3: code, 4: amount, 6: str(yen)})
     if sheet.happens("comment"):
         yield row(_KIND, "CO", {2: comments["free"], 3: dice.choice(comments["texts"])})
 
