@@ -236,7 +236,7 @@ def days_of_visits(claim: Claim) -> Iterator[Place]:
     for record in claim.service_lines:
         current = record.raw("service_class") or current
         if current in _VISITS and 0 in (shares(record.raw("burden")) or ()):
-            visited.update(day for day, times in enumerate(days_of(record), start=1) if times.strip(b"0"))
+            visited.update([day for day, times in enumerate(days_of(record)) if times and times != b"0"])
     if len(visited) > stated:
         yield insurer.at("actual_days", found=stated, expected=Phrase(f"{len(visited)} or more", f"{len(visited)}以上"))
 
