@@ -31,6 +31,25 @@ def unknown_disease(claim: Claim) -> Iterator[Place]:
 
 
 @rule(
+    code="L4222",
+    title="no disease that can be claimed for",
+    title_ja="保険請求の対象となる傷病名がありません",
+    on="SY",
+    tables=("b.not_claimable",),
+    hint="record the disease for which the insurance pays",
+    hint_ja="保険診療の対象となった傷病名を記録してください",
+    passes=(_DISEASE, "SY,9990005,20260801,1,,,01,\nSY,8833421,20260801,1,,,,"),
+    fails="SY,9990005,20260801,1,,,01,",
+)
+def no_claimable_disease(claim: Claim) -> Iterator[Place]:
+    """Some names stand in the master for other papers only; care for them alone is not insured."""
+    version, diseases = claim.master("b", "not_claimable"), claim.records("SY")
+    rows = [version.row(record["disease_code"] or "") if version else None for record in diseases]
+    if all(row and row["not_claimable"] for row in rows):
+        yield diseases[0].at("disease_code")
+
+
+@rule(
     code="X3026",
     title="the disease code was abolished before the service month",
     title_ja="診療年月において廃止されている傷病名コードです",
@@ -111,6 +130,7 @@ def disease_of_other_age(claim: Claim) -> Iterator[Place]:
 
 RULES: Final[tuple[Rule, ...]] = (
     unknown_disease,
+    no_claimable_disease,
     abolished_disease,
     unknown_modifier,
     disease_of_other_sex,
