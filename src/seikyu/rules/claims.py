@@ -44,8 +44,6 @@ _INCOME_CLASSES: Final = (
     title_ja="レセプト番号が１からの連番になっていません",
     passes=(f"{_RE}\n{_RE.replace('RE,1', 'RE,2')}", f"{_SECOND_VOLUME}\n{_RE.replace('RE,1', 'RE,501')}"),
     fails=(f"{_RE}\n{_RE.replace('RE,1', 'RE,3')}", _RE.replace("RE,1", "RE,2")),
-    hint="let the receipt computer number the claims anew",
-    hint_ja="レセプト番号を振り直して出力してください",
 )
 def numbering(claim: Claim) -> Iterator[Place]:
     """A gap is a lost claim, a repetition a doubled one. After a gap the count goes on from there.
