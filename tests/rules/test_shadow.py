@@ -51,6 +51,14 @@ def test_comparison_leaves_out_what_the_list_does_not_print() -> None:
     assert ["L3001"] == [each.code for each in told.tallies]
 
 
+def test_a_list_that_prints_every_level_is_compared_at_every_level() -> None:
+    """One claim with two levels, or one notice, shows what the list prints."""
+    told = _told([(1, "L3001"), (1, "X4023"), (2, "X8003")], [(1, "L3001"), (1, "L4603"), (3, "L4834")])
+    by_code = {each.code: each for each in told.tallies}
+
+    assert (1, 1, 1) == (by_code["X4023"].extra, by_code["X8003"].extra, by_code["L4834"].missed)
+
+
 def test_comparison_counts_what_we_missed_and_what_only_we_say() -> None:
     """Each under its code, with the numbers of the claims."""
     told = _told([(3, "X3024")], [(1, "L4603"), (2, "L4603"), (2, "L4605")])

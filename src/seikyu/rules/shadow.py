@@ -5,8 +5,9 @@ laid side by side: which codes agree, where we would have refused what was accep
 what we missed, and which code of ours always stands where the office prints another. The result holds codes, counts
 and claim numbers and nothing else of the file, so it can be passed on.
 
-An official list prints of each claim only its gravest level (L2 before L3 before L4 and L7), and notices not at all:
-what we find beyond that is not comparable and counts for nothing. Source: provider:5.1.
+The papers leave open whether an official list prints of each claim all levels or only its gravest one, and whether it
+prints notices (provider:5.1). The list itself tells: unless some claim in it bears several levels, what we find below
+the gravest of a claim is not comparable and counts for nothing; so with notices, unless some stand in it.
 """
 
 from collections import Counter, defaultdict
@@ -112,9 +113,8 @@ class Comparison:
     """What came of it.
 
     Shape: `tallies` with false refusals first, then what we missed, then what we said beyond the office, then the
-    rest; `claims` are those of the file, `alike` those on which both say the same, `file_alike` tells it of the
-    file itself; `unknown` are official codes
-    that our table does not have.
+    rest; `claims` are those of the file that the lists speak of, `alike` those on which both say the same, `file_alike`
+    tells it of the file itself; `unknown` are official codes that our table does not have.
     """
 
     claims: int
@@ -197,15 +197,16 @@ def compare(
     """Return how two verdicts on one file agree.
 
     `claim_nos` are the numbers of the file's claims; `listed` what the list of results prints, None if there is none
-    (then only refusals are compared, by `fates`); `levels` are those that the list covers, None for all.
+    (then only refusals are compared, of the claims that `fates` names); `levels` are those that the list covers, None
+    for all.
     """
     said = _by_claim(listed or ())
     found = _by_claim(each for each in ours if levels is None or each.level in levels)
     known = {fate.claim_no: fate for fate in fates or ()}
-    table = _Table(with_list=listed is not None)
+    table = _Table(with_list=listed is not None, every_level=_prints_every_level(said), notices=_prints_notices(said))
     whole = any(fate.claimed for fate in known.values())
     file_alike = table.claim(None, said.get(None, []), found.get(None, []), accepted=whole or None)
-    numbers = list(dict.fromkeys(claim_nos))
+    numbers = [no for no in dict.fromkeys(claim_nos) if listed is not None or no in known]
     alike = sum(
         table.claim(no, said.get(no, []), found.get(no, []), accepted=_accepted(known.get(no))) for no in numbers
     )
@@ -223,8 +224,10 @@ def compare(
 class _Table:
     """The count while the claims pass."""
 
-    def __init__(self, *, with_list: bool) -> None:
+    def __init__(self, *, with_list: bool, every_level: bool, notices: bool) -> None:
         self._with_list = with_list
+        self._every_level = every_level
+        self._least = 0 if notices else 1
         self._tallies: dict[str, Tally] = {}
         self._together: Counter[tuple[str, str]] = Counter()
         self._stands: Counter[str] = Counter()
@@ -248,8 +251,9 @@ class _Table:
     def _codes(self, no: ClaimNo, said: Sequence[Official], found: Sequence[Ours]) -> bool:
         """Compare the codes of a claim as far as the list prints them."""
         official = {each.code for each in said}
-        gravest = max((_RANK[level_of(code)] for code in official), default=1)
-        comparable = {each.code for each in found if _RANK[each.level] >= gravest}
+        gravest = max((_RANK[level_of(code)] for code in official), default=0)
+        least = self._least if self._every_level else max(gravest, self._least)
+        comparable = {each.code for each in found if _RANK[each.level] >= least}
         both = official & comparable
         for code in list(official - both):
             for ours in learned().get(code, frozenset()) & comparable:
@@ -289,6 +293,16 @@ def _by_claim(each_of: Iterable[Any]) -> dict[ClaimNo, list[Any]]:
     for each in each_of:
         grouped[each.claim_no].append(each)
     return grouped
+
+
+def _prints_every_level(said: Mapping[ClaimNo, Sequence[Official]]) -> bool:
+    """True if some claim bears codes of several levels: then the list prints them all."""
+    return any(len({_RANK[level_of(each.code)] for each in codes}) > 1 for no, codes in said.items() if no is not None)
+
+
+def _prints_notices(said: Mapping[ClaimNo, Sequence[Official]]) -> bool:
+    """True if some notice stands in the list."""
+    return any(not _RANK[level_of(each.code)] for codes in said.values() for each in codes)
 
 
 def _accepted(fate: Fate | None) -> bool | None:
