@@ -1,7 +1,7 @@
 """Throw bytes at the reading of claim files: no crash, and every byte comes back.
 
-    pip install atheris
-    PYTHONPATH=src python fuzz/decode.py -max_total_time=600 CORPUS_FOLDER
+pip install atheris
+PYTHONPATH=src python fuzz/decode.py -max_total_time=600 CORPUS_FOLDER
 """
 
 import sys
