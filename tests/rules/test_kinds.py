@@ -285,7 +285,7 @@ def test_a_summary_claim_and_its_details_are_one_claim() -> None:
     summary = [*whole[0].split(",")[:18], "1", "2"], [*whole[0].split(",")[:18], "2"], [*whole[0].split(",")[:18], "3"]
     medical = [whole[1], "SY,8833421,20260801,1,,,01", "SI,11,1,111000110,,291,1,,,,,,,1"]
     lines = [
-        *lines_of("dpc")[:-1], ",".join(summary[0]), whole[1], "CO,01,1,810000001,見本",
+        *lines_of("dpc")[:-1], ",".join(summary[0]), whole[1], "CO,,1,810000001,見本",
         ",".join(summary[1]), *whole[1:], ",".join(summary[2]), *medical, "GO,2,153660,99",
     ]  # fmt: skip
     data = file_of(lines)

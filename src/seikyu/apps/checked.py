@@ -253,8 +253,8 @@ class LineFinder:
         self._offset, self._starts = offset, []
         self._source.seek(offset)
         self._chunk = self._source.read(_CHUNK_BYTES)
-        if self._chunk.endswith(b"\r"):
-            self._chunk += self._source.read(1)
+        if self._chunk.endswith(b"\r") and self._source.read(1) == b"\n":
+            self._chunk += b"\n"  # No chunk may end between the two.
         self._ends = _ends(self._chunk)
 
     def _pass(self) -> None:

@@ -65,7 +65,7 @@ def check(
 ) -> int:
     """Check the files one after another."""
     wanted = _format(form, as_json=as_json)
-    tables = _masters(masters, home)
+    tables = chosen_masters(masters, home)
     if kind is not None and kind not in KINDS:
         raise typer.BadParameter(say("check.unknown_kind", kinds=", ".join(KINDS)), param_hint="--kind")
     if wanted is Format.CSV and len(files) > 1:
@@ -153,7 +153,7 @@ def _format(form: str | None, *, as_json: bool) -> Format:
         raise typer.BadParameter(say("check.unknown_format"), param_hint="--format") from None
 
 
-def _masters(folder: str | None, home: Path | None) -> Masters:
+def chosen_masters(folder: str | None, home: Path | None) -> Masters:
     """Return the masters to look codes up in: those of the home, of a folder, or none. Errors: BadParameter."""
     from seikyu.adapters.masters_folder import MastersFolder
     from seikyu.apps.cli_masters import folder_of

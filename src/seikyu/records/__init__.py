@@ -20,6 +20,7 @@ from seikyu.records.lines import Line, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber, RecipientNumber, check_digit
 from seikyu.records.sniffing import Header, kind_ja, sniff, usual_name_of
+from seikyu.records.spans import Span, claim_spans
 from seikyu.records.tables import CodeTable, Row, table
 from seikyu.records.uke import Record, UKEFile, decode, encode, split
 from seikyu.records.values import Reader, is_number, reader_of, value_of
@@ -53,6 +54,7 @@ __all__ = [
     "RecordLayout",
     "Row",
     "Scope",
+    "Span",
     "Tail",
     "TooLong",
     "UKEFile",
@@ -62,6 +64,7 @@ __all__ = [
     "arrow_schema",
     "arrow_tables",
     "check_digit",
+    "claim_spans",
     "control_byte",
     "decode",
     "editions_of",

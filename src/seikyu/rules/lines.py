@@ -96,9 +96,9 @@ def _without_payer(*, insured: bool, publics: int) -> frozenset[bytes]:
     fails=(_SI.replace("SI,11", "SI,"), f"{_SI}\n" + "CO,,1,810000001,見本\n" * 98 + _SI.replace("SI,11", "SI,")),
 )
 def no_class(claim: Claim) -> Iterator[Place]:
-    """Nobody knows what kind of service the line is."""
+    """Nobody knows what kind of service the line is. A summary claim has comments and no services."""
     most, without, first = claim.layout.service_class_lines, 0, True
-    for record in claim.classed_lines:
+    for record in claim.classed_lines if not claim.is_summary else ():
         without = 0 if record.raw("service_class") else without + 1
         if without and (first or (most and without == most + 1)):
             yield record.at("service_class")

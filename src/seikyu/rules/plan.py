@@ -156,9 +156,24 @@ def plans(layout_name: str) -> Mapping[str, Plan]:
 
     Errors: KeyError or StopIteration for a name that no layout has (a bug).
     """
-    editions = editions_of(layout_name.split("-", maxsplit=1)[0])
-    layout = next(layout for layout in editions if layout.name == layout_name)
+    layout = _named(layout_name)
     return {rid: _plan(record, layout) for rid, record in layout.records.items()}
+
+
+@cache
+def history_plans(layout_name: str) -> Mapping[str, Plan]:
+    """Return the plans of the records that may stand behind the prefix of a history line (履歴).
+
+    Errors: as `plans`.
+    """
+    layout = _named(layout_name)
+    return {**plans(layout_name), **{rid: _plan(record, layout) for rid, record in layout.history.items()}}
+
+
+def _named(layout_name: str) -> Layout:
+    """Return the layout of a name, which begins with its kind: no layout of another kind is read."""
+    editions = editions_of(layout_name.split("-", maxsplit=1)[0])
+    return next(layout for layout in editions if layout.name == layout_name)
 
 
 def _plan(record: RecordLayout, layout: Layout) -> Plan:
