@@ -7,7 +7,8 @@ from seikyu.rules.masters import MasterForm, forms
 _HEAD = """# Masters
 
 What `seikyu masters import` reads: [masters](../how-to/bring-masters.md) and
-[fee tables](../how-to/bring-fee-tables.md). Drawn from `src/seikyu/rules/masters/forms`: a further kind is a further file there, and no code.
+[fee tables](../how-to/bring-fee-tables.md). Drawn from `src/seikyu/rules/masters/forms`: a further kind is a further
+file there, and no code.
 
 Official masters are recognised by their columns, their letter and their codes; fee tables, which bear no letter, by the
 beginning of their file's name. Every kind can be given as a CSV of our
