@@ -255,6 +255,24 @@ def test_an_inclusion_needs_both_tables_and_its_own_span() -> None:
     assert "L7111" in codes(once, with_table(links.format(3, "Z900001")))
 
 
+def test_without_one_of_its_tables_an_inclusion_is_silent() -> None:
+    """The links alone do not say what is in a group."""
+    claim = f"{service(199002010, 1)}\n{service(199002020, 1)}"
+    kinds = [kind for kind in example_masters().kinds if kind != "fee_inclusions"]
+    found, summary = told(claim, masters_of(opened(each) for kind in kinds for each in example_masters().every(kind)))
+
+    assert "L7111" not in {each.code for each in found}
+    assert "L7111" in summary.silent
+    assert "fee_inclusions" in summary.missing
+
+
+def test_a_line_without_a_code_of_nine_digits_is_none() -> None:
+    """It is told by another rule."""
+    claim = f"{service(199003010, 1)}\n{service(19900302, 1)}"
+
+    assert "L7112" not in codes(claim)
+
+
 def test_an_inclusion_holds_on_the_days_of_both_its_rows() -> None:
     """The container's row may hold, and that of the group not any more."""
     ended = "group,included_code,special,since,until\nZ900001,199002020,0,20190401,20260731\n"
@@ -308,6 +326,29 @@ def test_limits_with_conditions_or_of_other_days_are_let_be() -> None:
     assert "L7113" not in codes(twice, limited(121, special=1))
     assert "L7113" not in codes(twice, limited(121, since=20260802))
     assert "X4006" not in codes(service(199004010, 1, 20), limited(131, until=20260815))
+
+
+def test_a_table_of_our_own_may_leave_out_what_it_does_not_need() -> None:
+    """No special conditions, and for ever."""
+    assert "L7113" in codes(service(199004010, 1, 1), with_table("limited_code,unit_code,most\n199004010,121,1\n"))
+    pair = with_table("day_code,day_other,choice\n199003010,199003020,3\n")
+    assert "L7112" in codes(f"{service(199003010, 1)}\n{service(199003020, 1)}", pair)
+
+
+@pytest.mark.parametrize(("code", "line"), [("L4428", 199008020), ("L4653", 199009020)])
+def test_notices_are_judged_on_claims_of_dpc(code: str, line: int) -> None:
+    """Its procedures stand in lines of the same form."""
+    assert code in codes(f"kind dpc\n{service(line, 1, group='90')}")
+
+
+def test_a_row_for_each_time_holds_in_its_own() -> None:
+    """A pair that was free for some months has two rows; neither speaks about the months between."""
+    head = "day_code,day_other,choice,special,since,until\n"
+    rows = "199003010,199003020,1,0,20190401,20250331\n199003010,199003020,{},0,{},99999999\n"
+    claim = f"{service(199003010, 1)}\n{service(199003020, 1)}"
+
+    assert [5] == lines(claim, "L7112", with_table(head + rows.format(2, 20260801)))
+    assert [] == lines(claim, "L7112", with_table(head + rows.format(2, 20260802)))
 
 
 def test_the_same_code_in_several_units_is_added_up() -> None:

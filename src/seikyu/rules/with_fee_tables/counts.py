@@ -20,6 +20,7 @@ from seikyu.rules.with_fee_tables.lines import (
     Period,
     by_code,
     is_of_payment_fund,
+    is_plain,
     lines_of,
     period_of,
     table_of,
@@ -61,7 +62,7 @@ def _limits_of(version: Version, code: str) -> tuple[tuple[str, int, Period], ..
     return tuple(
         (spans()[row["unit_code"]], row["most"], period_of(row))
         for row in version.rows(code)
-        if row["unit_code"] in spans() and row["special"] == 0 and row["most"]
+        if row["unit_code"] in spans() and is_plain(row) and row["most"]
     )
 
 

@@ -19,6 +19,7 @@ from seikyu.rules.with_fee_tables.lines import (
     Period,
     by_code,
     is_of_payment_fund,
+    is_plain,
     lines_of,
     period_of,
     table_of,
@@ -120,7 +121,7 @@ def _not_paid(first: list[Line], second: list[Line], rows: list[Row], span: Span
     """Return the line that is not paid by one of these rows, None if both are."""
     for row in rows:
         period, choice = period_of(row), row["choice"]
-        if row["special"] != 0 or choice not in _CHOICES:
+        if not is_plain(row) or choice not in _CHOICES:
             continue
         for a, b in product(first, second):
             if _meet(span, a, b, period):
@@ -132,8 +133,7 @@ def _not_paid(first: list[Line], second: list[Line], rows: list[Row], span: Span
 def _included(claim: Claim) -> Iterator[Place]:
     """Yield the lines that others contain, one for each pair of codes."""
     links, groups = table_of(claim, "fee_links"), table_of(claim, "fee_inclusions")
-    if links is None or groups is None:
-        return
+    assert links and groups  # noqa: S101  (without both the rule is not asked)
     lines, containers = by_code(lines_of(claim, "SI")), dict[str, list[tuple[str, Span, Period]]]()
     for holder in lines:
         for span, group, period in _contained_by(links, holder):
@@ -151,7 +151,7 @@ def _included(claim: Claim) -> Iterator[Place]:
 
 def _periods(rows: list[Row]) -> Iterator[Period]:
     """Yield when the rows without special conditions hold."""
-    return (period_of(row) for row in rows if row["special"] == 0)
+    return (period_of(row) for row in rows if is_plain(row))
 
 
 def _inside(holders: list[Line], lines: list[Line], span: Span, periods: tuple[Period, ...]) -> Line | None:

@@ -80,6 +80,11 @@ def there(row: Row) -> bool:
     return row["change"] not in _TAKEN_AWAY
 
 
+def is_plain(row: Row) -> bool:
+    """True if a row holds without special conditions (特例条件); tables of our own form may leave that column out."""
+    return not row["special"]
+
+
 def table_of(claim: Claim, kind: str) -> Version | None:
     """Return the table that holds in the service month, if it is known to be the newest of that time."""
     month = claim.service_month
