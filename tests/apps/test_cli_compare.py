@@ -15,7 +15,7 @@ _NAME = "架空　花子"
 @pytest.fixture
 def sent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     """Return a folder with a file and the lists that an office of our rules would print of it."""
-    refused = [line.replace("HO,06990014,見本,1,", "HO,06990014,見本,,") for line in builders.claim(2, name=_NAME)]
+    refused = [line.replace("HO,06990014,見本,2,", "HO,06990014,見本,,") for line in builders.claim(2, name=_NAME)]
     asks = [line for line in builders.claim(3, name=_NAME) if not line.startswith("SY")]
     (tmp_path / "RECEIPTC.UKE").write_bytes(builders.uke(builders.claim(1), refused, asks))
     run(["check", str(tmp_path / "RECEIPTC.UKE"), "--list", "hasp,uasp,pjry,fixf", "--out", str(tmp_path)])
