@@ -255,6 +255,24 @@ def test_an_inclusion_needs_both_tables_and_its_own_span() -> None:
     assert "L7111" in codes(once, with_table(links.format(3, "Z900001")))
 
 
+def test_the_other_item_is_named() -> None:
+    """Whoever reads the finding must not look for it."""
+    claim = f"{service(199003010, 1)}\n{service(199003020, 1)}"
+    for choice, other in ((1, "199003010"), (2, "199003020")):
+        found = next(each for each in told(claim, excluding(choice=choice))[0] if each.code == "L7112")
+
+        assert other in found.message
+        assert other != found.value
+
+
+@pytest.mark.parametrize("field", ["x", "1x", "0001", "１"])
+def test_a_day_field_that_is_no_number_tells_no_day(field: str) -> None:
+    """And neither do the others of its line."""
+    claim = f"SI,40,1,199003010,,52,1,,,,,,,1,{field}{',' * 29}\n{service(199003020, 1)}"
+
+    assert "L7112" not in codes(claim, excluding())
+
+
 def test_without_one_of_its_tables_an_inclusion_is_silent() -> None:
     """The links alone do not say what is in a group."""
     claim = f"{service(199002010, 1)}\n{service(199002020, 1)}"
@@ -424,6 +442,11 @@ def test_days_are_limited_by_the_longest_that_any_disease_allows() -> None:
         assert "X4016" not in codes(long, with_table(table.format(*limits)))
 
 
+def test_the_longest_prescription_of_a_line_counts() -> None:
+    """One of 15 days and one of 3, where 14 are allowed."""
+    assert "X4016" in codes(f"IY,21,1,699001001,1,1,18,,,,,,,3,15{',' * 29}")
+
+
 def test_a_drug_without_limit_in_the_table_of_doses_has_none() -> None:
     """That table is asked first."""
     doses = "dosed_drug,most_a_day,most_days\n699001006,3,\n699001001,3,14\n"
@@ -490,6 +513,13 @@ COMMENTS = "item,section,branch,commented_code,comment_code,patient_state,until,
 def test_only_comments_without_conditions_are_missed(row: str, *, said: bool) -> None:
     """Whether a condition holds does not stand on the claim."""
     assert said == ("X4025" in codes(service(199007010, 1), with_table(f"{COMMENTS}{row}\n")))
+
+
+def test_a_comment_with_a_condition_beside_those_without_makes_all_of_the_item_doubtful() -> None:
+    """It may be the right one."""
+    rows = "1,A,1,199007010,830199001,,0,01,0,0\n1,A,1,199007010,830199002,,0,02,0,0\n"
+
+    assert "X4025" not in codes(service(199007010, 1), with_table(COMMENTS + rows))
 
 
 def test_each_item_of_the_instructions_needs_one_of_its_comments() -> None:

@@ -133,7 +133,8 @@ def _not_paid(first: list[Line], second: list[Line], rows: list[Row], span: Span
 def _included(claim: Claim) -> Iterator[Place]:
     """Yield the lines that others contain, one for each pair of codes."""
     links, groups = table_of(claim, "fee_links"), table_of(claim, "fee_inclusions")
-    assert links and groups  # noqa: S101  (without both the rule is not asked)
+    assert links is not None  # noqa: S101  (without both tables the rule is not asked)
+    assert groups is not None  # noqa: S101  (as above)
     lines, containers = by_code(lines_of(claim, "SI")), dict[str, list[tuple[str, Span, Period]]]()
     for holder in lines:
         for span, group, period in _contained_by(links, holder):
