@@ -18,6 +18,7 @@ from seikyu.office.calendar import Calendar
 from seikyu.office.outcome import policy
 from seikyu.ports.errors import AlreadyThere, SeikyuError
 from seikyu.ports.store import Store
+from seikyu.ports.watching import NobodyWatches, Watching
 from seikyu.services.examine import examine_object
 from seikyu.services.office import Office, Tell, silent
 
@@ -62,18 +63,19 @@ def office_at(home: Home, *, tell: Tell = silent) -> Iterator[Office]:
         store.close()
 
 
-def open_office(home: Home, *, tell: Tell = silent) -> Office:
+def open_office(home: Home, *, tell: Tell = silent, watching: Watching | None = None, trade: str = "") -> Office:
     """Open the office of a home for the life of the process.
 
+    Shape: `watching` is told what arrives; `trade` marks what this process leaves half written.
     Nothing is begun: the queue's handlers are not registered, the sweep is not made (`services.start`).
     Errors: BadSettings, NewerDatabase, Damaged, Unavailable.
     """
-    return _wired(home, open_store(home.database), tell=tell)
+    return _wired(home, open_store(home.database), tell=tell, watching=watching, trade=trade)
 
 
-def _wired(home: Home, store: Any, *, tell: Tell) -> Office:
+def _wired(home: Home, store: Any, *, tell: Tell, watching: Watching | None = None, trade: str = "") -> Office:
     settings = home.settings()
-    objects = LocalObjects(home.objects)
+    objects = LocalObjects(home.objects, trade=trade)
     sandbox = settings.calendar == SANDBOX
     key = home.identity_key()
     return Office(
@@ -92,6 +94,7 @@ def _wired(home: Home, store: Any, *, tell: Tell) -> Office:
         default_body=settings.bodies[0],
         sandbox=sandbox,
         tell=tell,
+        watching=watching or NobodyWatches(),
     )
 
 

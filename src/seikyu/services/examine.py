@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import BinaryIO, Final, Protocol
@@ -49,6 +49,11 @@ class Checker(Protocol):
         ...
 
 
+def unseen(result: Finding | IndexRow) -> None:
+    """Take no notice."""
+    del result
+
+
 def examine_object(objects: ObjectStore, identity_key: bytes, order: CheckOrder) -> Summary:
     """Do what a `Checker` does, here and now.
 
@@ -61,17 +66,41 @@ def examine_object(objects: ObjectStore, identity_key: bytes, order: CheckOrder)
         objects.writer(order.index, limit_bytes=limit_bytes) as index,
         objects.writer(order.findings, limit_bytes=limit_bytes) as findings,
     ):
-        index.write(header())
         chunks = Chunks(source)
-        summary = None
-        for result in examine(iter(chunks), identity_key=identity_key, asp=order.asp, context=order.context):
-            summary = _write(result, index=index, findings=findings)
+        summary = written(iter(chunks), order, identity_key=identity_key, index=index, findings=findings)
         if (chunks.size_bytes, chunks.sha256()) != (order.size_bytes, order.sha256):
             raise Damaged("the bytes are not those that were received", object=order.file)
-        if summary is None:
-            raise AssertionError("the checker ended without a summary")
         findings.commit()
         index.commit()
+    return summary
+
+
+def written(
+    chunks: Iterator[bytes],
+    order: CheckOrder,
+    *,
+    identity_key: bytes,
+    index: ObjectWriter,
+    findings: ObjectWriter,
+    seen: Callable[[Finding | IndexRow], None] = unseen,
+) -> Summary:
+    """Examine bytes that come piece by piece, to their last one; write what is found, and return the summary.
+
+    `seen` is told of each finding and claim in passing. Nothing is committed.
+    Errors: NoSpace, and what `chunks` raises.
+    """
+    index.write(header())
+    summary = None
+    for result in examine(chunks, identity_key=identity_key, asp=order.asp, context=order.context):
+        if isinstance(result, Summary):
+            summary = result
+            continue
+        _write(result, index=index, findings=findings)
+        seen(result)
+    for _ in chunks:
+        pass  # A file that is nothing of ours is read no further than that shows; its digest wants all of it.
+    if summary is None:
+        raise AssertionError("the checker ended without a summary")
     return summary
 
 
@@ -106,11 +135,8 @@ def verify(objects: ObjectStore, name: str, *, size_bytes: int, sha256: str) -> 
     return (chunks.size_bytes, chunks.sha256()) == (size_bytes, sha256)
 
 
-def _write(result: Finding | IndexRow | Summary, *, index: ObjectWriter, findings: ObjectWriter) -> Summary | None:
+def _write(result: Finding | IndexRow, *, index: ObjectWriter, findings: ObjectWriter) -> None:
     if isinstance(result, IndexRow):
         index.write(pack(result))
-    elif isinstance(result, Finding):
-        findings.write(json.dumps(asdict(result), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
     else:
-        return result
-    return None
+        findings.write(json.dumps(asdict(result), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
