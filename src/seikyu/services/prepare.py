@@ -257,8 +257,8 @@ class Preparations:
         with self._guard:
             mine = self._by_file.pop(one.coming.file_id, None) is one
         if mine:
-            one.close()
             self._office.tell("preparation_dropped", file=one.coming.file_id, reason=reason)
+            one.close()
 
 
 class Pieces:
