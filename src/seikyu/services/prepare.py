@@ -115,11 +115,14 @@ class Preparations:
     def gone(self, file_id: str) -> None:
         """Give a file up."""
         one = self._by_file.get(file_id)
-        if one is not None:
+        if one is None:
+            return
+        with self._guard:
             one.gone = True
-            one.changed.set()
-            if one.done.is_set():
-                self._drop(one, reason="gone")
+            ready = one.done.is_set()
+        one.changed.set()
+        if ready:
+            self._drop(one, reason="gone")
 
     def look(self) -> None:
         """Drop what is ready and will never be asked for: its object is gone. To be called now and then."""
@@ -181,10 +184,12 @@ class Preparations:
             reason = type(error).__name__
         except Exception as error:  # noqa: BLE001  (the door of a thread: the order's own check will meet it again)
             reason = f"bug_{type(error).__name__}"
-        with self._guard:
-            one.done.set()
-        if reason or one.gone:
-            self._drop(one, reason=reason or "gone")
+        with self._guard:  # Either we see here that it is gone, or who says so sees that it is ready.
+            if not reason and not one.gone:
+                one.done.set()
+                return
+        self._drop(one, reason=reason or "gone")
+        one.done.set()  # Who waits for the end waits until nothing is left.
 
     def _prepare(self, one: Preparation) -> None:
         office, coming = self._office, one.coming
