@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import BinaryIO, Final, Protocol
@@ -19,6 +19,9 @@ from seikyu.rules.index import IndexRow, header, pack
 from seikyu.rules.summary import Summary
 
 CHUNK_BYTES: Final = MIB
+
+#: Is told of so many more claims, and of these findings.
+Seen = Callable[[int, Iterable[Finding]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,9 @@ class Checker(Protocol):
         ...
 
 
-def unseen(result: Finding | IndexRow) -> None:
+def unseen(claims: int, findings: Iterable[Finding]) -> None:
     """Take no notice."""
-    del result
+    del claims, findings
 
 
 def examine_object(objects: ObjectStore, identity_key: bytes, order: CheckOrder) -> Summary:
@@ -82,11 +85,11 @@ def written(
     identity_key: bytes,
     index: ObjectWriter,
     findings: ObjectWriter,
-    seen: Callable[[Finding | IndexRow], None] = unseen,
+    seen: Seen = unseen,
 ) -> Summary:
     """Examine bytes that come piece by piece, to their last one; write what is found, and return the summary.
 
-    `seen` is told of each finding and claim in passing. Nothing is committed.
+    `seen` is told in passing how many claims and what findings have been written. Nothing is committed.
     Errors: NoSpace, and what `chunks` raises.
     """
     index.write(header())
@@ -95,8 +98,12 @@ def written(
         if isinstance(result, Summary):
             summary = result
             continue
-        _write(result, index=index, findings=findings)
-        seen(result)
+        if isinstance(result, IndexRow):
+            index.write(pack(result))
+            seen(1, ())
+        else:
+            _write([result], findings)
+            seen(0, [result])
     for _ in chunks:
         pass  # A file that is nothing of ours is read no further than that shows; its digest wants all of it.
     if summary is None:
@@ -135,8 +142,6 @@ def verify(objects: ObjectStore, name: str, *, size_bytes: int, sha256: str) -> 
     return (chunks.size_bytes, chunks.sha256()) == (size_bytes, sha256)
 
 
-def _write(result: Finding | IndexRow, *, index: ObjectWriter, findings: ObjectWriter) -> None:
-    if isinstance(result, IndexRow):
-        index.write(pack(result))
-    else:
-        findings.write(json.dumps(asdict(result), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+def _write(found: Iterable[Finding], findings: ObjectWriter) -> None:
+    for each in found:
+        findings.write(json.dumps(asdict(each), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")

@@ -12,7 +12,7 @@ because it cannot go on (no place, no room, a fault). Each is told.
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -26,7 +26,6 @@ from seikyu.ports.watching import Coming, Progress, Verdict
 from seikyu.records import sniff
 from seikyu.rules.certain import HEAD_BYTES, certain, first_certain
 from seikyu.rules.finding import Finding
-from seikyu.rules.index import IndexRow
 from seikyu.rules.summary import Summary
 from seikyu.services.arrival import require_room
 from seikyu.services.check import context_of
@@ -326,14 +325,13 @@ class Course:
             if time.monotonic() - self._reported_at >= REPORT_S:
                 self.report()
 
-    def seen(self, result: Finding | IndexRow) -> None:
-        """Count a finding or a claim; the first finding that refuses the file decides."""
-        if isinstance(result, IndexRow):
-            self._claims += 1
-            return
-        self._findings[result.level.value] += 1
-        if self._refused is None:
-            self.decide(first_certain([result]))
+    def seen(self, claims: int, findings: Iterable[Finding]) -> None:
+        """Count claims and findings; the first finding that refuses the file decides."""
+        self._claims += claims
+        for finding in findings:
+            self._findings[finding.level.value] += 1
+            if self._refused is None:
+                self.decide(first_certain([finding]))
 
     def decide(self, finding: Finding | None) -> None:
         """Tell at once that the file is certain to be refused, if it is."""
