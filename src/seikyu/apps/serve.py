@@ -95,7 +95,7 @@ def serve(
                 each.tell(event)
 
         watching = PipeWatching(lost=lambda: tell("preparation_dropped", reason="not_told"))
-        office = open_office(home, tell=tell, watching=watching)
+        office = open_office(home, tell=tell, watching=None if pause_checking else watching)
         # The sweep belongs here, under the lock and before anything arrives; the work itself to the working process.
         clean_up(office)
         metrics.append(

@@ -9,9 +9,13 @@ from seikyu.apps.client.errors import LineFailed, OddAnswer, OfficeSaid
 from seikyu.apps.client.folder import ClientFolder
 from seikyu.apps.client.line import Line
 
-#: A file that is sent before the first look is soon checked anyhow; and the office has more to do than to be asked.
+#: A file that is sent before the first look is soon checked anyhow.
 FIRST_LOOK_S: Final = 0.5
+
+#: The wait before the next look grows: most is certain at the beginning, and on the last day the office has more to do
+#: than to be asked.
 LOOK_S: Final = 1.0
+LAST_LOOK_S: Final = 15.0
 
 #: How long to wait at the end for a question that is under way.
 _LET_GO_S: Final = 2.0
@@ -41,6 +45,7 @@ def _look(folder: ClientFolder, key: str, certain: Certain, over: threading.Even
     if over.wait(FIRST_LOOK_S):
         return
     known: set[str] = set()
+    pause_s = LOOK_S
     try:
         with Line(folder, tries=1) as line:
             while not over.is_set():
@@ -49,6 +54,7 @@ def _look(folder: ClientFolder, key: str, certain: Certain, over: threading.Even
                     if new and not over.is_set():
                         known.add(item["id"])
                         certain(item)
-                over.wait(LOOK_S)
+                over.wait(pause_s)
+                pause_s = min(1.5 * pause_s, LAST_LOOK_S)
     except (LineFailed, OfficeSaid, OddAnswer, KeyError, TypeError):
         return
