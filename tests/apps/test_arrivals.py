@@ -17,8 +17,8 @@ from seikyu.services.arrivals import hear
 from seikyu.services.prepare import Preparations
 from services.office_lab import Lab, make_lab
 
-FILE = uke(*(claim(no) for no in range(1, 700)))
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 600
+FILE = uke(*(claim(no) for no in range(1, 1800)))
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 1600
 SHOWN = {
     "id", "party", "line", "upload", "no", "name", "idempotency_key", "stated_bytes", "received_bytes", "ended",
     "claims", "findings", "refused",
@@ -55,14 +55,14 @@ async def while_sending(desk: DeskLab, data: bytes, *, until: Callable[[list[Any
             return list(answer.json()["items"])
 
     async def body() -> Any:
-        yield data[:100_000]
+        yield data[:300_000]
         for _ in range(500):
             if until(await ask(FIRST)):
                 break
             await asyncio.sleep(0.01)
         for party in (FIRST, SECOND, PAYER, OPERATOR):
             seen[party] = await ask(party)
-        yield data[100_000:]
+        yield data[300_000:]
 
     async with client(FIRST) as line:
         query = {"name": "RECEIPTC.UKE", "line": "test"}
@@ -83,7 +83,7 @@ def test_a_party_sees_what_it_is_sending(watched: DeskLab) -> None:
     assert (FIRST, "test", "RECEIPTC.UKE", "k-1") == tuple(
         item[name] for name in ("party", "line", "name", "idempotency_key")
     )
-    assert (None, None, None, 100_000, False, None) == tuple(
+    assert (None, None, None, 300_000, False, None) == tuple(
         item[name] for name in ("upload", "no", "stated_bytes", "received_bytes", "ended", "refused")
     )
     assert ([], [], []) == (seen[SECOND], seen[PAYER], seen["after"])

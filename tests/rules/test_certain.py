@@ -67,6 +67,7 @@ def test_damage_anywhere_is_never_called_certain_wrongly(at: int, damage: bytes,
         ("X1014", b"", Context(body="2-99")),
         ("X1019", b"", Context(institution="9910000000")),
         ("X1021", b"", Context(claim_months=frozenset())),
+        ("L1910", GOOD[: GOOD.index(b"\n") + 1] + b"RE,x,1112,202608,,1,19800101\r\n", Context()),
         ("X1006", GOOD[: GOOD.index(b"\n") + 1] + b"SY,\x00\x00\x00\r\n", Context()),
     ],
 )

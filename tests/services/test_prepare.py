@@ -41,7 +41,7 @@ from services.office_lab import (
 )
 
 GOOD = uke(*(claim(no) for no in range(1, 30)))
-LONG = uke(*(claim(no) for no in range(1, 500)))
+LONG = uke(*(claim(no) for no in range(1, 1800)))
 FAULTY = GOOD.replace(b"06990014", b"06990015")
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 1000
 
@@ -207,7 +207,7 @@ def send_broken(lab: Lab, data: bytes, *, after: int = 9000) -> None:
     asyncio.run(receive(lab.office, identity=institution(), terms=Terms(), body=body))
 
 
-@pytest.mark.parametrize("after", [0, 1, 5000, 66_000, 130_000])
+@pytest.mark.parametrize("after", [0, 1, 5000, 66_000, 300_000])
 def test_a_broken_line_leaves_nothing(lab: Lab, after: int) -> None:
     """However far it came: no draft, no temporary, no entry."""
     office = watched(lab)
@@ -241,13 +241,13 @@ def test_every_file_of_an_upload_is_prepared(lab: Lab) -> None:
         begun = await upload.begin(office.lab.office, identity=institution(), terms=Terms(), files=2)
         for no, data in enumerate(files, start=1):
             await put(office.lab, begun.id, no, data)
-        await asyncio.to_thread(eventually, lambda: all_told(office.lab, [29, 499]))
+        await asyncio.to_thread(eventually, lambda: all_told(office.lab, [29, 1799]))
         return (await upload.finish(office.lab.office, identity=institution(), upload_id=begun.id)).sending.id
 
     sending = asyncio.run(steps())
     office.lab.work()
 
-    assert 528 == office.lab.sending(sending).claims
+    assert 1828 == office.lab.sending(sending).claims
     assert ["preparation_used"] * 2 == office.events
     assert {} == office.lab.office.desk.arrivals
     assert office.idle()
@@ -505,11 +505,11 @@ def test_how_far_a_file_is_can_be_seen_by_its_own_party(lab: Lab) -> None:
         everybody = list_arrivals(office.lab.office, OPERATOR, limit=10).items
         return (items, others, everybody) if items and items[0]["claims"] > 100 else None
 
-    (item,), others, everybody = asyncio.run(while_it_arrives(office, data, at=100_000, look=look))
+    (item,), others, everybody = asyncio.run(while_it_arrives(office, data, at=300_000, look=look))
 
     assert [] == others
     assert [item["id"]] == [each["id"] for each in everybody]
-    assert 100_000 == item["received_bytes"]
+    assert 300_000 == item["received_bytes"]
     assert (None, None, None, False, None) == tuple(
         item[name] for name in ("stated_bytes", "upload", "no", "ended", "refused")
     )
