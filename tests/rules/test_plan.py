@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seikyu.records import Item, Kind, Need, layouts
-from seikyu.rules.plan import Plan, Problem, _any_of, _reader, plans
+from seikyu.records import Item, Kind, Layout, Need, layouts, reader_of, table
+from seikyu.rules.plan import Plan, Problem, _any_of, plans
 from seikyu.rules.view import Record
 
 WESTERN = plans("medical-western-2020")
@@ -136,7 +136,7 @@ def test_numbers_are_numbers_and_names_are_texts() -> None:
     assert (7, "1112", "見本　太郎", "0" * 17) == tuple(
         record[name] for name in ("claim_no", "claim_type", "patient_name", "search_no")
     )
-    assert "0930" == _reader(time)(b"0930")
+    assert "0930" == reader_of(time)(b"0930")
     assert record["no such item"] is None
     assert b"" == record.raw("no such item")
 
@@ -144,3 +144,67 @@ def test_numbers_are_numbers_and_names_are_texts() -> None:
 def test_every_record_of_every_layout_has_a_plan() -> None:
     """A new layout is data and no code."""
     assert all(isinstance(plan, Plan) for layout in layouts() for plan in plans(layout.name).values())
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (b"-12", None),
+        (b"0", None),
+        (b"-999999", None),
+        (b"-9999999", Problem.LONG),
+        (b"--1", Problem.DIGITS),
+        (b"1-", Problem.DIGITS),
+    ],
+)
+def test_a_signed_number_may_be_below_zero(value: bytes, problem: Problem | None) -> None:
+    """The adjustment of a DPC claim; its sign takes one of its bytes."""
+    plan = plans("dpc-western-2020")["GT"]
+    items = [b"GT", b"202608", b"2", b"", b"", b"100", b"120", value]
+    at = plan.index["adjust_points"]
+
+    assert ([] if problem is None else [(at, problem)]) == plan.faults(b",".join(items), items)
+    if problem is None:
+        assert int(value) == plan.readers[at](value)
+        assert plan.right.fullmatch(b",".join([*items, *[b""] * (len(plan.readers) - len(items))])), "at once"
+
+
+def test_a_table_of_several_kinds_is_that_of_the_claims_in_a_return_file() -> None:
+    """Service class 93 is one of DPC, in what is returned as in what is sent."""
+    codes = {name: plans(name)["SI"].coded[1] for name in ("dpc-western-2020", "dpc_return-western-2020")}
+
+    assert b"93" in codes["dpc-western-2020"]
+    assert codes["dpc-western-2020"] == codes["dpc_return-western-2020"]
+    assert b"93" not in WESTERN["SI"].coded[1]
+
+
+def _right_value(item: Item, claim_kind: str) -> bytes:
+    """Return a value that an item may hold."""
+    if item.need is Need.NEVER:
+        return b""
+    if item.codes and ":" not in item.codes:
+        rows = [(code, row.get("kind", claim_kind)) for code, row in table(item.codes).items()]
+        return next(code.encode() for code, kinds in rows if claim_kind in kinds.split(",") or len(code) == 4)
+    width = item.width if item.fixed else item.code_width or 1
+    forms = {
+        Kind.KANJI: "見".encode("cp932"),
+        Kind.DATE: b"20260801" if item.width == 8 else b"50801",
+        Kind.MONTH: b"202608" if item.width == 6 else b"50808",
+        Kind.PAYER_NUMBER: b"06990014",
+        Kind.TIME: b"0930",
+    }
+    if item.kind is Kind.DATE and item.width == 7:
+        return b"4300801"
+    return forms.get(item.kind, b"1" * width)
+
+
+@pytest.mark.parametrize("layout", layouts(), ids=lambda layout: layout.name)
+def test_every_record_of_every_kind_can_be_right(layout: Layout) -> None:
+    """What is written by the layout is read without a problem, at once, and every item has a value."""
+    for rid, plan in plans(layout.name).items():
+        items = [rid.encode(), *(_right_value(item, layout.claim_kind) for item in plan.layout.items[1:])]
+
+        assert [] == plan.faults(b",".join(items), items), rid
+        assert plan.right.fullmatch(b",".join(items)), rid
+        record = Record(plan, items, line=1)
+        assert all((record[item.name] is None) == (item.need is Need.NEVER) for item in plan.layout.items), rid

@@ -7,7 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from seikyu.records.layout import Layout, layout_for
+from seikyu.records.editions import layout_for
+from seikyu.records.layout import Layout
 from seikyu.records.lines import read_lines
 from seikyu.records.months import Month, Years, parse_month
 from seikyu.records.uke import split
@@ -15,6 +16,9 @@ from seikyu.records.uke import split
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 _SSK: Final = "1"
 _FEDERATION: Final = "2"
+
+#: So many items stand before the record on a line of a history block (records:11).
+_PREFIX_ITEMS: Final = 3
 
 #: So many lines are looked at for a record that tells kinds apart; it stands behind the payers of the first claim.
 _LINES_LOOKED_AT: Final = 100
@@ -25,8 +29,8 @@ class Header:
     """The first record of a file (医療機関情報, 受付情報, 薬局情報 …), as far as it can be read.
 
     Shape: the numbers are texts as written, empty if they are no plain ASCII. `body` is `1` or `2-` and the prefecture,
-    None if the file names neither. `layout` is None for a kind that we have no layout of; for an unreadable claim month
-    it is the newest. `years` says how the claim month was written.
+    None if the file names neither. `layout` is the newest of the kind for an unreadable claim month. `years` says how
+    the claim month was written.
     """
 
     kind: str
@@ -38,7 +42,7 @@ class Header:
     institution_code: str
     claim_month: Month | None
     years: Years | None
-    layout: Layout | None
+    layout: Layout
 
     @property
     def institution(self) -> str:
@@ -49,9 +53,11 @@ class Header:
 def sniff(head: bytes, *, file_name: str = "") -> Header | None:
     """Return what the first bytes of a file say of it, None if they begin no file of ours. Never raises.
 
-    A few KB will do; DPC is told from 医科 by its first claim. `file_name` tells returns of re-examination apart.
+    The content decides: the first record and its point table; DPC is told from 医科 by the classification (BU) in its
+    first claims, a return of re-examination from another by the request or result (MD, MK) in a history block. A few KB
+    will do. Only where these are not there, `file_name` decides: returns of re-examination end in .SAH (records:1).
     """
-    records = []
+    records: list[list[bytes]] = []
     for line in read_lines([head.removeprefix(_UTF8_MARK)]):
         records.append(split(line.content))
         if line.no == _LINES_LOOKED_AT:
@@ -59,8 +65,9 @@ def sniff(head: bytes, *, file_name: str = "") -> Header | None:
     if not records:
         return None
     first, seen = records[0], {record[0] for record in records}
+    past = {record[_PREFIX_ITEMS] for record in records if record[0].isdigit() and len(record) > _PREFIX_ITEMS}
     for row in _kinds():
-        if _fits(row, first, seen, file_name=file_name):
+        if _begins(row, first) and _shows(row, seen | past, past, file_name=file_name):
             return _header(row, first)
     return None
 
@@ -76,14 +83,23 @@ def _kinds() -> tuple[Mapping[str, Any], ...]:
     return tuple(tomllib.loads(text)["kind"])
 
 
-def _fits(row: Mapping[str, Any], first: list[bytes], seen: set[bytes], *, file_name: str) -> bool:
+def _begins(row: Mapping[str, Any], first: list[bytes]) -> bool:
     tables = row.get("point_tables")
     return (
         first[0] == row["first_record"].encode()
         and len(first) > 1
         and (tables is None or _plain(first, row["point_table"]) in tables)
-        and ("marker" not in row or row["marker"].encode() in seen)
-        and file_name.upper().endswith(row.get("extension", ""))
+    )
+
+
+def _shows(row: Mapping[str, Any], seen: set[bytes], past: set[bytes], *, file_name: str) -> bool:
+    """True if the records seen, those in history blocks, or else the name, are those of the kind."""
+    if "marker" in row and row["marker"].encode() not in seen:
+        return False
+    return (
+        "extension" not in row
+        or file_name.upper().endswith(row["extension"])
+        or any(marker.encode() in past for marker in row["history_markers"])
     )
 
 
@@ -91,10 +107,6 @@ def _header(row: Mapping[str, Any], first: list[bytes]) -> Header:
     review_body, prefecture = _plain(first, row["review_body"]), _plain(first, row["prefecture"])
     bodies = {_SSK: _SSK, _FEDERATION: f"{_FEDERATION}-{prefecture}"}
     month = parse_month(_plain(first, row["claim_month"]))
-    try:
-        layout = layout_for(row["name"], month.month if month else None)
-    except KeyError:
-        layout = None
     return Header(
         kind=row["name"],
         ja=row["ja"],
@@ -105,7 +117,7 @@ def _header(row: Mapping[str, Any], first: list[bytes]) -> Header:
         institution_code=_plain(first, row["institution_code"]),
         claim_month=month.month if month else None,
         years=month.years if month else None,
-        layout=layout,
+        layout=layout_for(row["name"], month.month if month else None),
     )
 
 
