@@ -2,7 +2,7 @@
 
     .venv/bin/python bench/watch.py [--claims 10000] [--rounds 3] [--mb-s 1 2 0]
 
-The file is sent at each speed (0: as fast as it goes), once with its check prepared while it arrives and once without:
+The file is sent at each speed (0: as fast as it goes), by turns with its check prepared while it arrives and without:
 then another, silent line of the same institution holds the only place for preparations.
 """
 
@@ -133,13 +133,14 @@ def main() -> None:
         )
         with served(home):
             for mb_s in asked.mb_s:
-                for words, place in (("prepared", nullcontext), ("checked anew", lambda: hanging(access))):
-                    waits = []
-                    for _ in range(asked.rounds):
+                waits: dict[str, list[tuple[float, float]]] = {"prepared": [], "checked anew": []}
+                for _ in range(asked.rounds):
+                    for words, place in (("prepared", nullcontext), ("checked anew", lambda: hanging(access))):
                         number += 1
                         with place():
-                            waits.append(once(access, distinct(body, number), mb_s))
-                    answered, stood = (statistics.median(each) for each in zip(*waits, strict=True))
+                            waits[words].append(once(access, distinct(body, number), mb_s))
+                for words, each in waits.items():
+                    answered, stood = (statistics.median(column) for column in zip(*each, strict=True))
                     speed = f"{mb_s:g} MB/s" if mb_s else "as fast as it goes"
                     print(f"{speed}, {words}: answer {answered:.2f} s, findings {stood:.2f} s")
             print(used(home))
