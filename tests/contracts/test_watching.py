@@ -150,7 +150,15 @@ def test_half_a_note_is_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_whatever_stands_on_the_line_is_passed_over(data: bytes) -> None:
     """Nothing on either line can stop who listens."""
     reads, writes = os.pipe()
-    for odd in (data, b'{"begin":1}', b'{"begin":{"x":1}}', b'{"end":"a"}', b"[1]", b'{"progress":{"refused":2}}'):
+    for odd in (
+        data,
+        b'{"begin":1}',
+        b'{"begin":{"x":1}}',
+        b'{"end":"a"}',
+        b"[1]",
+        b'{"progress":{"refused":2}}',
+        b'{"event":[]}',
+    ):
         os.write(writes, odd + b"\n")
     os.close(writes)
     heard: list[Any] = []

@@ -15,7 +15,7 @@ import pytest
 from builders import INSTITUTION_ID, claim, uke
 from seikyu.adapters.memory import MemoryJobs, MemoryObjects, MemoryWatching
 from seikyu.adapters.objects_local import LocalObjects
-from seikyu.ports.errors import LineBroken, NoSpace, NotFound
+from seikyu.ports.errors import LineBroken, NoSpace, NotFound, Unavailable
 from seikyu.ports.jobs import Work
 from seikyu.ports.watching import Progress
 from seikyu.records import Month
@@ -421,9 +421,13 @@ def test_a_stop_leaves_nothing(lab: Lab) -> None:
     sending = asyncio.run(steps())
 
     assert not arriving(office.lab)
-    office.lab.work()
-    assert "to_decide" == office.lab.sending(sending).state
-    assert 1 == len(office.orders)
+    with pytest.raises(Unavailable):
+        do_check(office.lab, sending)
+    assert not arriving(office.lab)
+    again = watched(lab)
+    again.lab.work()
+    assert "to_decide" == again.lab.sending(sending).state
+    assert 1 == len(again.orders)
 
 
 def ready_ones(office: Watched) -> int:

@@ -8,9 +8,10 @@ the pipe is full, the note is lost and nobody waits. What a pipe may hold bounds
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from typing import Any, BinaryIO, Final
 
 from seikyu.ports.watching import Coming, Progress, Verdict, Watching
@@ -90,14 +91,24 @@ class PipeWatching(NotePipe):
 def hand_on(source: BinaryIO, watching: Watching) -> None:
     """Hand on what the server notes until its line ends. What is no note is passed over."""
     while line := source.readline(NOTE_BYTES + 1):
-        note = _note(line)
-        with suppress(KeyError, TypeError):
-            if "begin" in note:
-                watching.begin(Coming(**note["begin"]))
-            elif "end" in note:
-                watching.end(note["end"], size_bytes=note["size_bytes"], sha256=note["sha256"])
-            elif "gone" in note:
-                watching.gone(note["gone"])
+        act = _act(_note(line), watching)
+        if act is not None:
+            act()
+
+
+def _act(note: Mapping[str, Any], watching: Watching) -> Callable[[], None] | None:
+    """Return what a note says has happened, None if it says nothing."""
+    try:
+        if "begin" in note:
+            return partial(watching.begin, Coming(**note["begin"]))
+        if "end" in note:
+            size_bytes, digest = int(note["size_bytes"]), str(note["sha256"])
+            return partial(watching.end, str(note["end"]), size_bytes=size_bytes, sha256=digest)
+        if "gone" in note:
+            return partial(watching.gone, str(note["gone"]))
+    except (KeyError, TypeError, ValueError):
+        pass
+    return None
 
 
 class PipeReport(NotePipe):
@@ -133,13 +144,21 @@ class Reports:
             self._take(_note(line))
         return bool(data)
 
-    def _take(self, note: dict[str, Any]) -> None:
-        if note.get("event") in EVENTS:
+    def _take(self, note: Mapping[str, Any]) -> None:
+        if str(note.get("event")) in EVENTS:
             self._tell(note["event"])
-        with suppress(KeyError, TypeError):
-            told = dict(note["progress"])
-            refused = told.pop("refused")
-            self._hear(Progress(**told, refused=Verdict(**refused) if refused else None))
+        elif (progress := _progress(note)) is not None:
+            self._hear(progress)
+
+
+def _progress(note: Mapping[str, Any]) -> Progress | None:
+    """Return how far a file is by a note, None if it says nothing of that."""
+    try:
+        told = dict(note["progress"])
+        refused = told.pop("refused")
+        return Progress(**told, refused=Verdict(**refused) if refused else None)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _note(line: bytes) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from itertools import chain
 from typing import Final
 
 from seikyu.limits import limit
-from seikyu.ports.errors import SeikyuError
+from seikyu.ports.errors import SeikyuError, Unavailable
 from seikyu.ports.objects import Growing, ObjectWriter
 from seikyu.ports.watching import Coming, Progress, Verdict
 from seikyu.records import sniff
@@ -82,6 +82,7 @@ class Preparations:
         self._report = report
         self._guard = threading.Lock()
         self._by_file: dict[str, Preparation] = {}
+        self._stopped = False
 
     def __len__(self) -> int:
         return len(self._by_file)
@@ -132,7 +133,8 @@ class Preparations:
             self._drop(one, reason="gone")
 
     def stop(self, *, wait_s: float) -> None:
-        """Drop everything, and wait so long for what is under way to let go."""
+        """Drop everything, and wait so long for what is under way to let go. Nothing is examined from now on."""
+        self._stopped = True
         under_way = list(self._by_file.values())
         for one in under_way:
             self.gone(one.coming.file_id)
@@ -144,7 +146,7 @@ class Preparations:
         """Use what is prepared for the order, or examine anew (services.examine.Checker).
 
         A preparation that is still under way is waited for: it has a lead over one that begins now.
-        Errors: as a Checker's.
+        Errors: as a Checker's; Unavailable after `stop`.
         """
         one = self._by_file.get(order.file.rpartition("/")[2])
         if one is not None:
@@ -155,6 +157,8 @@ class Preparations:
             summary = self._taken(one, order)
             if summary is not None:
                 return summary
+        if self._stopped:
+            raise Unavailable("the working process stops")
         self._office.tell("checked_anew")
         return self._office.checker(order)
 
