@@ -26,6 +26,9 @@ class Limit:
 LIMITS: Final = (
     Limit("line_bytes", 64 * KIB, "bytes", "the longest lawful record (SJ) has under 3 KB; a longer line is not text"),
     Limit("claim_lines", 100_000, "lines", "a long hospital stay has a few thousand; one claim must fit in memory"),
+    Limit("claims_drawn", 100, "claims", "`show` without --claim; more pages than that nobody reads"),
+    Limit("drawn_claim_bytes", 8 * MIB, "bytes", "a drawn claim is held in memory; a long DPC claim has 100 KB"),
+    Limit("claims_compared", 50_000, "claims", "so many claims of a file are held against each other; 4 MB of memory"),
     Limit("findings_per_file", 100_000, "findings", "past this the list helps nobody; the rest is counted"),
     Limit("file_bytes", 4 * GIB, "bytes", "real files are 1-100 MB; an upload must end on one disk", adjustable=True),
     Limit("files_per_sending", 100, "files", "one sending is one act; 7 kinds and late months fit well"),
@@ -56,6 +59,8 @@ LIMITS: Final = (
           adjustable=True),
     Limit("deliveries_at_once", 32, "objects", "closing writes so many deliveries in one pass over the month's files"),
     Limit("delivery_bytes", 2 * GIB, "bytes", "a larger delivery goes on in the next volume", adjustable=True),
+    Limit("master_bytes", 256 * MIB, "bytes", "the largest official master has 20 MB; it is read as a whole"),
+    Limit("master_withdrawn_percent", 10, "percent", "a new version of a master takes few codes away"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 

@@ -182,7 +182,7 @@ def test_the_positions_are_those_of_the_layouts() -> None:
     """The delivery is counted by positions of its own; every layout must have the same."""
     seen = 0
     for layout in layouts():
-        form, by_id = forms()[layout.kind], {name: record.by_name for name, record in layout.records.items()}
+        form, by_id = forms()[layout.claim_kind], {name: record.by_name for name, record in layout.records.items()}
         assert form.search_no == by_id["RE"]["search_no"].no
         for places, record, payer in ((form.HO, "HO", "insurer_number"), (form.KO, "KO", "payer_number")):
             items = by_id[record]

@@ -19,6 +19,7 @@ from seikyu.ports.errors import LineBroken, NoSpace, NotFound, Unavailable
 from seikyu.ports.jobs import Work
 from seikyu.ports.watching import Progress
 from seikyu.records import Month
+from seikyu.rules.masters import Masters
 from seikyu.rules.summary import Summary
 from seikyu.services import start, upload
 from seikyu.services.arrivals import hear, list_arrivals
@@ -167,6 +168,22 @@ def test_a_result_for_other_circumstances_is_not_used(lab: Lab, differs: str) ->
     assert office.idle()
     assert "checking" != office.lab.sending(sending.id).state
     assert set() == office.lab.orphans() | office.lab.missing()
+
+
+def test_a_result_by_other_masters_is_not_used(lab: Lab) -> None:
+    """A master came between: the file is judged by those that are there when its order is carried out."""
+    office = watched(lab)
+    versions = [Masters(), Masters()]
+    office.preparations._office = replace(office.preparations._office, masters=lambda: versions[0])
+    office.lab.send(GOOD)
+    eventually(lambda: ready_ones(office) == 1)
+    versions.reverse()
+
+    office.lab.work()
+
+    assert 1 == len(office.orders)
+    assert ["preparation_dropped", "checked_anew"] == office.events
+    assert office.idle()
 
 
 def test_a_result_for_other_bytes_is_not_used(lab: Lab) -> None:

@@ -40,6 +40,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "admin": "cli_admin",
     "ca": "cli_ca",
     "make": "cli_make",
+    "show": "cli_show",
+    "masters": "cli_masters",
     "layouts": "cli_layouts",
 }
 

@@ -20,6 +20,7 @@ import typer
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, say
 from seikyu.rules import STANDINGS, Finding, IndexRow, Summary, examine
+from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.report import (
     ClaimLabel,
     ListHeader,
@@ -90,9 +91,12 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
     kind: Annotated[str | None, typer.Option(help=say("check.kind"))] = None,
     show_personal: Annotated[bool, typer.Option("--show-personal", help=say("check.show_personal"))] = False,
+    masters: Annotated[str | None, typer.Option(metavar="DIR", help=say("check.masters"))] = None,
+    home: Annotated[Path | None, typer.Option("--home", help=say("cli.home"))] = None,
 ) -> int:
     """Check the files one after another."""
     wanted = _format(form, as_json=as_json)
+    tables = chosen_masters(masters, home)
     if kind is not None and kind not in KINDS:
         raise typer.BadParameter(say("check.unknown_kind", kinds=", ".join(KINDS)), param_hint="--kind")
     if wanted is Format.CSV and len(files) > 1:
@@ -100,7 +104,8 @@ def check(
     status, told = int(Exit.DONE), []
     for path in files:
         try:
-            checked = _checked(path, kind, labelled=wanted is Format.CSV, show_personal=show_personal)
+            labelled = wanted is Format.CSV
+            checked = _checked(path, kind, masters=tables, labelled=labelled, show_personal=show_personal)
         except CannotRead as error:
             _tell(path, error)
             status = max(status, int(Exit.COULD_NOT_RUN))
@@ -126,7 +131,21 @@ def _format(form: str | None, *, as_json: bool) -> Format:
         raise typer.BadParameter(say("check.unknown_format"), param_hint="--format") from None
 
 
-def _checked(path: Path, kind: str | None, *, labelled: bool, show_personal: bool) -> Checked:
+def chosen_masters(folder: str | None, home: Path | None) -> Masters:
+    """Return the masters to look codes up in: those of the home, of a folder, or none. Errors: BadParameter."""
+    from seikyu.adapters.masters_folder import MastersFolder
+    from seikyu.apps.cli_masters import folder_of
+
+    if folder is None:
+        return folder_of(home).masters()
+    if folder == "none":
+        return NO_MASTERS
+    if not Path(folder).is_dir():
+        raise typer.BadParameter(say("check.no_masters_folder", folder=folder), param_hint="--masters")
+    return MastersFolder(Path(folder)).masters()
+
+
+def _checked(path: Path, kind: str | None, *, masters: Masters, labelled: bool, show_personal: bool) -> Checked:
     """Check one file.
 
     Errors: CannotRead.
@@ -136,7 +155,14 @@ def _checked(path: Path, kind: str | None, *, labelled: bool, show_personal: boo
     rows: list[IndexRow] = []
     with _opened(path) as source:
         chunks = _chunks(source, digest)
-        told = examine(chunks, identity_key=_NO_SECRET, kind=kind, show_personal=show_personal, file_name=path.name)
+        told = examine(
+            chunks,
+            identity_key=_NO_SECRET,
+            masters=masters,
+            kind=kind,
+            show_personal=show_personal,
+            file_name=path.name,
+        )
         for each in told:
             if isinstance(each, Finding):
                 findings.append(each)
@@ -228,6 +254,9 @@ def _print_text(checked: Checked) -> None:
     """Print a line a finding, and at the end what the file comes to."""
     coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     name = _shown(checked.path.name)
+    if checked.summary.missing:
+        missing = ", ".join(checked.summary.missing)
+        print(say("check.silent", file=name, missing=missing, rules=len(checked.summary.silent)))
     for finding in checked.findings:
         line = line_of(finding, name, language())
         print(typer.style(line, fg=_COLOURS[effect(finding)]) if coloured else line)

@@ -122,6 +122,9 @@ _OUTCOMES: Final = (
     Outcome("promise_broken", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("server_died", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("bad_client_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    # drawing claims
+    Outcome("not_a_claim_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("no_such_claim", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     # the office's certificates
     Outcome("no_ca", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("ca_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
@@ -131,6 +134,12 @@ _OUTCOMES: Final = (
     Outcome("party_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("party_differs", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("certificate_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    # masters
+    Outcome("master_unusable", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("master_no_day", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("master_withdraws_too_many", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("master_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("master_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     # ourselves
     Outcome("damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("newer_database", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

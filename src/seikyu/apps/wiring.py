@@ -10,6 +10,7 @@ from seikyu.adapters.clock import MovedClock, SystemClock
 from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.ids import RandomIds
 from seikyu.adapters.jobs_dbos import DbosJobs
+from seikyu.adapters.masters_folder import MastersFolder
 from seikyu.adapters.objects_local import LocalObjects
 from seikyu.adapters.settings import settings_text
 from seikyu.adapters.sql.open import open_store
@@ -78,13 +79,15 @@ def _wired(home: Home, store: Any, *, tell: Tell, watching: Watching | None = No
     objects = LocalObjects(home.objects, trade=trade)
     sandbox = settings.calendar == SANDBOX
     key = home.identity_key()
+    masters = MastersFolder(home.masters).masters
     return Office(
         store=store,
         objects=objects,
         jobs=DbosJobs(store, at_once=settings.at_once, kept_days=settings.kept_days),
         clock=MovedClock(store) if sandbox else SystemClock(),
         ids=RandomIds(),
-        checker=partial(examine_object, objects, key),
+        checker=partial(examine_object, objects, key, masters=masters),
+        masters=masters,
         calendar=partial(_calendar, store, settings.calendar),
         identity_key=key,
         policy=policy(settings.policy),

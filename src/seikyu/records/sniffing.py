@@ -21,7 +21,7 @@ _FEDERATION: Final = "2"
 _PREFIX_ITEMS: Final = 3
 
 #: So many lines are looked at for a record that tells kinds apart; it stands behind the payers of the first claim.
-_LINES_LOOKED_AT: Final = 100
+_LINES_LOOKED_AT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,11 @@ def sniff(head: bytes, *, file_name: str = "") -> Header | None:
         if _begins(row, first) and _shows(row, seen | past, past, file_name=file_name):
             return _header(row, first)
     return None
+
+
+def usual_name_of(kind: str) -> str | None:
+    """Return the name under which files of a kind are sent, None for an unknown kind."""
+    return next((row["file_name"] for row in _kinds() if row["name"] == kind), None)
 
 
 def kind_ja(kind: str) -> str:

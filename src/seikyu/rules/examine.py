@@ -4,10 +4,10 @@ Each line is cut into items and held against the layout; a claim is kept until i
 and let go. Memory is bounded by the longest claim that the limits allow. Any bytes end in exactly one summary.
 """
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
-from typing import Final, TypeVar
+from typing import Final, NamedTuple
 
 from seikyu.limits import limit
 from seikyu.records import (
@@ -20,19 +20,24 @@ from seikyu.records import (
     control_byte,
     foreign_signature,
     layout_for,
-    outside_jis,
     read_lines,
     sniff,
 )
 from seikyu.rules.catalogue import RuleBook, rule_book
 from seikyu.rules.context import Context
 from seikyu.rules.finding import Finding, Level, Refuses
-from seikyu.rules.identity import identity_of, shares_of
+from seikyu.rules.history import History, is_history
+from seikyu.rules.identity import Known, identity_of, shares_of
 from seikyu.rules.index import WORST, IndexRow
-from seikyu.rules.plan import WORDS, Plan, Problem, plans
+from seikyu.rules.masters import NO_MASTERS, Masters
+from seikyu.rules.needs import Needs
+from seikyu.rules.plan import Plan, plans
+from seikyu.rules.reading import ItemReader, Remark, kept
 from seikyu.rules.rule import Rule
+from seikyu.rules.sequence import NO_SEQUENCE, Step, sequence_of, steps_of
 from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
-from seikyu.rules.view import FIRST_VOLUME, Claim, File, Place, Record, Stray
+from seikyu.rules.table import claim_kind_of
+from seikyu.rules.view import DETAILS, FIRST_VOLUME, Claim, File, Place, Record, Stray, form_of
 from seikyu.rules.wording import finding_of
 
 Told = Finding | IndexRow | Summary
@@ -43,28 +48,22 @@ _UTF8_MARK: Final = b"\xef\xbb\xbf"
 #: A file that has nothing else is empty.
 _BLANK: Final = b" \r\n\x1a"
 _DEFAULT_KIND: Final = "medical"
-_HEADER: Final = "IR"
 _AFTER_ID: Final = (b",", b"")
 #: Records that only a returned claim has: header, reason and trailer of a return file.
 _RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
-#: A line of a history block (履歴): data id, line, branch, then a record. Source: records:11.
-_HISTORY: Final = re.compile(rb"[0-9]{1,2},[0-9]{1,6},[0-9]{1,6},[A-Z]{2}(?:,|$)")
-#: Places of one kind of remark about the whole file that are kept; more would say the same again.
-_PLACES_KEPT: Final = 100
 _WITHOUT_ASP: Final = frozenset({Level.L1, Level.L2})
 _OFFICIAL_L2: Final = "L2"
 #: The most that a claim number in the index can be.
 _MOST_CLAIM_NO: Final = 2**31 - 1
 
-_Kept = TypeVar("_Kept")
 
-
-def examine(
+def examine(  # noqa: PLR0913  (what a check depends on, each said by its name)
     chunks: Iterable[bytes],
     *,
     identity_key: bytes,
     asp: bool = True,
     context: Context | None = None,
+    masters: Masters | None = None,
     show_personal: bool = False,
     kind: str | None = None,
     file_name: str = "",
@@ -72,33 +71,62 @@ def examine(
     """Yield the findings of a file, a row for each claim behind its findings, and at the end one summary.
 
     `identity_key` (at most 64 bytes) keys the hash of a claim's identity. Without `asp` only the levels L1 and L2 are
-    judged. `kind` overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of
-    personal items are masked unless `show_personal`.
+    judged. Codes are looked up in `masters`; rules whose master is not there are silent, and the summary says so.
+    `kind` overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of personal
+    items are masked unless `show_personal`.
     """
     levels = frozenset(Level) if asp else _WITHOUT_ASP
-    examination = _Examination(identity_key, rule_book(levels), context or Context(), show_personal=show_personal)
+    known = masters or NO_MASTERS
+    examination = _Examination(identity_key, levels, context or Context(), masters=known, show_personal=show_personal)
     yield from examination.run(iter(chunks), kind, file_name=file_name)
+
+
+class _Opened(NamedTuple):
+    """A record that opens a claim, until its head (RE) is there."""
+
+    record: Record
+    line: Line
+    remarks: list[Remark]
 
 
 class _Examination:
     """One pass over one file. Everything here that grows with the file is a count."""
 
-    def __init__(self, identity_key: bytes, book: RuleBook, context: Context, *, show_personal: bool) -> None:
+    def __init__(
+        self,
+        identity_key: bytes,
+        levels: frozenset[Level],
+        context: Context,
+        *,
+        show_personal: bool,
+        masters: Masters = NO_MASTERS,
+        books: Callable[[frozenset[Level], str], RuleBook] = rule_book,
+    ) -> None:
         self._key = identity_key
-        self._book = book
+        self._levels, self._books = levels, books
+        self._book = books(levels, _DEFAULT_KIND)
         self._show_personal = show_personal
-        self._file = File(context)
+        self._file = File(context, masters)
+        self._needs = Needs(masters)
+        self._items = ItemReader(self._book, self._file)
         self._header: Header | None = None
         self._layout: Layout | None = None
         self._plans: dict[bytes, Plan] = {}
+        self._steps: Mapping[str, Step] = {}
+        self._sequence = NO_SEQUENCE
+        self._last_step: Step | None = None
+        self._opened: _Opened | None = None
         self._claim: Claim | None = None
+        self._part: Claim | None = None
+        self._kept = 0
+        self._history = History({})
+        self._known = Known()
         self._claim_findings: list[Finding] = []
         self._claim_start = self._claim_end = 0
         self._claim_worst: str | None = None
         self._claim_refused = False
         self._out: list[Told] = []
         self._no_before: int | None = 0
-        self._surplus_told: set[str] = set()
         self._found = self._listed = 0
         self._totals = dict.fromkeys(STANDINGS, Totals())
 
@@ -113,6 +141,7 @@ class _Examination:
         elif not (self._file.stopped or self._file.empty):
             yield from self._lines(read_lines(self._counted(chunks)))
             self._close_claim()
+            self._let_go()
         self._close_file()
         yield from self._out
         yield self._summary()
@@ -125,14 +154,21 @@ class _Examination:
         file.signature = foreign_signature(head)
         file.utf8 = watch.is_utf8
         self._header = header = sniff(head, file_name=file_name)
-        file.kind = kind or (header.kind if header else None)
+        file.kind = kind or file.context.kind or (header.kind if header else None)
         try:
             self._layout = layout_for(file.kind or _DEFAULT_KIND, header.claim_month if header else None)
         except KeyError:
             file.other_kind = True
             return
+        self._book = self._books(self._levels, self._layout.kind)
+        self._items = ItemReader(self._book, file)
+        self._needs = Needs(file.masters, kind=claim_kind_of(self._layout.kind))
+        self._steps, self._sequence = steps_of(self._layout), sequence_of(self._layout)
+        self._history = History.of(self._layout)
+        file.layout = self._layout
         self._plans = {rid.encode(): plan for rid, plan in plans(self._layout.name).items()}
         known = any(line.removeprefix(_UTF8_MARK)[:2] in self._plans for line in head.splitlines())
+        file.other_kind = is_history(head.splitlines()[0]) if not (file.empty or known) else False
         file.stopped = not file.empty and (file.signature is not None or not known)
         if file.stopped:
             file.first = _printable(head[:2])
@@ -178,18 +214,36 @@ class _Examination:
 
     def _record(self, line: Line, content: bytes, plan: Plan) -> None:
         """Take a line whose record the layout knows."""
-        scope = plan.layout.scope
-        opens = plan.layout.id == self._layout.claim_opener if self._layout else False
-        if opens or scope is Scope.FILE:
+        assert self._layout is not None  # noqa: S101  (lines are only read with a layout)
+        scope, rid = plan.layout.scope, plan.layout.id
+        opens, heads = rid == self._layout.opener, rid == self._layout.head
+        if scope is Scope.FILE or (opens and not heads):
             self._close_claim()
-        elif self._claim and self._claim.lines >= limit("claim_lines"):
+            self._let_go()
+        elif self._claim and not heads and self._kept >= limit("claim_lines"):
             self._claim.lines_left_out += 1
             return
-        record, remarks = self._read(line, content, plan)
-        if opens:
+        record, remarks = self._items.read(line, content, plan)
+        if self._sequence is not NO_SEQUENCE:
+            self._step(self._steps.get(rid, Step.CLAIM), Stray(line.no, rid))
+        if heads:
             self._open_claim(record, line)
+        elif opens:
+            self._opened = _Opened(record, line, remarks)
+            return
         else:
+            self._let_go()
             self._take(record, scope)
+        self._tell_all(record, line, remarks)
+
+    def _let_go(self) -> None:
+        """Give up a record that should have opened a claim, and tell what is wrong with it."""
+        opened, self._opened = self._opened, None
+        if opened:
+            self._tell_all(opened.record, opened.line, opened.remarks)
+
+    def _tell_all(self, record: Record, line: Line, remarks: list[Remark]) -> None:
+        """Tell what is wrong with a record by itself."""
         if line.cut:
             self._cut(Stray(line.no, record.id))
             return
@@ -199,99 +253,68 @@ class _Examination:
             for place in find(record):
                 self._tell(found, place)
 
+    def _step(self, step: Step, stray: Stray) -> None:
+        """Go on in the file, and keep the place of a record that cannot follow the one before it."""
+        code = self._sequence.fault(self._last_step, step)
+        self._last_step = step
+        if code is not None:
+            kept(self._file.misplaced.setdefault(code, []), stray)
+
     def _take(self, record: Record, scope: Scope) -> None:
         """Put a record where it belongs."""
-        claim, file = self._claim, self._file
-        if record.id == _HEADER:
+        claim, file = self._part or self._claim, self._file
+        if self._layout and record.id == self._layout.header:
             self._header_seen(record)
         elif scope is Scope.FILE:
-            _keep(file.trailers, record)
+            kept(file.trailers, record)
         elif claim is None:
-            _keep(file.early, Stray(record.line, record.id))
+            kept(file.early, Stray(record.line, record.id))
         else:
+            self._kept += 1
             (claim.donor if claim.donor or scope is Scope.DONOR else claim.own).append(record)
 
     def _header_seen(self, header: Record) -> None:
         """Keep a header. Claims of the first volume count from 1; of further ones, and behind a second IR, from any."""
         first = not self._file.headers and header["volume_id"] in (None, FIRST_VOLUME)
         self._no_before = 0 if first else None
-        _keep(self._file.headers, header)
+        self._file.headers_seen += 1
+        self._known = Known()  # Claims behind a second header are another file's, and that is told.
+        kept(self._file.headers, header)
 
     def _cut(self, stray: Stray) -> None:
         """Keep the place of a line that is too long; what its beginning says is read, and not judged."""
-        _keep(self._claim.cut_lines if self._claim else self._file.cut_lines, stray)
+        kept(self._claim.cut_lines if self._claim else self._file.cut_lines, stray)
         self._file.unsure = True
-
-    def _read(self, line: Line, content: bytes, plan: Plan) -> tuple[Record, list[tuple[Rule, Place]]]:
-        """Return the record of a line, and what is wrong with its items and characters."""
-        items = content.split(b",")
-        faults = plan.faults(content, items)
-        odd = None if self._file.utf8 else outside_jis(content)
-        if not faults and odd is None:
-            return Record(plan, items, line=line.no), []
-        record = Record(plan, items, line=line.no, unreadable=plan.unreadable(faults))
-        remarks: list[tuple[Rule, Place]] = []
-        spoilt = self._controls(record, content)
-        if odd is not None:
-            spoilt.add(content.count(b",", 0, odd))
-            remarks += self._remark("*", "*", Problem.CHARACTER, record.place(max(spoilt)))
-        for at, problem in faults:
-            self._fault(record, at, problem, spoilt=spoilt, remarks=remarks)
-        return record, remarks
-
-    def _controls(self, record: Record, content: bytes) -> set[int]:
-        """Keep the place of a control byte for the file's own finding; return the item that it spoils."""
-        at = control_byte(content)
-        if at is None:
-            return set()
-        item = content.count(b",", 0, at)
-        _keep(self._file.controls, record.place(item, found=f"{content[at]:02X}"))
-        return {item}
-
-    def _fault(
-        self, record: Record, at: int, problem: Problem, *, spoilt: set[int], remarks: list[tuple[Rule, Place]]
-    ) -> None:
-        """Add the remark on one item, unless what spoils the item is told already."""
-        if problem is Problem.EMPTY_END:
-            if record.id not in self._surplus_told:
-                self._surplus_told.add(record.id)
-                remarks += self._remark(record.id, "*", problem, record.here())
-            return
-        layout = record.plan.layout
-        if at >= len(layout.items):
-            remarks += self._remark(record.id, "*", problem, record.here())
-            return
-        item = layout.items[at]
-        if at in spoilt or (self._file.utf8 and item.kind in WORDS and problem is not Problem.MISSING):
-            return
-        remarks += self._remark(record.id, item.name, problem, record.place(at))
-
-    def _remark(self, record: str, item: str, problem: Problem, place: Place) -> list[tuple[Rule, Place]]:
-        found = self._book.item_rule(record, item, problem)
-        return [(found, place)] if found else []
 
     def _stray(self, line: Line, content: bytes) -> None:
         """Take a line that no layout knows, that is too long to be read, or that belongs to a history block."""
         stray = Stray(line.no, _printable(content[:2]))
         claim = self._claim
         if (at := control_byte(content)) is not None:
-            _keep(self._file.controls, Place(line=line.no, found=f"{content[at]:02X}"))
+            kept(self._file.controls, Place(line=line.no, found=f"{content[at]:02X}"))
         elif line.cut:
             self._cut(stray)
         elif claim is None:
-            _keep(self._file.strays, stray)
+            kept(self._file.strays, stray)
         elif content[:2] in _RETURNS:
-            _keep(claim.returns, stray)
-        elif _HISTORY.match(content):
-            claim.history += 1
+            kept(claim.returns, stray)
+        elif is_history(content):
+            self._step(Step.HISTORY, stray)
+            self._history.take(claim, content, stray)
         else:
-            _keep(claim.strays, stray)
+            kept((self._part or claim).strays, stray)
 
     # --- claims ---
 
     def _open_claim(self, record: Record, line: Line) -> None:
+        """Begin a claim with its head, or a detail of the summary claim that is open."""
         assert self._layout is not None  # noqa: S101  (lines are only read with a layout)
-        header = self._header
+        if self._claim is not None and self._claim.is_summary and form_of(self._layout, record) in DETAILS:
+            self._open_detail(record)
+            return
+        self._close_claim()
+        opened, self._opened = self._opened, None
+        header, start = self._header, opened.line if opened else line
         self._claim = Claim(
             layout=self._layout,
             head=record,
@@ -299,35 +322,73 @@ class _Examination:
             no_before=self._no_before,
             review_body=header.body if header else None,
             claim_month=header.claim_month if header else None,
-            own=[record],
+            masters=self._file.masters,
+            institution=header.institution if header else "",
+            header=self._file.header,
+            own=[opened.record, record] if opened else [record],
         )
         self._no_before = record["claim_no"]
         self._file.claims += 1
-        self._claim_start, self._claim_worst, self._claim_refused = line.offset, None, False
+        self._claim_start, self._claim_worst, self._claim_refused = start.offset, None, False
+        self._kept = len(self._claim.own)
+        if opened:
+            self._tell_all(opened.record, opened.line, opened.remarks)
+
+    def _open_detail(self, record: Record) -> None:
+        """Begin a claim under a summary claim. It stands and falls with it: both are one claim of the index."""
+        whole = self._claim
+        assert whole is not None  # noqa: S101  (a detail is one of something)
+        self._kept += 1
+        if self._kept > limit("claim_lines"):
+            whole.lines_left_out += 1
+            return
+        self._part = replace(
+            whole, head=record, no_before=None, own=[record], donor=[], details=[], part_of=whole, strays=[],
+            returns=[], cut_lines=[], history_faults=[], history=0, history_month=None, lines_left_out=0,
+        )  # fmt: skip
+        whole.details.append(self._part)
+        self._no_before = record["claim_no"]
+        self._file.details += 1
 
     def _close_claim(self) -> None:
         """Judge the claim that ends here, and tell its findings and its row."""
-        claim = self._claim
+        claim, self._part = self._claim, None
         if claim is None:
             return
-        there = claim.ids
-        for found, find in self._book.of_month(claim.service_month):
-            if found.on and there.isdisjoint(found.on):
-                continue
-            for place in find(claim):
-                self._tell(found, place)
+        identity = identity_of(claim, institution=self._header.institution if self._header else "", key=self._key)
+        self._compare(claim, identity)
+        for each in (claim, *claim.details):
+            self._judge(each)
         self._claim = None
         findings, self._claim_findings = self._claim_findings, []
         findings.sort(key=lambda finding: (finding.line or 0, finding.item_no or 0, finding.code))
         self._out += findings
-        row = self._row(claim)
+        row = self._row(claim, identity)
         self._totals[standing(row)] += totals_of(row)
         self._file.cases += len(claim.records("HO")[:1]) + len(claim.public_payers)
         self._file.points += row.main_points
         self._file.points_unsure |= any(payer["total_points"] is None for payer in claim.payers[:1])
         self._out.append(row)
 
-    def _row(self, claim: Claim) -> IndexRow:
+    def _judge(self, claim: Claim) -> None:
+        """Tell what is wrong with a claim as a whole."""
+        there = claim.ids
+        month = claim.service_month
+        for found, find in self._needs.served(self._book.of_month(month), month):
+            if found.on and there.isdisjoint(found.on):
+                continue
+            for place in find(claim):
+                self._tell(found, place)
+
+    def _compare(self, claim: Claim, identity: bytes) -> None:
+        """Hold the claim against those before it; so many are remembered, and no more."""
+        if claim.type_row:
+            self._file.kinds_seen[claim.type_row["kind"]] += 1
+        number = claim.head.raw("search_no")
+        claim.repeats = self._known.seen(identity)
+        claim.search_repeats = bool(number) and self._known.seen(b"search " + number)
+
+    def _row(self, claim: Claim, identity: bytes) -> IndexRow:
         payers = shares_of(claim)
         month, claim_no, claim_type = claim.service_month, claim.head["claim_no"], claim.claim_type
         return IndexRow(
@@ -342,14 +403,15 @@ class _Examination:
             has_insurer=claim.insurer is not None,
             payers=payers,
             main_points=payers[0].points if payers else 0,
-            identity=identity_of(claim, institution=self._header.institution if self._header else "", key=self._key),
+            identity=identity,
         )
 
     # --- the end ---
 
     def _close_file(self) -> None:
         """Judge the file as a whole."""
-        for found, find in self._book.file:
+        month = self._header.claim_month if self._header else None
+        for found, find in self._needs.served(self._book.file, month):
             for place in find(self._file):
                 self._found += 1
                 self._file.refused = self._file.refused or found.refuses is Refuses.FILE
@@ -374,6 +436,9 @@ class _Examination:
             findings=self._found,
             ruleset=ruleset(),
             layout=self._layout.name if self._layout and file.kind else None,
+            masters=self._needs.names(),
+            silent=tuple(sorted(self._needs.silent)),
+            missing=tuple(sorted(self._needs.missing)),
         )
 
     # --- telling ---
@@ -406,12 +471,6 @@ def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
         if length >= _HEAD_BYTES:
             break
     return b"".join(taken)[:_HEAD_BYTES], chain(taken, chunks)
-
-
-def _keep(places: list[_Kept], place: _Kept) -> None:
-    """Keep a place if there is room for it."""
-    if len(places) < _PLACES_KEPT:
-        places.append(place)
 
 
 def _printable(rid: bytes) -> str | None:

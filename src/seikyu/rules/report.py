@@ -103,7 +103,7 @@ def file_as_json(summary: Summary, findings: Iterable[Finding], *, file_name: st
         "sha256": sha256,
         "ruleset": summary.ruleset,
         "layout": summary.layout,
-        "masters": dict(summary.masters),
+        "masters": dict.fromkeys(summary.missing) | dict(summary.masters),
         "findings": [as_json(finding) for finding in findings],
         "totals": {name: asdict(totals) for name, totals in summary.totals.items()},
     }

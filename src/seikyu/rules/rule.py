@@ -46,7 +46,8 @@ class Rule:
 
     Shape: `since` is the first service month that it holds for, None for all; `on` the records it looks at, empty for a
     claim rule that looks at every claim; `when` the items and problems of an item rule; `context` is what the examples
-    of a context rule are judged with.
+    of a context rule are judged with. `tables` are the masters that it looks codes up in (`s`, `s.points`, `b.whole`,
+    several that it needs together with blanks between); it is silent if none of them is there for the service month.
     """
 
     code: str
@@ -63,6 +64,7 @@ class Rule:
     on: tuple[str, ...] = ()
     when: tuple[tuple[str, str], ...] = ()
     context: Context | None = None
+    tables: tuple[str, ...] = ()
     find: Finder | None = None
 
     @property
@@ -76,6 +78,11 @@ class Rule:
     def refuses(self) -> Refuses | None:
         """What its findings take away."""
         return checks()[self.code].refuses
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of claims that it is judged for, by the names of their layouts."""
+        return checks()[self.code].claim_kinds
 
     @property
     def needs(self) -> str:
@@ -97,6 +104,7 @@ def rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each said o
     hint_ja: str = "",
     context: Context | None = None,
     when: Iterable[tuple[str, str]] = (),
+    tables: Iterable[str] = (),
 ) -> Callable[[Finder], Rule]:
     """Make a rule of a function that yields places. The function's docstring says why the rule matters."""
 
@@ -117,6 +125,7 @@ def rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each said o
             on=tuple(on.split()),
             context=context,
             when=tuple(when),
+            tables=tuple(tables),
             find=find,
         )
 

@@ -18,7 +18,7 @@ _OVERHANG: Final = 1
 def finding_of(rule: Rule, place: Place, claim: Claim | None, *, show_personal: bool) -> Finding:
     """Return the finding of a rule at a place; of a claim's effect outside every claim nothing is left but to ask."""
     item = place.item
-    secret = item is not None and not show_personal and _secret(item, place.value or "")
+    secret = item is not None and not show_personal and is_secret(item, place.value or "")
     refuses = rule.refuses
     if claim is None and refuses is Refuses.CLAIM:
         refuses = None
@@ -41,7 +41,7 @@ def finding_of(rule: Rule, place: Place, claim: Claim | None, *, show_personal: 
     )
 
 
-def _secret(item: Item, value: str) -> bool:
+def is_secret(item: Item, value: str) -> bool:
     """True if a value must be masked: in a personal item, or where a shifted record may have put a personal value.
 
     A shift shows as words, or as far too many characters, in an item of codes or numbers.

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from seikyu.limits import MIB, limit
 from seikyu.ports.errors import Damaged, NotThere
@@ -16,6 +16,7 @@ from seikyu.rules.context import Context
 from seikyu.rules.examine import examine
 from seikyu.rules.finding import Finding
 from seikyu.rules.index import IndexRow, header, pack
+from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.summary import Summary
 
 CHUNK_BYTES: Final = MIB
@@ -57,8 +58,15 @@ def unseen(claims: int, findings: Iterable[Finding]) -> None:
     del claims, findings
 
 
-def examine_object(objects: ObjectStore, identity_key: bytes, order: CheckOrder) -> Summary:
-    """Do what a `Checker` does, here and now.
+def no_masters() -> Masters:
+    """Return none."""
+    return NO_MASTERS
+
+
+def examine_object(
+    objects: ObjectStore, identity_key: bytes, order: CheckOrder, *, masters: Callable[[], Masters] = no_masters
+) -> Summary:
+    """Do what a `Checker` does, here and now, with the masters that are there now.
 
     Shape: the findings object is UTF-8, one JSON object a line, its keys those of `Finding`; values are masked.
     Errors: Damaged, NoSpace, NotThere.
@@ -70,7 +78,8 @@ def examine_object(objects: ObjectStore, identity_key: bytes, order: CheckOrder)
         objects.writer(order.findings, limit_bytes=limit_bytes) as findings,
     ):
         chunks = Chunks(source)
-        summary = written(iter(chunks), order, identity_key=identity_key, index=index, findings=findings)
+        known = masters()
+        summary = written(iter(chunks), order, identity_key=identity_key, masters=known, index=index, findings=findings)
         if (chunks.size_bytes, chunks.sha256()) != (order.size_bytes, order.sha256):
             raise Damaged("the bytes are not those that were received", object=order.file)
         findings.commit()
@@ -83,6 +92,7 @@ def written(
     order: CheckOrder,
     *,
     identity_key: bytes,
+    masters: Masters,
     index: ObjectWriter,
     findings: ObjectWriter,
     seen: Seen = unseen,
@@ -94,7 +104,8 @@ def written(
     """
     index.write(header())
     summary = None
-    for result in examine(chunks, identity_key=identity_key, asp=order.asp, context=order.context):
+    ask: dict[str, Any] = {"asp": order.asp, "context": order.context, "masters": masters}
+    for result in examine(chunks, identity_key=identity_key, **ask):
         if isinstance(result, Summary):
             summary = result
             continue

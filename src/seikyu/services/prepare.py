@@ -26,6 +26,7 @@ from seikyu.ports.watching import Coming, Progress, Verdict
 from seikyu.records import sniff
 from seikyu.rules.certain import HEAD_BYTES, certain, first_certain
 from seikyu.rules.finding import Finding
+from seikyu.rules.masters import Masters
 from seikyu.rules.summary import Summary
 from seikyu.services.arrival import require_room
 from seikyu.services.check import context_of
@@ -54,6 +55,7 @@ class Preparation:
     ended: tuple[int, str] | None = None
     gone: bool = False
     order: CheckOrder | None = None
+    masters: Masters | None = None
     summary: Summary | None = None
     growing: Growing | None = None
     index: ObjectWriter | None = None
@@ -66,9 +68,9 @@ class Preparation:
         """Let go of everything; drafts that are not committed leave no byte. Harmless when repeated."""
         self.held.close()
 
-    def fits(self, order: CheckOrder) -> bool:
+    def fits(self, order: CheckOrder, masters: Masters) -> bool:
         """Return whether this is the result of exactly that order, whatever the names of its objects."""
-        if self.order is None or self.summary is None:
+        if self.order is None or self.summary is None or self.masters is not masters:
             return False
         return self.order == replace(order, index=self.order.index, findings=self.order.findings)
 
@@ -207,10 +209,12 @@ class Preparations:
         most = limit("file_bytes")
         one.index = one.held.enter_context(office.objects.writer(order.index, limit_bytes=most))
         one.findings = one.held.enter_context(office.objects.writer(order.findings, limit_bytes=most))
+        one.masters = office.masters()
         summary = written(
             course.along(chain([head], iter(pieces))),
             order,
             identity_key=office.identity_key,
+            masters=one.masters,
             index=one.index,
             findings=one.findings,
             seen=course.seen,
@@ -250,7 +254,7 @@ class Preparations:
         if not mine:
             return None
         try:
-            if not one.fits(order) or one.index is None or one.findings is None:
+            if not one.fits(order, self._office.masters()) or one.index is None or one.findings is None:
                 self._office.tell("preparation_dropped", file=one.coming.file_id, reason="differs")
                 return None
             one.findings.commit(name=order.findings)
