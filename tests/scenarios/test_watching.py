@@ -98,7 +98,7 @@ def test_a_check_is_ready_when_the_file_is_in(house: House, large: bytes) -> Non
         sending = wire.read().json["id"]
 
     assert "to_decide" == settled(house, sending)["state"]
-    assert {"preparation_used": 1} == wait_until(lambda: counted(house))
+    assert wait_until(lambda: counted(house) == {"preparation_used": 1})
     assert [] == arrivals(house)
     assert no_orphans(house)
 
@@ -115,7 +115,7 @@ def test_a_line_that_breaks_leaves_nothing_of_the_preparation(house: House, larg
 
     left_as_it_was(house, before)
     assert [] == arrivals(house)
-    assert {"preparation_dropped": 1} == wait_until(lambda: counted(house))
+    assert wait_until(lambda: counted(house) == {"preparation_dropped": 1})
 
 
 def test_a_worker_that_dies_while_it_follows_is_replaced_and_the_file_is_checked(house: House, large: bytes) -> None:
@@ -132,7 +132,7 @@ def test_a_worker_that_dies_while_it_follows_is_replaced_and_the_file_is_checked
         sending = wire.read().json["id"]
 
     assert "to_decide" == settled(house, sending)["state"]
-    assert {"checked_anew": 1} == wait_until(lambda: counted(house))
+    assert wait_until(lambda: counted(house) == {"checked_anew": 1})
     assert set() == drafts(house)
     assert 1 == [each["id"] for each in house.sendings()].count(sending)
     assert no_orphans(house)
@@ -178,7 +178,7 @@ def test_every_file_of_an_upload_is_followed(house: House, large: bytes) -> None
     assert (None, {}) == (put["refused"], put["findings"])
     assert [(upload, 2, True), (upload, 1, True)] == [(each["upload"], each["no"], each["ended"]) for each in shown]
     assert "to_decide" == settled(house, done.json["id"])["state"]
-    assert {"preparation_used": 2} == wait_until(lambda: counted(house))
+    assert wait_until(lambda: counted(house) == {"preparation_used": 2})
     assert no_orphans(house)
 
 
