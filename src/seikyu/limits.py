@@ -30,6 +30,7 @@ LIMITS: Final = (
     Limit("drawn_claim_bytes", 8 * MIB, "bytes", "a drawn claim is held in memory; a long DPC claim has 100 KB"),
     Limit("claims_compared", 50_000, "claims", "so many claims of a file are held against each other; 4 MB of memory"),
     Limit("findings_per_file", 100_000, "findings", "past this the list helps nobody; the rest is counted"),
+    Limit("list_bytes", 64 * MIB, "bytes", "an official list of one sending; a row of a result has under 1 KB"),
     Limit("file_bytes", 4 * GIB, "bytes", "real files are 1-100 MB; an upload must end on one disk", adjustable=True),
     Limit("files_per_sending", 100, "files", "one sending is one act; 7 kinds and late months fit well"),
     Limit("uploads_per_party", 4, "uploads", "one terminal sends one upload; three more for a broken line's remains"),

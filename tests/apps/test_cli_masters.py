@@ -82,7 +82,7 @@ def test_changes_are_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture
     ("content", "reason"),
     [
         (b"", "nothing stands in it"),
-        (gzip.compress(b"0,S,1"), "a file of another form (gzip)"),
+        (gzip.compress(b"0,S,1", mtime=0), "a file of another form (gzip)"),
         (b"0,S,111000110\r\n", "medical procedures has 10, 150 items a line, this one 3"),
         (b"0,S," + b"x" * 9 + b"," * 147 + b"\r\n", "item 3 is no code of medical procedures (xxxxxxxxx)"),
         (b"code,colour\n111000110,red\n", "colour in the header row is no column of medical procedures"),

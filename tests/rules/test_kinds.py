@@ -14,7 +14,9 @@ from seikyu.rules import Context, Finding, IndexRow, Level, Summary, Told, exami
 from seikyu.rules.example import embedded, own_lines
 from seikyu.rules.table import claim_kind_of
 
-KINDS: Final = ("medical", "dental", "pharmacy", "home_nursing", "dpc", "medical_return", "dental_return")
+CLAIM_KINDS: Final = ("medical", "dental", "pharmacy", "home_nursing", "dpc")
+RETURNS: Final = tuple(f"{kind}_return" for kind in CLAIM_KINDS)
+KINDS: Final = (*CLAIM_KINDS, *RETURNS)
 
 
 def told_of(data: bytes, **options: object) -> list[Told]:
@@ -266,7 +268,7 @@ def test_what_only_asks_does_not_refuse_where_nothing_is_asked(kind: str, old: s
 # --- what is special to a kind ---
 
 
-@pytest.mark.parametrize("kind", ["medical_return", "dental_return"])
+@pytest.mark.parametrize("kind", RETURNS)
 def test_a_return_file_that_is_sent_as_claims_is_refused(kind: str) -> None:
     """The office takes claims; the words say what to do with a return file."""
     data = embedded(f"kind {kind}")
@@ -283,7 +285,7 @@ def test_a_summary_claim_and_its_details_are_one_claim() -> None:
     summary = [*whole[0].split(",")[:18], "1", "2"], [*whole[0].split(",")[:18], "2"], [*whole[0].split(",")[:18], "3"]
     medical = [whole[1], "SY,8833421,20260801,1,,,01", "SI,11,1,111000110,,291,1,,,,,,,1"]
     lines = [
-        *lines_of("dpc")[:-1], ",".join(summary[0]), whole[1], "CO,01,1,810000001,見本",
+        *lines_of("dpc")[:-1], ",".join(summary[0]), whole[1], "CO,,1,810000001,見本",
         ",".join(summary[1]), *whole[1:], ",".join(summary[2]), *medical, "GO,2,153660,99",
     ]  # fmt: skip
     data = file_of(lines)

@@ -312,7 +312,7 @@ def _show_check(line: "Line", sending: Mapping[str, Any], *, who: str) -> None:
 def finding_line(item: Mapping[str, Any], names: Mapping[int, str]) -> str:
     """Return a finding that came over the wire as the line that `seikyu check` prints for it."""
     from seikyu.rules.finding import Finding
-    from seikyu.rules.report import line_of
+    from seikyu.rules.reports import line_of
 
     finding = Finding(**{name: item[name] for name in Finding.__dataclass_fields__} | _effect(item))
     return line_of(finding, names.get(item["file_no"]) or f"#{item['file_no']}", language())

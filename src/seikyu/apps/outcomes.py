@@ -108,6 +108,8 @@ _OUTCOMES: Final = (
     Outcome("no_client", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("client_not_named", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("file_unusable", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("not_a_list", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("list_of_another", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("file_empty", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("disk_full", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.LATER, retry=True),
     Outcome("line_failed", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.LATER, retry=True),

@@ -90,7 +90,7 @@ class _Opened(NamedTuple):
 
 
 class _Examination:
-    """One pass over one file. Everything here that grows with the file is a count."""
+    """One pass over one file. What grows with the file is counts, and marks of a bounded number of claims."""
 
     def __init__(
         self,

@@ -59,8 +59,6 @@ class Rule:
     why: str
     source: str
     since: Month | None = None
-    hint: str = ""
-    hint_ja: str = ""
     on: tuple[str, ...] = ()
     when: tuple[tuple[str, str], ...] = ()
     context: Context | None = None
@@ -100,8 +98,6 @@ def rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each said o
     on: str = "",
     source: str = "",
     since: str = "",
-    hint: str = "",
-    hint_ja: str = "",
     context: Context | None = None,
     when: Iterable[tuple[str, str]] = (),
     tables: Iterable[str] = (),
@@ -120,8 +116,6 @@ def rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each said o
             why=inspect.getdoc(find) or "",
             source=source or source_of(code),
             since=Month.parse(since) if since else None,
-            hint=hint,
-            hint_ja=hint_ja,
             on=tuple(on.split()),
             context=context,
             when=tuple(when),
@@ -142,8 +136,6 @@ def item_rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each s
     passes: Example | Iterable[Example] = (),
     fails: Example | Iterable[Example],
     source: str = "",
-    hint: str = "",
-    hint_ja: str = "",
 ) -> Rule:
     """Return the rule that gives its code to what the engine finds in the items of `when`."""
     return Rule(
@@ -155,8 +147,6 @@ def item_rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each s
         scope=Scope.ITEM,
         why=why,
         source=source or source_of(code),
-        hint=hint,
-        hint_ja=hint_ja,
         when=tuple(when),
     )
 

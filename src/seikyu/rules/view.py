@@ -244,12 +244,13 @@ class File:
 
     Shape: `layout` is the edition that it was read by; `first` the first record's identification (None: not printable),
     `last` number and identification of the last line; `signature` names another format that the file begins like;
-    `other_kind` is True for a kind without layout, `stopped` if reading stopped at the beginning. Places are kept for a
-    bounded number of lines. `misplaced` are records behind what they cannot follow, by the code of the rule that tells
-    them; `headers_seen` counts all headers, `details` the claims under summary claims, `kinds_seen` all claims by the
-    kind that their types name. `blank` counts the empty lines, `blank_line` is the first of them. `endings` gives the
-    first line of each line end, `mark` says whether the end mark 1A is there. `cases` and `points` are what GO should
-    say; `unsure` is True if part of both could not be read, `points_unsure` if a claim's points could not.
+    `other_kind` is True for a kind without layout, such as the files that payers get; `stopped` if reading stopped at
+    the beginning. Places are kept for a bounded number of lines. `misplaced` are records behind what they cannot
+    follow, by the code of the rule that tells them; `headers_seen` counts all headers, `details` the claims under
+    summary claims, `kinds_seen` all claims by the kind that their types name. `blank` counts the empty lines,
+    `blank_line` is the first of them. `endings` gives the first line of each line end, `mark` says whether the end mark
+    1A is there. `cases` and `points` are what GO should say; `unsure` is True if part of both could not be read,
+    `points_unsure` if a claim's points could not.
     """
 
     context: Context

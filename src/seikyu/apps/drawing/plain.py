@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from seikyu.apps.drawing.words import finding_line, fits, heading, shown
 from seikyu.apps.words import Language, say
 from seikyu.rules import Finding
-from seikyu.rules.report import as_json, effect
+from seikyu.rules.reports import as_json, effect
 from seikyu.rules.sheet import Cell, Note, Role, Row, Section, Shape, Sheet
 from seikyu.rules.view import Phrase
 

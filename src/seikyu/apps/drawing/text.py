@@ -15,7 +15,7 @@ from seikyu.apps.drawing.plain import used_columns
 from seikyu.apps.drawing.words import finding_line, fits, heading, shown
 from seikyu.apps.words import language, say
 from seikyu.rules import Finding
-from seikyu.rules.report import effect
+from seikyu.rules.reports import effect
 from seikyu.rules.sheet import Cell, Column, Role, Row, Section, Shape, Sheet
 
 #: The width where no window says how wide it is: in a file, a pipe.

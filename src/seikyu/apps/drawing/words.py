@@ -2,7 +2,7 @@
 
 from seikyu.apps.words import Language, say
 from seikyu.rules import Finding
-from seikyu.rules.report import effect
+from seikyu.rules.reports import effect
 from seikyu.rules.sheet import Cell, Sheet
 from seikyu.rules.view import Phrase
 

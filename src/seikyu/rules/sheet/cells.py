@@ -10,7 +10,7 @@ from seikyu.rules.sheet.form import page_of
 from seikyu.rules.sheet.names import Names
 from seikyu.rules.sheet.value import EMPTY, Cell
 from seikyu.rules.view import Record
-from seikyu.rules.wording import is_secret
+from seikyu.rules.wording import secret
 
 #: Japanese names are written with it; Python counts it among the characters that cannot be printed.
 _WIDE_SPACE: Final = "\N{IDEOGRAPHIC SPACE}"
@@ -55,7 +55,7 @@ def item_cell(record: Record, name: str, how: Reading) -> Cell:
         return EMPTY
     item = record.plan.layout.items[at]
     text = plain(text_of(record.items[at]))
-    if not how.show_personal and is_secret(item, text):
+    if not how.show_personal and secret(item, text):
         return Cell(masked(text), masked=True)
     # Of several codes side by side those that are known are named, though one is not.
     return Cell(text) if at in record.unreadable and not item.codes else _read(item, text, how)

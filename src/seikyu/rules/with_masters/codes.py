@@ -21,8 +21,6 @@ _FIXED: Final = 20
     title_ja="診療行為、医薬品、特定器材又はコメントのコードがマスターにありません",
     on="SI IY TO CO",
     tables=("s.whole", "y.whole", "t.whole", "c.whole"),
-    hint="look the code up with `seikyu masters show CODE`; a new code needs the newest master of the claims computer",
-    hint_ja="`seikyu masters show コード` で確かめ、新しいコードはレセコンのマスターを更新してください",
     passes=(
         f"SI,11,1,111000110,,291,1,,,,,,,1{_DAYS}",
         f"TO,40,1,777770000,1,20,1,,200,,見本,,,,,,,1{_DAYS}",
@@ -51,8 +49,6 @@ def unknown_code(claim: Claim) -> Iterator[Place]:
     title_ja="算定日において廃止されているコードです",
     on="SI IY TO SS KA",
     tables=("s.until", "y.until", "t.until", "h.until", "r.until"),
-    hint="record the code that took its place",
-    hint_ja="移行先のコードで記録してください",
     passes=(f"SI,11,1,111000110,,291,1,,,,,,,1{_DAYS}", f"SI,40,1,199000610,,52,1,,,,,,,1{_DAYS}"),
     fails=(
         f"SI,40,1,199000610,,52,1,,,,,,,{',' * 19}1{',' * 11}",
@@ -128,8 +124,6 @@ def _patterns(claim: Claim) -> Iterator[tuple[Record, int]]:
     on="IY",
     since="2024-10",
     tables=("original_drugs",),
-    hint="add one of the comments of 別表Ⅰ that tell why the original drug was needed",
-    hint_ja="長期収載品を用いた理由のコメントコード（別表Ⅰ）を記録してください",
     passes=(
         f"IY,21,1,699000005,1,1,1,820199001,,,,,,1{_DAYS}",
         f"IY,21,1,699000005,1,1,1,,,,,,,1{_DAYS}\nCO,,1,820199001,",

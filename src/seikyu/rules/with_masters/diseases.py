@@ -16,8 +16,6 @@ _DISEASE: Final = "SY,8833421,20260801,1,,,01,"
     title_ja="傷病名コードが傷病名マスターにありません",
     on="SY",
     tables=("b.whole",),
-    hint="look the disease up by name; a name without code is recorded as 0000999 with the name",
-    hint_ja="傷病名を検索し直すか、コードのない傷病名は 0000999 と傷病名称で記録してください",
     passes=(_DISEASE, "SY,0000999,20260801,1,,見本病,01,"),
     fails="SY,9999990,20260801,1,,,01,",
 )
@@ -31,13 +29,28 @@ def unknown_disease(claim: Claim) -> Iterator[Place]:
 
 
 @rule(
+    code="L4222",
+    title="no disease that can be claimed for",
+    title_ja="保険請求の対象となる傷病名がありません",
+    on="SY",
+    tables=("b.not_claimable",),
+    passes=(_DISEASE, "SY,9990005,20260801,1,,,01,\nSY,8833421,20260801,1,,,,"),
+    fails="SY,9990005,20260801,1,,,01,",
+)
+def no_claimable_disease(claim: Claim) -> Iterator[Place]:
+    """Some names stand in the master for other papers only; care for them alone is not insured."""
+    version, diseases = claim.master("b", "not_claimable"), claim.records("SY")
+    rows = [version.row(record["disease_code"] or "") if version else None for record in diseases]
+    if all(row and row["not_claimable"] for row in rows):
+        yield diseases[0].at("disease_code")
+
+
+@rule(
     code="X3026",
     title="the disease code was abolished before the service month",
     title_ja="診療年月において廃止されている傷病名コードです",
     on="SY",
     tables=("b.until",),
-    hint="record the disease by the code that took its place",
-    hint_ja="移行先の傷病名コードで記録してください",
     passes=_DISEASE,
     fails="SY,9990001,20260801,1,,,01,",
 )
@@ -111,6 +124,7 @@ def disease_of_other_age(claim: Claim) -> Iterator[Place]:
 
 RULES: Final[tuple[Rule, ...]] = (
     unknown_disease,
+    no_claimable_disease,
     abolished_disease,
     unknown_modifier,
     disease_of_other_sex,

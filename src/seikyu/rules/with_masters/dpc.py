@@ -46,8 +46,6 @@ def _resource(claim: Claim) -> Iterator[tuple[Record, str]]:
     title_ja="包括評価の対象となる診断群分類番号ではありません",
     on="BU",
     tables=("dpc_classes.bundled", "dpc_classes.whole"),
-    hint="claim the stay act by act, or look at the class again",
-    hint_ja="出来高で請求するか、診断群分類番号を確かめてください",
     passes=_KIND,
     fails=(f"{_KIND}\nBU,180010XX0XXX0X,20260801,,,", f"{_KIND}\nBU,990010XX0XXX0X,20260801,,,"),
 )
@@ -101,8 +99,6 @@ def not_on_dpc(claim: Claim) -> Iterator[Place]:
     title_ja="包括評価に含まれる診療行為が記録されています",
     on="SI",
     tables=("dpc_procedures.bundled",),
-    hint="leave it to the coding data (CD)",
-    hint_ja="コーディングデータ（ＣＤ）にのみ記録してください",
     passes=_KIND,
     fails=f"{_KIND}\nSI,40,1,199000310,,52,1,,,,,,,1",
 )

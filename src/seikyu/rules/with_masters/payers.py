@@ -27,8 +27,6 @@ def _insurer_row(claim: Claim) -> Any:
     title_ja="旧政府管掌健康保険の保険者番号です",
     on="HO",
     tables=("insurers.old_government",),
-    hint="ask for the new card; 協会けんぽ has had numbers of its own since October 2008",
-    hint_ja="新しい保険者番号（協会けんぽ）を確かめてください",
     passes="HO,06990014,見本,1,1,291",
     fails="HO,01999018,見本,1,1,291",
 )
@@ -45,8 +43,6 @@ def old_government_insurer(claim: Claim) -> Iterator[Place]:
     title_ja="該当する保険者がありません",
     on="HO",
     tables=("insurers.whole",),
-    hint="compare the number with the patient's card or the answer of オンライン資格確認",
-    hint_ja="資格確認の結果又は資格確認書の保険者番号と照らし合わせてください",
     passes="HO,06990014,見本,1,1,291",
     fails="HO,06999999,見本,1,1,291",
 )
@@ -65,8 +61,6 @@ def no_such_insurer(claim: Claim) -> Iterator[Place]:
     title_ja="第１公費の公費負担者番号に該当する公費実施機関がありません",
     on="KO",
     tables=("public_payers.whole",),
-    hint="compare the number with the recipient's certificate",
-    hint_ja="受給者証の公費負担者番号と照らし合わせてください",
     passes=_KO.format(number="12990018"),
     fails=_KO.format(number="12999999"),
 )
@@ -87,8 +81,6 @@ def no_such_public_payer(claim: Claim) -> Iterator[Place]:
     title_ja="診療年月に存在しない保険者です",
     on="HO",
     tables=("insurers.since", "insurers.until"),
-    hint="the patient has another insurer by then: ask for the new card",
-    hint_ja="新しい保険者を患者に確かめてください",
     passes="HO,06990014,見本,1,1,291",
     fails=("HO,06990022,見本,1,1,291", "HO,06990030,見本,1,1,291"),
 )

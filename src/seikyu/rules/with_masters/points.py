@@ -47,8 +47,6 @@ def _units_of(claim: Claim, record_id: str) -> Iterator[Unit]:
     title_ja="点数がマスターの点数と一致しません",
     on="SI",
     tables=(" ".join(f"s.{name}" for name in _FIXED),),
-    hint="see whether the claims computer has the master of the service month",
-    hint_ja="レセコンのマスターが診療年月のものか確かめてください",
     passes=(
         f"SI,11,1,111000110,,291,1,,,,,,,1{_DAYS}",
         f"SI,54,1,199000110,150,6600,1,,,,,,,1{_DAYS}",
@@ -103,8 +101,6 @@ def _stepped(row: Row, quantity: int | None) -> Decimal | None:
     title_ja="薬剤の点数が薬価から求めた点数と一致しません",
     on="IY",
     tables=("y.price_class y.price",),
-    hint="see whether the claims computer has the prices of the service month",
-    hint_ja="レセコンの薬価が診療年月のものか確かめてください",
     passes=(
         f"IY,21,1,699000001,3,4,1,,,,,,,1{_DAYS}",
         f"IY,21,1,699000001,1,1,1,,,,,,,1{_DAYS}",
@@ -149,8 +145,6 @@ def _price(record: Record, row: Row | None) -> Decimal | None:
     title_ja="特定器材の点数が材料価格から求めた点数と一致しません",
     on="TO",
     tables=("t.price_class t.price t.oxygen",),
-    hint="see whether the claims computer has the prices of the service month",
-    hint_ja="レセコンの材料価格が診療年月のものか確かめてください",
     passes=(
         f"TO,40,1,799000001,1,101,1,,,,,,,,,,,1{_DAYS}",
         f"TO,40,1,799000001,1,,1,,,,,,,,,,,1{_DAYS}\nTO,,1,799000001,1,201,1,,,,,,,,,,,1{_DAYS}",

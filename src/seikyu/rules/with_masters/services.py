@@ -5,8 +5,9 @@ from datetime import date
 from typing import Final
 
 from seikyu.records import Month
+from seikyu.rules.masters import Row
 from seikyu.rules.rule import Rule, rule
-from seikyu.rules.view import Claim, Place
+from seikyu.rules.view import Claim, Phrase, Place, Record
 from seikyu.rules.with_masters.lookup import code_of, days_done, rows_of
 
 _DAYS: Final = "," * 30
@@ -15,6 +16,8 @@ _EARLY: Final = "RE,1,1112,202002,見本　太郎,1,19800101"
 #: Values of the master's classes. Source: master-layouts:7.
 _ONLY_INPATIENT: Final = 1
 _ONLY_OUTPATIENT: Final = 2
+#: How the master's names tell a first visit at a second department on one day, which may meet a repeat visit.
+_SECOND_DEPARTMENT: Final = "２科目"
 _ONLY_HOSPITAL: Final = 1
 _VISIT: Final = 2
 _FIRST_VISIT: Final = 1
@@ -88,8 +91,6 @@ def hospital_item(claim: Claim) -> Iterator[Place]:
     title_ja="初診料の算定日に診療を開始した傷病名がありません",
     on="SI",
     tables=("s.days_class s.visit_class",),
-    hint="record the disease that the visit was for, or claim a repeat visit",
-    hint_ja="初診の対象となった傷病名を記録するか、再診料を確かめてください",
     passes=(
         f"SI,11,1,111000110,,291,1,,,,,,,1{_DAYS}",
         f"SY,8833421,20260101,1,,,01,\nSI,12,1,112007410,,75,1,,,,,,,1{_DAYS}",
@@ -109,14 +110,60 @@ def first_visit_doubtful(claim: Claim) -> Iterator[Place]:
             yield record.at("procedure_code")
 
 
+def _visits(claim: Claim) -> Iterator[tuple[Record, Row]]:
+    """Yield the lines of first and repeat visits with what the master says of them."""
+    rows = rows_of(claim, "SI", "s", "days_class", "visit_class")
+    return ((record, row) for record, row in rows if row["days_class"] == _VISIT)
+
+
+@rule(
+    code="L4636",
+    title="more days with a visit than actual days",
+    title_ja="初診料・再診料等を算定した日数が診療実日数を超えています",
+    on="SI",
+    tables=("s.days_class s.visit_class",),
+    passes=(
+        f"SI,11,1,111000110,,291,1,,,,,,,1{_DAYS}",
+        f"SI,12,1,112007410,,75,2,,,,,,,2{_DAYS}",
+    ),
+    fails=f"SI,12,1,112007410,,75,2,,,,,,,1,1{',' * 29}",
+)
+def more_visits_than_days(claim: Claim) -> Iterator[Place]:
+    """Either a visit was claimed that did not take place, or the days were counted wrongly."""
+    payer = next(iter(claim.payers), None)
+    days = {day for record, _ in _visits(claim) for day in days_done(claim, record)}
+    if payer and claim.inpatient is False and payer["actual_days"] is not None and len(days) > payer["actual_days"]:
+        yield payer.at("actual_days", expected=Phrase(f"at least {len(days)}", f"{len(days)}以上"))
+
+
+@rule(
+    code="X4010",
+    title="a first and a repeat visit on one day",
+    title_ja="初診料と再診料等が同日に算定されています",
+    on="SI",
+    tables=("s.days_class s.visit_class s.name",),
+    passes=(
+        f"SI,11,1,111000110,,291,1,,,,,,,1{_DAYS}\nSI,12,1,112007410,,75,1,,,,,,,,1{',' * 29}",
+        f"SI,11,1,111011810,,146,1,,,,,,,1{_DAYS}\nSI,12,1,112007410,,75,1,,,,,,,1{_DAYS}",
+    ),
+    fails=f"SI,11,1,111000110,,291,1,,,,,,,1{_DAYS}\nSI,12,1,112007410,,75,1,,,,,,,1{_DAYS}",
+)
+def both_visits_on_one_day(claim: Claim) -> Iterator[Place]:
+    """A day begins a treatment or goes on with one; only a second department may do the other."""
+    visits = list(_visits(claim))
+    again = {day for record, row in visits if row["visit_class"] != _FIRST_VISIT for day in days_done(claim, record)}
+    for record, row in visits:
+        second = _SECOND_DEPARTMENT in row.name
+        if row["visit_class"] == _FIRST_VISIT and not second and not again.isdisjoint(days_done(claim, record)):
+            yield record.at("procedure_code")
+
+
 @rule(
     code="L4605",
     title="management fees that exclude each other",
     title_ja="同一月に併せて算定できない医学管理料が記録されています",
     on="SI",
     tables=("management_fees.group",),
-    hint="claim the main one of the two only",
-    hint_ja="主たる医学管理料のみを算定してください",
     passes=f"SI,13,1,199000810,,225,1,,,,,,,1{_DAYS}",
     fails=f"SI,13,1,199000810,,225,1,,,,,,,1{_DAYS}\nSI,13,1,199000820,,100,1,,,,,,,1{_DAYS}",
 )
@@ -189,6 +236,8 @@ RULES: Final[tuple[Rule, ...]] = (
     outpatient_item,
     hospital_item,
     first_visit_doubtful,
+    more_visits_than_days,
+    both_visits_on_one_day,
     excluded_management_fee,
     management_excluded,
     long_anaesthesia_doubtful,

@@ -1,30 +1,15 @@
-"""Findings as lines, as JSON, and as the official list."""
+"""Findings as lines and as JSON."""
 
-import csv
-from io import StringIO
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import builders
-from seikyu.records import Month
 from seikyu.rules import Finding, IndexRow, Level, Refuses, Summary, examine
-from seikyu.rules.report import (
-    FORM_NAME,
-    TITLES,
-    ClaimLabel,
-    ListHeader,
-    as_json,
-    effect,
-    file_as_json,
-    from_json,
-    hints_of,
-    in_order,
-    label_of,
-    line_of,
-    official_list,
-)
+from seikyu.rules.reports import as_json, effect, file_as_json, from_json, in_order, line_of
+from seikyu.rules.reports.text import silence_line
 
 KEY = b"a key for tests"
 WRONG = builders.uke(
@@ -88,14 +73,13 @@ def test_a_line_leaves_out_what_there_is_not(fields: dict[str, object], line: st
     assert line == line_of(finding(**fields), "F")
 
 
-def test_a_hint_is_given_once() -> None:
-    """Two findings of one fault have one hint, in the reader's language; most have none."""
-    findings = examined(b"hello")[0]
+def test_what_could_not_be_judged_is_said_in_one_line() -> None:
+    """A report without masters says so at its top; one that lacks nothing says nothing."""
+    summary = replace(examined(WRONG)[2], silent=("L3204", "X3026"), missing=("b", "z"))
 
-    assert ["X1008"] == [each.code for each in findings]
-    assert 1 == len(hints_of(findings))
-    assert hints_of(findings) != hints_of(findings, "ja")
-    assert [] == hints_of([finding()])
+    assert "F: 2 rules are silent for want of masters or of columns in them: b, z" == silence_line(summary, "F")
+    assert silence_line(summary, "F", "ja").endswith("2 個の点検は行っていません：b、z")
+    assert "" == silence_line(replace(summary, silent=(), missing=()), "F")
 
 
 def test_findings_outside_claims_stand_at_the_top() -> None:
@@ -137,78 +121,3 @@ def test_a_finding_survives_json(level: Level, refuses: Refuses | None, value: s
     one = finding(level=level, refuses=refuses, value=value)
 
     assert one == from_json(as_json(one))
-
-
-def listed(data: bytes, *, show_personal: bool = False) -> list[list[str]]:
-    """Return the rows of the official list of a file."""
-    findings, rows, summary = examined(data)
-    month = Month.parse(summary.claim_month) if summary.claim_month else None
-    labels = {
-        number: label_of(data[row.offset : row.offset + row.length].split(b"\r\n")[0], claim_month=month, show_personal=show_personal)
-        for number, row in enumerate(rows)
-    }  # fmt: skip
-    lines = b"".join(official_list(findings, labels, ListHeader(summary, "見本診療所", "5081005", "001")))
-    assert lines.endswith(b"\r\n")
-    return list(csv.reader(StringIO(lines.decode("cp932"))))
-
-
-def test_the_official_list_has_its_form() -> None:
-    """Form name, a header of 9 items, titles and rows of 20 items."""
-    form, header, titles, *rows = listed(WRONG)
-
-    assert [FORM_NAME] == form
-    assert [
-        "50808", "5081005", "社会保険診療報酬支払基金", "医科", "01", "0112342", "見本診療所", "", "001",
-    ] == header  # fmt: skip
-    assert list(TITLES) == titles
-    assert {20} == {len(row) for row in rows}
-    assert [str(number) for number in range(1, len(rows) + 1)] == [row[0] for row in rows]
-
-
-def test_the_official_list_names_claims_and_codes() -> None:
-    """Official codes in 4 digits, claim numbers in 6, clerical ones with serials, dates in Japanese years."""
-    rows = {row[9]: row for row in listed(WRONG, show_personal=True)[3:]}
-
-    assert ["000002", "50808", "入院外", "見本　太郎", "3550101"] == [rows["2162"][at] for at in (1, 5, 6, 7, 8)]
-    assert "000001-0000" == rows["X3001"][1]
-    assert "HO 保険者番号" == rows["X3001"][13]
-    assert "" == rows["X1024"][1]
-
-
-def test_the_official_list_masks_persons() -> None:
-    """Names, birth dates and chart numbers are masked unless they may be shown."""
-    row = next(row for row in listed(WRONG)[3:] if row[9] == "2162")
-
-    assert ("＊＊＊＊＊", "*******") == (row[7], row[8])
-
-
-def test_a_label_bears_any_record() -> None:
-    """What cannot be read is left empty or printed as written."""
-    assert ClaimLabel() == label_of(b"RE", claim_month=None)
-    assert ClaimLabel(birth_date="****", memo="") == label_of(b"RE,1,9999,2026,,1,abcd", claim_month=None)
-    ancient = label_of(b"RE,1,1112,100001,,1,18000101", claim_month=None, show_personal=True)
-    assert ("", "18000101") == (ancient.service_month, ancient.birth_date)
-    before = label_of(b"RE,1,1112,202608,,1,18680110", claim_month=None, show_personal=True)
-    assert "" == before.birth_date
-    label = label_of(b"RE,1,1111,202608,,1,19800101" + b"," * 12 + b"1" * 17, claim_month=None)
-    assert ("入院", True) == (label.in_out, label.reclaimed)
-
-
-def test_the_official_list_marks_claims_that_come_again() -> None:
-    """Claims with a search number are marked, and the sender's own key stands beside, on clerical remarks."""
-    claim = builders.claim()
-    items = claim[0].split(",")
-    items[18], items[20] = "29915080700000001", "KEY"
-    data = builders.uke([",".join(items), *claim[1:]])
-
-    row = next(row for row in listed(data, show_personal=True)[3:] if row[9] == "XR002")
-
-    assert ["KEY", "1", ""] == row[16:19]
-
-
-def test_the_official_list_of_a_file_without_header_is_a_list() -> None:
-    """What is not known is empty."""
-    _, header, _, *rows = listed(b"hello\r\n")
-
-    assert ["", "5081005", "", "", "", ""] == header[:6]
-    assert ["X1008"] == [row[9] for row in rows]
