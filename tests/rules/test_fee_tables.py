@@ -166,6 +166,19 @@ def path_text(kind: str) -> bytes:
     return (files("seikyu.rules.testing_masters") / f"{kind}.csv").read_bytes()
 
 
+def test_an_official_table_with_a_column_left_out_is_as_good_as_none() -> None:
+    """Its conditions may stand in that very column."""
+    row = ["0", "199004010", "見本", "121", "日", "1", "0", *"00000", "20260601", "99999999"]
+    twice = service(199004010, 1, 1)
+    for special, said in (("0", True), ("条件", False)):
+        read = read_master(csv_of([*row[:6], special, *row[7:]]), kind="fee_limits")
+        made = read_version(read.pack(since=20260601, known_until=20260831, whole=True, file="", imported=1))
+        found, summary = told(twice, masters_of([opened(made)]))
+
+        assert said == ("L7113" in {each.code for each in found})
+        assert said != ("L7113" in summary.silent and "fee_limits" in summary.missing)
+
+
 def test_the_rules_with_fee_tables_refuse_nothing() -> None:
     """They ask; only what the official list refuses by the register or the form of the notices is refused."""
     refusing = {rule.code for module in MODULES for rule in module.RULES if rule.refuses}

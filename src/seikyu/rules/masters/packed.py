@@ -27,6 +27,8 @@ _HEAD_BYTES: Final = len(MAGIC) + 8
 _EIGHT: Final = 8
 #: The letters of struct and memoryview for what a column holds.
 _WIDTHS: Final = {Form.NUMBER: "i", Form.DATE: "i", Form.DECIMAL: "q"}
+#: The edition of a table of our own form, which names its columns in the first row.
+OWN: Final = "own"
 NO_NUMBER: Final = -(2**31)
 NO_DECIMAL: Final = -(2**63)
 _NONE: Final = {"i": NO_NUMBER, "q": NO_DECIMAL}
@@ -110,6 +112,12 @@ class Version:
     def has(self, column: str) -> bool:
         """True if the version has the column. A column whose every cell is empty is none."""
         return column in self.numbers or column in self.texts
+
+    @property
+    def is_complete(self) -> bool:
+        """True if no column was left out for want of a sure place; whoever writes a table of our own has a reason."""
+        official = (name for name, column in self.form.columns.items() if column.form is not Form.TEXT)
+        return self.label.edition == OWN or all(map(self.has, official))
 
     def row(self, *key: str) -> Row | None:
         """Return the row of a key (one value a column of the key), the first if there are several; None if none."""

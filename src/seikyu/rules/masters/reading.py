@@ -17,10 +17,8 @@ from typing import Any, Final
 
 from seikyu.records import foreign_signature
 from seikyu.rules.masters.form import Column, Form, MasterForm, forms, kind_in_name
-from seikyu.rules.masters.packed import VersionLabel, number_in, write_version
+from seikyu.rules.masters.packed import OWN, VersionLabel, number_in, write_version
 
-#: The edition of a table that names its columns in the first row.
-OWN: Final = "own"
 #: The place of the letter in official lines.
 _LETTER_AT: Final = 1
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")

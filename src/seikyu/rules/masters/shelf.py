@@ -16,7 +16,8 @@ from seikyu.rules.masters.packed import Row, Version, VersionLabel
 
 #: In a need: every code that there was stands in the version, and no newer one can have brought others.
 WHOLE: Final = "whole"
-#: In a need: the version is known to be the newest of that time, so that what it says had not been changed by then.
+#: In a need: the version is known to be the newest of that time, so that what it says had not been changed by then; and
+#: if it is an official one, every number and day in it could be read.
 CURRENT: Final = "current"
 
 
@@ -113,8 +114,9 @@ class Masters:
         )
 
     def current(self, kind: str, when: Month | date | None) -> bool:
-        """True if no newer version can have come before that time, other than those that are here."""
-        if when is None or self.at(kind, when) is None:
+        """True if the version has all its columns, and no newer one can have come before that time but those here."""
+        version = self.at(kind, when)
+        if when is None or version is None or not version.is_complete:
             return False
         day = _day(when)
         return any(max(filed.label.since, filed.label.known_until) >= day for filed in self.filed[kind])

@@ -53,7 +53,7 @@ def without_disease(table: Version, code: str, diseases: set[str]) -> bool:
     title="a drug without a disease that it is approved for",
     title_ja="医薬品の適応となる傷病名がありません",
     on="IY",
-    tables=("drug_indications.whole",),
+    tables=("drug_indications.whole drug_indications.current",),
     passes=(
         f"{_SY.format(9991001)}\n{_DRUG.format(699001001, 3)}",
         f"{_SY.format(8833421)}\n{_DRUG.format(699001002, 3)}",
@@ -138,7 +138,10 @@ def too_much_in_a_day(claim: Claim) -> Iterator[Place]:
     title="a drug for more days at once than is allowed",
     title_ja="内服薬の投与日数が上限を超えています",
     on="IY",
-    tables=("drug_doses.current drug_doses.most_days", "drug_indications.whole drug_indications.most_days"),
+    tables=(
+        "drug_doses.current drug_doses.most_days",
+        "drug_indications.whole drug_indications.current drug_indications.most_days",
+    ),
     passes=(
         _LONG.format(699001001, 14, 14),
         _LONG.format(699001002, 30, 30),

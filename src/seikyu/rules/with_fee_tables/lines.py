@@ -93,8 +93,7 @@ def table_of(claim: Claim, kind: str) -> Version | None:
 
 def whole_table_of(claim: Claim, kind: str) -> Version | None:
     """Return the table that holds, if also what it lacks can be relied upon."""
-    month = claim.service_month
-    return claim.masters.at(kind, month) if claim.masters.sure(kind, month) else None
+    return table_of(claim, kind) if claim.masters.sure(kind, claim.service_month) else None
 
 
 def is_of_payment_fund(claim: Claim) -> bool:

@@ -74,7 +74,7 @@ def _is_base(row: Row) -> bool:
     title="a test or treatment without a disease that it is done for",
     title_ja="診療行為の対象となる傷病名がありません",
     on="SI",
-    tables=("procedure_indications.whole",),
+    tables=("procedure_indications.whole procedure_indications.current",),
     passes=(
         f"SY,9991001,20260801,1,,,01,\n{_LINE.format(199006010)}",
         f"SY,8833421,20260801,1,,,01,\n{_LINE.format(199006020)}",
@@ -96,7 +96,7 @@ def procedure_without_disease(claim: Claim) -> Iterator[Place]:
     title="a comment that the item needs is missing",
     title_ja="記載要領（別表Ⅰ）により必要なコメントがありません",
     on="SI",
-    tables=("required_comments.whole required_comments.condition",),
+    tables=("required_comments.whole required_comments.current",),
     passes=(
         f"SI,40,1,199007010,,52,1,830199001,,,,,,1{_DAYS}",
         f"{_LINE.format(199007010)}\nCO,,1,830199002,見本",
