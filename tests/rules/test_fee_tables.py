@@ -445,6 +445,15 @@ def test_doses_are_of_drugs_taken_inwardly(line: str, *, said: bool) -> None:
     assert said == ("X4015" in codes(line))
 
 
+def test_the_most_is_told_in_plain_figures() -> None:
+    """Not 1E+2."""
+    found, _ = told(drug(699001009, 1, amount="1000"), with_table("dosed_drug,most_a_day\n699001009,100.00\n"))
+
+    assert ["more of a drug in a day than is approved: is 1000, expected at most 100"] == [
+        each.message for each in found if each.code == "X4015"
+    ]
+
+
 def test_days_are_limited_by_the_longest_that_any_disease_allows() -> None:
     """A line without limit makes the drug one without."""
     table = "indicated_drug,disease_code,most_days\n699001009,9991001,{}\n699001009,9991003,{}\n"

@@ -45,7 +45,7 @@ _WORDS: Final = {
     "day": Phrase("{} a day", "１日につき{}回"),
     "week": Phrase("{} a week", "１週につき{}回"),
     "two_weeks": Phrase("{} in two weeks", "２週につき{}回"),
-    _MONTH: Phrase("{} a month or more", "１月（又はより長い期間）につき{}回"),
+    _MONTH: Phrase("{} in a month or longer", "１月又はより長い期間につき{}回"),
 }
 
 

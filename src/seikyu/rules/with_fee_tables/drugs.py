@@ -130,7 +130,7 @@ def too_much_in_a_day(claim: Claim) -> Iterator[Place]:
         row, amount = _dose_row(claim, line), line.record["amount"]
         most = row["most_a_day"] if row else None
         if most and amount is not None and amount > most:
-            yield line.record.at("amount", found=amount, expected=at_most(most.normalize()))
+            yield line.record.at("amount", found=amount, expected=at_most(f"{most.normalize():f}"))
 
 
 @rule(

@@ -9,7 +9,7 @@ from typing import Final
 
 from seikyu.rules.masters import Row, Version
 from seikyu.rules.rule import Rule, rule
-from seikyu.rules.view import Claim, File, Place, Record
+from seikyu.rules.view import Claim, File, Phrase, Place, Record
 from seikyu.rules.with_fee_tables.lines import by_code, lines_of, period_of, whole_table_of
 from seikyu.rules.with_masters.lookup import rows_of
 
@@ -62,7 +62,8 @@ def not_notified(claim: Claim) -> Iterator[Place]:
         known = [standards.row(code) for code in codes] if standards else []
         must = bool(known) and all(one and one["notified"] == _MUST_BE_NOTIFIED for one in known)
         if must and not any(notified.get(code) for code in codes):
-            yield record.at("procedure_code", expected="、".join(codes))
+            wanted = "／".join(codes)
+            yield record.at("procedure_code", note=Phrase(f"standard {wanted}", f"施設基準{wanted}"))
 
 
 @rule(
@@ -89,7 +90,8 @@ def other_class_of_fee(claim: Claim) -> Iterator[Place]:
             continue
         others = _standards_of(classes, row["family"]) if classes else frozenset[str]()
         if others & held:
-            yield lines[0].record.at("procedure_code", expected="、".join(sorted(others & held)))
+            there = "／".join(sorted(others & held))
+            yield lines[0].record.at("procedure_code", note=Phrase(f"notified is {there}", f"届出は施設基準{there}"))
 
 
 @lru_cache(maxsize=_KEPT)
