@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from io import StringIO
 from itertools import pairwise
+from sys import intern
 from typing import Any, Final
 
 from seikyu.records import foreign_signature
@@ -135,7 +136,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
     try:
         for cells in reader:
             if any(cells):
-                yield reader.line_num, cells
+                yield reader.line_num, list(map(intern, cells))  # Few values differ, and tables have millions of them.
     except csv.Error:
         raise NotAMaster("not_csv", line=reader.line_num) from None
 
