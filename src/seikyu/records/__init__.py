@@ -3,7 +3,7 @@
 from seikyu.records.characters import control_byte, full_width, half_width, masked, outside_jis, text_of
 from seikyu.records.encodings import EncodingWatch, foreign_signature
 from seikyu.records.layout import Block, Item, Kind, Layout, Need, RecordLayout, Scope, layout_for, layouts
-from seikyu.records.lines import Line, LineReader, Tail, read_lines
+from seikyu.records.lines import Line, LineCutter, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber, RecipientNumber, check_digit
 from seikyu.records.sniffing import Header, kind_ja, sniff
@@ -21,6 +21,7 @@ __all__ = [
     "Kind",
     "Layout",
     "Line",
+    "LineCutter",
     "LineReader",
     "Month",
     "Need",

@@ -1,65 +1,35 @@
-"""The reference checker: one pass over a file's bytes gives findings, the claim index and the summary.
+"""Examining a file: bytes go in, blocks of findings and index rows come out, and one summary at the end.
 
-Each line is cut into items and held against the layout; a claim is kept until its last line, judged by the rules, told,
-and let go. Memory is bounded by the longest claim that the limits allow. Any bytes end in exactly one summary.
+Two engines say the same. The *kernel* (`rules.kernel`) is compiled and reads at about the speed of decoding; the
+*reference* (`rules.reference`) is plain Python, the oracle of the tests, and serves where there is no Numba.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import Final, TypeVar
+from typing import Final, Literal, Protocol
 
 from seikyu.limits import limit
-from seikyu.records import (
-    EncodingWatch,
-    Header,
-    Layout,
-    Line,
-    LineReader,
-    Scope,
-    control_byte,
-    foreign_signature,
-    layout_for,
-    outside_jis,
-    read_lines,
-    sniff,
-)
+from seikyu.records import LineCutter
+from seikyu.rules.blocks import Findings, Rows
 from seikyu.rules.catalogue import RuleBook, rule_book
 from seikyu.rules.context import Context
-from seikyu.rules.finding import Finding, Level, Refuses
-from seikyu.rules.identity import identity_of, shares_of
-from seikyu.rules.index import WORST, IndexRow
-from seikyu.rules.plan import WORDS, Plan, Problem, plans
-from seikyu.rules.rule import Rule
-from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
-from seikyu.rules.view import FIRST_VOLUME, Claim, File, Place, Record, Stray
-from seikyu.rules.wording import finding_of
+from seikyu.rules.finding import Finding, Level
+from seikyu.rules.index import IndexRow
+from seikyu.rules.reference import Reference
+from seikyu.rules.summary import Summary
 
-Told = Finding | IndexRow | Summary
+Block = Findings | Rows | Summary
+Engine = Literal["kernel", "reference"]
 
 #: So much of a file's beginning is looked at before it is read.
-_HEAD_BYTES: Final = 64 * 1024
-_UTF8_MARK: Final = b"\xef\xbb\xbf"
-#: A file that has nothing else is empty.
-_BLANK: Final = b" \r\n\x1a"
-_DEFAULT_KIND: Final = "medical"
-_HEADER: Final = "IR"
-_AFTER_ID: Final = (b",", b"")
-#: Records that only a returned claim has: header, reason and trailer of a return file.
-_RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
-#: A line of a history block (履歴): data id, line, branch, then a record. Source: records:11.
-_HISTORY: Final = re.compile(rb"[0-9]{1,2},[0-9]{1,6},[0-9]{1,6},[A-Z]{2}(?:,|$)")
-#: Places of one kind of remark about the whole file that are kept; more would say the same again.
-_PLACES_KEPT: Final = 100
+HEAD_BYTES: Final = 64 * 1024
+#: A shorter file is through the reference before the compiled kernel is loaded.
+KERNEL_FROM_BYTES: Final = 256 * 1024
+#: So much the reference keeps before it tells.
+_TOLD_AT_ONCE: Final = 1000
 _WITHOUT_ASP: Final = frozenset({Level.L1, Level.L2})
-_OFFICIAL_L2: Final = "L2"
-#: The most that a claim number in the index can be.
-_MOST_CLAIM_NO: Final = 2**31 - 1
-
-_Kept = TypeVar("_Kept")
 
 
-def examine(
+def examine(  # noqa: PLR0913  (the circumstances of a file: one keyword each)
     chunks: Iterable[bytes],
     *,
     identity_key: bytes,
@@ -68,352 +38,155 @@ def examine(
     show_personal: bool = False,
     kind: str | None = None,
     file_name: str = "",
-) -> Iterator[Told]:
-    """Yield the findings of a file, a row for each claim behind its findings, and at the end one summary.
+    engine: Engine | None = None,
+) -> Iterator[Block]:
+    """Yield the findings and index rows of a file in blocks, and at the end one summary.
 
     `identity_key` (at most 64 bytes) keys the hash of a claim's identity. Without `asp` only the levels L1 and L2 are
     judged. `kind` overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of
-    personal items are masked unless `show_personal`.
+    personal items are masked unless `show_personal`. `engine` chooses one; else it is the kernel where there is Numba
+    and the file is long enough to be worth loading it.
     """
-    levels = frozenset(Level) if asp else _WITHOUT_ASP
-    examination = _Examination(identity_key, rule_book(levels), context or Context(), show_personal=show_personal)
-    yield from examination.run(iter(chunks), kind, file_name=file_name)
-
-
-class _Examination:
-    """One pass over one file. Everything here that grows with the file is a count."""
-
-    def __init__(self, identity_key: bytes, book: RuleBook, context: Context, *, show_personal: bool) -> None:
-        self._key = identity_key
-        self._book = book
-        self._show_personal = show_personal
-        self._file = File(context)
-        self._header: Header | None = None
-        self._layout: Layout | None = None
-        self._plans: dict[bytes, Plan] = {}
-        self._claim: Claim | None = None
-        self._claim_findings: list[Finding] = []
-        self._claim_start = self._claim_end = 0
-        self._claim_worst: str | None = None
-        self._claim_refused = False
-        self._out: list[Told] = []
-        self._no_before: int | None = 0
-        self._surplus_told: set[str] = set()
-        self._found = self._listed = 0
-        self._totals = dict.fromkeys(STANDINGS, Totals())
-
-    # --- the way through the file ---
-
-    def run(self, chunks: Iterator[bytes], kind: str | None, *, file_name: str) -> Iterator[Told]:
-        """Yield all there is to tell."""
-        head, chunks = _beginning(chunks)
-        self._open(head, kind, file_name=file_name or self._file.context.file_name or "")
-        if self._layout is None:
-            self._count_claims(read_lines(self._counted(chunks)))
-        elif not (self._file.stopped or self._file.empty):
-            yield from self._lines(read_lines(self._counted(chunks)))
-            self._close_claim()
-        self._close_file()
-        yield from self._out
-        yield self._summary()
-
-    def _open(self, head: bytes, kind: str | None, *, file_name: str) -> None:
-        """Tell from the beginning of the file what it is and how to read it."""
-        file, watch = self._file, EncodingWatch()
-        watch.feed(head)
-        file.empty = not head.strip(_BLANK)
-        file.signature = foreign_signature(head)
-        file.utf8 = watch.is_utf8
-        self._header = header = sniff(head, file_name=file_name)
-        file.kind = kind or (header.kind if header else None)
-        try:
-            self._layout = layout_for(file.kind or _DEFAULT_KIND, header.claim_month if header else None)
-        except KeyError:
-            file.other_kind = True
-            return
-        self._plans = {rid.encode(): plan for rid, plan in plans(self._layout.name).items()}
-        known = any(line.removeprefix(_UTF8_MARK)[:2] in self._plans for line in head.splitlines())
-        file.stopped = not file.empty and (file.signature is not None or not known)
-        if file.stopped:
-            file.first = _printable(head[:2])
-            at = None if file.signature else control_byte(head.splitlines()[0])
-            if at is not None:
-                file.controls.append(Place(line=1, found=f"{head[at]:02X}"))
-
-    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            self._file.bytes_read += len(chunk)
-            yield chunk
-
-    def _count_claims(self, lines: LineReader) -> None:
-        """Count the claims of a kind that has no layout yet."""
-        self._file.claims = sum(line.content.startswith(b"RE,") for line in lines)
-
-    def _lines(self, lines: LineReader) -> Iterator[Told]:
-        file = self._file
-        for line in lines:
-            content = line.content
-            if not content:
-                file.blank += 1
-                file.blank_line = file.blank_line or line.no
-                file.endings.setdefault(line.ending, line.no)
-                continue
-            if line.no == 1:
-                content = content.removeprefix(_UTF8_MARK)
-                file.first = _printable(content[:2])
-            file.endings.setdefault(line.ending, line.no)
-            file.last = (line.no, content[:2])
-            plan = self._plans.get(content[:2]) if content[2:3] in _AFTER_ID else None
-            if plan is None:
-                self._stray(line, content)
-            else:
-                self._record(line, content, plan)
-            if self._claim is not None:
-                self._claim_end = line.offset + line.length
-            if self._out:
-                yield from self._out
-                self._out.clear()
-        assert lines.tail is not None  # noqa: S101  (it is there when the lines are through)
-        file.mark, file.after_mark = lines.tail.mark, lines.tail.after_filled
-
-    def _record(self, line: Line, content: bytes, plan: Plan) -> None:
-        """Take a line whose record the layout knows."""
-        scope = plan.layout.scope
-        opens = plan.layout.id == self._layout.claim_opener if self._layout else False
-        if opens or scope is Scope.FILE:
-            self._close_claim()
-        elif self._claim and self._claim.lines >= limit("claim_lines"):
-            self._claim.lines_left_out += 1
-            return
-        record, remarks = self._read(line, content, plan)
-        if opens:
-            self._open_claim(record, line)
-        else:
-            self._take(record, scope)
-        if line.cut:
-            self._cut(Stray(line.no, record.id))
-            return
-        for found, place in remarks:
-            self._tell(found, place)
-        for found, find in self._book.record.get(record.id, ()):
-            for place in find(record):
-                self._tell(found, place)
-
-    def _take(self, record: Record, scope: Scope) -> None:
-        """Put a record where it belongs."""
-        claim, file = self._claim, self._file
-        if record.id == _HEADER:
-            self._header_seen(record)
-        elif scope is Scope.FILE:
-            _keep(file.trailers, record)
-        elif claim is None:
-            _keep(file.early, Stray(record.line, record.id))
-        else:
-            (claim.donor if claim.donor or scope is Scope.DONOR else claim.own).append(record)
-
-    def _header_seen(self, header: Record) -> None:
-        """Keep a header. Claims of the first volume count from 1; of further ones, and behind a second IR, from any."""
-        first = not self._file.headers and header["volume_id"] in (None, FIRST_VOLUME)
-        self._no_before = 0 if first else None
-        _keep(self._file.headers, header)
-
-    def _cut(self, stray: Stray) -> None:
-        """Keep the place of a line that is too long; what its beginning says is read, and not judged."""
-        _keep(self._claim.cut_lines if self._claim else self._file.cut_lines, stray)
-        self._file.unsure = True
-
-    def _read(self, line: Line, content: bytes, plan: Plan) -> tuple[Record, list[tuple[Rule, Place]]]:
-        """Return the record of a line, and what is wrong with its items and characters."""
-        items = content.split(b",")
-        faults = plan.faults(content, items)
-        odd = None if self._file.utf8 else outside_jis(content)
-        if not faults and odd is None:
-            return Record(plan, items, line=line.no), []
-        record = Record(plan, items, line=line.no, unreadable=plan.unreadable(faults))
-        remarks: list[tuple[Rule, Place]] = []
-        spoilt = self._controls(record, content)
-        if odd is not None:
-            spoilt.add(content.count(b",", 0, odd))
-            remarks += self._remark("*", "*", Problem.CHARACTER, record.place(max(spoilt)))
-        for at, problem in faults:
-            self._fault(record, at, problem, spoilt=spoilt, remarks=remarks)
-        return record, remarks
-
-    def _controls(self, record: Record, content: bytes) -> set[int]:
-        """Keep the place of a control byte for the file's own finding; return the item that it spoils."""
-        at = control_byte(content)
-        if at is None:
-            return set()
-        item = content.count(b",", 0, at)
-        _keep(self._file.controls, record.place(item, found=f"{content[at]:02X}"))
-        return {item}
-
-    def _fault(
-        self, record: Record, at: int, problem: Problem, *, spoilt: set[int], remarks: list[tuple[Rule, Place]]
-    ) -> None:
-        """Add the remark on one item, unless what spoils the item is told already."""
-        if problem is Problem.EMPTY_END:
-            if record.id not in self._surplus_told:
-                self._surplus_told.add(record.id)
-                remarks += self._remark(record.id, "*", problem, record.here())
-            return
-        layout = record.plan.layout
-        if at >= len(layout.items):
-            remarks += self._remark(record.id, "*", problem, record.here())
-            return
-        item = layout.items[at]
-        if at in spoilt or (self._file.utf8 and item.kind in WORDS and problem is not Problem.MISSING):
-            return
-        remarks += self._remark(record.id, item.name, problem, record.place(at))
-
-    def _remark(self, record: str, item: str, problem: Problem, place: Place) -> list[tuple[Rule, Place]]:
-        found = self._book.item_rule(record, item, problem)
-        return [(found, place)] if found else []
-
-    def _stray(self, line: Line, content: bytes) -> None:
-        """Take a line that no layout knows, that is too long to be read, or that belongs to a history block."""
-        stray = Stray(line.no, _printable(content[:2]))
-        claim = self._claim
-        if (at := control_byte(content)) is not None:
-            _keep(self._file.controls, Place(line=line.no, found=f"{content[at]:02X}"))
-        elif line.cut:
-            self._cut(stray)
-        elif claim is None:
-            _keep(self._file.strays, stray)
-        elif content[:2] in _RETURNS:
-            _keep(claim.returns, stray)
-        elif _HISTORY.match(content):
-            claim.history += 1
-        else:
-            _keep(claim.strays, stray)
-
-    # --- claims ---
-
-    def _open_claim(self, record: Record, line: Line) -> None:
-        assert self._layout is not None  # noqa: S101  (lines are only read with a layout)
-        header = self._header
-        self._claim = Claim(
-            layout=self._layout,
-            head=record,
-            index=self._file.claims,
-            no_before=self._no_before,
-            review_body=header.body if header else None,
-            claim_month=header.claim_month if header else None,
-            own=[record],
-        )
-        self._no_before = record["claim_no"]
-        self._file.claims += 1
-        self._claim_start, self._claim_worst, self._claim_refused = line.offset, None, False
-
-    def _close_claim(self) -> None:
-        """Judge the claim that ends here, and tell its findings and its row."""
-        claim = self._claim
-        if claim is None:
-            return
-        there = claim.ids
-        for found, find in self._book.of_month(claim.service_month):
-            if found.on and there.isdisjoint(found.on):
-                continue
-            for place in find(claim):
-                self._tell(found, place)
-        self._claim = None
-        findings, self._claim_findings = self._claim_findings, []
-        findings.sort(key=lambda finding: (finding.line or 0, finding.item_no or 0, finding.code))
-        self._out += findings
-        row = self._row(claim)
-        self._totals[standing(row)] += totals_of(row)
-        self._file.cases += len(claim.records("HO")[:1]) + len(claim.public_payers)
-        self._file.points += row.main_points
-        self._file.points_unsure |= any(payer["total_points"] is None for payer in claim.payers[:1])
-        self._out.append(row)
-
-    def _row(self, claim: Claim) -> IndexRow:
-        payers = shares_of(claim)
-        month, claim_no, claim_type = claim.service_month, claim.head["claim_no"], claim.claim_type
-        return IndexRow(
-            offset=self._claim_start,
-            length=self._claim_end - self._claim_start,
-            line=claim.head.line,
-            claim_no=-1 if claim_no is None else min(claim_no, _MOST_CLAIM_NO),
-            service_month=int(month) if month else 0,
-            claim_type=int(claim_type) if claim_type else 0,
-            worst=self._claim_worst,
-            refused=self._claim_refused,
-            has_insurer=claim.insurer is not None,
-            payers=payers,
-            main_points=payers[0].points if payers else 0,
-            identity=identity_of(claim, institution=self._header.institution if self._header else "", key=self._key),
-        )
-
-    # --- the end ---
-
-    def _close_file(self) -> None:
-        """Judge the file as a whole."""
-        for found, find in self._book.file:
-            for place in find(self._file):
-                self._found += 1
-                self._file.refused = self._file.refused or found.refuses is Refuses.FILE
-                self._out.append(finding_of(found, place, None, show_personal=self._show_personal))
-
-    def _summary(self) -> Summary:
-        file, header = self._file, self._header
-        totals = self._totals
-        if file.refused:
-            totals = {**dict.fromkeys(STANDINGS, Totals()), "refused": sum(totals.values(), Totals())}
-        return Summary(
-            kind=file.kind,
-            body=header.body if header else None,
-            prefecture=header.prefecture if header else "",
-            point_table=header.point_table if header else "",
-            institution_code=header.institution_code if header else "",
-            claim_month=str(header.claim_month) if header and header.claim_month else None,
-            claims=file.claims,
-            points=file.points,
-            totals=totals,
-            refused=file.refused,
-            findings=self._found,
-            ruleset=ruleset(),
-            layout=self._layout.name if self._layout and file.kind else None,
-        )
-
-    # --- telling ---
-
-    def _tell(self, found: Rule, place: Place) -> None:
-        """Tell a finding outside claims at once; keep one of a claim until the claim ends."""
-        claim, file, refuses = self._claim, self._file, found.refuses
-        self._found += 1
-        file.refused = file.refused or refuses is Refuses.FILE
-        file.unreadable_codes += found.code.startswith(_OFFICIAL_L2)
-        if claim is not None:
-            worst, level = self._claim_worst, found.level.value
-            self._claim_worst = level if worst is None else max(worst, level, key=WORST.index)
-            self._claim_refused = self._claim_refused or refuses is not None
-        if self._listed >= limit("findings_per_file"):
-            file.findings_left_out += 1
-            return
-        self._listed += 1
-        finding = finding_of(found, place, claim, show_personal=self._show_personal)
-        (self._out if claim is None else self._claim_findings).append(finding)
-
-
-def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Return the first bytes of a file, and all of its chunks again."""
-    taken: list[bytes] = []
-    length = 0
+    examination = Examination(
+        identity_key=identity_key,
+        asp=asp,
+        context=context,
+        show_personal=show_personal,
+        kind=kind,
+        file_name=file_name,
+        engine=engine,
+    )
     for chunk in chunks:
-        taken.append(chunk)
-        length += len(chunk)
-        if length >= _HEAD_BYTES:
+        yield from examination.feed(chunk)
+        if examination.decided:
             break
-    return b"".join(taken)[:_HEAD_BYTES], chain(taken, chunks)
+    yield from examination.finish()
 
 
-def _keep(places: list[_Kept], place: _Kept) -> None:
-    """Keep a place if there is room for it."""
-    if len(places) < _PLACES_KEPT:
-        places.append(place)
+class Examination:
+    """One file's examination while its bytes arrive: `feed` each chunk, then `finish`; both yield blocks.
+
+    What they yield must be gone through to the end. The circumstances are those of `examine`; `book` chooses other rules
+    than those of the levels.
+    """
+
+    def __init__(  # noqa: PLR0913  (the circumstances of a file: one keyword each)
+        self,
+        *,
+        identity_key: bytes,
+        asp: bool = True,
+        context: Context | None = None,
+        show_personal: bool = False,
+        kind: str | None = None,
+        file_name: str = "",
+        engine: Engine | None = None,
+        book: RuleBook | None = None,
+    ) -> None:
+        judged = book or rule_book(frozenset(Level) if asp else _WITHOUT_ASP)
+        self._reference = Reference(identity_key, judged, context or Context(), show_personal=show_personal)
+        self._kind, self._file_name, self._engine = kind, file_name, engine
+        self._head: list[bytes] = []
+        self._head_bytes = 0
+        self._way: Way | None = None
+
+    @property
+    def decided(self) -> bool:
+        """True if no further byte can change the answer: the file is no claim file."""
+        return self._way is not None and not self._reference.reads
+
+    def feed(self, chunk: bytes) -> Iterator[Block]:
+        """Take the next bytes of the file; yield what is certain by now."""
+        if self._way is not None:
+            yield from self._read(self._way, chunk)
+            return
+        self._head.append(chunk)
+        self._head_bytes += len(chunk)
+        if self._head_bytes >= (KERNEL_FROM_BYTES if self._engine is None else HEAD_BYTES):
+            yield from self._begin()
+
+    def finish(self) -> Iterator[Block]:
+        """Yield all that is left to tell when no further byte will come, the summary last."""
+        if self._way is None:
+            yield from self._begin()
+        if self._way is not None and self._reference.reads:
+            yield from self._way.finish()
+        self._reference.close_file()
+        yield from blocks_of(self._reference)
+        yield self._reference.summary()
+
+    def _begin(self) -> Iterator[Block]:
+        """Look at the beginning, choose the engine, and read what is there."""
+        data = b"".join(self._head)
+        self._head.clear()
+        self._reference.open(data[:HEAD_BYTES], self._kind, file_name=self._file_name)
+        self._way = self._chosen(short=len(data) < KERNEL_FROM_BYTES)
+        yield from self._read(self._way, data)
+
+    def _chosen(self, *, short: bool) -> "Way":
+        if self._engine == "reference" or (self._engine is None and short) or not has_numba():
+            return LineByLine(self._reference)
+        from seikyu.rules.kernel.engine import way_for  # noqa: PLC0415  (Numba is loaded where it is needed)
+
+        return way_for(self._reference) or LineByLine(self._reference)
+
+    def _read(self, way: "Way", data: bytes) -> Iterator[Block]:
+        if self._reference.reads:
+            self._reference.file.bytes_read += len(data)
+            yield from way.feed(data)
 
 
-def _printable(rid: bytes) -> str | None:
-    """Return a record identification that can be shown, None if it is something else."""
-    return rid.decode("ascii") if rid.isalnum() and rid.isascii() else None
+class Way(Protocol):
+    """An engine's way through the bytes of one file that has been opened."""
+
+    def feed(self, data: bytes) -> Iterator[Block]:
+        """Take the next bytes; yield what is certain by now."""
+        ...
+
+    def finish(self) -> Iterator[Block]:
+        """Yield what is left to tell of the lines and claims."""
+        ...
+
+
+class LineByLine:
+    """The reference's way: it sees every line."""
+
+    def __init__(self, reference: Reference, *, no: int = 0, offset: int = 0) -> None:
+        self._reference = reference
+        self.cutter = LineCutter(limit("line_bytes"), no=no, offset=offset)
+
+    def feed(self, data: bytes) -> Iterator[Block]:
+        """Take the next bytes; yield what is certain by now."""
+        reference = self._reference
+        for line in self.cutter.feed(data):
+            reference.line(line)
+            if len(reference.out) >= _TOLD_AT_ONCE:
+                yield from blocks_of(reference)
+        yield from blocks_of(reference)
+
+    def finish(self) -> Iterator[Block]:
+        """Yield what is left to tell of the lines and claims."""
+        for line in self.cutter.finish():
+            self._reference.line(line)
+        assert self.cutter.tail is not None  # noqa: S101  (it is there when the lines are through)
+        self._reference.end(self.cutter.tail)
+        yield from blocks_of(self._reference)
+
+
+def blocks_of(reference: Reference) -> Iterator[Block]:
+    """Yield what the reference has gathered: its findings, then its rows."""
+    told = reference.told()
+    findings = Findings(each for each in told if isinstance(each, Finding))
+    rows = Rows.of(each for each in told if isinstance(each, IndexRow))
+    if findings:
+        yield findings
+    if rows:
+        yield rows
+
+
+def has_numba() -> bool:
+    """True if Numba can be loaded by this Python; without it the reference serves."""
+    try:
+        import numba  # noqa: F401, PLC0415  (it is loaded where it is needed, and may be missing)
+    except ImportError:
+        return False
+    return True

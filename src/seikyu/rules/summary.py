@@ -30,7 +30,8 @@ class Summary:
     Shape: `kind` is None if the file is of no kind we know of; `body` is `1` or `2-NN`; `claim_month` YYYYMM; `claims`
     counts RE records and `points` is what GO should say, both over all claims; what would be accepted stands in
     `totals`. A refused file accepts nothing: all its claims are in `refused`. `findings` counts also those that were
-    too many to list. `layout` names the edition, `masters` the master editions used (none yet).
+    too many to list. `layout` names the edition, `masters` the master editions used (none yet), `engine` the
+    checker that read the file: `kernel` or `reference`.
     """
 
     kind: str | None
@@ -47,6 +48,7 @@ class Summary:
     ruleset: str
     layout: str | None
     masters: Mapping[str, str] = field(default_factory=dict)
+    engine: str = "reference"
 
     @property
     def institution(self) -> str:

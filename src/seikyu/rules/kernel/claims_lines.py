@@ -1,0 +1,284 @@
+"""Scans of the rules on service lines: classes, calculation units, counts, days, and the sums of the payers."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+
+from seikyu.records import table
+from seikyu.rules.kernel import scan as c
+from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
+from seikyu.rules.kernel.claims_head import first_insurers, of_insurer, publics, type_payers, type_says
+from seikyu.rules.kernel.claims_payers import ordinals
+from seikyu.rules.kernel.scans import Exact, Might, Scan, bad, filled, key, where
+
+_BURDENED: Final = ("insurance", "public_1", "public_2", "public_3", "public_4")
+_MEALS: Final = key("97")
+_ANYWHERE: Final = (key("01"), key("39"), key("99"))
+_SERVICE: Final = ("SI", "IY", "TO")
+_MOST_PUBLIC: Final = 4
+_COUNT_CHARS: Final = 3
+_SHORT_MONTHS: Final = (29, 30, 31)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """The claims' own lines: rows in the table, and for each row what the rows before it make of it.
+
+    Shape: `all` are all rows, `service` those without comments; `current` is the service class that holds on a service
+    line, from service lines alone. `opens` is True on the first of a claim's rows in `all`.
+    """
+
+    all: Ints
+    service: Ints
+    current: Ints
+    opens: Bools
+
+
+def _comment_row(batch: Batch) -> int:
+    ids = batch.tables.record_ids
+    return ids.index("CO") if "CO" in ids else -1
+
+
+def lines_of(batch: Batch) -> Lines:
+    """Return the claims' own lines."""
+    rows = batch.table("lines")
+    own = where(rows.own)
+    service = own[rows.record[own] != _comment_row(batch)]
+    classes = rows["service_class"][service]
+    current = _carried(classes, filled(classes), _opens(rows.claim[service]))
+    return Lines(own, service, current, _opens(rows.claim[own]))
+
+
+def _opens(claim: Ints) -> Bools:
+    """True for the first row of each claim."""
+    first = np.ones(len(claim), np.bool_)
+    first[1:] = claim[1:] != claim[:-1]
+    return first
+
+
+def _carried(values: Ints, there: Bools, opens: Bools) -> Ints:
+    """Return the last value that was there, by row; empty before the first of a claim."""
+    at = np.maximum.accumulate(np.where(there | opens, np.arange(len(values)), 0))
+    return np.where(there[at], values[at], c.EMPTY) if len(values) else values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """The calculation units (see `view.Unit`): first and last row in the table, class, and whether points end them."""
+
+    first: Ints
+    last: Ints
+    of_row: Ints
+    service_class: Ints
+    ended: Bools
+
+
+def units_of(batch: Batch) -> Units:
+    """Return the units of all claims, in the order of the file; a row's unit by its place among the service lines."""
+    rows, lines = batch.table("lines"), batch.once(lines_of)
+    classed = filled(rows["service_class"][lines.all])
+    passed = np.cumsum(classed)[np.searchsorted(lines.all, lines.service)]
+    service = lines.service
+    ends = filled(rows["points"][service])
+    starts = _opens(rows.claim[service])
+    starts[1:] |= ends[:-1] | (passed[1:] > passed[:-1])
+    first = where(starts)
+    last = np.append(first[1:], len(service))[: len(first)] - 1
+    whole = _carried(rows["service_class"][lines.all], classed, lines.opens)
+    return Units(
+        first=service[first],
+        last=service[last],
+        of_row=np.cumsum(starts) - 1,
+        service_class=whole[np.searchsorted(lines.all, service[last])],
+        ended=ends[last],
+    )
+
+
+@cache
+def _burdens() -> tuple[Ints, Ints]:
+    """Return the burden divisions as columns hold them, in order, and who shares each: a bit a payer."""
+    shares = {key(code): sum(1 << at for at, name in enumerate(_BURDENED) if row[name] == "1")
+              for code, row in table("burden_codes").items()}  # fmt: skip
+    codes = sorted(shares)
+    return np.array(codes, np.int64), np.array([shares[code] for code in codes], np.int64)
+
+
+def shares_of(burden: Ints) -> Ints:
+    """Return who shares a line of each burden division: bit 0 is insurance; -1 for an unknown division."""
+    codes, shares = _burdens()
+    at = np.minimum(np.searchsorted(codes, burden), len(codes) - 1)
+    return np.where(codes[at] == burden, shares[at], -1)
+
+
+def _there(insured: Bools, public: Ints) -> Ints:
+    """Return the payers of claims as bits."""
+    return insured + 2 * ((1 << np.minimum(public, _MOST_PUBLIC)) - 1)
+
+
+# --- the scans ---
+
+
+def no_service(batch: Batch) -> Iterator[Exact]:
+    yield Exact(batch.table("head"), where(~batch.has(*_SERVICE)))
+
+
+def burden_without_payer(batch: Batch) -> Iterator[Exact]:
+    rows, service = batch.table("lines"), batch.once(lines_of).service
+    insured, public = batch.claims[c.C_INSURERS] > 0, publics(batch)
+    somebody = insured | (public > 0)
+    there = _there(insured | (type_says(batch, "has_ho", "yes") == 1), np.maximum(public, type_payers(batch)))
+    claim = rows.claim[service]
+    shared = shares_of(rows["burden"][service])
+    hit = service[somebody[claim] & (shared > 0) & ((shared & ~there[claim]) != 0)]
+    yield Exact(rows, hit, rows.no("burden", hit))
+
+
+def no_class(batch: Batch) -> Iterator[Exact]:
+    rows, lines = batch.table("lines"), batch.once(lines_of)
+    most = batch.layout.service_class_lines or 0
+    classed = filled(rows["service_class"][lines.all])
+    place = np.arange(len(classed))
+    since = np.maximum.accumulate(np.where(classed, place, np.where(lines.opens, place - 1, -1)))
+    without = place - since
+    hit = lines.all[~classed & (lines.opens | ((without == most + 1) & (most > 0)))]
+    yield Exact(rows, hit, rows.no("service_class", hit))
+
+
+def class_order(batch: Batch) -> Iterator[Exact | Might]:
+    rows, service = batch.table("lines"), batch.once(lines_of).service
+    burden, classes = rows["burden"][service], rows["service_class"][service]
+    anew = _opens(rows.claim[service])
+    anew[1:] |= burden[1:] != burden[:-1]
+    part = np.cumsum(anew)
+    unsure = np.zeros(len(batch), np.bool_)
+    unsure[rows.claim[service[(burden == c.BAD) | (burden == c.BIG)]]] = True
+    judged = where((classes >= 0) & ~np.isin(classes, _ANYWHERE))
+    backwards = (part[judged][1:] == part[judged][:-1]) & (classes[judged][1:] < classes[judged][:-1])
+    hit = service[judged[1:][backwards]]
+    hit = hit[~unsure[rows.claim[hit]]]
+    yield Exact(rows, hit, rows.no("service_class", hit))
+    yield Might(where(unsure))
+
+
+def unit_without_points(batch: Batch) -> Iterator[Exact]:
+    rows, units = batch.table("lines"), batch.once(units_of)
+    hit = units.last[~units.ended]
+    yield Exact(rows, hit, rows.no("points", hit))
+
+
+def counts_differ(batch: Batch) -> Iterator[Exact]:
+    rows, service, units = batch.table("lines"), batch.once(lines_of).service, batch.once(units_of)
+    count = rows["count"]
+    wanted = np.where(units.ended, count[units.last], c.EMPTY)[units.of_row] if len(service) else service
+    own = count[service]
+    hit = service[(wanted >= 0) & (own >= 0) & (own != wanted)]
+    yield Exact(rows, hit, rows.no("count", hit))
+
+
+def _daily(batch: Batch) -> Ints:
+    """Return the rows that must give their days: all service lines but meals."""
+    lines = batch.once(lines_of)
+    return lines.service[lines.current != _MEALS]
+
+
+def day_sum(batch: Batch) -> Iterator[Exact]:
+    rows, daily = batch.table("lines"), batch.once(_daily)
+    count, odd = rows["count"][daily], rows["days_odd"][daily]
+    hit = daily[(rows["days_filled"][daily] > 0) & (count >= 0) & (odd & 1 == 0) & (rows["days"][daily] != count)]
+    # Days that stand side by side like the count are let be by the rule; only few digits can.
+    written = rows["days_odd"][hit] >> 1
+    close = (written >= _digits_of(rows["count"][hit])) & (written <= _COUNT_CHARS)
+    if close.any():
+        same = np.array([_written_alike(batch, rows, int(at)) for at in hit[close]], np.bool_)
+        hit = np.sort(np.concatenate([hit[~close], hit[close][~same]]))
+    yield Exact(rows, hit, rows.no("count", hit))
+
+
+def _digits_of(count: Ints) -> Ints:
+    """Return how many digits numbers below 1,000 have."""
+    return 1 + (count > 9) + (count > 99)  # noqa: PLR2004  (decimal)
+
+
+def _written_alike(batch: Batch, rows: Table, at: int) -> bool:
+    """True if a line's days, put together, are written like its count."""
+    layout = batch.tables.record_plans[int(rows.record[at])].layout
+    items = batch.bytes_of(int(rows.start[at]), int(rows.length[at])).split(b",")
+    days, count = layout.by_name["day_01"].no - 1, layout.by_name["count"].no - 1
+    return b"".join(items[days : days + 31]) == items[count]
+
+
+def impossible_day(batch: Batch) -> Iterator[Exact]:
+    rows, daily = batch.table("lines"), batch.once(_daily)
+    days = batch.days[rows.claim[daily]]
+    short = daily[(days > 0) & (days < _SHORT_MONTHS[-1]) & (rows["days_nonzero"][daily] >> days != 0)]
+    for day in _SHORT_MONTHS:
+        hit = short[(batch.days[rows.claim[short]] < day) & (rows["days_nonzero"][short] >> (day - 1) & 1 == 1)]
+        yield Exact(rows, hit, rows.no(f"day_{day}", hit))
+
+
+def no_days(batch: Batch) -> Iterator[Exact]:
+    rows, daily = batch.table("lines"), batch.once(_daily)
+    hit = daily[(rows["days_filled"][daily] == 0) & (rows["count"][daily] > 0)]
+    yield Exact(rows, hit, rows.no("day_01", hit))
+
+
+# --- the sums of the payers ---
+
+
+def sums_of(batch: Batch) -> tuple[Bools, Ints, Ints]:
+    """Return which claims' lines can be added up, and their sums by count and by days: `[payer][claim]`."""
+    rows, service, units = batch.table("lines"), batch.once(lines_of).service, batch.once(units_of)
+    claim = rows.claim[units.last]
+    known = (batch.claims[c.C_DONOR] == 0) & (np.bincount(claim, minlength=len(batch)) > 0)
+    unsure = bad(rows["service_class"][service]) | bad(rows["points"][service]) | bad(rows["count"][service])
+    known[rows.claim[service[unsure]]] = False
+    shared = shares_of(rows["burden"][units.last])
+    there = _there(batch.claims[c.C_INSURERS] > 0, publics(batch))[claim]
+    summed = units.service_class != _MEALS
+    known[claim[(shared < 0) | ((shared & ~there) != 0) | (summed & ~units.ended)]] = False
+    points = np.maximum(rows["points"][units.last], 0) * summed
+    by_count = points * np.maximum(rows["count"][units.last], 0)
+    by_days = points * rows["days"][units.last]
+    sums = np.zeros((2, len(_BURDENED), len(batch)), np.int64)
+    for payer in range(len(_BURDENED)):
+        part = (shared >= 0) & (shared >> payer & 1 == 1)
+        for at, each in enumerate((by_count, by_days)):
+            # Floating point holds these sums exactly: points and counts have ten digits together.
+            sums[at, payer] = np.bincount(claim[part], weights=each[part], minlength=len(batch)).astype(np.int64)
+    return known, sums[0], sums[1]
+
+
+def insurer_total(batch: Batch) -> Iterator[Exact]:
+    known, by_count, by_days = batch.once(sums_of)
+    total = of_insurer(batch, "total_points")
+    wrong = known & (total >= 0) & (total != by_count[0]) & (total != by_days[0])
+    rows = batch.table("insurers")
+    hit = batch.once(first_insurers)[where(wrong)]
+    yield Exact(rows, hit, rows.no("total_points", hit))
+
+
+def public_total(batch: Batch) -> Iterator[Exact]:
+    known, by_count, by_days = batch.once(sums_of)
+    rows, place = batch.table("publics"), batch.once(ordinals)
+    at, claim, total = np.clip(place + 1, 0, _MOST_PUBLIC), rows.claim, rows["total_points"]
+    judged = (place >= 0) & (place < _MOST_PUBLIC) & known[claim] & (total >= 0)
+    hit = where(judged & (total != by_count[at, claim]) & (total != by_days[at, claim]))
+    yield Exact(rows, hit, rows.no("total_points", hit))
+
+
+SCANS: Final[Mapping[str, Scan]] = {
+    "X2034": no_service,
+    "X2037": burden_without_payer,
+    "X2038": no_class,
+    "X2040": class_order,
+    "X2041": unit_without_points,
+    "X2042": counts_differ,
+    "X2043": day_sum,
+    "X2044": impossible_day,
+    "X2045": no_days,
+    "X3020": insurer_total,
+    "X3021": public_total,
+}

@@ -1,0 +1,390 @@
+"""The reference checker: one pass over a file's lines gives findings, the claim index and the summary.
+
+Each line is cut into items and held against the layout; a claim is kept until its last line, judged by the rules, told,
+and let go. Memory is bounded by the longest claim that the limits allow. Any bytes end in exactly one summary.
+"""
+
+import re
+from typing import Final, TypeVar
+
+from seikyu.limits import limit
+from seikyu.records import (
+    EncodingWatch,
+    Header,
+    Layout,
+    Line,
+    Scope,
+    Tail,
+    control_byte,
+    foreign_signature,
+    layout_for,
+    outside_jis,
+    sniff,
+)
+from seikyu.rules.catalogue import RuleBook
+from seikyu.rules.context import Context
+from seikyu.rules.finding import Finding, Refuses
+from seikyu.rules.identity import identity_of, shares_of
+from seikyu.rules.index import WORST, IndexRow
+from seikyu.rules.plan import WORDS, Plan, Problem, plans
+from seikyu.rules.rule import Rule
+from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
+from seikyu.rules.view import FIRST_VOLUME, Claim, File, Place, Record, Stray
+from seikyu.rules.wording import finding_of
+
+Told = Finding | IndexRow | Summary
+
+_UTF8_MARK: Final = b"\xef\xbb\xbf"
+#: A file that has nothing else is empty.
+_BLANK: Final = b" \r\n\x1a"
+_DEFAULT_KIND: Final = "medical"
+_HEADER: Final = "IR"
+_AFTER_ID: Final = (b",", b"")
+#: Records that only a returned claim has: header, reason and trailer of a return file.
+RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
+#: A line of a history block (履歴): data id, line, branch, then a record. Source: records:11.
+_HISTORY: Final = re.compile(rb"[0-9]{1,2},[0-9]{1,6},[0-9]{1,6},[A-Z]{2}(?:,|$)")
+#: Places of one kind of remark about the whole file that are kept; more would say the same again.
+PLACES_KEPT: Final = 100
+OFFICIAL_L2: Final = "L2"
+#: The most that a claim number in the index can be.
+_MOST_CLAIM_NO: Final = 2**31 - 1
+
+#: For one that reads and judges nothing.
+NO_RULES: Final = RuleBook(claim=(), file=(), record={}, item={})
+
+_Kept = TypeVar("_Kept")
+
+
+class Reference:
+    """One pass over one file, line by line. Everything here that grows with the file is a count.
+
+    `open` looks at the beginning, then comes `line` for each line, then `end`, `close_file` and `summary`. What there is
+    to tell gathers in `out`; who drives the pass takes it from there.
+    """
+
+    def __init__(self, identity_key: bytes, book: RuleBook, context: Context, *, show_personal: bool) -> None:
+        self.key = identity_key
+        self.engine = "reference"
+        self.book = book
+        self.show_personal = show_personal
+        self.file = File(context)
+        self.header: Header | None = None
+        self.layout: Layout | None = None
+        self._plans: dict[bytes, Plan] = {}
+        self.claim: Claim | None = None
+        self._claim_findings: list[Finding] = []
+        self._claim_start = self._claim_end = 0
+        self._claim_worst: str | None = None
+        self._claim_refused = False
+        self.out: list[Told] = []
+        self.no_before: int | None = 0
+        self.surplus_told: set[str] = set()
+        self.found = self.listed = 0
+        self.totals = dict.fromkeys(STANDINGS, Totals())
+
+    # --- the way through the file ---
+
+    def told(self) -> list[Told]:
+        """Return what there is to tell by now, each thing once."""
+        out, self.out = self.out, []
+        return out
+
+    def reader(self) -> "Reference":
+        """Return one that reads claims of the same file and judges nothing: `forget` before each claim."""
+        reader = Reference(self.key, NO_RULES, self.file.context, show_personal=False)
+        reader.header, reader.layout, reader._plans = self.header, self.layout, self._plans  # noqa: SLF001  (its own kind)
+        return reader
+
+    def forget(self, *, index: int, no_before: int | None) -> None:
+        """Make ready for a claim at that position in the file, behind the claim of that number."""
+        self.claim, self.no_before, self.file.claims = None, no_before, index
+
+    @property
+    def reads(self) -> bool:
+        """True if lines are to be read: False for what is no claim file at all."""
+        return self.file.other_kind or not (self.file.stopped or self.file.empty)
+
+    def open(self, head: bytes, kind: str | None, *, file_name: str) -> None:
+        """Tell from the beginning of the file what it is and how to read it."""
+        file, watch = self.file, EncodingWatch()
+        file_name = file_name or file.context.file_name or ""
+        watch.feed(head)
+        file.empty = not head.strip(_BLANK)
+        file.signature = foreign_signature(head)
+        file.utf8 = watch.is_utf8
+        self.header = header = sniff(head, file_name=file_name)
+        file.kind = kind or (header.kind if header else None)
+        try:
+            self.layout = layout_for(file.kind or _DEFAULT_KIND, header.claim_month if header else None)
+        except KeyError:
+            file.other_kind = True
+            return
+        self._plans = {rid.encode(): plan for rid, plan in plans(self.layout.name).items()}
+        known = any(line.removeprefix(_UTF8_MARK)[:2] in self._plans for line in head.splitlines())
+        file.stopped = not file.empty and (file.signature is not None or not known)
+        if file.stopped:
+            file.first = _printable(head[:2])
+            at = None if file.signature else control_byte(head.splitlines()[0])
+            if at is not None:
+                file.controls.append(Place(line=1, found=f"{head[at]:02X}"))
+
+    def line(self, line: Line) -> None:
+        """Take the next line of the file."""
+        file, content = self.file, line.content
+        if self.layout is None:  # A kind that has no layout yet: its claims are counted.
+            file.claims += content.startswith(b"RE,")
+            return
+        file.endings.setdefault(line.ending, line.no)
+        if not content:
+            file.blank += 1
+            file.blank_line = file.blank_line or line.no
+            return
+        if line.no == 1:
+            content = content.removeprefix(_UTF8_MARK)
+            file.first = _printable(content[:2])
+        file.last = (line.no, content[:2])
+        plan = self._plans.get(content[:2]) if content[2:3] in _AFTER_ID else None
+        if plan is None:
+            self._stray(line, content)
+        else:
+            self._record(line, content, plan)
+        if self.claim is not None:
+            self._claim_end = line.offset + line.length
+
+    def end(self, tail: Tail) -> None:
+        """Take the end of the file."""
+        self.close_claim()
+        if self.layout is not None:
+            self.file.mark, self.file.after_mark = tail.mark, tail.after_filled
+
+    def _record(self, line: Line, content: bytes, plan: Plan) -> None:
+        """Take a line whose record the layout knows."""
+        scope = plan.layout.scope
+        opens = plan.layout.id == self.layout.claim_opener if self.layout else False
+        if opens or scope is Scope.FILE:
+            self.close_claim()
+        elif self.claim and self.claim.lines >= limit("claim_lines"):
+            self.claim.lines_left_out += 1
+            return
+        record, remarks = self._read(line, content, plan)
+        if opens:
+            self._open_claim(record, line)
+        else:
+            self._take(record, scope)
+        if line.cut:
+            self._cut(Stray(line.no, record.id))
+            return
+        for found, place in remarks:
+            self._tell(found, place)
+        for found, find in self.book.record.get(record.id, ()):
+            for place in find(record):
+                self._tell(found, place)
+
+    def _take(self, record: Record, scope: Scope) -> None:
+        """Put a record where it belongs."""
+        claim, file = self.claim, self.file
+        if record.id == _HEADER:
+            self._header_seen(record)
+        elif scope is Scope.FILE:
+            _keep(file.trailers, record)
+        elif claim is None:
+            _keep(file.early, Stray(record.line, record.id))
+        else:
+            (claim.donor if claim.donor or scope is Scope.DONOR else claim.own).append(record)
+
+    def _header_seen(self, header: Record) -> None:
+        """Keep a header. Claims of the first volume count from 1; of further ones, and behind a second IR, from any."""
+        first = not self.file.headers and header["volume_id"] in (None, FIRST_VOLUME)
+        self.no_before = 0 if first else None
+        _keep(self.file.headers, header)
+
+    def _cut(self, stray: Stray) -> None:
+        """Keep the place of a line that is too long; what its beginning says is read, and not judged."""
+        _keep(self.claim.cut_lines if self.claim else self.file.cut_lines, stray)
+        self.file.unsure = True
+
+    def _read(self, line: Line, content: bytes, plan: Plan) -> tuple[Record, list[tuple[Rule, Place]]]:
+        """Return the record of a line, and what is wrong with its items and characters."""
+        items = content.split(b",")
+        faults = plan.faults(content, items)
+        odd = None if self.file.utf8 else outside_jis(content)
+        if not faults and odd is None:
+            return Record(plan, items, line=line.no), []
+        record = Record(plan, items, line=line.no, unreadable=plan.unreadable(faults))
+        remarks: list[tuple[Rule, Place]] = []
+        spoilt = self._controls(record, content)
+        if odd is not None:
+            spoilt.add(content.count(b",", 0, odd))
+            remarks += self._remark("*", "*", Problem.CHARACTER, record.place(max(spoilt)))
+        for at, problem in faults:
+            self._fault(record, at, problem, spoilt=spoilt, remarks=remarks)
+        return record, remarks
+
+    def _controls(self, record: Record, content: bytes) -> set[int]:
+        """Keep the place of a control byte for the file's own finding; return the item that it spoils."""
+        at = control_byte(content)
+        if at is None:
+            return set()
+        item = content.count(b",", 0, at)
+        _keep(self.file.controls, record.place(item, found=f"{content[at]:02X}"))
+        return {item}
+
+    def _fault(
+        self, record: Record, at: int, problem: Problem, *, spoilt: set[int], remarks: list[tuple[Rule, Place]]
+    ) -> None:
+        """Add the remark on one item, unless what spoils the item is told already."""
+        if problem is Problem.EMPTY_END:
+            if record.id not in self.surplus_told:
+                self.surplus_told.add(record.id)
+                remarks += self._remark(record.id, "*", problem, record.here())
+            return
+        layout = record.plan.layout
+        if at >= len(layout.items):
+            remarks += self._remark(record.id, "*", problem, record.here())
+            return
+        item = layout.items[at]
+        if at in spoilt or (self.file.utf8 and item.kind in WORDS and problem is not Problem.MISSING):
+            return
+        remarks += self._remark(record.id, item.name, problem, record.place(at))
+
+    def _remark(self, record: str, item: str, problem: Problem, place: Place) -> list[tuple[Rule, Place]]:
+        found = self.book.item_rule(record, item, problem)
+        return [(found, place)] if found else []
+
+    def _stray(self, line: Line, content: bytes) -> None:
+        """Take a line that no layout knows, that is too long to be read, or that belongs to a history block."""
+        stray = Stray(line.no, _printable(content[:2]))
+        claim = self.claim
+        if (at := control_byte(content)) is not None:
+            _keep(self.file.controls, Place(line=line.no, found=f"{content[at]:02X}"))
+        elif line.cut:
+            self._cut(stray)
+        elif claim is None:
+            _keep(self.file.strays, stray)
+        elif content[:2] in RETURNS:
+            _keep(claim.returns, stray)
+        elif _HISTORY.match(content):
+            claim.history += 1
+        else:
+            _keep(claim.strays, stray)
+
+    # --- claims ---
+
+    def _open_claim(self, record: Record, line: Line) -> None:
+        assert self.layout is not None  # noqa: S101  (lines are only read with a layout)
+        header = self.header
+        self.claim = Claim(
+            layout=self.layout,
+            head=record,
+            index=self.file.claims,
+            no_before=self.no_before,
+            review_body=header.body if header else None,
+            claim_month=header.claim_month if header else None,
+            own=[record],
+        )
+        self.no_before = record["claim_no"]
+        self.file.claims += 1
+        self._claim_start, self._claim_worst, self._claim_refused = line.offset, None, False
+
+    def close_claim(self) -> None:
+        """Judge the claim that ends here, and tell its findings and its row."""
+        claim = self.claim
+        if claim is None:
+            return
+        there = claim.ids
+        for found, find in self.book.of_month(claim.service_month):
+            if found.on and there.isdisjoint(found.on):
+                continue
+            for place in find(claim):
+                self._tell(found, place)
+        self.claim = None
+        findings, self._claim_findings = self._claim_findings, []
+        findings.sort(key=lambda finding: (finding.line or 0, finding.item_no or 0, finding.code))
+        self.out += findings
+        row = self._row(claim)
+        self.totals[standing(row)] += totals_of(row)
+        self.file.cases += len(claim.records("HO")[:1]) + len(claim.public_payers)
+        self.file.points += row.main_points
+        self.file.points_unsure |= any(payer["total_points"] is None for payer in claim.payers[:1])
+        self.out.append(row)
+
+    def _row(self, claim: Claim) -> IndexRow:
+        payers = shares_of(claim)
+        month, claim_no, claim_type = claim.service_month, claim.head["claim_no"], claim.claim_type
+        return IndexRow(
+            offset=self._claim_start,
+            length=self._claim_end - self._claim_start,
+            line=claim.head.line,
+            claim_no=-1 if claim_no is None else min(claim_no, _MOST_CLAIM_NO),
+            service_month=int(month) if month else 0,
+            claim_type=int(claim_type) if claim_type else 0,
+            worst=self._claim_worst,
+            refused=self._claim_refused,
+            has_insurer=claim.insurer is not None,
+            payers=payers,
+            main_points=payers[0].points if payers else 0,
+            identity=identity_of(claim, institution=self.header.institution if self.header else "", key=self.key),
+        )
+
+    # --- the end ---
+
+    def close_file(self) -> None:
+        """Judge the file as a whole."""
+        for found, find in self.book.file:
+            for place in find(self.file):
+                self.found += 1
+                self.file.refused = self.file.refused or found.refuses is Refuses.FILE
+                self.out.append(finding_of(found, place, None, show_personal=self.show_personal))
+
+    def summary(self) -> Summary:
+        file, header = self.file, self.header
+        totals = self.totals
+        if file.refused:
+            totals = {**dict.fromkeys(STANDINGS, Totals()), "refused": sum(totals.values(), Totals())}
+        return Summary(
+            kind=file.kind,
+            body=header.body if header else None,
+            prefecture=header.prefecture if header else "",
+            point_table=header.point_table if header else "",
+            institution_code=header.institution_code if header else "",
+            claim_month=str(header.claim_month) if header and header.claim_month else None,
+            claims=file.claims,
+            points=file.points,
+            totals=totals,
+            refused=file.refused,
+            findings=self.found,
+            ruleset=ruleset(),
+            layout=self.layout.name if self.layout and file.kind else None,
+            engine=self.engine,
+        )
+
+    # --- telling ---
+
+    def _tell(self, found: Rule, place: Place) -> None:
+        """Tell a finding outside claims at once; keep one of a claim until the claim ends."""
+        claim, file, refuses = self.claim, self.file, found.refuses
+        self.found += 1
+        file.refused = file.refused or refuses is Refuses.FILE
+        file.unreadable_codes += found.code.startswith(OFFICIAL_L2)
+        if claim is not None:
+            worst, level = self._claim_worst, found.level.value
+            self._claim_worst = level if worst is None else max(worst, level, key=WORST.index)
+            self._claim_refused = self._claim_refused or refuses is not None
+        if self.listed >= limit("findings_per_file"):
+            file.findings_left_out += 1
+            return
+        self.listed += 1
+        finding = finding_of(found, place, claim, show_personal=self.show_personal)
+        (self.out if claim is None else self._claim_findings).append(finding)
+
+
+def _keep(places: list[_Kept], place: _Kept) -> None:
+    """Keep a place if there is room for it."""
+    if len(places) < PLACES_KEPT:
+        places.append(place)
+
+
+def _printable(rid: bytes) -> str | None:
+    """Return a record identification that can be shown, None if it is something else."""
+    return rid.decode("ascii") if rid.isalnum() and rid.isascii() else None
