@@ -9,7 +9,7 @@ import numpy as np
 from seikyu.records import Layout, layouts, table
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table, days_of_month
-from seikyu.rules.kernel.scans import Exact, Might, Scan, filled, key, laws_of, where
+from seikyu.rules.kernel.scans import Exact, Might, Scan, filled, key, laws_of, readable, where
 
 _SCHOOL_AGE: Final = 6
 _WORKING_AGE: Final = 15
@@ -216,8 +216,7 @@ def never(_: Batch) -> Iterator[Might]:
 def search_number(batch: Batch) -> Iterator[Exact]:
     number = batch.table("head")["search_no"]
     short = (number >= 0) & (number < 10**_SHORTEST_SEARCH_NO)
-    readable = (number >= 0) | (number == c.BIG)
-    hit = readable & (short | (batch.claims[c.C_HISTORY] == 0))
+    hit = readable(number) & (short | (batch.claims[c.C_HISTORY] == 0))
     yield from _head(batch, hit, "search_no", alone=False)
 
 
@@ -299,12 +298,12 @@ def income_classes(batch: Batch) -> Iterator[Might]:
 def needless_rate(batch: Batch) -> Iterator[Exact]:
     law, rate = batch.once(laws), batch.table("head")["benefit_rate"]
     needless = (law >= 0) & (law < 100) & (law != 67)  # noqa: PLR2004  (two digits; 67 are retirees)
-    yield from _head(batch, needless & ((rate >= 0) | (rate == c.BIG)), "benefit_rate", alone=False)
+    yield from _head(batch, needless & readable(rate), "benefit_rate", alone=False)
 
 
 def needless_beds(batch: Batch) -> Iterator[Exact]:
     beds = batch.table("head")["bed_count"]
-    yield from _head(batch, (batch.once(inpatient) == 1) & ((beds >= 0) | (beds == c.BIG)), "bed_count")
+    yield from _head(batch, (batch.once(inpatient) == 1) & readable(beds), "bed_count")
 
 
 def odd_kana(batch: Batch) -> Iterator[Might]:

@@ -19,6 +19,8 @@ _MEALS: Final = key("97")
 _ANYWHERE: Final = (key("01"), key("39"), key("99"))
 _SERVICE: Final = ("SI", "IY", "TO")
 _MOST_PUBLIC: Final = 4
+#: Codes of two digits stand in columns from here to twice of it.
+_TWO_DIGITS: Final = 100
 _COUNT_CHARS: Final = 3
 _SHORT_MONTHS: Final = (29, 30, 31)
 
@@ -154,7 +156,8 @@ def class_order(batch: Batch) -> Iterator[Exact | Might]:
     anew[1:] |= burden[1:] != burden[:-1]
     part = np.cumsum(anew)
     unsure = np.zeros(len(batch), np.bool_)
-    unsure[rows.claim[service[(burden == c.BAD) | (burden == c.BIG)]]] = True
+    long = (classes == c.BIG) | ((classes >= 0) & ((classes < _TWO_DIGITS) | (classes >= 2 * _TWO_DIGITS)))
+    unsure[rows.claim[service[(burden == c.BAD) | (burden == c.BIG) | long]]] = True
     judged = where((classes >= 0) & ~np.isin(classes, _ANYWHERE))
     backwards = (part[judged][1:] == part[judged][:-1]) & (classes[judged][1:] < classes[judged][:-1])
     hit = service[judged[1:][backwards]]

@@ -33,6 +33,7 @@ from seikyu.rules.kernel.scans import (
     filled,
     key,
     laws_of,
+    readable,
     where,
 )
 
@@ -194,7 +195,7 @@ def reduction(batch: Batch) -> Iterator[Exact]:
 def work_reason(batch: Batch) -> Iterator[Exact]:
     rows = batch.table("insurers")
     law = laws_of(rows["insurer_number"])
-    yield from _at(rows, (rows["work_reason"] >= 0) & (law >= 0) & (law != _SEAMEN), "work_reason")
+    yield from _at(rows, readable(rows["work_reason"]) & (law >= 0) & (law != _SEAMEN), "work_reason")
 
 
 # --- their numbers ---
@@ -323,7 +324,7 @@ def visited_payer(batch: Batch) -> Iterator[Exact]:
 def confirmation(batch: Batch) -> Iterator[Exact]:
     rows = batch.table("checked")
     code = rows["confirmation"]
-    yield from _at(rows, ((code >= 0) | (code == c.BIG)) & (code != key("01")), "confirmation")
+    yield from _at(rows, readable(code) & (code != key("01")), "confirmation")
 
 
 def branch_number(batch: Batch) -> Iterator[Exact]:
@@ -338,7 +339,7 @@ def window_payment(batch: Batch) -> Iterator[Exact]:
     rows = batch.table("windows")
     kind = rows["window_payment_kind"]
     right = np.isin(kind, [key("00"), key("01"), key("02")])
-    yield from _at(rows, ((kind >= 0) | (kind == c.BIG)) & ~right, "window_payment_kind")
+    yield from _at(rows, readable(kind) & ~right, "window_payment_kind")
 
 
 # --- diseases ---

@@ -223,7 +223,7 @@ class _Sets:
 
 
 def key_of(code: bytes) -> int:
-    """Return a code as a whole number: digits behind a 1, other bytes behind a 1 and negative.
+    """Return a code as a whole number: digits behind a 1, other bytes behind a 1, and 2**62.
 
     Errors: NotCompiled for a code that is too long.
     """
@@ -231,7 +231,7 @@ def key_of(code: bytes) -> int:
         return int(b"1" + code)
     if len(code) > _MOST_BYTES or code.isdigit():
         raise NotCompiled("a code is too long")
-    return -int.from_bytes(b"\x01" + code, "big")
+    return 1 << 62 | int.from_bytes(b"\x01" + code, "big")
 
 
 def _eras() -> Ints:

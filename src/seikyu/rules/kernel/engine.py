@@ -126,7 +126,7 @@ class KernelWay:
             if self._lines is not None:
                 before = at
                 at = yield from self._by_line(at, final=final)
-                if self._lines is not None or at == before:
+                if (self._lines is not None and not self._at_end) or at == before:
                     break
             else:
                 end = self._filled if final else self._bytes.rfind(self._opener, at, self._filled) + 1

@@ -65,6 +65,11 @@ def filled(values: Ints) -> Bools:
     return (values != c.EMPTY) & (values != c.MISSING)
 
 
+def readable(values: Ints) -> Bools:
+    """True where there is a value, though it may be too long to be kept."""
+    return (values >= 0) | (values == c.BIG)
+
+
 def bad(values: Ints) -> Bools:
     """True where the value did not parse, or is missed."""
     return (values == c.BAD) | (values == c.MISSING)
