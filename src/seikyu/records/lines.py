@@ -62,17 +62,20 @@ class LineCutter:
 
     def feed(self, chunk: bytes) -> Iterator[Line]:
         """Yield the lines that end in this chunk; it must be gone through to its end."""
-        if self.tail is not None:
-            self.tail = _further(self.tail, chunk)
-            return
         data = self._held + chunk if self._held else chunk
+        if self.tail is not None:
+            self._held = b""
+            self.tail = _further(self.tail, data)
+            return
         self._held = b"\r" if data.endswith(b"\r") else b""
         yield from self._cut(data[:-1] if self._held else data)
 
     def finish(self) -> Iterator[Line]:
         """Yield what is left when no chunk will follow."""
-        if self._held:
-            held, self._held = self._held, b""
+        held, self._held = self._held, b""
+        if held and self.tail is not None:
+            self.tail = _further(self.tail, held)
+        elif held:
             yield from self._cut(held)
         if self.tail is not None:
             return

@@ -27,6 +27,9 @@ NUMBER_OF: Final[Mapping[Problem, int]] = {problem: at for at, problem in enumer
 #: Keys of codes are whole numbers below this.
 _MOST_DIGITS: Final = 17
 _MOST_BYTES: Final = 7
+_BYTE: Final = 255
+#: What the pass adds to a code of so many digits, so that it has a 1 before it.
+TENS: Final = np.array([10**digits for digits in range(_MOST_DIGITS + 2)], np.int64)
 _MOST_RECORDS: Final = 60
 _MOST_ITEMS: Final = 400
 
@@ -56,6 +59,7 @@ class Tables:
     ids: Bytes
     records: Ints
     items: Ints
+    quick: Ints
     keys: Ints
     sets: Ints
     eras: Ints
@@ -97,6 +101,7 @@ def compiled(layout_name: str) -> Tables:
         ids=ids,
         records=np.array(heads, np.int64),
         items=np.array(rows, np.int64),
+        quick=np.array([_quick(row) for row in rows], np.int64),
         keys=keys,
         sets=places,
         eras=_eras(),
@@ -166,6 +171,17 @@ def _item_row(item: Item, record: RecordLayout, plan: Plan, sets: "_Sets") -> li
     row[c.I_DAY] = _day(record.id, item.name)
     row[c.I_PART] = _part(record.id, item.name)
     return row
+
+
+def _quick(row: list[int]) -> int:
+    """Return what the pass looks at first, packed (see `scan`)."""
+    word = row[c.I_NEED]
+    width, known = row[c.I_WIDTH], row[c.I_SET]
+    if row[c.I_TYPE] == c.T_DIGITS and row[c.I_NEED] != c.NEED_NEVER and 0 < width <= _MOST_DIGITS and known < _BYTE:
+        least = width if row[c.I_FIXED] else 1
+        word |= c.Q_PLAIN | least << c.Q_LEAST | width << c.Q_MOST | (known + 1) << c.Q_SET
+    word |= c.Q_NUMBER if row[c.I_NUMBER] else 0
+    return word | (row[c.I_COLUMN] + 1) << c.Q_COLUMN | row[c.I_DAY] << c.Q_DAY | (row[c.I_PART] + 1) << c.Q_PART
 
 
 def _column(record_id: str, name: str) -> int:

@@ -18,7 +18,7 @@ from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch
 from seikyu.rules.kernel.blake import digests
 from seikyu.rules.kernel.columns import TABLES
-from seikyu.rules.kernel.compile import NotCompiled, Tables, compiled
+from seikyu.rules.kernel.compile import TENS, NotCompiled, Tables, compiled
 from seikyu.rules.kernel.judge import Docket, count_claims, docket_of, judged, rows_of
 from seikyu.rules.reference import PLACES_KEPT, Reference
 
@@ -181,7 +181,7 @@ class KernelWay:
         self._prepare(at)
         tables = self._tables
         c.scan(
-            self._buffer, end, room.state, tables.ids, tables.records, tables.items, tables.keys, tables.sets,
+            self._buffer, end, room.state, tables.ids, tables.records, tables.items, tables.quick, TENS, tables.keys, tables.sets,
             tables.eras, tables.single, tables.double, room.events, room.claims, room.cells, room.counts, room.kept,
             room.numbers, room.message, room.ends, self._prefix, room.parts, room.payers, room.faults,
         )  # fmt: skip

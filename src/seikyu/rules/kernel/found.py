@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, overload
 
 import numpy as np
@@ -50,7 +51,7 @@ class Claims:
         start, end, line, before = (int(number) for number in self._where[:, at])
         reader.forget(index=self._first + at, no_before=None if before < 0 else before)
         cutter = LineCutter(limit("line_bytes"), no=line - 1)
-        for each in cutter.feed(self._buffer[start:end].tobytes()):
+        for each in chain(cutter.feed(self._buffer[start:end].tobytes()), cutter.finish()):
             reader.line(each)
             if alone:
                 break

@@ -60,8 +60,23 @@ class Docket:
     unreadable: Bools
 
 
+#: So many dockets are kept; an office has two books (with and without ASP) and a few layouts.
+_DOCKETS_KEPT: Final = 64
+_DOCKETS: Final[dict[tuple[int, str], tuple[RuleBook, Docket]]] = {}
+
+
 def docket_of(book: RuleBook, tables: Tables) -> Docket:
-    """Return the docket of a book for a layout."""
+    """Return the docket of a book for a layout; it is made once for each book."""
+    key = id(book), tables.layout.name
+    kept = _DOCKETS.get(key)
+    if kept is None or kept[0] is not book:
+        if len(_DOCKETS) >= _DOCKETS_KEPT:
+            _DOCKETS.clear()
+        kept = _DOCKETS[key] = book, _made(book, tables)
+    return kept[1]
+
+
+def _made(book: RuleBook, tables: Tables) -> Docket:
     rules = catalogue()
     number_of = {rule.code: at for at, rule in enumerate(rules)}
     extra = {rule.code for rule, _ in book.claim} - number_of.keys()

@@ -40,6 +40,16 @@ I_COLUMN: Final = 9
 I_DAY: Final = 10
 I_PART: Final = 11
 I_BUSY: Final = 12
+#: What the pass looks at first of an item, in one number: bits 0-1 need, 2 digits whose length alone decides, 3 a number,
+#: then from these bits on least and most digits, code set + 1, column + 1, day and part + 1.
+Q_PLAIN: Final = 4
+Q_NUMBER: Final = 8
+Q_LEAST: Final = 4
+Q_MOST: Final = 12
+Q_SET: Final = 20
+Q_COLUMN: Final = 28
+Q_DAY: Final = 36
+Q_PART: Final = 42
 ITEM_COLUMNS: Final = 13
 R_FIRST: Final = 0
 R_ITEMS: Final = 1
@@ -501,7 +511,7 @@ def _copied(buf: Any, s: int, e: int, message: Any, n: int, strip: bool) -> int:
 
 @jit
 def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of the file)
-    buf: Any, end: int, state: Any, ids: Any, records: Any, items: Any, keys: Any, sets: Any, eras: Any, single: Any,
+    buf: Any, end: int, state: Any, ids: Any, records: Any, items: Any, quick: Any, tens: Any, keys: Any, sets: Any, eras: Any, single: Any,
     double: Any, events: Any, claims: Any, cells: Any, counts: Any, kept: Any, numbers: Any, message: Any, ends: Any,
     prefix: Any, parts: Any, payers: Any, faults: Any,
 ) -> int:  # fmt: skip
@@ -692,49 +702,90 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
             slots = 0
             if opens or payer:
                 slots = HEAD_PARTS
+                at = 0 if payer == 1 else min(1 + publics, MOST_PUBLICS)
                 for i in range(HEAD_PARTS):
-                    parts_at = parts if opens else payers[U(0 if payer == 1 else min(1 + publics, MOST_PUBLICS))]
-                    if opens or payer == 2 or insurers == 0:
-                        parts_at[U(i), 0] = parts_at[U(i), 1] = 0
-                        parts_at[U(i), 2] = EMPTY
+                    if opens:
+                        parts[U(i), 0] = parts[U(i), 1] = 0
+                        parts[U(i), 2] = EMPTY
+                    elif payer == 2 or insurers == 0:
+                        payers[U(at), U(i), 0] = payers[U(at), U(i), 1] = 0
+                        payers[U(at), U(i), 2] = EMPTY
                 if payer == 1 and insurers:
                     slots = 0
             n_faults, odd_item, control_item, control_at = 0, -1, -1, 0
             days = filled = nonzero = day_odd = day_digits = 0
             q = p + 2
             k = 1
+            last_always = records[U(record), R_LAST_ALWAYS]
             while buf[U(q)] == 0x2C:
-                s = q + 1
                 if k >= n_items:
                     break
-                item = items[U(first + k)]
-                q = s
-                if single[U(buf[U(s)])] == B_END:
-                    if item[I_NEED] == NEED_ALWAYS:
+                s = q + 1
+                byte = np.int64(buf[U(s)])
+                word = quick[U(first + k)]
+                if byte == 0x2C or byte == 10 or byte == 13:
+                    q = s
+                    if k > last_always:
+                        # Nothing is missed from here on: empty items are passed over.
+                        k += 1
+                        while buf[U(q + 1)] == 0x2C and k < n_items and buf[U(q)] == 0x2C:
+                            q += 1
+                            k += 1
+                        continue
+                    if word & 3 == NEED_ALWAYS:
                         faults[U(n_faults), 0], faults[U(n_faults), 1] = k, P_MISSING
                         n_faults += 1
-                        if item[I_COLUMN] >= 0:
-                            cells[U(base + FIXED_COLUMNS + item[I_COLUMN]), U(row)] = MISSING
+                        if word >> Q_COLUMN & 255:
+                            cells[U(base + FIXED_COLUMNS - 1 + (word >> Q_COLUMN & 255)), U(row)] = MISSING
                     k += 1
                     continue
-                q, problem, value, odd, control = _item(buf, s, item, eras, keys, sets, single, double)
-                if problem:
-                    if n_faults < MOST_FAULTS:
-                        faults[U(n_faults), 0], faults[U(n_faults), 1] = k, problem
-                        n_faults += 1
-                    if odd >= 0 and odd_item < 0:
+                problem = 0
+                value = 0
+                plain = False
+                if word & Q_PLAIN:
+                    # The commonest items: digits, right by their length, and where there is a code set, in it at once.
+                    p = s
+                    while 48 <= byte <= 57:
+                        value = value * 10 + byte - 48
+                        p += 1
+                        byte = np.int64(buf[U(p)])
+                    if byte == 0x2C or byte == 10 or byte == 13:
+                        n = p - s
+                        if (word >> Q_LEAST & 255) <= n <= (word >> Q_MOST & 255):
+                            if word & Q_NUMBER == 0:
+                                value += tens[U(n)]
+                            at = word >> Q_SET & 255
+                            plain = (
+                                at == 0
+                                or keys[U(sets[U(at - 1), 0] + slot(value, sets[U(at - 1), 1]))] == value
+                            )
+                            q = p
+                if not plain:
+                    q, problem, value, odd, control = _item(
+                        buf, s, items[U(first + k)], eras, keys, sets, single, double
+                    )
+                    if problem:
+                        if n_faults < MOST_FAULTS:
+                            faults[U(n_faults), 0], faults[U(n_faults), 1] = k, problem
+                            n_faults += 1
+                        if odd >= 0 and odd_item < 0:
+                            odd_item = k
+                        if control >= 0 and control_item < 0:
+                            control_item, control_at = k, control
+                        readable = (
+                            problem == P_ERA
+                            or problem == P_FILLED
+                            or problem == P_PADDED
+                            or (problem == P_LONG and word & Q_NUMBER == 0)
+                        )
+                        if not readable:
+                            value = BAD
+                    elif odd >= 0 and odd_item < 0:
                         odd_item = k
-                    if control >= 0 and control_item < 0:
-                        control_item, control_at = k, control
-                    readable = problem in (P_ERA, P_FILLED, P_PADDED) or (problem == P_LONG and not item[I_NUMBER])
-                    if not readable:
-                        value = BAD
-                elif odd >= 0 and odd_item < 0:
-                    odd_item = k
-                if item[I_COLUMN] >= 0:
-                    cells[U(base + FIXED_COLUMNS + item[I_COLUMN]), U(row)] = value
-                elif item[I_DAY]:
-                    bit = 1 << (item[I_DAY] - 1)
+                if word >> Q_COLUMN & 255:
+                    cells[U(base + FIXED_COLUMNS - 1 + (word >> Q_COLUMN & 255)), U(row)] = value
+                elif word >> Q_DAY & 63:
+                    bit = 1 << ((word >> Q_DAY & 63) - 1)
                     filled |= bit
                     day_digits += q - s
                     if problem == 0:
@@ -746,13 +797,16 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
                         for i in range(s, q):
                             if buf[U(i)] != 48:
                                 nonzero |= bit
-                if slots and item[I_PART] >= 0:
-                    at = item[I_PART]
-                    parts_at = parts if opens else payers[U(0 if payer == 1 else min(1 + publics, MOST_PUBLICS))]
-                    parts_at[U(at), 0], parts_at[U(at), 1], parts_at[U(at), 2] = s, q, value
+                if slots and word >> Q_PART:
+                    at = (word >> Q_PART) - 1
+                    if opens:
+                        parts[U(at), 0], parts[U(at), 1], parts[U(at), 2] = s, q, value
+                    else:
+                        i = 0 if payer == 1 else min(1 + publics, MOST_PUBLICS)
+                        payers[U(i), U(at), 0], payers[U(i), U(at), 1], payers[U(i), U(at), 2] = s, q, value
                 k += 1
             if k < n_items:
-                if k <= records[U(record), R_LAST_ALWAYS]:
+                if k <= last_always:
                     for i in range(k, n_items):
                         if items[U(first + i), I_NEED] == NEED_ALWAYS:
                             faults[U(n_faults), 0], faults[U(n_faults), 1] = i, P_SHORT
