@@ -80,9 +80,9 @@ def claim(
     """
     total = points * count
     card = (
-        {"card_symbol": "", "card_number": "00000001"}
+        {"card_symbol": "", "card_number": f"{no:08d}"}
         if insurer == ELDERLY
-        else {"card_symbol": "見本", "card_number": "1"}
+        else {"card_symbol": "見本", "card_number": no}
     )
     lines = [
         line(

@@ -26,6 +26,7 @@ class Limit:
 LIMITS: Final = (
     Limit("line_bytes", 64 * KIB, "bytes", "the longest lawful record (SJ) has under 3 KB; a longer line is not text"),
     Limit("claim_lines", 100_000, "lines", "a long hospital stay has a few thousand; one claim must fit in memory"),
+    Limit("claims_compared", 50_000, "claims", "so many claims of a file are held against each other; 4 MB of memory"),
     Limit("findings_per_file", 100_000, "findings", "past this the list helps nobody; the rest is counted"),
     Limit("file_bytes", 4 * GIB, "bytes", "real files are 1-100 MB; an upload must end on one disk", adjustable=True),
     Limit("files_per_sending", 100, "files", "one sending is one act; 7 kinds and late months fit well"),

@@ -33,16 +33,25 @@ MEDICAL = {
     "medical_uke-parser_shaho_201812.csv": Verdict(20, 10251, 4, {"L2162", "L3140"}, ALWAYS | {"X2025", "X2028"}),
 }
 
-#: All other files: which kind they are taken for, and the codes that refuse them.
+#: All other files: which kind they are taken for, and the codes that refuse the file, and claims of it.
+#:
+#: The dental guide's lines are no file: a claim of type 3112 with a public payer. Of the old dental file the header is
+#: missing and each IR has the items of the medical one. The nursing guide's lines have no claim at all.
 OTHERS = {
-    "dental_guide_record_examples_r06.txt": ("dental", {"X1035"}),
-    "dental_new-dental-ai_old_layout_2claims.UKE": ("dental", {"X1035"}),
-    "dental_test_shared_teeth_r08_1claim.UKE": ("dental", {"X1035"}),
-    "home_nursing_guide_record_examples.txt": ("home_nursing", {"X1004", "X1035"}),
-    "home_nursing_nonconforming_5claims.txt": ("home_nursing", {"X1004", "X1035"}),
-    "medical_nonconforming_toy.txt": ("medical", {"L1102", "X1012", "L2133", "L2951"}),
-    "pharmacy_ssk_code_information_fragment.csv": (None, {"X1008"}),
+    "dental_guide_record_examples_r06.txt": ("dental", set(), {"X2013"}),
+    "dental_new-dental-ai_old_layout_2claims.UKE": ("dental", {"L1704", "X1009", "X1045"}, {"X2008"}),
+    "dental_test_shared_teeth_r08_1claim.UKE": ("dental", set(), set()),
+    "home_nursing_guide_record_examples.txt": ("home_nursing", {"X1012", "X1013"}, set()),
+    "home_nursing_nonconforming_5claims.txt": (
+        "home_nursing",
+        {"X1012", "X1016", "X1034"},
+        {"X2004", "X2008", "X2027", "X2037"},
+    ),
+    "medical_nonconforming_toy.txt": ("medical", {"L1102", "X1012"}, {"L2133", "L2951"}),
+    "pharmacy_ssk_code_information_fragment.csv": (None, {"X1035"}, set()),
 }
+#: What the only conforming dental file asks about: test numbers, a claim without services, the month that goes on.
+DENTAL_ASKS = {"X1018", "X2015", "X2034", "X3001"}
 
 
 def examined(data: bytes, name: str) -> tuple[list[Finding], Summary]:
@@ -53,9 +62,9 @@ def examined(data: bytes, name: str) -> tuple[list[Finding], Summary]:
     return [each for each in told if isinstance(each, Finding)], last
 
 
-def refusing(findings: list[Finding]) -> set[str]:
-    """Return the codes that refuse something."""
-    return {each.code for each in findings if each.refuses}
+def refusing(findings: list[Finding], what: str | None = None) -> set[str]:
+    """Return the codes that refuse something, or files, or claims."""
+    return {each.code for each in findings if each.refuses and what in (None, each.refuses)}
 
 
 def as_sent(path: Path) -> bytes:
@@ -91,14 +100,26 @@ def test_medical_files_are_read_in_their_edition(samples: Path, name: str) -> No
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_files_are_refused_for_what_they_are(samples: Path, name: str) -> None:
-    """A kind that cannot be read yet, a fragment, a toy: each with its reason."""
-    kind, codes = OTHERS[name]
+    """Guide lines, old layouts, a fragment, a toy: each with its reason and no other, as they were sent."""
+    kind, of_file, of_claims = OTHERS[name]
+    path = samples / "uke" / name
+    data = as_sent(path) if name.startswith("home_nursing") else path.read_bytes()
 
+    findings, summary = examined(data, name)
+
+    assert bool(of_file) == summary.refused
+    assert kind == summary.kind
+    assert of_file == refusing(findings, "file")
+    assert of_claims == refusing(findings, "claim")
+
+
+def test_the_conforming_dental_file_is_not_refused(samples: Path) -> None:
+    """It asks about what a test leaves out, and about nothing else."""
+    name = "dental_test_shared_teeth_r08_1claim.UKE"
     findings, summary = examined((samples / "uke" / name).read_bytes(), name)
 
-    assert summary.refused
-    assert kind == summary.kind
-    assert codes == refusing(findings)
+    assert ("dental-western-2020", 1, 1) == (summary.layout, summary.claims, summary.totals["ask"].claims)
+    assert DENTAL_ASKS == {each.code for each in findings if each.level is not Level.L48}
 
 
 def test_no_sample_is_forgotten(samples: Path) -> None:

@@ -74,10 +74,30 @@ def test_the_kind_is_read_off_the_first_record(line: str, kind: str | None) -> N
     if kind in {"dental", "pharmacy", "home_nursing"}:
         assert head is not None
         assert ("1", Month(2026, 9), "0112342") == (head.body, head.claim_month, head.institution_code)
-        assert head.layout is None
+        assert head.layout is not None
+        assert kind == head.layout.kind
 
 
-def test_only_the_name_tells_returns_of_re_examination_apart() -> None:
+@mark.parametrize(
+    ("line", "kind"),
+    [
+        ("1,9,0,MK,1,20260901,106,202609", "medical_reexamination"),
+        ("2,9,1,MD,1,20260901", "medical_reexamination"),
+        ("2,9,1,JY,1", "medical_return"),
+        ("MK,1,20260901,106,202609", "medical_return"),
+        ("1,9,0,BU,010010xx01x00x", "dpc_return"),
+        ("1,9,0", "medical_return"),
+    ],
+)
+def test_a_history_block_tells_kinds_of_returns_apart(line: str, kind: str) -> None:
+    """The request or its result stand behind three items, as does the classification of DPC."""
+    head = sniff(b"HI,1,202609,99,1,0112342,,00\r\n" + line.encode("cp932"))
+
+    assert head is not None
+    assert kind == head.kind
+
+
+def test_else_only_the_name_tells_returns_of_re_examination_apart() -> None:
     """Their first record is the same (records:1)."""
     line = b"HI,1,202609,99,1,0112342,,00\r\n"
 

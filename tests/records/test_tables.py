@@ -26,7 +26,8 @@ def test_every_table_has_codes_with_sources(name: str) -> None:
 
 def test_every_table_that_a_layout_names_is_there() -> None:
     """And its codes are as wide as the item, or as one code of it."""
-    items = [item for layout in layouts() for record in layout.records.values() for item in record.items]
+    records = [record for layout in layouts() for record in (*layout.records.values(), *layout.history.values())]
+    items = [item for record in records for item in record.items]
     named = [item for item in items if item.codes and not item.codes.startswith("master:")]
 
     assert named

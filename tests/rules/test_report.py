@@ -29,7 +29,7 @@ from seikyu.rules.report import (
 KEY = b"a key for tests"
 WRONG = builders.uke(
     [line.replace("06990014", "06990015") for line in builders.claim(1)],
-    [line.replace(",見本,1,", ",見本,,") for line in builders.claim(2)],
+    [line.replace(",見本,2,", ",見本,,") for line in builders.claim(2)],
 ).replace(b"GO,2,582", b"GO,3,582")
 
 
@@ -201,7 +201,7 @@ def test_the_official_list_marks_claims_that_come_again() -> None:
     items[18], items[20] = "29915080700000001", "KEY"
     data = builders.uke([",".join(items), *claim[1:]])
 
-    row = next(row for row in listed(data, show_personal=True)[3:] if row[9] == "X2056")
+    row = next(row for row in listed(data, show_personal=True)[3:] if row[9] == "XR002")
 
     assert ["KEY", "1", ""] == row[16:19]
 

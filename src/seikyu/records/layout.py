@@ -2,7 +2,8 @@
 
 They are data, one file per edition in `layouts/`, whose form is explained at the head of the medical one. An edition is
 chosen by the claim month of the file; it holds from its `since` until the next one of its kind begins, and may name a
-`base` and say only what differs. Engine code knows kinds of items, never single items.
+`base` and say only what differs. What return files and history blocks add stands in one file each and is put around
+every edition, so that no record is written twice. Engine code knows kinds of items, never single items.
 """
 
 import tomllib
@@ -46,11 +47,20 @@ class Need(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a record belongs to: the file, a claim, or an organ donor inside a claim."""
+    """What a record belongs to: the file, a claim, an organ donor inside a claim, or a claim's history (履歴)."""
 
     FILE = "file"
     CLAIM = "claim"
     DONOR = "donor"
+    HISTORY = "history"
+
+
+class Confidence(StrEnum):
+    """How sure we are of what a layout says: official text, one transcription or older edition, inference."""
+
+    HIGH = "H"
+    MEDIUM = "M"
+    LOW = "L"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +69,9 @@ class Item:
 
     Shape: `no` counts from 1, the record identification. `width` is the most bytes in Shift_JIS, exactly so many if
     `fixed`, 0 if not established. `codes` is a table of ours, or `master:NAME`. An item of kind `codes` holds several
-    codes of `code_width` side by side. `decimals` are places after the point. `since` (included) and `until` (not) are
-    months of service.
+    codes of `code_width` side by side. `decimals` are places after the point; only a `signed` number may begin with a
+    minus sign. `since` (included) and `until` (not) are months of service. A `confidence` below H says that the width,
+    the need or the meaning is to be confirmed.
     """
 
     no: int
@@ -73,9 +84,11 @@ class Item:
     codes: str | None = None
     code_width: int | None = None
     decimals: int | None = None
+    signed: bool = False
     personal: bool = False
     since: Month | None = None
     until: Month | None = None
+    confidence: Confidence = Confidence.HIGH
     source: str = ""
     note: str = ""
 
@@ -98,6 +111,7 @@ class RecordLayout:
     items: tuple[Item, ...]
     since: Month | None = None
     until: Month | None = None
+    confidence: Confidence = Confidence.HIGH
     source: str = ""
     note: str = ""
 
@@ -140,13 +154,32 @@ class Block:
     source: str = ""
 
 
+@dataclass(frozen=True)
+class Variant:
+    """One of several forms that a claim of one kind may have, such as the summary claim of DPC (総括).
+
+    Shape: a claim has this form if its head holds one of `codes` in the layout's `variant_item`; empty counts as "".
+    `minimum` are the records that it needs beyond the layout's, `without` those that it may not have.
+    """
+
+    name: str
+    ja: str
+    codes: frozenset[str]
+    minimum: Mapping[str, int]
+    without: frozenset[str]
+    source: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Layout:
     """One form and edition (記録条件仕様の版). Each is there once, so it may be the key of what is made out of it.
 
     Shape: holds for claim months from `since` (None: always before) until `until` (not included; None: still).
+    `claim_kind` is the kind of the claims in the file: of a return file, that of what is returned.
     `one_of`: of each group a claim needs at least one record. `service_class_lines`: so many lines in a row may leave
-    the service class empty.
+    the service class empty. `opener` begins a claim, `head` (RE) names its patient, `header` and `trailer` begin and
+    end the file. `unit` is what points and totals count: points or yen. `prefix` are the items that stand before the
+    record identification on each line of a history block; `history` are the records that stand only there.
     """
 
     name: str
@@ -160,17 +193,43 @@ class Layout:
     one_of: tuple[frozenset[str], ...] = ()
     service_class_lines: int | None = None
     source: str = ""
+    claim_kind: str = ""
+    opener: str = ""
+    head: str = ""
+    header: str = ""
+    trailer: str = ""
+    unit: str = "points"
+    variant_item: str = ""
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+    prefix: tuple[Item, ...] = ()
+    history: Mapping[str, RecordLayout] = field(default_factory=dict)
+    since_confidence: Confidence = Confidence.HIGH
+    note: str = ""
 
     def personal(self, record_id: str, no: int) -> bool:
         """True if what stands at place `no` of that record must be masked; unknown records count as personal."""
         record = self.records.get(record_id)
         return no > 1 and (record is None or record.personal(no))
 
-    @cached_property
+    @property
     def claim_opener(self) -> str:
-        """The record that begins a claim: the first in order of its scope."""
-        claims = (record for record in self.records.values() if record.scope is Scope.CLAIM)
-        return min(claims, key=lambda record: record.order).id
+        """The record that begins a claim."""
+        return self.opener
+
+    def behind_prefix(self, items: Sequence[bytes]) -> Sequence[bytes]:
+        """Return the record on a line of a history block, without the items before it; of another line, the line.
+
+        A line is one of history if its first item is digits: no record identification is (records:11).
+        """
+        return items[len(self.prefix) :] if items[0].isdigit() else items
+
+    def in_history(self, record_id: str) -> RecordLayout | None:
+        """Return the layout of a record behind the prefix: one of the claim's own, or one that stands only there."""
+        return self.history.get(record_id) or self.records.get(record_id)
+
+    def variant(self, code: str) -> Variant | None:
+        """Return the form of a claim whose head holds `code` in the variant item; None if there is none such."""
+        return next((each for each in self.variants.values() if code in each.codes), None)
 
     def holds(self, claim_month: Month) -> bool:
         """True if files of that claim month follow this edition."""
@@ -207,20 +266,30 @@ def edition_of(editions: Sequence[Layout], claim_month: Month | None) -> Layout:
 
 
 def parse_layouts(texts: Iterable[str]) -> list[Layout]:
-    """Return the layouts that the TOML texts hold, those built on a base included.
+    """Return the layouts that the TOML texts hold, those built on a base and those put around others included.
 
     Errors: KeyError, TypeError, ValueError or tomllib.TOMLDecodeError for a text that is not in our form.
     """
-    pages = {page["edition"]["name"]: page for page in map(tomllib.loads, texts)}
+    read = [tomllib.loads(text) for text in texts]
+    pages = {page["edition"]["name"]: page for page in read if not {"history", "around"} & set(page)}
+    history = [page for page in read if "history" in page]
     done: dict[str, Layout] = {}
 
     def build(name: str) -> Layout:
         if name not in done:
             base = pages[name]["edition"].get("base")
-            done[name] = _changed(pages[name], build(base) if base else _NO_LAYOUT)
+            done[name] = _changed(pages[name], build(base) if base else _with_history(_NO_LAYOUT, history))
         return done[name]
 
-    return [build(name) for name in pages]
+    own = [build(name) for name in pages]
+    return own + [
+        _around(page, layout, suffix)
+        for page in read
+        if "around" in page
+        for suffix in page["around"]["suffixes"]
+        for layout in own
+        if layout.kind in page["around"]["kinds"]
+    ]
 
 
 def dated(editions: Iterable[Layout]) -> tuple[Layout, ...]:
@@ -233,20 +302,23 @@ def dated(editions: Iterable[Layout]) -> tuple[Layout, ...]:
     )
 
 
-_NOT_RECORDS: Final = ("edition", "kinds", "block")
+_NOT_RECORDS: Final = ("edition", "kinds", "block", "variant", "history", "around", "prefix")
 _NO_LAYOUT: Final = Layout("", "", "", None, None, Years.WESTERN, MappingProxyType({}))
+
+#: What an edition takes over from its base as it is, unless it says otherwise.
+_TAKEN_OVER: Final = ("unit", "variant_item", "opener", "head", "header", "trailer", "note")
 
 
 def _changed(page: Mapping[str, Any], base: Layout) -> Layout:
     """Return the layout that the text makes out of its base."""
-    edition = page["edition"]
+    edition, kinds = page["edition"], page.get("kinds", {})
     records = {rid: record for rid, record in base.records.items() if rid not in edition.get("without", ())}
-    records = {rid: _with_kinds(record, page.get("kinds", {})) for rid, record in records.items()}
-    for rid, text in page.items():
-        if rid not in _NOT_RECORDS:
-            records[rid] = _record(rid, text, records.get(rid))
+    records = {rid: _with_kinds(record, kinds) for rid, record in records.items()}
+    records |= _records(page, records)
     one_of = edition.get("one_of")
-    return Layout(
+    without = edition.get("without_blocks", ())
+    blocks = {name: block for name, block in base.blocks.items() if name not in without}
+    made = Layout(
         name=edition["name"],
         kind=edition["kind"],
         ja=edition["ja"],
@@ -254,10 +326,57 @@ def _changed(page: Mapping[str, Any], base: Layout) -> Layout:
         until=None,
         years=Years(edition["years"]),
         records=MappingProxyType(records),
-        blocks=MappingProxyType({**base.blocks, **{n: _block(n, text) for n, text in page.get("block", {}).items()}}),
+        blocks=MappingProxyType(blocks | {n: _block(n, text) for n, text in page.get("block", {}).items()}),
         one_of=base.one_of if one_of is None else tuple(frozenset(group) for group in one_of),
-        service_class_lines=edition.get("service_class_lines", base.service_class_lines),
+        service_class_lines=edition.get("service_class_lines", base.service_class_lines) or None,
         source=edition["source"],
+        claim_kind=edition["kind"],
+        variants=MappingProxyType({**base.variants, **{n: _variant(n, t) for n, t in page.get("variant", {}).items()}}),
+        prefix=base.prefix,
+        history=MappingProxyType({rid: _with_kinds(record, kinds) for rid, record in base.history.items()}),
+        since_confidence=Confidence(edition.get("since_confidence", "H")),
+        **{key: edition.get(key, getattr(base, key)) for key in _TAKEN_OVER},
+    )
+    return replace(made, **{key: rid for key, rid in _ends(made).items() if not getattr(made, key)})
+
+
+def _ends(layout: Layout) -> Mapping[str, Any]:
+    """Return what begins and ends a claim and a file if the text does not say so: the first and last in order."""
+    claims = sorted((r for r in layout.records.values() if r.scope is Scope.CLAIM), key=lambda record: record.order)
+    of_file = sorted((r for r in layout.records.values() if r.scope is Scope.FILE), key=lambda record: record.order)
+    return {"opener": claims[0].id, "head": claims[0].id, "header": of_file[0].id, "trailer": of_file[-1].id}
+
+
+def _with_history(layout: Layout, pages: Iterable[Mapping[str, Any]]) -> Layout:
+    """Return the layout with the records that stand in history blocks only."""
+    for page in pages:
+        prefix = sorted(
+            (item for n, t in page["prefix"].items() for item in _items(n, t, {})), key=lambda item: item.no
+        )
+        layout = replace(layout, prefix=tuple(prefix), history=MappingProxyType(_records(page, {})))
+    return layout
+
+
+def _around(page: Mapping[str, Any], layout: Layout, suffix: str) -> Layout:
+    """Return the layout of files that hold claims of `layout` between a header and a trailer of their own."""
+    around = page["around"]
+    kinds: dict[str, dict[str, int]] = {
+        item.kind: {"width": item.width}
+        for item in (*layout.records[layout.head].items, *layout.records[layout.header].items)
+        if item.kind in {Kind.MONTH, Kind.DATE}
+    }
+    own = {rid: _with_kinds(record, kinds) for rid, record in _records(page, {}).items()}
+    inner = {rid: r for rid, r in layout.records.items() if rid not in {layout.header, layout.trailer}}
+    edition = layout.name.removeprefix(layout.kind)
+    return replace(
+        layout,
+        name=f"{layout.kind}_{suffix}{edition}",
+        kind=f"{layout.kind}_{suffix}",
+        ja=f"{layout.ja} {around['suffixes'][suffix]}",
+        records=MappingProxyType({**own, **inner}),
+        header=around["header"],
+        trailer=around["trailer"],
+        source=around["source"],
     )
 
 
@@ -266,11 +385,21 @@ def _with_kinds(record: RecordLayout, kinds: Mapping[str, Mapping[str, Any]]) ->
     return replace(record, items=tuple(replace(item, **kinds.get(item.kind, {})) for item in record.items))
 
 
+def _records(page: Mapping[str, Any], base: Mapping[str, RecordLayout]) -> dict[str, RecordLayout]:
+    """Return the records of a page, each built on the one of its name in the base if the page does not begin anew."""
+    return {
+        rid: _record(rid, text, None if text.get("anew") else base.get(rid))
+        for rid, text in page.items()
+        if rid not in _NOT_RECORDS
+    }
+
+
 def _record(rid: str, text: Mapping[str, Any], base: RecordLayout | None) -> RecordLayout:
     """Return a record from its table; of a record in the base, only what the table says is changed."""
-    own = {key: value for key, value in text.items() if not isinstance(value, dict)}
+    own = {key: value for key, value in text.items() if not isinstance(value, dict) and key != "anew"}
     before = {item.no: item for item in base.items} if base else {1: _id_item(own["source"])}
-    tables = [(name, table) for name, table in text.items() if isinstance(table, dict)]
+    sure = {"confidence": own["confidence"]} if "confidence" in own else {}
+    tables = [(name, {**sure, **table}) for name, table in text.items() if isinstance(table, dict)]
     stated = [item for name, table in tables for item in _items(name, table, before)]
     if len({item.no for item in stated}) < len(stated):
         raise ValueError(f"{rid}: two items at one place")
@@ -283,12 +412,20 @@ def _record(rid: str, text: Mapping[str, Any], base: RecordLayout | None) -> Rec
 
 def _items(name: str, table: Mapping[str, Any], base: Mapping[int, Item]) -> list[Item]:
     """Return the item of a table, or the row of them if it repeats."""
-    own = _typed({key: value for key, value in table.items() if key != "repeat"})
+    own = _typed({key: value for key, value in table.items() if key not in {"repeat", "step"}})
     if "repeat" not in table:
         before = base.get(table["no"])
         return [replace(before, name=name, **own) if before else Item(**{"name": name, **own})]
+    names, step = name if "{}" in name else name + "_{}", table.get("step", 1)
     return [
-        Item(**{**own, "no": own["no"] + i, "name": f"{name}_{i + 1:02d}", "ja": own["ja"].format(i + 1)})
+        Item(
+            **{
+                **own,
+                "no": own["no"] + i * step,
+                "name": names.format(f"{i + 1:02d}"),
+                "ja": own["ja"].format(i + 1),
+            }
+        )
         for i in range(table["repeat"])
     ]
 
@@ -305,12 +442,25 @@ def _block(name: str, text: Mapping[str, Any]) -> Block:
     )
 
 
+def _variant(name: str, text: Mapping[str, Any]) -> Variant:
+    return Variant(
+        **{
+            **text,
+            "name": name,
+            "codes": frozenset(text["codes"]),
+            "minimum": MappingProxyType(text.get("minimum", {})),
+            "without": frozenset(text.get("without", ())),
+        }
+    )
+
+
 _TYPES: Final[Mapping[str, Any]] = {
     "kind": Kind,
     "need": Need,
     "scope": Scope,
     "since": Month.parse,
     "until": Month.parse,
+    "confidence": Confidence,
 }
 
 

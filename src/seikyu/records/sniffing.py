@@ -16,6 +16,9 @@ _UTF8_MARK: Final = b"\xef\xbb\xbf"
 _SSK: Final = "1"
 _FEDERATION: Final = "2"
 
+#: So many items stand before the record on a line of a history block (records:11).
+_PREFIX_ITEMS: Final = 3
+
 #: So many lines are looked at for a record that tells kinds apart; it stands behind the payers of the first claim.
 _LINES_LOOKED_AT: Final = 100
 
@@ -49,9 +52,11 @@ class Header:
 def sniff(head: bytes, *, file_name: str = "") -> Header | None:
     """Return what the first bytes of a file say of it, None if they begin no file of ours. Never raises.
 
-    A few KB will do; DPC is told from 医科 by its first claim. `file_name` tells returns of re-examination apart.
+    The content decides: the first record and its point table; DPC is told from 医科 by the classification (BU) in its
+    first claims, a return of re-examination from another by the request or result (MD, MK) in a history block. A few KB
+    will do. Only where these are not there, `file_name` decides: returns of re-examination end in .SAH (records:1).
     """
-    records = []
+    records: list[list[bytes]] = []
     for line in read_lines([head.removeprefix(_UTF8_MARK)]):
         records.append(split(line.content))
         if line.no == _LINES_LOOKED_AT:
@@ -59,10 +64,16 @@ def sniff(head: bytes, *, file_name: str = "") -> Header | None:
     if not records:
         return None
     first, seen = records[0], {record[0] for record in records}
+    past = {record[_PREFIX_ITEMS] for record in records if record[0].isdigit() and len(record) > _PREFIX_ITEMS}
     for row in _kinds():
-        if _fits(row, first, seen, file_name=file_name):
+        if _begins(row, first) and _shows(row, seen | past, past, file_name=file_name):
             return _header(row, first)
     return None
+
+
+def usual_name_of(kind: str) -> str | None:
+    """Return the name under which files of a kind are sent, None for an unknown kind."""
+    return next((row["file_name"] for row in _kinds() if row["name"] == kind), None)
 
 
 def kind_ja(kind: str) -> str:
@@ -76,14 +87,23 @@ def _kinds() -> tuple[Mapping[str, Any], ...]:
     return tuple(tomllib.loads(text)["kind"])
 
 
-def _fits(row: Mapping[str, Any], first: list[bytes], seen: set[bytes], *, file_name: str) -> bool:
+def _begins(row: Mapping[str, Any], first: list[bytes]) -> bool:
     tables = row.get("point_tables")
     return (
         first[0] == row["first_record"].encode()
         and len(first) > 1
         and (tables is None or _plain(first, row["point_table"]) in tables)
-        and ("marker" not in row or row["marker"].encode() in seen)
-        and file_name.upper().endswith(row.get("extension", ""))
+    )
+
+
+def _shows(row: Mapping[str, Any], seen: set[bytes], past: set[bytes], *, file_name: str) -> bool:
+    """True if the records seen, those in history blocks, or else the name, are those of the kind."""
+    if "marker" in row and row["marker"].encode() not in seen:
+        return False
+    return (
+        "extension" not in row
+        or file_name.upper().endswith(row["extension"])
+        or any(marker.encode() in past for marker in row["history_markers"])
     )
 
 

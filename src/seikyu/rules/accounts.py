@@ -18,8 +18,17 @@ _SHARED: Final = "SI,11,2,111000110,,191,1,,,,,,,1\nSI,60,1,160000010,,100,1,,,,
     title="the insurer's total points are not the sum of the lines",
     title_ja="医療保険の合計点数が明細の合計と一致しません",
     source="records:5",
-    passes=(_HO, _BOTH.format(191) + _SHARED, _SI.replace(",291,1,", ",291,2,")),
-    fails="HO,06990014,見本,1,1,290",
+    passes=(
+        _HO,
+        _BOTH.format(191) + _SHARED,
+        _SI.replace(",291,1,", ",291,2,"),
+        "kind pharmacy\nHO,06990014,見本,1,1,1",
+    ),
+    fails=(
+        "HO,06990014,見本,1,1,290",
+        "kind dental\nHO,06990014,見本,1,1,235",
+        "kind home_nursing\nHO,06990014,見本,1,1,13219",
+    ),
     on="HO",
 )
 def insurer_total(claim: Claim) -> Iterator[Place]:

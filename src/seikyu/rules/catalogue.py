@@ -5,12 +5,47 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from seikyu.records import Month
-from seikyu.rules import accounts, claims, diseases, eligibility, files, headers, items, lines, payer_numbers, payers
+from seikyu.rules import (
+    accounts,
+    claims,
+    dental,
+    diseases,
+    dpc,
+    eligibility,
+    files,
+    headers,
+    items,
+    lines,
+    patients,
+    payer_numbers,
+    payers,
+    pharmacy,
+    returns,
+    structure,
+)
 from seikyu.rules.finding import Level
 from seikyu.rules.plan import Problem
 from seikyu.rules.rule import Finder, Rule, Scope
+from seikyu.rules.table import claim_kind_of
 
-_MODULES = (files, headers, items, claims, payers, payer_numbers, eligibility, diseases, lines, accounts)
+_MODULES = (
+    files,
+    headers,
+    items,
+    claims,
+    structure,
+    patients,
+    payers,
+    payer_numbers,
+    eligibility,
+    diseases,
+    lines,
+    accounts,
+    dental,
+    pharmacy,
+    dpc,
+    returns,
+)
 
 
 @cache
@@ -59,9 +94,9 @@ class RuleBook:
 
 
 @cache
-def rule_book(levels: frozenset[Level]) -> RuleBook:
-    """Return the rules of these levels."""
-    rules = [rule for rule in catalogue() if rule.level in levels]
+def rule_book(levels: frozenset[Level], kind: str = "medical") -> RuleBook:
+    """Return the rules of these levels that are judged in files of a kind; of a return file, few are."""
+    rules = [rule for rule in catalogue() if rule.level in levels and _judged(rule, kind)]
     judges = [(rule, rule.find) for rule in rules if rule.find]
     ids = sorted({rid for rule in rules for rid in rule.on})
     return RuleBook(
@@ -73,11 +108,18 @@ def rule_book(levels: frozenset[Level]) -> RuleBook:
         },
         item={
             (*_place(where), Problem(problem)): rule
-            for rule in rules
+            for rule in reversed(rules)  # So that an official code, where the kind has one, wins over ours.
             for where, problems in rule.when
             for problem in problems.split()
         },
     )
+
+
+def _judged(rule: Rule, kind: str) -> bool:
+    claim_kind = claim_kind_of(kind)
+    if claim_kind not in rule.kinds:
+        return False
+    return returns.holds(rule.code) if claim_kind != kind else not returns.only(rule.code)
 
 
 def _place(where: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ class Context:
     """The circumstances of one file. What is None is not judged.
 
     Shape: `body` is `1` or `2-NN`; `institution` 10 digits (prefecture, point table, code); `file_name` as the sender
-    gave it, without folders. Units: bytes.
+    gave it, without folders; `kind` is what the sender says that the file is. Units: bytes.
     """
 
     body: str | None = None
@@ -18,6 +18,12 @@ class Context:
     claim_months: frozenset[Month] | None = None
     max_bytes: int | None = None
     file_name: str | None = None
+    kind: str | None = None
+
+    @property
+    def receiving(self) -> bool:
+        """True if an office asks, which takes claims for the months it has open."""
+        return self.claim_months is not None
 
 
 def body_of(review_body: str, prefecture: str) -> str:

@@ -28,9 +28,9 @@ def no_disease(claim: Claim) -> Iterator[Place]:
     code="X2032",
     title="an uncoded disease without its name",
     title_ja="未コード化傷病名の傷病名称が記録されていません",
-    passes="SY,0000999,20260801,1,,見本病,01,",
-    fails="SY,0000999,20260801,1,,,01,",
-    on="SY",
+    passes=("SY,0000999,20260801,1,,見本病,01,", "kind dental\nHS,,,101600,0000999,,見本病"),
+    fails=("SY,0000999,20260801,1,,,01,", "kind dental\nHS,,,101600,0000999", "kind home_nursing\nSY,0000999"),
+    on="SY HS SB",
 )
 def nameless_disease(record: Record) -> Iterator[Place]:
     """0000999 says only that the name follows."""

@@ -10,6 +10,8 @@ _FORM: Final = "digits length long negative code"
 _BY_INSTITUTION: Final = "01"
 _WINDOW_KINDS: Final = frozenset({"00", "01", "02"})
 _BRANCH_CHARS: Final = 2
+#: The kinds for which L2140 tells it of SN.
+_OFFICIAL: Final = frozenset({"medical", "dpc"})
 
 
 @rule(
@@ -28,15 +30,16 @@ def checked_payer(claim: Claim) -> Iterator[Place]:
 
 @rule(
     code="X2052",
-    title="visit days of a payer that the claim does not have",
-    title_ja="受診日等レコードの負担者種別に該当する負担者がレセプトにありません",
+    title="visit days, or a result of the eligibility check, of a payer that the claim does not have",
+    title_ja="受診日等・資格確認レコードの負担者種別に該当する負担者がレセプトにありません",
     passes="JD,1,1",
-    fails="JD,3,1",
-    on="JD",
+    fails=("JD,3,1", "kind pharmacy\nSN,2,01"),
+    on="SN JD",
 )
 def visited_payer(claim: Claim) -> Iterator[Place]:
     """They cannot be attributed."""
-    yield from (place for record in claim.records("JD") for place in _without_payer(claim, record))
+    ids = ("JD",) if claim.kind in _OFFICIAL else ("SN", "JD")
+    yield from (place for record in claim.records(*ids) for place in _without_payer(claim, record))
 
 
 def _without_payer(claim: Claim, record: Record) -> Iterator[Place]:

@@ -4,7 +4,7 @@ Two engines say the same. The *kernel* (`rules.kernel`) is compiled and reads at
 *reference* (`rules.reference`) is plain Python, the oracle of the tests, and serves where there is no Numba.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Literal, Protocol
 
 from seikyu.limits import limit
@@ -18,6 +18,7 @@ from seikyu.rules.reference import Reference
 from seikyu.rules.summary import Summary
 
 Block = Findings | Rows | Summary
+Books = Callable[[frozenset[Level], str], RuleBook]
 Engine = Literal["kernel", "reference"]
 
 #: So much of a file's beginning is looked at before it is read.
@@ -66,8 +67,8 @@ def examine(  # noqa: PLR0913  (the circumstances of a file: one keyword each)
 class Examination:
     """One file's examination while its bytes arrive: `feed` each chunk, then `finish`; both yield blocks.
 
-    What they yield must be gone through to the end. The circumstances are those of `examine`; `book` chooses other rules
-    than those of the levels.
+    What they yield must be gone through to the end. The circumstances are those of `examine`; `books` gives the
+    rules of levels in a kind of file.
     """
 
     def __init__(  # noqa: PLR0913  (the circumstances of a file: one keyword each)
@@ -80,10 +81,12 @@ class Examination:
         kind: str | None = None,
         file_name: str = "",
         engine: Engine | None = None,
-        book: RuleBook | None = None,
+        books: Books = rule_book,
     ) -> None:
-        judged = book or rule_book(frozenset(Level) if asp else _WITHOUT_ASP)
-        self._reference = Reference(identity_key, judged, context or Context(), show_personal=show_personal)
+        levels = frozenset(Level) if asp else _WITHOUT_ASP
+        self._reference = Reference(
+            identity_key, levels, context or Context(), show_personal=show_personal, books=books
+        )
         self._kind, self._file_name, self._engine = kind, file_name, engine
         self._head: list[bytes] = []
         self._head_bytes = 0

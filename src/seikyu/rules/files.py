@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from seikyu.limits import limit
-from seikyu.records import kind_ja
+from seikyu.records import kind_ja, usual_name_of
+from seikyu.rules.claims import type_kind
 from seikyu.rules.context import Context
 from seikyu.rules.example import WHOLE
 from seikyu.rules.rule import Rule, rule
@@ -13,8 +14,6 @@ from seikyu.rules.view import File, Phrase, Place, at_most
 _SI: Final = "SI,11,1,111000110,,291,1,,,,,,,1"
 _TOO_MANY_UNREADABLE: Final = 1000
 
-#: The names under which files of a kind are sent. Source: provider:6.1.
-_FILE_NAMES: Final = {"medical": "RECEIPTC.UKE"}
 _END_NAMES: Final[Mapping[bytes, str | Phrase]] = {
     b"\r\n": "CR LF",
     b"\n": "LF",
@@ -33,7 +32,7 @@ _END_NAMES: Final[Mapping[bytes, str | Phrase]] = {
 )
 def unusual_name(file: File) -> Iterator[Place]:
     """Another name often means another file: the month before, or the dental one."""
-    usual = _FILE_NAMES.get(file.kind or "")
+    usual = usual_name_of(file.kind or "")
     name = file.context.file_name
     if usual and name is not None and name.upper() != usual:
         yield file.here(found=name, expected=usual)
@@ -177,18 +176,43 @@ def mixed_ends(file: File) -> Iterator[Place]:
 
 @rule(
     code="X1035",
-    title="files of this kind cannot be read yet",
-    title_ja="この種類のファイルにはまだ対応していません",
+    title="the file is none that an institution sends or gets back",
+    title_ja="医療機関等が送受信する種類のファイルではありません",
+    source="records:11",
     passes=WHOLE,
-    fails=b"UK,1,99,3,0112342,,\x8c\xa9\x96{,202609,,00\r\nIR,1,99,3,0112342,,202609,,\r\n",
-    hint="medical claims (RECEIPTC.UKE) can be checked so far",
-    hint_ja="現在チェックできるのは医科（RECEIPTC.UKE）のみです",
+    fails=b"2,1,0,MN,940000030\r\n1,2,0,YK,1,99,4,0140008\r\n",
+    hint="this is the form in which payers get claims; choose the file that the receipt computer has written",
+    hint_ja="保険者等に配信されるコード情報ファイルです。レセプトコンピュータが出力したファイルを指定してください",
 )
 def unknown_kind(file: File) -> Iterator[Place]:
     """Better an honest no than a check that looks at half."""
     if file.other_kind and not file.empty:
         kind = file.kind or ""
-        yield file.here(note=Phrase(kind.replace("_", " "), kind_ja(kind)))
+        yield file.here(note=Phrase(kind.replace("_", " "), kind_ja(kind)) if kind else None)
+
+
+@rule(
+    code="X1042",
+    title="no claim of the file is of the file's kind",
+    title_ja="ファイルの種類と、全てのレセプトの種別が一致しません",
+    source="records:4",
+    passes=(WHOLE, "RE,1,3112,202608,見本　太郎,1,19800101\nRE,2,1112,202608,見本　花子,1,19800101"),
+    fails=(
+        "RE,1,3112,202608,見本　太郎,1,19800101",
+        "kind dental\nRE,1,1112,202608,見本　太郎,1,19800101,,,20260801,1",
+    ),
+    hint="choose the menu of the kind that the claims are of, or export the file again",
+    hint_ja="レセプトの種類を確かめて、正しい種類で出力し直してください",
+)
+def other_content(file: File) -> Iterator[Place]:
+    """Its header says one thing and its claims another; read by the header they would be something else."""
+    if file.layout and file.kinds_seen and type_kind(file.layout.claim_kind) not in file.kinds_seen:
+        kind = next(iter(file.kinds_seen))
+        yield file.here(found=_kind(kind), expected=_kind(file.layout.claim_kind))
+
+
+def _kind(kind: str) -> Phrase:
+    return Phrase(kind.replace("_", " "), kind_ja(kind))
 
 
 @rule(
@@ -224,8 +248,9 @@ def long_line_outside(file: File) -> Iterator[Place]:
     fails="HO,06990014,見本,1,1,291\nRE,1,1112,202608,見本　太郎,1,19800101",
 )
 def before_the_first_claim(file: File) -> Iterator[Place]:
-    """Its claim has lost its first record, and with it the patient."""
-    yield from (stray.here() for stray in file.early)
+    """Its claim has lost its first record, and with it the patient. What caused it elsewhere is told there, once."""
+    told = min((stray.line for strays in file.misplaced.values() for stray in strays), default=None)
+    yield from (stray.here() for stray in file.early if told is None or stray.line < told)
 
 
 @rule(
@@ -280,6 +305,7 @@ RULES: Final[tuple[Rule, ...]] = (
     stray_outside,
     mixed_ends,
     unknown_kind,
+    other_content,
     list_cut,
     long_line_outside,
     before_the_first_claim,

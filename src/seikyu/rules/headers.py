@@ -7,12 +7,15 @@ from seikyu.records import InstitutionCode, Month, Years, parse_month
 from seikyu.rules.context import Context, body_of
 from seikyu.rules.example import WHOLE
 from seikyu.rules.rule import Rule, rule
-from seikyu.rules.view import FIRST_VOLUME, File, Phrase, Place, Record, claim_month_of
+from seikyu.rules.view import FIRST_VOLUME, File, Phrase, Place, Record, Scope, claim_month_of
 
 _LAST_VOLUME: Final = "99"
+_MOST_PHARMACIES: Final = 999
 _ALONE: Final = (None, FIRST_VOLUME)
-_MEDICAL_TABLE: Final = "1"
-_MEDICAL_NUMBERS: Final = range(1000, 3000)
+_HEADERS: Final = "IR UK YK HM"
+#: The point table of each header, and where the numbers of its institutions lie. Source: provider:5.4, X1016 and X1020.
+_TABLES_OF_HEADER: Final = {"IR": "1", "UK": "3", "YK": "4", "HM": "6"}
+_NUMBERS: Final = {"1": range(1000, 3000), "3": range(3000, 4000), "4": range(4000, 5000)}
 _CUT: Final = Phrase("it is missing, and the last line breaks off", "ありません。最後の行も途中で切れています")
 _NO_CLAIM_FILE: Final = Phrase(
     "no record of a claim file was found, reading stopped", "レセプト電算ファイルのレコードがないため読み取りを中止"
@@ -30,7 +33,52 @@ _NO_CLAIM_FILE: Final = Phrase(
 )
 def no_header(file: File) -> Iterator[Place]:
     """Without it nobody knows whose claims these are, of which month and for whom."""
-    if file.signature or file.empty or file.other_kind or (file.first == "IR" and file.headers):
+    yield from _header_missing(file)
+
+
+@rule(
+    code="X1009",
+    title="the dental file does not begin with its own record (UK)",
+    title_ja="先頭のレコードが受付情報レコード（ＵＫ）ではありません",
+    passes="kind dental",
+    fails="kind dental\n-UK",
+)
+def no_dental_header(file: File) -> Iterator[Place]:
+    """Without it nobody knows whose claims these are, of which month and for whom."""
+    yield from _header_missing(file)
+
+
+@rule(
+    code="X1010",
+    title="the pharmacy file does not begin with the pharmacy's record (YK)",
+    title_ja="先頭のレコードが薬局情報レコード（ＹＫ）ではありません",
+    passes="kind pharmacy",
+    fails=(WHOLE, "kind pharmacy\n-YK"),
+    context=Context(kind="pharmacy"),
+)
+def no_pharmacy_header(file: File) -> Iterator[Place]:
+    """Without it nobody knows whose claims these are, of which month and for whom."""
+    yield from _header_missing(file)
+
+
+@rule(
+    code="X1040",
+    title="the home nursing file does not begin with the station's record (HM)",
+    title_ja="先頭のレコードが訪問看護ステーション情報レコード（ＨＭ）ではありません",
+    source="records:1",
+    passes="kind home_nursing",
+    fails=(WHOLE, "kind home_nursing\n-HM"),
+    context=Context(kind="home_nursing"),
+)
+def no_station_header(file: File) -> Iterator[Place]:
+    """Without it nobody knows whose claims these are, of which month and for whom."""
+    yield from _header_missing(file)
+
+
+def _header_missing(file: File) -> Iterator[Place]:
+    """Yield the first line unless it is the header of the file's kind."""
+    expected = file.layout.header if file.layout else None
+    if file.signature or file.empty or file.other_kind or (file.first == expected and file.headers):
         return
     if not file.stopped:
         yield Place(line=1, record=file.first)
@@ -40,8 +88,8 @@ def no_header(file: File) -> Iterator[Place]:
 
 @rule(
     code="X1011",
-    title="a second institution's record (IR)",
-    title_ja="医療機関情報レコード（ＩＲ）が複数あります",
+    title="a second header of the file",
+    title_ja="医療機関情報レコード（歯科は受付情報レコード、調剤は薬局情報レコード）が複数あります",
     passes=WHOLE,
     fails="IR,1,99,1,0112342,,見本診療所,202609,00,\nIR,1,99,1,0112342,,見本診療所,202609,00,",
     hint="send each file by itself; two files were put into one",
@@ -49,13 +97,14 @@ def no_header(file: File) -> Iterator[Place]:
 )
 def second_header(file: File) -> Iterator[Place]:
     """Two headers are two files glued together; whose claims follow is not certain."""
-    yield from (record.here() for record in file.headers[1:])
+    if not file.read or file.headers_seen <= _MOST_PHARMACIES:  # Of more another rule speaks.
+        yield from (record.here() for record in file.headers[1:])
 
 
 @rule(
     code="X1012",
-    title="the invoice record (GO) is missing, repeated, or not the last",
-    title_ja="診療報酬請求書レコード（ＧＯ）がない、複数ある、又は最終レコードではありません",
+    title="the last record (GO, of returns HG) is missing, repeated, or not the last",
+    title_ja="請求書レコード（ＧＯ、返戻はＨＧ）がない、複数ある、又は最終レコードではありません",
     passes=WHOLE,
     fails=("-GO", "GO,1,291,99\nGO,1,291,99", WHOLE.replace(b"GO,1,291,99\r\n", b"GO,1,291,99\r\nSJ,01,\r\n")),
     hint="the file was cut, or records were added behind its end: export it again",
@@ -70,7 +119,7 @@ def misplaced_trailer(file: File) -> Iterator[Place]:
     own = max(1, len(file.headers))  # Files that were glued together bring a GO each; their headers are told.
     yield from (record.here(note=Phrase("it is repeated", "複数あります")) for record in file.trailers[own:])
     line, rid = file.last
-    if file.trailer and rid != b"GO":
+    if file.trailer and rid != file.trailer.id.encode():
         yield Place(line=line, note=Phrase("a record follows it", "後に別のレコードがあります"))
 
 
@@ -103,13 +152,15 @@ def other_body(file: File) -> Iterator[Place]:
         "IR,1,99,9,0112342,,見本診療所,202609,00,",
         "IR,1,99,,0112342,,見本診療所,202609,00,",
     ),
-    on="IR",
-    when=[("IR.point_table", "missing digits length negative code")],
+    on=_HEADERS,
+    when=[(f"{rid}.point_table", "missing digits length negative code") for rid in _HEADERS.split()],
 )
 def point_table(header: Record) -> Iterator[Place]:
     """Points of another table are worth something else."""
-    if header["point_table"] not in (None, _MEDICAL_TABLE):
-        yield header.at("point_table", expected=_MEDICAL_TABLE)
+    layout = header.plan.layout
+    expected = _TABLES_OF_HEADER.get(layout.id)
+    if layout.scope is Scope.FILE and header["point_table"] not in (None, expected):
+        yield header.at("point_table", expected=expected)
 
 
 @rule(
@@ -118,13 +169,16 @@ def point_table(header: Record) -> Iterator[Place]:
     title_ja="医療機関コードの検証番号が一致しません",
     source="provider:5.6",
     passes=WHOLE,
-    fails="IR,1,99,1,0112343,,見本診療所,202609,00,",
-    on="IR",
+    fails=("IR,1,99,1,0112343,,見本診療所,202609,00,", "kind pharmacy\nYK,1,99,4,0140009,見本薬局,202609,00,"),
+    on=_HEADERS,
 )
 def institution_check_digit(header: Record) -> Iterator[Place]:
     """A slip of one key names another institution. Some old and all test codes break the rule, so it only asks."""
     parts = [header[name] for name in ("prefecture", "point_table", "institution_code")]
-    if None not in parts and parts[1] == _MEDICAL_TABLE and not InstitutionCode("".join(parts)).check_digit_ok:
+    if header.plan.layout.scope is not Scope.FILE or None in parts:
+        return
+    expected = _TABLES_OF_HEADER.get(header.id)
+    if parts[1] == expected and not InstitutionCode("".join(parts)).check_digit_ok:
         yield header.at("institution_code")
 
 
@@ -147,16 +201,16 @@ def other_institution(file: File) -> Iterator[Place]:
 
 @rule(
     code="X1020",
-    title="the institution's number is outside the range of medical ones (1000 to 2999)",
-    title_ja="医療機関コードの機関番号が医科の範囲（１０００～２９９９）にありません",
-    passes="IR,1,99,1,0110004,,見本診療所,202609,00,",
-    fails="IR,1,99,1,0130004,,見本診療所,202609,00,",
-    on="IR",
+    title="the institution's number is outside the range of its kind",
+    title_ja="医療機関コードの機関番号が医科（１０００～２９９９）・歯科（３０００～）・薬局（４０００～）の範囲にありません",
+    passes=("IR,1,99,1,0110004,,見本診療所,202609,00,", "kind dental", "kind home_nursing"),
+    fails=("IR,1,99,1,0130004,,見本診療所,202609,00,", "kind pharmacy\nYK,1,99,4,0130008,見本薬局,202609,00,"),
+    on=_HEADERS,
 )
 def number_range(header: Record) -> Iterator[Place]:
     """Told only: old and test codes are outside."""
-    code = header["institution_code"]
-    if code and int(code[2:6]) not in _MEDICAL_NUMBERS:
+    code, numbers = header["institution_code"], _NUMBERS.get(_TABLES_OF_HEADER.get(header.id, ""))
+    if header.plan.layout.scope is Scope.FILE and code and numbers and int(code[2:6]) not in numbers:
         yield header.at("institution_code")
 
 
@@ -184,8 +238,8 @@ def other_month(file: File) -> Iterator[Place]:
     title_ja="マルチボリューム識別情報が００ではありません",
     passes=WHOLE,
     fails=("IR,1,99,1,0112342,,見本診療所,202609,01,", "IR,1,99,1,0112342,,見本診療所,202609,,"),
-    on="IR",
-    when=[("IR.volume_id", "missing digits length negative")],
+    on=_HEADERS,
+    when=[(f"{rid}.volume_id", "missing digits length negative") for rid in ("IR", "UK", "YK")],
 )
 def first_volume(header: Record) -> Iterator[Place]:
     """Only discs come in several volumes; another number means that a part is missing."""
@@ -238,8 +292,11 @@ def point_total(file: File) -> Iterator[Place]:
 def _total(file: File, name: str, ours: int) -> Iterator[Place]:
     """Compare a figure of the only GO with ours.
 
-    Of several volumes the last one's GO speaks of all. What could not be read is told at its place.
+    Of several volumes the last one's GO speaks of all. What could not be read is told at its place. The papers do not
+    say how a summary claim and its details count, and home nursing has no figures.
     """
+    if file.details or (file.trailer and name not in file.trailer.plan.index):
+        return
     if len(file.trailers) != 1 or not file.claims or file.unsure or file.early:
         return
     trailer, header = file.trailers[0], file.header
@@ -263,9 +320,31 @@ def _total(file: File, name: str, ours: int) -> Iterator[Place]:
 )
 def japanese_years(header: Record) -> Iterator[Place]:
     """Converted and accepted. In an edition with Japanese years it is told of the claim month only."""
+    yield from _in_japanese_years(header)
+
+
+def _in_japanese_years(header: Record) -> Iterator[Place]:
     read = parse_month(header.raw("claim_month"))
     if read and read.years is header.plan.years is Years.ERA:
         yield header.at("claim_month")
+
+
+@rule(
+    code="X8008",
+    title="a date or month in Japanese years, taken as the western one",
+    title_ja="年月（日）が和暦で記録されています（西暦に変換して受け付けます）",
+    source="records:3",
+    passes="kind pharmacy",
+    fails=(
+        "kind pharmacy\nYK,1,99,4,0140008,見本薬局,50809,00,",
+        "kind dental\nUK,1,99,3,0130001,,見本歯科医院,43012,,00",
+    ),
+    on="UK YK HM",
+    when=[("*", "era")],
+)
+def japanese_years_elsewhere(header: Record) -> Iterator[Place]:
+    """Converted and accepted. In an edition with Japanese years it is told of the claim month only."""
+    yield from _in_japanese_years(header)
 
 
 @rule(
@@ -273,17 +352,20 @@ def japanese_years(header: Record) -> Iterator[Place]:
     title="the phone number is missing",
     title_ja="電話番号が記録されていません",
     passes="IR,1,99,1,0112342,,見本診療所,202609,00,03-0000-0000",
-    fails=WHOLE,
-    on="IR",
+    fails=(WHOLE, "kind home_nursing\nHM,1,99,6,0190008,見本訪問看護ステーション,202609,"),
+    on="IR HM",
 )
 def no_phone(header: Record) -> Iterator[Place]:
-    """Accepted; the office has nobody to call."""
-    if not header.raw("phone"):
+    """Accepted; the office has nobody to call. DPC and pharmacy have rules of their own."""
+    if header.plan.layout.scope is Scope.FILE and not header.raw("phone"):
         yield header.at("phone")
 
 
 RULES: Final[tuple[Rule, ...]] = (
     no_header,
+    no_dental_header,
+    no_pharmacy_header,
+    no_station_header,
     second_header,
     misplaced_trailer,
     other_body,
@@ -297,5 +379,6 @@ RULES: Final[tuple[Rule, ...]] = (
     count_total,
     point_total,
     japanese_years,
+    japanese_years_elsewhere,
     no_phone,
 )

@@ -3,15 +3,43 @@
 from hashlib import blake2b
 from typing import Final
 
+from seikyu.limits import limit
 from seikyu.records import InsurerNumber
 from seikyu.rules.index import PayerShare
 from seikyu.rules.view import Claim, Record
 
 _DIGEST_BYTES: Final = 16
+_SHORT_BYTES: Final = 8
 _MOST_PAYERS: Final = 5
-_PATIENT: Final = ("patient_name", "sex", "birth_date")
+PATIENT: Final = ("patient_name", "sex", "birth_date")
 _CARD: Final = ("insurer_number", "card_symbol", "card_number")
 _PUBLIC: Final = ("payer_number", "recipient_number")
+#: Of one patient in one month there is a claim for each of these: the prescriber, visits that were not kept.
+APART: Final = ("prescriber_prefecture", "prescriber_point_table", "prescriber_code", "no_show_claim")
+
+
+class Known:
+    """What was seen in a file before, for a bounded number of claims: 8 bytes of each."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+        self._most = limit("claims_compared")
+
+    def seen(self, mark: bytes) -> bool:
+        """Return whether the mark was seen before, and remember it while there is room."""
+        return self.seen_short(int.from_bytes(blake2b(mark, digest_size=_SHORT_BYTES).digest(), "little"))
+
+    def seen_identity(self, identity: bytes) -> bool:
+        """Return the same of a claim's identity, which is a digest already: its first bytes will do."""
+        return self.seen_short(int.from_bytes(identity[:_SHORT_BYTES], "little"))
+
+    def seen_short(self, short: int) -> bool:
+        """Return the same of a mark of 8 bytes."""
+        if short in self._seen:
+            return True
+        if len(self._seen) < self._most:
+            self._seen.add(short)
+        return False
 
 
 def identity_of(claim: Claim, *, institution: str, key: bytes) -> bytes:
@@ -20,7 +48,8 @@ def identity_of(claim: Claim, *, institution: str, key: bytes) -> bytes:
     Without the key nobody can tell from it whose claim it is, nor try names against it.
     """
     parts = [institution.encode("ascii", "replace"), claim.head.raw("service_month"), claim.head.raw("claim_type")]
-    parts += [claim.head.raw(name) for name in _PATIENT]
+    parts += [claim.head.raw(name) for name in PATIENT]
+    parts += [claim.head.raw(name) for name in APART if name in claim.head.plan.index]
     for payer in claim.payers:
         parts += [payer.raw(name).strip() for name in (_CARD if payer.id == "HO" else _PUBLIC)]
     digest = blake2b(key=key, digest_size=_DIGEST_BYTES)

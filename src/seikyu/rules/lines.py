@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from seikyu.records import table
+from seikyu.records import Layout, Scope, table
 from seikyu.rules.rule import Rule, rule
-from seikyu.rules.view import Claim, Phrase, Place, Record, days_of, shares, there_are
+from seikyu.rules.view import Claim, Phrase, Place, Record, days_of, line_ids, shares, there_are
 
 _SI: Final = "SI,11,1,111000110,,291,1,,,,,,,1"
 _FEBRUARY: Final = "RE,1,1112,202602,見本　太郎,1,19800101"
@@ -15,20 +15,24 @@ _DAY_CHARS: Final = 3
 _TWO: Final = f"IY,21,1,620000001,1,,3{_DAYS},,3\nIY,,1,620000002,1,5,3{_DAYS},,3"
 
 _MEALS: Final = b"97"
+_BUNDLED_DAYS: Final = "HH"
+_BURDEN_CODES: Final = "burden_codes"
 #: Classes that stand where they are needed: reduction of drugs, remarks on the whole claim.
 _ANYWHERE: Final = frozenset({b"01", b"39", b"99"})
 
 
 @rule(
     code="X2034",
-    title="no service line: SI, IY or TO",
-    title_ja="診療行為・医薬品・特定器材のレコードがありません",
-    passes=_SI,
-    fails="CO,11,1,810000001,見本",
+    title="nothing that is charged: no service line (SI, IY, TO, SS), no dispensing, no nursing fee",
+    title_ja="請求の対象となる明細のレコードがありません",
+    passes=(_SI, "kind pharmacy\n-SH\n-CZ\n-IY", "kind dpc\n-SI", "kind home_nursing"),
+    fails=("CO,11,1,810000001,見本", "kind dental\n-SS", "kind pharmacy\n-SH\n-CZ\n-IY\n-KI", "kind home_nursing\n-KA"),
 )
 def no_service(claim: Claim) -> Iterator[Place]:
-    """Comments alone cost nothing."""
-    if not claim.service_lines:
+    """Comments alone cost nothing. A summary claim has its lines in its details, a bundled stay in its days."""
+    groups = claim.layout.one_of
+    lacking = any(map(claim.ids.isdisjoint, groups)) if groups else not claim.service_lines
+    if lacking and not claim.is_summary and _BUNDLED_DAYS not in claim.ids:
         yield claim.here()
 
 
@@ -37,7 +41,11 @@ def no_service(claim: Claim) -> Iterator[Place]:
     title="the burden division names a payer that the claim does not have",
     title_ja="負担区分に該当する負担者がレセプトにありません",
     passes=(_SI, "CO,11,2,810000001,見本\n" + _SI),
-    fails=(_SI.replace("11,1,", "11,2,"), f"RE,1,1199,202608,見本　太郎,1,19800101\n{_SI.replace('11,1,', '11,2,')}"),
+    fails=(
+        "kind home_nursing\nKA,20260801,2,510000110,,13220,03,01,01",
+        _SI.replace("11,1,", "11,2,"),
+        f"RE,1,1199,202608,見本　太郎,1,19800101\n{_SI.replace('11,1,', '11,2,')}",
+    ),
 )
 def burden_without_payer(claim: Claim) -> Iterator[Place]:
     """Nobody can be charged for the line. Comments cost nothing and are let be.
@@ -50,10 +58,22 @@ def burden_without_payer(claim: Claim) -> Iterator[Place]:
     insured, publics = claim.insurer is not None, len(claim.public_payers)
     if row:
         insured, publics = insured or row["has_ho"] == "yes", max(publics, int(row["public_payers"]))
-    wrong = _without_payer(insured=insured, publics=publics)
-    for record in claim.service_lines:
-        if record.raw("burden") in wrong:
-            yield record.at("burden")
+    wrong, burdens = _without_payer(insured=insured, publics=publics), burdens_of(claim.layout)
+    for record in claim.own:
+        for at in burdens.get(record.id, ()):
+            if at < len(record.items) and record.items[at] in wrong:
+                yield record.place(at)
+
+
+@cache
+def burdens_of(layout: Layout) -> dict[str, tuple[int, ...]]:
+    """Return where burden divisions stand in the records of claims, comments aside."""
+    found = {
+        rid: tuple(item.no - 1 for item in record.items if item.codes == _BURDEN_CODES)
+        for rid, record in layout.records.items()
+        if record.scope is Scope.CLAIM and "comment_text" not in record.by_name
+    }
+    return {rid: places for rid, places in found.items() if places}
 
 
 @cache
@@ -196,7 +216,7 @@ def no_days(claim: Claim) -> Iterator[Place]:
 def _daily(claim: Claim) -> Iterator[tuple[Record, list[bytes]]]:
     """Yield the service lines that must give their days: all but meals, of which the papers do not say it."""
     current = b""
-    for record in claim.service_lines:
+    for record in claim.service_lines if line_ids(claim.layout).counted else ():
         current = record.raw("service_class") or current
         if current != _MEALS:
             yield record, days_of(record)

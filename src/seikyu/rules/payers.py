@@ -23,6 +23,9 @@ _YEN_A_POINT: Final = 10
 _NO_RECIPIENT_NUMBER: Final = frozenset({"30"})
 _SEAMEN: Final = "02"
 _REDUCED: Final = "1"
+_COUNTS_PRESCRIPTIONS: Final = "pharmacy"
+#: A fee without a visit has no day; the guide shows one. Source: home-nursing-layout:HO.5.
+_WITHOUT_DAYS: Final = "home_nursing"
 _FORM: Final = "digits length long negative"
 
 
@@ -36,16 +39,55 @@ _FORM: Final = "digits length long negative"
 )
 def payers_of_the_type(claim: Claim) -> Iterator[Place]:
     """The type says who is asked; other records say otherwise, and somebody would be charged wrongly."""
-    row, insurers, publics = claim.type_row, len(claim.records("HO")), len(claim.public_payers)
-    if row is None or insurers > 1 or publics > _MOST_PUBLIC or not insurers + publics:
-        return  # Then the payers themselves are the fault, and another rule says so.
-    wanted = _payers(int(row["has_ho"] == "yes"), int(row["public_payers"]))
-    if _payers(insurers, publics) != wanted:
-        yield claim.at("claim_type", found=_payers(insurers, publics), expected=wanted)
+    found, wanted = _payers(claim)
+    if found != wanted:
+        yield claim.at("claim_type", found=_words(found), expected=_words(wanted))
 
 
-def _payers(insurers: int, publics: int) -> str:
-    return f"HO {insurers} / KO {publics}"
+@rule(
+    code="X2012",
+    title="the type and the records do not say the same of the insurer",
+    title_ja="レセプト種別と保険者レコードの有無が一致しません",
+    source="records:4",
+    passes=("kind dental", "kind pharmacy", "kind home_nursing"),
+    fails=f"kind dental\nRE,1,3212,202608,見本　太郎,1,19800101,,,20260801,1\n{_HO.replace('291', '234')}",
+)
+def insurer_of_the_type(claim: Claim) -> Iterator[Place]:
+    """The type says who is asked; other records say otherwise, and somebody would be charged wrongly."""
+    found, wanted = _payers(claim)
+    if found[0] != wanted[0]:
+        yield claim.at("claim_type", found=_words(found), expected=_words(wanted))
+
+
+@rule(
+    code="X2013",
+    title="the type and the records do not say the same of the public payers",
+    title_ja="レセプト種別と公費レコードの件数が一致しません",
+    source="records:4",
+    passes=("kind dental", "kind pharmacy", "kind home_nursing"),
+    fails="kind home_nursing\nRE,1,6122,202608,見本　太郎,ミホンタロウ,1,19800101",
+)
+def public_payers_of_the_type(claim: Claim) -> Iterator[Place]:
+    """The type says who is asked; other records say otherwise, and somebody would be charged wrongly."""
+    found, wanted = _payers(claim)
+    if found[0] == wanted[0] and found[1] != wanted[1]:
+        yield claim.at("claim_type", found=_words(found), expected=_words(wanted))
+
+
+def _payers(claim: Claim) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return how many insurers and public payers there are, and how many the type names.
+
+    The same twice where nothing can be said: of a part of a summary claim, and where the payers themselves are the
+    fault and another rule says so.
+    """
+    row, found = claim.type_row, (len(claim.records("HO")), len(claim.public_payers))
+    if row is None or claim.part_of or found[0] > 1 or found[1] > _MOST_PUBLIC or not sum(found):
+        return found, found
+    return found, (int(row["has_ho"] == "yes"), int(row["public_payers"]))
+
+
+def _words(payers: tuple[int, int]) -> str:
+    return f"HO {payers[0]} / KO {payers[1]}"
 
 
 @rule(
@@ -155,11 +197,15 @@ def recipient_number(payer: Record) -> Iterator[Place]:
     when=[(f"{payer}.actual_days", f"missing {_FORM}") for payer in ("HO", "KO")],
 )
 def actual_days(payer: Record) -> Iterator[Place]:
-    """Reviewers and statistics count days. Who asks for no points may have none."""
-    days = payer["actual_days"]
-    if days == 0 and payer["total_points"] == 0:
+    """Reviewers and statistics count days. Who asks for no points may have none; so may home nursing.
+
+    Pharmacies count prescriptions there, of which there may be any number.
+    """
+    days, layout = payer["actual_days"], payer.plan.claim_kind
+    if days is None or layout == _COUNTS_PRESCRIPTIONS:
         return
-    if days is not None and not 1 <= days <= _MOST_DAYS:
+    none = days == 0 and (layout == _WITHOUT_DAYS or payer["total_points"] == 0)
+    if not none and not 1 <= days <= _MOST_DAYS:
         yield payer.at("actual_days")
 
 
@@ -173,7 +219,7 @@ def actual_days(payer: Record) -> Iterator[Place]:
 )
 def days_of_the_month(claim: Claim) -> Iterator[Place]:
     """February is short."""
-    for insurer in claim.records("HO")[:1]:
+    for insurer in claim.records("HO")[:1] if claim.kind != _COUNTS_PRESCRIPTIONS else ():
         days = insurer["actual_days"]
         if days and claim.last_day and claim.last_day.day < days <= _MOST_DAYS:
             yield insurer.at("actual_days", expected=at_most(claim.last_day.day))
@@ -331,6 +377,8 @@ def work_reason(payer: Record) -> Iterator[Place]:
 
 RULES: Final[tuple[Rule, ...]] = (
     payers_of_the_type,
+    insurer_of_the_type,
+    public_payers_of_the_type,
     no_card_number,
     second_insurer,
     fifth_public_payer,

@@ -97,6 +97,7 @@ class Plan:
     listed: Mapping[int, frozenset[bytes]]
     dated: Mapping[int, Callable[[bytes], Any]]
     years: Years
+    claim_kind: str = ""
 
     def faults(self, content: bytes, items: list[bytes]) -> list[Fault]:
         """Return what is wrong with the items of a line, at most one problem an item."""
@@ -166,7 +167,7 @@ def plans(layout_name: str) -> Mapping[str, Plan]:
 
 def _plan(record: RecordLayout, layout: Layout) -> Plan:
     tables = {
-        item.no - 1: _codes_of(item, layout.kind)
+        item.no - 1: _codes_of(item, layout.claim_kind)
         for item in record.items[1:]
         if item.codes and ":" not in item.codes and item.need is not Need.NEVER
     }
@@ -184,6 +185,7 @@ def _plan(record: RecordLayout, layout: Layout) -> Plan:
         listed={at: codes for at, codes in tables.items() if record.items[at].kind is Kind.CODES},
         dated=dated,
         years=layout.years,
+        claim_kind=layout.claim_kind,
     )
 
 
@@ -220,8 +222,13 @@ def _times(item: Item, unit: int = 1) -> bytes:
     return f"{{{most}}}".encode() if item.fixed else f"{{1,{most}}}".encode()
 
 
+def _signed(item: Item) -> bytes:
+    """Return the pattern of a number that may be below zero; the sign takes one of its bytes."""
+    return f"(?=[-0-9]{{1,{item.width or ''}}}(?:,|$))-?[0-9]+".encode()
+
+
 _RIGHT: Final[Mapping[Kind, Callable[[Item], bytes]]] = {
-    Kind.DIGITS: lambda item: b"[0-9]" + _times(item),
+    Kind.DIGITS: lambda item: _signed(item) if item.signed else b"[0-9]" + _times(item),
     Kind.DECIMAL: lambda item: (
         f"(?=[0-9.]{{1,{item.width or ''}}}(?:,|$))[0-9]+(?:\\.[0-9]{{1,{item.decimals or ''}}})?".encode()
     ),
@@ -245,7 +252,7 @@ def _length(item: Item, value: bytes) -> Problem | None:
 
 
 def _digits(item: Item, value: bytes) -> Problem | None:
-    if _DIGITS.fullmatch(value):
+    if _DIGITS.fullmatch(value) or (item.signed and _NEGATIVE.fullmatch(value)):
         return _length(item, value)
     return Problem.NEGATIVE if _NEGATIVE.fullmatch(value) else Problem.DIGITS
 

@@ -4,8 +4,9 @@ Each line is cut into items and held against the layout; a claim is kept until i
 and let go. Memory is bounded by the longest claim that the limits allow. Any bytes end in exactly one summary.
 """
 
-import re
-from typing import Final, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final, NamedTuple, TypeVar
 
 from seikyu.limits import limit
 from seikyu.records import (
@@ -21,15 +22,17 @@ from seikyu.records import (
     outside_jis,
     sniff,
 )
-from seikyu.rules.catalogue import RuleBook
+from seikyu.rules.catalogue import RuleBook, rule_book
 from seikyu.rules.context import Context
-from seikyu.rules.finding import Finding, Refuses
-from seikyu.rules.identity import identity_of, shares_of
+from seikyu.rules.finding import Finding, Level, Refuses
+from seikyu.rules.history import History, is_history
+from seikyu.rules.identity import Known, identity_of, shares_of
 from seikyu.rules.index import WORST, IndexRow
 from seikyu.rules.plan import WORDS, Plan, Problem, plans
 from seikyu.rules.rule import Rule
+from seikyu.rules.sequence import NO_SEQUENCE, Step, sequence_of, steps_of
 from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
-from seikyu.rules.view import FIRST_VOLUME, Claim, File, Place, Record, Stray
+from seikyu.rules.view import DETAILS, FIRST_VOLUME, Claim, File, Place, Record, Stray, form_of
 from seikyu.rules.wording import finding_of
 
 Told = Finding | IndexRow | Summary
@@ -38,12 +41,9 @@ _UTF8_MARK: Final = b"\xef\xbb\xbf"
 #: A file that has nothing else is empty.
 _BLANK: Final = b" \r\n\x1a"
 _DEFAULT_KIND: Final = "medical"
-_HEADER: Final = "IR"
 _AFTER_ID: Final = (b",", b"")
 #: Records that only a returned claim has: header, reason and trailer of a return file.
 RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
-#: A line of a history block (履歴): data id, line, branch, then a record. Source: records:11.
-_HISTORY: Final = re.compile(rb"[0-9]{1,2},[0-9]{1,6},[0-9]{1,6},[A-Z]{2}(?:,|$)")
 #: Places of one kind of remark about the whole file that are kept; more would say the same again.
 PLACES_KEPT: Final = 100
 OFFICIAL_L2: Final = "L2"
@@ -56,6 +56,18 @@ NO_RULES: Final = RuleBook(claim=(), file=(), record={}, item={})
 _Kept = TypeVar("_Kept")
 
 
+def _no_rules(_: frozenset[Level], __: str) -> RuleBook:
+    return NO_RULES
+
+
+class _Opened(NamedTuple):
+    """A record that opens a claim, until its head (RE) is there."""
+
+    record: Record
+    line: Line
+    remarks: list[tuple[Rule, Place]]
+
+
 class Reference:
     """One pass over one file, line by line. Everything here that grows with the file is a count.
 
@@ -63,16 +75,33 @@ class Reference:
     to tell gathers in `out`; who drives the pass takes it from there.
     """
 
-    def __init__(self, identity_key: bytes, book: RuleBook, context: Context, *, show_personal: bool) -> None:
+    def __init__(
+        self,
+        identity_key: bytes,
+        levels: frozenset[Level],
+        context: Context,
+        *,
+        show_personal: bool,
+        books: Callable[[frozenset[Level], str], RuleBook] = rule_book,
+    ) -> None:
         self.key = identity_key
         self.engine = "reference"
-        self.book = book
+        self._levels, self._books = levels, books
+        self.book = books(levels, _DEFAULT_KIND)
         self.show_personal = show_personal
         self.file = File(context)
         self.header: Header | None = None
         self.layout: Layout | None = None
         self._plans: dict[bytes, Plan] = {}
+        self._steps: Mapping[str, Step] = {}
+        self._sequence = NO_SEQUENCE
+        self.last_step: Step | None = None
+        self._opened: _Opened | None = None
         self.claim: Claim | None = None
+        self._part: Claim | None = None
+        self._kept = 0
+        self._history = History({})
+        self.known = Known()
         self._claim_findings: list[Finding] = []
         self._claim_start = self._claim_end = 0
         self._claim_worst: str | None = None
@@ -92,18 +121,31 @@ class Reference:
 
     def reader(self) -> "Reference":
         """Return one that reads claims of the same file and judges nothing: `forget` before each claim."""
-        reader = Reference(self.key, NO_RULES, self.file.context, show_personal=False)
+        reader = Reference(self.key, frozenset(), self.file.context, show_personal=False, books=_no_rules)
         reader.header, reader.layout, reader._plans = self.header, self.layout, self._plans  # noqa: SLF001  (its own kind)
+        reader.file.headers, reader.file.layout = self.file.headers, self.layout
         return reader
 
     def forget(self, *, index: int, no_before: int | None) -> None:
         """Make ready for a claim at that position in the file, behind the claim of that number."""
-        self.claim, self.no_before, self.file.claims = None, no_before, index
+        self.claim, self._part, self._opened = None, None, None
+        self.no_before, self.file.claims = no_before, index
+
+    def rests(self) -> bool:
+        """Close what is open where a claim begins; False if it cannot be closed, for what follows belongs to it."""
+        assert self.layout is not None  # noqa: S101  (lines are only read with a layout)
+        if self.claim is not None and self.claim.is_summary:
+            return False
+        if self._sequence.fault(self.last_step, self._steps.get(self.layout.opener, Step.CLAIM)) is not None:
+            return False
+        self.close_claim()
+        self._let_go()
+        return True
 
     @property
     def reads(self) -> bool:
         """True if lines are to be read: False for what is no claim file at all."""
-        return self.file.other_kind or not (self.file.stopped or self.file.empty)
+        return self.layout is None or not (self.file.stopped or self.file.empty)
 
     def open(self, head: bytes, kind: str | None, *, file_name: str) -> None:
         """Tell from the beginning of the file what it is and how to read it."""
@@ -114,14 +156,19 @@ class Reference:
         file.signature = foreign_signature(head)
         file.utf8 = watch.is_utf8
         self.header = header = sniff(head, file_name=file_name)
-        file.kind = kind or (header.kind if header else None)
+        file.kind = kind or file.context.kind or (header.kind if header else None)
         try:
             self.layout = layout_for(file.kind or _DEFAULT_KIND, header.claim_month if header else None)
         except KeyError:
             file.other_kind = True
             return
+        self.book = self._books(self._levels, self.layout.kind)
+        self._steps, self._sequence = steps_of(self.layout), sequence_of(self.layout)
+        self._history = History.of(self.layout)
+        file.layout = self.layout
         self._plans = {rid.encode(): plan for rid, plan in plans(self.layout.name).items()}
         known = any(line.removeprefix(_UTF8_MARK)[:2] in self._plans for line in head.splitlines())
+        file.other_kind = is_history(head.splitlines()[0]) if not (file.empty or known) else False
         file.stopped = not file.empty and (file.signature is not None or not known)
         if file.stopped:
             file.first = _printable(head[:2])
@@ -155,23 +202,42 @@ class Reference:
     def end(self, tail: Tail) -> None:
         """Take the end of the file."""
         self.close_claim()
+        self._let_go()
         if self.layout is not None:
             self.file.mark, self.file.after_mark = tail.mark, tail.after_filled
 
     def _record(self, line: Line, content: bytes, plan: Plan) -> None:
         """Take a line whose record the layout knows."""
-        scope = plan.layout.scope
-        opens = plan.layout.id == self.layout.claim_opener if self.layout else False
-        if opens or scope is Scope.FILE:
+        assert self.layout is not None  # noqa: S101  (lines are only read with a layout)
+        scope, rid = plan.layout.scope, plan.layout.id
+        opens, heads = rid == self.layout.opener, rid == self.layout.head
+        if scope is Scope.FILE or (opens and not heads):
             self.close_claim()
-        elif self.claim and self.claim.lines >= limit("claim_lines"):
+            self._let_go()
+        elif self.claim and not heads and self._kept >= limit("claim_lines"):
             self.claim.lines_left_out += 1
             return
         record, remarks = self._read(line, content, plan)
-        if opens:
+        if self._sequence is not NO_SEQUENCE:
+            self._step(self._steps.get(rid, Step.CLAIM), Stray(line.no, rid))
+        if heads:
             self._open_claim(record, line)
+        elif opens:
+            self._opened = _Opened(record, line, remarks)
+            return
         else:
+            self._let_go()
             self._take(record, scope)
+        self._tell_all(record, line, remarks)
+
+    def _let_go(self) -> None:
+        """Give up a record that should have opened a claim, and tell what is wrong with it."""
+        opened, self._opened = self._opened, None
+        if opened:
+            self._tell_all(opened.record, opened.line, opened.remarks)
+
+    def _tell_all(self, record: Record, line: Line, remarks: list[tuple[Rule, Place]]) -> None:
+        """Tell what is wrong with a record by itself."""
         if line.cut:
             self._cut(Stray(line.no, record.id))
             return
@@ -181,22 +247,32 @@ class Reference:
             for place in find(record):
                 self._tell(found, place)
 
+    def _step(self, step: Step, stray: Stray) -> None:
+        """Go on in the file, and keep the place of a record that cannot follow the one before it."""
+        code = self._sequence.fault(self.last_step, step)
+        self.last_step = step
+        if code is not None:
+            _keep(self.file.misplaced.setdefault(code, []), stray)
+
     def _take(self, record: Record, scope: Scope) -> None:
         """Put a record where it belongs."""
-        claim, file = self.claim, self.file
-        if record.id == _HEADER:
+        claim, file = self._part or self.claim, self.file
+        if self.layout and record.id == self.layout.header:
             self._header_seen(record)
         elif scope is Scope.FILE:
             _keep(file.trailers, record)
         elif claim is None:
             _keep(file.early, Stray(record.line, record.id))
         else:
+            self._kept += 1
             (claim.donor if claim.donor or scope is Scope.DONOR else claim.own).append(record)
 
     def _header_seen(self, header: Record) -> None:
         """Keep a header. Claims of the first volume count from 1; of further ones, and behind a second IR, from any."""
         first = not self.file.headers and header["volume_id"] in (None, FIRST_VOLUME)
         self.no_before = 0 if first else None
+        self.file.headers_seen += 1
+        self.known = Known()  # Claims behind a second header are another file's, and that is told.
         _keep(self.file.headers, header)
 
     def _cut(self, stray: Stray) -> None:
@@ -264,16 +340,23 @@ class Reference:
             _keep(self.file.strays, stray)
         elif content[:2] in RETURNS:
             _keep(claim.returns, stray)
-        elif _HISTORY.match(content):
-            claim.history += 1
+        elif is_history(content):
+            self._step(Step.HISTORY, stray)
+            self._history.take(claim, content, stray)
         else:
-            _keep(claim.strays, stray)
+            _keep((self._part or claim).strays, stray)
 
     # --- claims ---
 
     def _open_claim(self, record: Record, line: Line) -> None:
+        """Begin a claim with its head, or a detail of the summary claim that is open."""
         assert self.layout is not None  # noqa: S101  (lines are only read with a layout)
-        header = self.header
+        if self.claim is not None and self.claim.is_summary and form_of(self.layout, record) in DETAILS:
+            self._open_detail(record)
+            return
+        self.close_claim()
+        opened, self._opened = self._opened, None
+        header, start = self.header, opened.line if opened else line
         self.claim = Claim(
             layout=self.layout,
             head=record,
@@ -281,35 +364,70 @@ class Reference:
             no_before=self.no_before,
             review_body=header.body if header else None,
             claim_month=header.claim_month if header else None,
-            own=[record],
+            header=self.file.header,
+            own=[opened.record, record] if opened else [record],
         )
         self.no_before = record["claim_no"]
         self.file.claims += 1
-        self._claim_start, self._claim_worst, self._claim_refused = line.offset, None, False
+        self._claim_start, self._claim_worst, self._claim_refused = start.offset, None, False
+        self._kept = len(self.claim.own)
+        if opened:
+            self._tell_all(opened.record, opened.line, opened.remarks)
+
+    def _open_detail(self, record: Record) -> None:
+        """Begin a claim under a summary claim. It stands and falls with it: both are one claim of the index."""
+        whole = self.claim
+        assert whole is not None  # noqa: S101  (a detail is one of something)
+        self._kept += 1
+        if self._kept > limit("claim_lines"):
+            whole.lines_left_out += 1
+            return
+        self._part = replace(
+            whole, head=record, no_before=None, own=[record], donor=[], details=[], part_of=whole, strays=[],
+            returns=[], cut_lines=[], history_faults=[], history=0, history_month=None, lines_left_out=0,
+        )  # fmt: skip
+        whole.details.append(self._part)
+        self.no_before = record["claim_no"]
+        self.file.details += 1
 
     def close_claim(self) -> None:
         """Judge the claim that ends here, and tell its findings and its row."""
-        claim = self.claim
+        claim, self._part = self.claim, None
         if claim is None:
             return
-        there = claim.ids
-        for found, find in self.book.of_month(claim.service_month):
-            if found.on and there.isdisjoint(found.on):
-                continue
-            for place in find(claim):
-                self._tell(found, place)
+        identity = identity_of(claim, institution=self.header.institution if self.header else "", key=self.key)
+        self._compare(claim, identity)
+        for each in (claim, *claim.details):
+            self._judge(each)
         self.claim = None
         findings, self._claim_findings = self._claim_findings, []
         findings.sort(key=lambda finding: (finding.line or 0, finding.item_no or 0, finding.code))
         self.out += findings
-        row = self._row(claim)
+        row = self._row(claim, identity)
         self.totals[standing(row)] += totals_of(row)
         self.file.cases += len(claim.records("HO")[:1]) + len(claim.public_payers)
         self.file.points += row.main_points
         self.file.points_unsure |= any(payer["total_points"] is None for payer in claim.payers[:1])
         self.out.append(row)
 
-    def _row(self, claim: Claim) -> IndexRow:
+    def _judge(self, claim: Claim) -> None:
+        """Tell what is wrong with a claim as a whole."""
+        there = claim.ids
+        for found, find in self.book.of_month(claim.service_month):
+            if found.on and there.isdisjoint(found.on):
+                continue
+            for place in find(claim):
+                self._tell(found, place)
+
+    def _compare(self, claim: Claim, identity: bytes) -> None:
+        """Hold the claim against those before it; so many are remembered, and no more."""
+        if claim.type_row:
+            self.file.kinds_seen[claim.type_row["kind"]] += 1
+        number = claim.head.raw("search_no")
+        claim.repeats = self.known.seen_identity(identity)
+        claim.search_repeats = bool(number) and self.known.seen(b"search " + number)
+
+    def _row(self, claim: Claim, identity: bytes) -> IndexRow:
         payers = shares_of(claim)
         month, claim_no, claim_type = claim.service_month, claim.head["claim_no"], claim.claim_type
         return IndexRow(
@@ -324,7 +442,7 @@ class Reference:
             has_insurer=claim.insurer is not None,
             payers=payers,
             main_points=payers[0].points if payers else 0,
-            identity=identity_of(claim, institution=self.header.institution if self.header else "", key=self.key),
+            identity=identity,
         )
 
     # --- the end ---

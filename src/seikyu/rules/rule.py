@@ -78,6 +78,11 @@ class Rule:
         return checks()[self.code].refuses
 
     @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of claims that it is judged for, by the names of their layouts."""
+        return checks()[self.code].claim_kinds
+
+    @property
     def needs(self) -> str:
         """What it must know besides the file."""
         return checks()[self.code].needs

@@ -4,28 +4,23 @@ The reference checker fills these views line by line; a faster reader fills the 
 layout's names and gets None for what is empty, did not parse, or does not exist in the edition.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from seikyu.records import InsurerNumber, Item, Layout, Month, Row, Scope, parse_month, table, text_of
+from seikyu.records import InsurerNumber, Layout, Month, Row, Scope, parse_month, table, text_of
 from seikyu.rules.context import Context
-from seikyu.rules.plan import Plan
+from seikyu.rules.record import Phrase, Place, Record, Stray, at_most, words
+from seikyu.rules.units import Unit, days_of, line_ids, shares, single_units, sums, there_are, units_of
 
-_SERVICE: Final = frozenset({"SI", "IY", "TO"})
-_LINES: Final = frozenset({"SI", "IY", "TO", "CO"})
-_DAYS: Final = 31
-_BURDENED: Final = ("insurance", "public_1", "public_2", "public_3", "public_4")
 #: The volume number of a file's first volume, and of the only one. Source: records:7.
 FIRST_VOLUME: Final = "00"
-#: Meals carry yen and stay out of the points. Source: records:5.
-_MEALS: Final = b"97"
-_SUMMED: Final = ("service_class", "points", "count")
-_DAY_CHARS: Final = 3
-_ALL_READABLE: Final = frozenset[int]()
+#: The form of a claim of DPC that sums up others (総括), and those of the claims that follow it. Source: records:4.
+_SUMMARY: Final = "summary"
+DETAILS: Final = frozenset({"dpc_detail", "medical_detail"})
 
 
 _Value = TypeVar("_Value")
@@ -45,130 +40,16 @@ class lazy(Generic[_Value]):  # noqa: N801  (it is used as a decorator, like pro
         return value
 
 
-class Phrase(NamedTuple):
-    """Words of a message that are not the same in both languages."""
-
-    en: str
-    ja: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a rule is broken, and what stands there.
-
-    Shape: `line` is the physical line from 1, None for the whole file; `item` None for the whole record. `found`,
-    `expected` and `note` (what is neither of the two) are words for the message; of a personal item they are left out.
-    """
-
-    line: int | None = None
-    record: str | None = None
-    item: Item | None = None
-    value: str | None = None
-    found: str | Phrase | None = None
-    expected: str | Phrase | None = None
-    note: Phrase | None = None
-
-
-class Record:
-    """One record (レコード) that the layout knows.
-
-    Shape: `items` are its bytes, [0] the identification; `unreadable` the positions that did not parse.
-    """
-
-    __slots__ = ("id", "items", "line", "plan", "unreadable")
-
-    def __init__(
-        self, plan: Plan, items: list[bytes], *, line: int, unreadable: frozenset[int] = _ALL_READABLE
-    ) -> None:
-        self.plan = plan
-        self.id = plan.layout.id
-        self.items = items
-        self.line = line
-        self.unreadable = unreadable
-
-    def __getitem__(self, name: str) -> Any:
-        """Return the item's value: int, str, date, Month, Decimal or tuple of codes; None if there is none."""
-        at = self.plan.index.get(name)
-        if at is None or at >= len(self.items) or at in self.unreadable:
-            return None
-        value = self.items[at]
-        return self.plan.readers[at](value) if value else None
-
-    def raw(self, name: str) -> bytes:
-        """Return the bytes of an item, empty if it is empty or not there."""
-        at = self.plan.index.get(name)
-        return self.items[at] if at is not None and at < len(self.items) else b""
-
-    def bad(self, name: str) -> bool:
-        """True if the item holds something that did not parse; then somebody else has said so."""
-        return self.plan.index.get(name) in self.unreadable
-
-    def at(self, name: str, *, found: object = None, expected: object = None, note: Phrase | None = None) -> Place:
-        """Return the place of an item."""
-        item = self.plan.layout.items[self.plan.index[name]]
-        return Place(self.line, self.id, item, text_of(self.raw(name)), words(found), words(expected), note)
-
-    def place(self, at: int, *, found: object = None) -> Place:
-        """Return the place of the item at a position from 0; of the whole record, past the layout's end."""
-        items = self.plan.layout.items
-        if at >= len(items):
-            return self.here(found=found)
-        value = text_of(self.items[at]) if at < len(self.items) else ""
-        return Place(self.line, self.id, items[at], value, words(found))
-
-    def here(self, *, found: object = None, expected: object = None, note: Phrase | None = None) -> Place:
-        """Return the place of the whole record."""
-        return Place(self.line, self.id, None, None, words(found), words(expected), note)
-
-
-def words(value: object) -> str | Phrase | None:
-    """Return a value as it stands in a message."""
-    return value if value is None or isinstance(value, Phrase) else str(value)
-
-
-def at_most(most: object) -> Phrase:
-    """Return the words for a number that may not be exceeded."""
-    return Phrase(f"at most {most}", f"{most}以下")
-
-
-@dataclass(frozen=True, slots=True)
-class Stray:
-    """A line in a claim or outside whose identification no layout of the kind knows.
-
-    Shape: `record` is the identification as far as it is printable, None if it is not.
-    """
-
-    line: int
-    record: str | None
-
-    def here(self) -> Place:
-        """Return the place of the line."""
-        return Place(self.line, self.record)
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A calculation unit (点数・回数算定単位): lines that share one calculation; points stand on the last one.
-
-    Shape: `burden` and `service_class` as written, the class of the lines before if the unit has none. `points` is None
-    if no line carries any, or if they do not parse. Units: points, or yen for meals.
-    """
-
-    records: tuple[Record, ...]
-    service_class: bytes
-    burden: bytes
-    points: int | None
-    count: int | None
-    ended: bool
-
-
 @dataclass(eq=False)
 class Claim:
     """One claim (レセプト): its records in file order, and what many rules want to know.
 
     Shape: `own` are its known records outside donor blocks, `donor` those inside; `strays` unknown lines; `history` the
     number of lines of a history block (履歴), `returns` return-only records. `no_before` is the number of the claim
-    before, 0 for the first, None if it was unreadable. Places are kept for a bounded number of lines.
+    before, 0 for the first, None if it was unreadable; `header` that of the file. `details` are the claims under a
+    summary claim (総括) of DPC, each of them `part_of` it. `history_faults` are lines of the history that are not
+    numbered on, `history_month` the latest claim month in it. It `repeats` if a claim of the same identity stood before
+    it, `search_repeats` if one had its search number. Places are kept for a bounded number of lines.
     """
 
     layout: Layout
@@ -177,12 +58,19 @@ class Claim:
     no_before: int | None
     review_body: str | None
     claim_month: Month | None
+    header: Record | None = None
     own: list[Record] = field(default_factory=list)
     donor: list[Record] = field(default_factory=list)
+    details: list["Claim"] = field(default_factory=list)
+    part_of: "Claim | None" = None
     strays: list[Stray] = field(default_factory=list)
     returns: list[Stray] = field(default_factory=list)
     cut_lines: list[Stray] = field(default_factory=list)
     history: int = 0
+    history_faults: list[Stray] = field(default_factory=list)
+    history_month: Month | None = None
+    repeats: bool = False
+    search_repeats: bool = False
     lines_left_out: int = 0
 
     @property
@@ -217,19 +105,42 @@ class Claim:
         return self.head.here(found=found, expected=expected)
 
     @lazy
+    def kind(self) -> str:
+        """The kind of the claim, also in a return file."""
+        return self.layout.claim_kind
+
+    @lazy
+    def form(self) -> str:
+        """The form of the claim where its kind has several, empty where it has one, or if it is unknown."""
+        return form_of(self.layout, self.head)
+
+    @property
+    def is_summary(self) -> bool:
+        """True if it sums up the claims that follow it."""
+        return self.form == _SUMMARY
+
+    @lazy
     def insurer(self) -> Record | None:
-        """The first HO."""
+        """The first HO; that of the summary claim, if a detail brings no payers."""
+        if self._payers_of_summary and self.part_of:
+            return self.part_of.insurer
         return next(iter(self.records("HO")), None)
 
     @lazy
     def public_payers(self) -> list[Record]:
-        """The KO records in file order."""
+        """The KO records in file order; those of the summary claim, if a detail brings no payers."""
+        if self._payers_of_summary and self.part_of:
+            return self.part_of.public_payers
         return self.records("KO")
+
+    @property
+    def _payers_of_summary(self) -> bool:
+        return self.part_of is not None and self.ids.isdisjoint(("HO", "KO"))
 
     @lazy
     def payers(self) -> list[Record]:
         """HO if there is one, then KO."""
-        return [*self.records("HO")[:1], *self.public_payers]
+        return [*([self.insurer] if self.insurer else []), *self.public_payers]
 
     @lazy
     def insurer_number(self) -> InsurerNumber | None:
@@ -271,18 +182,20 @@ class Claim:
 
     @lazy
     def service_lines(self) -> list[Record]:
-        """The lines that carry points (SI, IY, TO), without comments and donor blocks."""
-        return [record for record in self.own if record.id in _SERVICE]
+        """The lines that carry points (SI, IY, TO, SS, KA), without comments and donor blocks."""
+        ids = line_ids(self.layout).charged
+        return [record for record in self.own if record.id in ids]
 
     @lazy
     def classed_lines(self) -> list[Record]:
-        """The lines that may carry a service class: SI, IY, TO and CO."""
-        return [record for record in self.own if record.id in _LINES]
+        """The lines that may carry a service class: SI, IY, TO, SS and CO."""
+        ids = line_ids(self.layout).classed
+        return [record for record in self.own if record.id in ids]
 
     @lazy
     def units(self) -> list[Unit]:
         """The calculation units of the claim itself, in file order."""
-        return list(_units(self.classed_lines))
+        return list(units_of(self.classed_lines))
 
     @lazy
     def sums(self) -> list[int] | None:
@@ -290,7 +203,7 @@ class Claim:
 
         None if they cannot be told: no line, one that is unreadable, left out, without points, or of a payer who is
         not there. Lines of an organ donor are not added: the papers do not say whether the recipient's totals hold
-        them, so such claims are let be.
+        them, so such claims are let be. Bundled days and fees of dispensing are not added: their rules are not sure.
         """
         return self._sums(by_days=False)
 
@@ -300,95 +213,39 @@ class Claim:
         return self._sums(by_days=True)
 
     def _sums(self, *, by_days: bool) -> list[int] | None:
-        if self.donor or self.cut_lines or self.lines_left_out or not self.units:
+        lines = line_ids(self.layout)
+        if self.donor or self.cut_lines or self.lines_left_out or lines.more:
             return None
+        units = self.units if lines.counted else single_units(self.service_lines)
         there = there_are(insured=self.insurer is not None, publics=len(self.public_payers))
-        return _sums(self.units, there, by_days=by_days)
+        return sums(units, there, by_days=by_days and lines.counted) if units else None
 
 
-@cache
-def there_are(*, insured: bool, publics: int) -> frozenset[int]:
-    """Return the payers of a claim: 0 is insurance, 1 and up are public payers."""
-    return frozenset([*([0] if insured else []), *range(1, publics + 1)])
-
-
-def _sums(units: Iterable[Unit], payers: frozenset[int], *, by_days: bool) -> list[int] | None:
-    sums = [0] * len(_BURDENED)
-    for unit in units:
-        shared = shares(unit.burden)
-        if shared is None or not payers.issuperset(shared) or any(map(_unsure, unit.records)):
-            return None
-        if unit.service_class != _MEALS:
-            if not unit.ended:
-                return None  # Its points are missing, and another rule says so.
-            times = _by_days(unit) if by_days else unit.count
-            for payer in shared:
-                sums[payer] += (unit.points or 0) * (times or 0)
-    return sums
-
-
-def _unsure(record: Record) -> bool:
-    """True if what a sum is made of could not be read."""
-    return bool(record.unreadable) and any(map(record.bad, _SUMMED))
-
-
-def _by_days(unit: Unit) -> int:
-    """Return how often a unit was done by the days of its last line."""
-    return sum(int(day) for day in days_of(unit.records[-1]) if day.isdigit() and len(day) <= _DAY_CHARS)
-
-
-@cache
-def shares(burden: bytes) -> tuple[int, ...] | None:
-    """Return who shares a line of a burden division: 0 is insurance, 1 to 4 public payers; None for an unknown one."""
-    row = table("burden_codes").row(burden.decode("ascii", "replace"))
-    return None if row is None else tuple(at for at, column in enumerate(_BURDENED) if row[column] == "1")
-
-
-def _units(lines: Iterable[Record]) -> Iterator[Unit]:
-    """Cut lines into units: one ends with the line that carries points, or where a new service class begins."""
-    pending: list[Record] = []
-    current = b""
-    for record in lines:
-        service_class = record.raw("service_class")
-        if service_class:
-            if pending:
-                yield _unit(pending, current, ended=False)
-                pending = []
-            current = service_class
-        if record.id != "CO":
-            pending.append(record)
-            if record.raw("points"):
-                yield _unit(pending, current, ended=True)
-                pending = []
-    if pending:
-        yield _unit(pending, current, ended=False)
-
-
-def _unit(records: list[Record], service_class: bytes, *, ended: bool) -> Unit:
-    last = records[-1]
-    return Unit(tuple(records), service_class, last.raw("burden"), last["points"], last["count"], ended)
-
-
-def days_of(record: Record) -> list[bytes]:
-    """Return the 31 day fields of a line, as far as they were written."""
-    first = record.plan.index["day_01"]
-    return record.items[first : first + _DAYS]
+def form_of(layout: Layout, head: Record) -> str:
+    """Return the name of the form of a claim that begins so; empty where its kind has one form only."""
+    if not layout.variant_item:
+        return ""
+    form = layout.variant(text_of(head.raw(layout.variant_item)))
+    return form.name if form else ""
 
 
 @dataclass(eq=False)
 class File:
     """The whole file, when its last byte was read: what the pass over it has counted and kept.
 
-    Shape: `first` is the first record's identification (None: not printable), `last` number and identification of the
-    last line; `signature` names another format that the file begins like; `other_kind` is True for a kind without
-    layout, `stopped` if reading stopped at the beginning. Places are kept for a bounded number of lines. `blank` counts
-    the empty lines, `blank_line` is the first of them. `endings` gives the first line of each line end, `mark` says
-    whether the end mark 1A is there. `cases` and `points` are what GO should say; `unsure` is True if part of both
-    could not be read, `points_unsure` if a claim's points could not.
+    Shape: `layout` is the edition that it was read by; `first` the first record's identification (None: not printable),
+    `last` number and identification of the last line; `signature` names another format that the file begins like;
+    `other_kind` is True for a kind without layout, `stopped` if reading stopped at the beginning. Places are kept for a
+    bounded number of lines. `misplaced` are records behind what they cannot follow, by the code of the rule that tells
+    them; `headers_seen` counts all headers, `details` the claims under summary claims, `kinds_seen` all claims by the
+    kind that their types name. `blank` counts the empty lines, `blank_line` is the first of them. `endings` gives the
+    first line of each line end, `mark` says whether the end mark 1A is there. `cases` and `points` are what GO should
+    say; `unsure` is True if part of both could not be read, `points_unsure` if a claim's points could not.
     """
 
     context: Context
     kind: str | None = None
+    layout: Layout | None = None
     other_kind: bool = False
     stopped: bool = False
     empty: bool = False
@@ -402,6 +259,10 @@ class File:
     strays: list[Stray] = field(default_factory=list)
     early: list[Stray] = field(default_factory=list)
     cut_lines: list[Stray] = field(default_factory=list)
+    misplaced: dict[str, list[Stray]] = field(default_factory=dict)
+    headers_seen: int = 0
+    kinds_seen: Counter[str] = field(default_factory=Counter)
+    details: int = 0
     blank: int = 0
     blank_line: int = 0
     controls: list[Place] = field(default_factory=list)
@@ -423,13 +284,18 @@ class File:
         return not (self.empty or self.stopped or self.other_kind)
 
     @property
+    def returned(self) -> bool:
+        """True if it is a return file: its claims came back."""
+        return self.layout is not None and self.layout.kind != self.layout.claim_kind
+
+    @property
     def header(self) -> Record | None:
-        """The first IR."""
+        """The first record of the file: IR, UK, YK, HM or HI."""
         return self.headers[0] if self.headers else None
 
     @property
     def trailer(self) -> Record | None:
-        """The last GO."""
+        """The last record of the file that ends it: GO or HG."""
         return self.trailers[-1] if self.trailers else None
 
     def here(self, *, found: object = None, expected: object = None, note: Phrase | None = None) -> Place:
@@ -444,6 +310,7 @@ def claim_month_of(record: Record) -> Month | None:
 
 
 __all__ = [
+    "DETAILS",
     "FIRST_VOLUME",
     "Claim",
     "File",
@@ -456,5 +323,9 @@ __all__ = [
     "at_most",
     "claim_month_of",
     "days_of",
+    "form_of",
+    "line_ids",
+    "shares",
+    "there_are",
     "words",
 ]

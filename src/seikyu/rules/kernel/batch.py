@@ -1,7 +1,7 @@
 """What one call of the compiled pass has read: claims and tables of columns, as rules' scans see them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
@@ -54,7 +54,8 @@ class Batch:
     """Claims that were read at once.
 
     Shape: `buffer` are the bytes, in which starts and lengths count; `claims` has a column a claim (see `scan`);
-    `events` a row each. `first` is the position of the first claim in the file.
+    `events` a row each. `repeats` are the claims of which the identity, or the search number, stood before: the two, by
+    position. `first` is the position of the first claim in the file.
     """
 
     tables: Tables
@@ -65,6 +66,8 @@ class Batch:
     first: int
     review_body: str | None
     claim_month: int
+    identities: NDArray[np.uint8]
+    repeats: dict[int, tuple[bool, bool]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return int(self.claims.shape[1])
@@ -113,8 +116,15 @@ class Batch:
 
     def has(self, *ids: str) -> Bools:
         """Return which claims have one of these records of their own."""
-        mask = sum(1 << self.tables.record_ids.index(rid) for rid in ids if rid in self.tables.record_ids)
-        return (self.claims[c.C_PRESENT] & mask) != 0
+        return (self.claims[c.C_PRESENT] & self._bits(ids)) != 0
+
+    def again(self, *ids: str) -> Bools:
+        """Return which claims have one of these records of their own more than once."""
+        return (self.claims[c.C_AGAIN] & self._bits(ids)) != 0
+
+    def _bits(self, ids: Sequence[str]) -> int:
+        known = self.tables.record_ids
+        return sum(1 << known.index(rid) for rid in ids if rid in known)
 
     @cached_property
     def month(self) -> Ints:

@@ -6,16 +6,17 @@ from typing import Final
 
 import numpy as np
 
-from seikyu.records import Layout, layouts, table
+from seikyu.records import Layout, Scope, layouts, table
+from seikyu.rules.claims import type_kind
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table, days_of_month
 from seikyu.rules.kernel.scans import Exact, Might, Scan, filled, key, laws_of, readable, where
+from seikyu.rules.structure import record_counts
 
 _SCHOOL_AGE: Final = 6
 _WORKING_AGE: Final = 15
 _ELDERLY_FROM: Final = 70
 _ELDERLY_UNTIL: Final = 75
-_SHORTEST_SEARCH_NO: Final = 17
 _MOST_NOTES: Final = 5
 _NOT_EMPLOYED: Final = (67, 39)
 #: Columns of codes below this hold at most six notes.
@@ -24,6 +25,7 @@ _WARD_CLASSES: Final = (key("90"), key("92"), key("97"))
 _EARLY: Final = ("SN", "JD", "MF")
 #: Records that stand anywhere; where they are, the rule itself looks.
 _ANYWHERE: Final = ("KH", "NI")
+_BUNDLED: Final = "BU"
 
 
 # --- what many scans ask of a batch ---
@@ -124,6 +126,25 @@ def _head(batch: Batch, mask: Bools, name: str = "", *, alone: bool = True) -> I
 # --- the scans ---
 
 
+def no_history(batch: Batch) -> Iterator[Exact]:
+    yield from _head(batch, readable(batch.table("head")["search_no"]), "search_no")  # One with a history is odd.
+
+
+def search_number_twice(batch: Batch) -> Iterator[Exact]:
+    head = batch.table("head")
+    again = np.array(sorted(at for at, (_, search) in batch.repeats.items() if search), np.int64)
+    yield Exact(head, again, head.no("search_no", again), alone=True)
+
+
+def records_of_the_kind(batch: Batch) -> Iterator[Might]:
+    variant = batch.layout.variant("") if batch.layout.variant_item else None
+    needed, most = record_counts(batch.layout, variant.name if variant else "")
+    lacking = np.zeros(len(batch), np.bool_)
+    for rid in needed:
+        lacking |= ~batch.has(rid)
+    yield Might(where(lacking | batch.again(*most)))
+
+
 def numbering(batch: Batch) -> Iterator[Exact]:
     number, before = batch.table("head")["claim_no"], batch.claims[c.C_NO_BEFORE]
     yield from _head(batch, (number >= 0) & (before >= 0) & (number != before + 1), "claim_no")
@@ -163,6 +184,8 @@ def not_elderly(batch: Batch) -> Iterator[Exact]:
 def order(batch: Batch) -> Iterator[Exact | Might]:
     disorder = batch.of_events(c.E_DISORDER)
     odd = (batch.claims[c.C_DONOR] > 0) | batch.has(*_ANYWHERE)
+    if any(batch.layout.records[block.opens].scope is Scope.CLAIM for block in batch.layout.blocks.values()):
+        odd[:] = True  # Blocks inside claims are looked at one by one.
     if len(disorder):
         yield Exact(disorder, where(~odd[disorder.claim]))
     yield Might(where(odd))
@@ -209,19 +232,17 @@ def eligibility_too_early(batch: Batch) -> Iterator[Might]:
 
 
 def never(_: Batch) -> Iterator[Might]:
-    """A claim that such a rule can hit is odd: the pass leaves it to the reference."""
+    """A claim that such a rule can hit is odd, for its history, its parts or its size: the reference reads it."""
     yield from ()
 
 
-def search_number(batch: Batch) -> Iterator[Exact]:
-    number = batch.table("head")["search_no"]
-    short = (number >= 0) & (number < 10**_SHORTEST_SEARCH_NO)
-    hit = readable(number) & (short | (batch.claims[c.C_HISTORY] == 0))
-    yield from _head(batch, hit, "search_no", alone=False)
+def same_claim(batch: Batch) -> Iterator[Exact]:
+    again = np.array(sorted(at for at, (claim, _) in batch.repeats.items() if claim), np.int64)
+    yield Exact(batch.table("head"), again, alone=True)
 
 
 def other_kind(batch: Batch) -> Iterator[Might]:
-    yield Might(where(_kinds(batch.layout.kind)[batch.once(types)] == 0))
+    yield Might(where(_kinds(type_kind(batch.layout.claim_kind))[batch.once(types)] == 0))
 
 
 @cache
@@ -235,8 +256,9 @@ def _kinds(kind: str) -> Ints:
 def outpatient_with_ward(batch: Batch) -> Iterator[Might]:
     lines = batch.table("lines")
     ward = lines.own & np.isin(lines["service_class"], _WARD_CLASSES)
-    claims = np.unique(lines.claim[ward])
-    yield Might(claims[batch.once(inpatient)[claims] == 0])
+    there = batch.has(_BUNDLED)
+    there[lines.claim[ward]] = True
+    yield Might(where(there & (batch.once(inpatient) == 0)))
 
 
 def future_month(batch: Batch) -> Iterator[Exact]:
@@ -270,7 +292,9 @@ def special_notes(batch: Batch) -> Iterator[Exact | Might]:
     there = where((notes >= 0) & (notes < _FEW_NOTES))
     if len(there):
         pairs, which = np.unique(notes[there] * 1_000_000 + batch.month[there], return_inverse=True)
-        doubtful = np.array([_doubtful(int(pair) // 1_000_000, int(pair) % 1_000_000) for pair in pairs], np.bool_)
+        item = batch.layout.records[batch.layout.head].by_name["special_notes"]
+        name = item.codes or "special_notes"
+        doubtful = np.array([_doubtful(name, int(pair) // 1_000_000, int(pair) % 1_000_000) for pair in pairs], np.bool_)
         mask = np.zeros(len(batch), np.bool_)
         mask[there[doubtful[which]]] = True
         yield from _head(batch, mask, "special_notes")
@@ -278,9 +302,9 @@ def special_notes(batch: Batch) -> Iterator[Exact | Might]:
 
 
 @cache
-def _doubtful(notes: int, month: int) -> bool:
+def _doubtful(name: str, notes: int, month: int) -> bool:
     codes = _codes(notes)
-    known = table("special_notes")
+    known = table(name)
     wrong = any(not known.valid(code, month or None) for code in codes)
     return wrong or len(set(codes)) < len(codes) or len(codes) > _MOST_NOTES
 
@@ -328,7 +352,17 @@ SCANS: Final[Mapping[str, Scan]] = {
     "X2057": never,
     "X2058": never,
     "XR001": never,
-    "X2056": search_number,
+    "X2056": never,
+    "L2951": never,
+    "X3032": same_claim,
+    "L1908": numbering,
+    "X2063": never,
+    "XR002": no_history,
+    "XR004": never,
+    "XR007": search_number_twice,
+    "XR011": never,
+    "X1046": numbering,
+    "X2062": records_of_the_kind,
     "X2011": other_kind,
     "X2014": outpatient_with_ward,
     "X2015": future_month,

@@ -12,12 +12,15 @@ from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
 from seikyu.rules.kernel.claims_head import first_insurers, of_insurer, publics, type_payers, type_says
 from seikyu.rules.kernel.claims_payers import ordinals
+from seikyu.rules.kernel.columns import tables_of
 from seikyu.rules.kernel.scans import Exact, Might, Scan, bad, filled, key, where
+from seikyu.rules.lines import burdens_of
+from seikyu.rules.units import line_ids
 
 _BURDENED: Final = ("insurance", "public_1", "public_2", "public_3", "public_4")
 _MEALS: Final = key("97")
 _ANYWHERE: Final = (key("01"), key("39"), key("99"))
-_SERVICE: Final = ("SI", "IY", "TO")
+_BUNDLED_DAYS: Final = "HH"
 _MOST_PUBLIC: Final = 4
 #: Codes of two digits stand in columns from here to twice of it.
 _TWO_DIGITS: Final = 100
@@ -39,16 +42,17 @@ class Lines:
     opens: Bools
 
 
-def _comment_row(batch: Batch) -> int:
-    ids = batch.tables.record_ids
-    return ids.index("CO") if "CO" in ids else -1
+def _comments(batch: Batch) -> Ints:
+    """Return the rows of records that carry no points."""
+    plans = batch.tables.record_plans
+    return np.array([at for at, plan in enumerate(plans) if "points" not in plan.index], np.int64)
 
 
 def lines_of(batch: Batch) -> Lines:
     """Return the claims' own lines."""
     rows = batch.table("lines")
     own = where(rows.own)
-    service = own[rows.record[own] != _comment_row(batch)]
+    service = own[~np.isin(rows.record[own], _comments(batch))]
     classes = rows["service_class"][service]
     current = _carried(classes, filled(classes), _opens(rows.claim[service]))
     return Lines(own, service, current, _opens(rows.claim[own]))
@@ -124,10 +128,17 @@ def _there(insured: Bools, public: Ints) -> Ints:
 
 
 def no_service(batch: Batch) -> Iterator[Exact]:
-    yield Exact(batch.table("head"), where(~batch.has(*_SERVICE)))
+    groups = batch.layout.one_of or (line_ids(batch.layout).charged,)
+    lacking = np.zeros(len(batch), np.bool_)
+    for group in groups:
+        lacking |= ~batch.has(*group)
+    yield Exact(batch.table("head"), where(lacking & ~batch.has(_BUNDLED_DAYS)))
 
 
-def burden_without_payer(batch: Batch) -> Iterator[Exact]:
+def burden_without_payer(batch: Batch) -> Iterator[Exact | Might]:
+    if not _plain_burdens(batch):
+        yield Might(np.arange(len(batch)))
+        return
     rows, service = batch.table("lines"), batch.once(lines_of).service
     insured, public = batch.claims[c.C_INSURERS] > 0, publics(batch)
     somebody = insured | (public > 0)
@@ -136,6 +147,14 @@ def burden_without_payer(batch: Batch) -> Iterator[Exact]:
     shared = shares_of(rows["burden"][service])
     hit = service[somebody[claim] & (shared > 0) & ((shared & ~there[claim]) != 0)]
     yield Exact(rows, hit, rows.no("burden", hit))
+
+
+def _plain_burdens(batch: Batch) -> bool:
+    """True if burden divisions stand in the lines of services and nowhere else, one in each."""
+    places = burdens_of(batch.layout)
+    lines = tables_of(batch.layout)["lines"][0]
+    single = all(len(at) == 1 and rid in lines for rid, at in places.items())
+    return single and set(places) == set(line_ids(batch.layout).charged)
 
 
 def no_class(batch: Batch) -> Iterator[Exact]:
@@ -254,7 +273,18 @@ def sums_of(batch: Batch) -> tuple[Bools, Ints, Ints]:
     return known, sums[0], sums[1]
 
 
-def insurer_total(batch: Batch) -> Iterator[Exact]:
+def _unsure_lines(batch: Batch) -> bool:
+    """True where lines are no units in the table: then they are added up claim by claim, if at all."""
+    ids = line_ids(batch.layout)
+    return not ids.more and not tables_of(batch.layout)["lines"][0]
+
+
+def insurer_total(batch: Batch) -> Iterator[Exact | Might]:
+    if line_ids(batch.layout).more:
+        return
+    if _unsure_lines(batch):
+        yield Might(np.arange(len(batch)))
+        return
     known, by_count, by_days = batch.once(sums_of)
     total = of_insurer(batch, "total_points")
     wrong = known & (total >= 0) & (total != by_count[0]) & (total != by_days[0])
@@ -263,7 +293,12 @@ def insurer_total(batch: Batch) -> Iterator[Exact]:
     yield Exact(rows, hit, rows.no("total_points", hit))
 
 
-def public_total(batch: Batch) -> Iterator[Exact]:
+def public_total(batch: Batch) -> Iterator[Exact | Might]:
+    if line_ids(batch.layout).more:
+        return
+    if _unsure_lines(batch):
+        yield Might(np.arange(len(batch)))
+        return
     known, by_count, by_days = batch.once(sums_of)
     rows, place = batch.table("publics"), batch.once(ordinals)
     at, claim, total = np.clip(place + 1, 0, _MOST_PUBLIC), rows.claim, rows["total_points"]

@@ -45,6 +45,10 @@ _WHOLE_NUMBER: Final = 10**8
 _ELDERLY_LAW: Final = 39
 _ELDERLY_FROM: Final = 75
 _EARLIEST_ELDERLY: Final = 65
+_COUNTS_PRESCRIPTIONS: Final = "pharmacy"
+_WITHOUT_DAYS: Final = "home_nursing"
+#: The kinds for which another rule tells a payer of SN that is not there.
+_OFFICIAL: Final = frozenset({"medical", "dpc"})
 _MUNICIPAL: Final = range(40, 50)
 _A_BOMB: Final = 30
 _SEAMEN: Final = 2
@@ -82,13 +86,31 @@ def insurers_of(batch: Batch) -> Ints:
 # --- payers ---
 
 
-def payers_of_the_type(batch: Batch) -> Iterator[Exact]:
+def _wrong_payers(batch: Batch) -> tuple[Bools, Bools]:
+    """Return where insurers, and where public payers, are not so many as the type names."""
     insurers, public = batch.once(insurers_of), publics(batch)
-    judged = (insurers <= 1) & (public <= _MOST_PUBLIC) & (insurers + public > 0)
     wanted = type_says(batch, "has_ho", "yes")
-    wrong = (wanted >= 0) & ((insurers != wanted) | (public != type_payers(batch)))
-    head, hit = batch.table("head"), where(judged & wrong)
+    judged = (wanted >= 0) & (insurers <= 1) & (public <= _MOST_PUBLIC) & (insurers + public > 0)
+    return judged & (insurers != wanted), judged & (public != type_payers(batch))
+
+
+def _of_type(batch: Batch, wrong: Bools) -> Iterator[Exact]:
+    head, hit = batch.table("head"), where(wrong)
     yield Exact(head, hit, head.no("claim_type", hit))
+
+
+def payers_of_the_type(batch: Batch) -> Iterator[Exact]:
+    by_insurer, by_public = batch.once(_wrong_payers)
+    yield from _of_type(batch, by_insurer | by_public)
+
+
+def insurer_of_the_type(batch: Batch) -> Iterator[Exact]:
+    yield from _of_type(batch, batch.once(_wrong_payers)[0])
+
+
+def public_payers_of_the_type(batch: Batch) -> Iterator[Exact]:
+    by_insurer, by_public = batch.once(_wrong_payers)
+    yield from _of_type(batch, ~by_insurer & by_public)
 
 
 def no_card_number(batch: Batch) -> Iterator[Exact]:
@@ -127,20 +149,22 @@ def recipient_number(batch: Batch) -> Iterator[Exact]:
     yield from _at(rows, judged & ~((number >= 10**7) & (number < 2 * 10**7)), "recipient_number")
 
 
-def _actual_days(rows: Table) -> Iterator[Exact]:
+def _actual_days(rows: Table, kind: str) -> Iterator[Exact]:
     days = rows["actual_days"]
-    wrong = (days > _MOST_DAYS) | (days == c.BIG) | ((days == 0) & (rows["total_points"] != 0))
-    yield from _at(rows, wrong, "actual_days")
+    none = (days == 0) & ((rows["total_points"] == 0) | (kind == _WITHOUT_DAYS))
+    yield from _at(rows, readable(days) & ~none & ((days < 1) | (days > _MOST_DAYS)), "actual_days")
 
 
 def actual_days(batch: Batch) -> Iterator[Exact]:
-    for name in ("insurers", "publics"):
-        yield from _actual_days(batch.table(name))
+    if batch.layout.claim_kind != _COUNTS_PRESCRIPTIONS:
+        for name in ("insurers", "publics"):
+            yield from _actual_days(batch.table(name), batch.layout.claim_kind)
 
 
 def days_of_the_month(batch: Batch) -> Iterator[Exact]:
     days = of_insurer(batch, "actual_days")
-    yield from _first(batch, (batch.days > 0) & (days > batch.days) & (days <= _MOST_DAYS), "actual_days")
+    if batch.layout.claim_kind != _COUNTS_PRESCRIPTIONS:
+        yield from _first(batch, (batch.days > 0) & (days > batch.days) & (days <= _MOST_DAYS), "actual_days")
 
 
 def _more_than_insurer(batch: Batch, name: str, *, least: int) -> Iterator[Might]:
@@ -318,6 +342,8 @@ def checked_payer(batch: Batch) -> Iterator[Exact]:
 
 
 def visited_payer(batch: Batch) -> Iterator[Exact]:
+    if batch.layout.claim_kind not in _OFFICIAL:
+        yield from checked_payer(batch)
     yield from _without_payer(batch, batch.table("visits"), "JD")
 
 
@@ -350,8 +376,9 @@ def no_disease(batch: Batch) -> Iterator[Exact]:
 
 
 def nameless_disease(batch: Batch) -> Iterator[Exact]:
-    rows = batch.table("diseases")
-    yield from _at(rows, (rows["disease_code"] == key("0000999")) & ~filled(rows["disease_name"]), "disease_name")
+    for name in ("diseases", "named"):
+        rows = batch.table(name)
+        yield from _at(rows, (rows["disease_code"] == key("0000999")) & ~filled(rows["disease_name"]), "disease_name")
 
 
 def starts_later(batch: Batch) -> Iterator[Exact]:
@@ -395,6 +422,8 @@ def kind_of_details(batch: Batch) -> Iterator[Exact]:
 
 SCANS: Final[Mapping[str, Scan]] = {
     "L2900": payers_of_the_type,
+    "X2012": insurer_of_the_type,
+    "X2013": public_payers_of_the_type,
     "L2162": no_card_number,
     "X2021": second_insurer,
     "X2022": fifth_public_payer,

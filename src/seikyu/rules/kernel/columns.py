@@ -6,7 +6,12 @@ order of the file. The records' and items' names are those of the layouts; a nam
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
+
+from seikyu.records import Layout
+from seikyu.rules.identity import APART, PATIENT
+from seikyu.rules.units import line_ids
 
 #: What a table keeps of every record besides its items.
 FIXED: Final = ("claim", "line", "record", "start", "length")
@@ -14,7 +19,7 @@ FIXED: Final = ("claim", "line", "record", "start", "length")
 #: one is no number of at most three digits, and from 2 on twice the number of digits of all.
 DAYS: Final = ("days", "days_filled", "days_nonzero", "days_odd")
 
-#: Table: its records, and the items that it keeps.
+#: Table: its records, and the items that it keeps. The records of `lines` are those of the layout (see `tables_of`).
 TABLES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "head": (
         ("RE",),
@@ -49,13 +54,22 @@ TABLES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         ),
     ),
     "publics": (("KO",), ("payer_number", "recipient_number", "actual_days", "total_points", "copay_yen")),
-    "lines": (("SI", "IY", "TO", "CO"), ("service_class", "burden", "points", "count", *DAYS)),
+    "lines": ((), ("service_class", "burden", "points", "count", *DAYS)),
     "diseases": (("SY",), ("disease_code", "start_date", "modifier_codes", "disease_name")),
+    "named": (("HS", "SB"), ("disease_code", "disease_name")),
     "checked": (("SN",), ("payer_kind", "confirmation", "branch_no")),
     "visits": (("JD",), ("payer_kind",)),
     "windows": (("MF",), ("window_payment_kind",)),
     "details": (("SJ",), ("detail_kind",)),
 }
+
+
+@cache
+def tables_of(layout: Layout) -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return the tables of a layout: those above, with the records that are lines in it."""
+    ids = line_ids(layout)
+    lines = tuple(sorted(ids.charged | ids.classed)) if ids.counted and ids.charged <= ids.classed else ()
+    return {**TABLES, "lines": (lines, TABLES["lines"][1])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +83,9 @@ class PayerItems:
     identity: tuple[str, ...]
 
 
-#: What the index takes from the record that opens a claim, and what of it makes the claim the same again.
-OPENER: Final = "RE"
+#: What the index takes from the head of a claim; what makes it the same again comes behind (see `identity`).
 HEAD: Final = ("claim_no", "service_month", "claim_type")
-IDENTITY: Final = ("patient_name", "sex", "birth_date")
+IDENTITY: Final = (*PATIENT, *APART)
 #: The records of payers: the insurer, then the public payers.
 PAYERS: Final[Mapping[str, PayerItems]] = {
     "HO": PayerItems("insurer_number", "total_points", "actual_days", "meals_yen", ("card_symbol", "card_number")),

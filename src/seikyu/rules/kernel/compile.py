@@ -4,7 +4,7 @@ The pass knows types of items, never items. A layout that holds something it doe
 reference serves.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from seikyu.records import Item, Kind, Layout, Need, RecordLayout, Scope, Years, eras, layouts
 from seikyu.rules.kernel import scan as c
-from seikyu.rules.kernel.columns import HEAD, IDENTITY, OPENER, PAYERS, TABLES, PayerItems
+from seikyu.rules.kernel.columns import HEAD, IDENTITY, PAYERS, PayerItems, tables_of
+from seikyu.rules.identity import PATIENT
 from seikyu.rules.plan import Plan, Problem, plans
 from seikyu.rules.reference import RETURNS
 
@@ -65,7 +66,8 @@ class Tables:
     eras: Ints
     single: Bytes
     double: Bytes
-    widths: Ints
+    identity_parts: int
+    variant: tuple[int, int]
     record_ids: tuple[str, ...]
     record_plans: tuple[Plan, ...]
     names: Mapping[str, Mapping[str, int]]
@@ -84,11 +86,12 @@ def compiled(layout_name: str) -> Tables:
     sets = _Sets()
     rows: list[list[int]] = []
     heads: list[list[int]] = []
-    names = {table: {name: at for at, name in enumerate(wanted)} for table, (_, wanted) in TABLES.items()}
+    kept = tables_of(layout)
+    names = {table: {name: at for at, name in enumerate(wanted)} for table, (_, wanted) in kept.items()}
     for record in records:
         heads.append(_record_row(record, layout, len(rows)))
         plan = plans(layout_name)[record.id]
-        rows += [_item_row(item, record, plan, sets) for item in record.items]
+        rows += [_item_row(item, record, plan, sets, layout=layout) for item in record.items]
     ids = np.full(1 << 16, 0xFF, np.uint8)
     for at, record in enumerate(records):
         ids[int.from_bytes(record.id.encode(), "big")] = at
@@ -107,7 +110,8 @@ def compiled(layout_name: str) -> Tables:
         eras=_eras(),
         single=single,
         double=double,
-        widths=np.array([len(wanted) for _, wanted in TABLES.values()], np.int64),
+        identity_parts=len(_head_parts(layout)) - (1 if layout.variant_item else 0),
+        variant=_variant(layout),
         record_ids=tuple(record.id for record in records),
         record_plans=tuple(plans(layout_name)[record.id] for record in records),
         names=names,
@@ -121,13 +125,14 @@ def _record_row(record: RecordLayout, layout: Layout, first: int) -> list[int]:
     row[c.R_FIRST], row[c.R_ITEMS] = first, len(record.items)
     row[c.R_SCOPE] = {Scope.FILE: c.SCOPE_FILE, Scope.CLAIM: c.SCOPE_CLAIM, Scope.DONOR: c.SCOPE_DONOR}[record.scope]
     row[c.R_ORDER] = record.order
-    row[c.R_OPENS] = record.id == layout.claim_opener
+    row[c.R_OPENS], row[c.R_HEADS] = record.id == layout.opener, record.id == layout.head
     row[c.R_PAYER] = {payer: at + 1 for at, payer in enumerate(PAYERS)}.get(record.id, 0)
-    tables = [at for at, (members, _) in enumerate(TABLES.values()) if record.id in members]
+    kept = list(tables_of(layout).values())
+    tables = [at for at, (members, _) in enumerate(kept) if record.id in members]
     row[c.R_TABLE] = tables[0] if tables else -1
-    widths = [c.FIXED_COLUMNS + len(wanted) for _, wanted in TABLES.values()]
+    widths = [c.FIXED_COLUMNS + len(wanted) for _, wanted in kept]
     if tables:
-        wanted = list(TABLES.values())[tables[0]][1]
+        wanted = kept[tables[0]][1]
         row[c.R_BASE], row[c.R_WIDTH] = sum(widths[: tables[0]]), len(wanted)
         row[c.R_DAYS] = wanted.index("days") if "days" in wanted else -1
     always = [item.no - 1 for item in record.items if item.need is Need.ALWAYS]
@@ -152,11 +157,11 @@ _TYPES: Final[Mapping[Kind, int]] = {
 _NEEDS: Final = {Need.ALWAYS: c.NEED_ALWAYS, Need.NEVER: c.NEED_NEVER}
 
 
-def _item_row(item: Item, record: RecordLayout, plan: Plan, sets: "_Sets") -> list[int]:
+def _item_row(item: Item, record: RecordLayout, plan: Plan, sets: "_Sets", *, layout: Layout) -> list[int]:
     """Return what the pass must know of an item."""
     at = item.no - 1
     row = [0] * c.ITEM_COLUMNS
-    if item.kind not in _TYPES or (item.kind is Kind.DECIMAL and item.fixed):
+    if item.kind not in _TYPES or (item.fixed and item.kind is Kind.DECIMAL) or (item.signed and item.fixed):
         raise NotCompiled(f"{record.id}.{item.name}")
     row[c.I_TYPE] = _TYPES[item.kind]
     row[c.I_NEED] = _NEEDS.get(item.need, c.NEED_NOT)
@@ -167,9 +172,10 @@ def _item_row(item: Item, record: RecordLayout, plan: Plan, sets: "_Sets") -> li
     row[c.I_SET] = -1 if known is None else sets.number_of(known)
     row[c.I_NUMBER] = plan.readers[at] is int
     row[c.I_WESTERN] = plan.years is Years.WESTERN
-    row[c.I_COLUMN] = _column(record.id, item.name)
-    row[c.I_DAY] = _day(record.id, item.name)
-    row[c.I_PART] = _part(record.id, item.name)
+    row[c.I_COLUMN] = _column(record.id, item.name, layout)
+    row[c.I_DAY] = _day(record.id, item.name, layout)
+    row[c.I_PART] = _part(record.id, item.name, layout)
+    row[c.I_SIGNED] = item.signed
     return row
 
 
@@ -177,35 +183,47 @@ def _quick(row: list[int]) -> int:
     """Return what the pass looks at first, packed (see `scan`)."""
     word = row[c.I_NEED]
     width, known = row[c.I_WIDTH], row[c.I_SET]
-    if row[c.I_TYPE] == c.T_DIGITS and row[c.I_NEED] != c.NEED_NEVER and 0 < width <= _MOST_DIGITS and known < _BYTE:
+    if row[c.I_TYPE] == c.T_DIGITS and row[c.I_NEED] != c.NEED_NEVER and not row[c.I_SIGNED] and 0 < width <= _MOST_DIGITS and known < _BYTE:
         least = width if row[c.I_FIXED] else 1
         word |= c.Q_PLAIN | least << c.Q_LEAST | width << c.Q_MOST | (known + 1) << c.Q_SET
     word |= c.Q_NUMBER if row[c.I_NUMBER] else 0
     return word | (row[c.I_COLUMN] + 1) << c.Q_COLUMN | row[c.I_DAY] << c.Q_DAY | (row[c.I_PART] + 1) << c.Q_PART
 
 
-def _column(record_id: str, name: str) -> int:
-    return next((wanted.index(name) for members, wanted in TABLES.values() if record_id in members and name in wanted), -1)
+def _column(record_id: str, name: str, layout: Layout) -> int:
+    kept = tables_of(layout).values()
+    return next((wanted.index(name) for members, wanted in kept if record_id in members and name in wanted), -1)
 
 
-def _day(record_id: str, name: str) -> int:
+def _day(record_id: str, name: str, layout: Layout) -> int:
     """Return which day field an item is, from 1, if its table keeps days; else 0."""
-    keeps = any(record_id in members and "days" in wanted for members, wanted in TABLES.values())
+    keeps = any(record_id in members and "days" in wanted for members, wanted in tables_of(layout).values())
     return int(name[4:]) if keeps and name.startswith("day_") and name[4:].isdigit() else 0
 
 
-def _part(record_id: str, name: str) -> int:
+def _head_parts(layout: Layout) -> list[str]:
+    """Return the items of a claim's head that the index and the identity need, and last the one that tells its form."""
+    known = layout.records[layout.head].by_name
+    parts = [*HEAD, *(name for name in IDENTITY if name in known or name in PATIENT)]
+    return [*parts, layout.variant_item] if layout.variant_item else parts
+
+
+def _variant(layout: Layout) -> tuple[int, int]:
+    """Return the part of the head that tells a claim's form (-1: none), and the code of the plain form besides empty."""
+    if not layout.variant_item:
+        return -1, 0
+    plain = layout.variant("")
+    codes = sorted(plain.codes - {""}) if plain else []
+    return len(_head_parts(layout)) - 1, key_of(codes[0].encode()) if codes else c.EMPTY
+
+
+def _part(record_id: str, name: str, layout: Layout) -> int:
     """Return which part of the index row an item is, -1 if none."""
-    parts: Iterable[str] = (*HEAD, *IDENTITY)
+    parts: list[str] = _head_parts(layout) if record_id == layout.head else []
     if record_id in PAYERS:
         items: PayerItems = PAYERS[record_id]
-        parts = (items.number, items.points, items.days, items.meals, *items.identity)
-        named = [at for at, part in enumerate(parts) if part == name]
-        return named[0] if named else -1
-    if record_id == OPENER:
-        ordered = list(dict.fromkeys(parts))
-        return ordered.index(name) if name in ordered else -1
-    return -1
+        parts = [items.number, items.points, items.days, items.meals, *items.identity]
+    return parts.index(name) if name in parts else -1
 
 
 class _Sets:

@@ -12,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seikyu.limits import MIB, limit
+from seikyu.records import Layout
 from seikyu.rules.blocks import Rows
 from seikyu.rules.examine import Block, LineByLine, blocks_of
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch
 from seikyu.rules.kernel.blake import digests
-from seikyu.rules.kernel.columns import TABLES
+from seikyu.rules.kernel.columns import tables_of
 from seikyu.rules.kernel.compile import TENS, NotCompiled, Tables, compiled
-from seikyu.rules.kernel.judge import Docket, count_claims, docket_of, judged, rows_of
+from seikyu.rules.kernel.judge import Docket, count_claims, docket_of, judged, remember, rows_of
 from seikyu.rules.reference import PLACES_KEPT, Reference
+from seikyu.rules.sequence import Step
 
 BATCH_BYTES: Final = 4 * MIB
 #: Behind the data stand a line feed and so many zeros, so that the pass may look ahead.
@@ -38,10 +40,11 @@ _MOST_PATIENCE: Final = 1024
 
 def way_for(reference: Reference) -> "KernelWay | None":
     """Return the kernel's way through an opened file; None for a file that the reference must read."""
-    if not reference.reads or reference.layout is None or reference.file.utf8:
-        return None
+    layout = reference.layout
+    if not reference.reads or layout is None or reference.file.utf8 or layout.kind != layout.claim_kind:
+        return None  # Return files are rare and short: their history blocks and reasons are read by the reference.
     try:
-        tables = compiled(reference.layout.name)
+        tables = compiled(layout.name)
     except NotCompiled:
         return None
     return KernelWay(reference, tables, docket_of(reference.book, tables))
@@ -50,8 +53,9 @@ def way_for(reference: Reference) -> "KernelWay | None":
 class _Room:
     """The arrays that the pass writes into; they are used again for each call."""
 
-    def __init__(self) -> None:
-        widths = [c.FIXED_COLUMNS + len(wanted) for _, wanted in TABLES.values()]
+    def __init__(self, layout: Layout) -> None:
+        self._names = tuple(tables_of(layout))
+        widths = [c.FIXED_COLUMNS + len(wanted) for _, wanted in tables_of(layout).values()]
         self.state = np.zeros(c.STATE, np.int64)
         self.events = np.empty((_EVENTS, c.EVENT_COLUMNS), np.int64)
         self.claims = np.empty((c.CLAIM_COLUMNS, _CLAIMS), np.int64)
@@ -71,7 +75,7 @@ class _Room:
     def tables(self) -> dict[str, NDArray[np.int64]]:
         """Return the rows of each table that were written."""
         return {
-            name: self.cells[self.starts[at] : self.starts[at + 1], : self.counts[at]] for at, name in enumerate(TABLES)
+            name: self.cells[self.starts[at] : self.starts[at + 1], : self.counts[at]] for at, name in enumerate(self._names)
         }
 
 
@@ -81,8 +85,8 @@ class KernelWay:
     def __init__(self, reference: Reference, tables: Tables, docket: Docket) -> None:
         self._reference, self._tables, self._docket = reference, tables, docket
         reference.engine = "kernel"
-        self._room = _Room()
-        self._opener = b"\n" + tables.layout.claim_opener.encode() + b","
+        self._room = _Room(tables.layout)
+        self._opener = b"\n" + tables.layout.opener.encode() + b","
         header = reference.header
         institution = (header.institution if header else "").encode("ascii", "replace")
         prefix = len(institution).to_bytes(4, "big") + institution
@@ -159,19 +163,22 @@ class KernelWay:
         if self._at_end:
             yield from lines.feed(bytes(data[at:filled]))
             return filled
-        found = data.find(self._opener, at, filled)
-        while found >= 0 and self._waiting > 0:
-            self._waiting -= 1
-            found = data.find(self._opener, found + 1, filled)
-        end = found + 1 if found >= 0 else filled if final else max(at, filled - len(self._opener) + 1)
-        yield from lines.feed(bytes(data[at:end]))
-        if lines.cutter.tail is not None:
-            self._at_end = True
-        elif found >= 0:
-            self._reference.close_claim()
-            yield from blocks_of(self._reference)
-            self._line, self._lines = lines.cutter.no, None
-        return end
+        found = 0
+        while found >= 0:
+            found = data.find(self._opener, at, filled)
+            end = found + 1 if found >= 0 else filled if final else max(at, filled - len(self._opener) + 1)
+            yield from lines.feed(bytes(data[at:end]))
+            at = end
+            if lines.cutter.tail is not None:
+                self._at_end = True
+                break
+            if found >= 0 and self._waiting:
+                self._waiting -= 1
+            elif found >= 0 and self._reference.rests():
+                yield from blocks_of(self._reference)
+                self._line, self._lines = lines.cutter.no, None
+                break
+        return at
 
     # --- the pass ---
 
@@ -206,6 +213,8 @@ class KernelWay:
         state[c.S_TOLD] = sum(1 << self._tables.record_ids.index(rid) for rid in reference.surplus_told)
         state[c.S_LINE_BYTES], state[c.S_CLAIM_LINES] = limit("line_bytes"), limit("claim_lines")
         state[c.S_KEEP], state[c.S_CAPACITY] = PLACES_KEPT, _ROWS
+        state[c.S_IDENTITY] = self._tables.identity_parts
+        state[c.S_VARIANT], state[c.S_PLAIN] = self._tables.variant
         self._room.counts[:] = 0
 
     def _take_over(self) -> None:
@@ -222,6 +231,7 @@ class KernelWay:
         before = int(state[c.S_NO_BEFORE])
         if state[c.S_CLAIMS]:
             reference.no_before = None if before < 0 else before
+            reference.last_step = Step.CLAIM
         told = int(state[c.S_TOLD])
         reference.surplus_told |= {rid for at, rid in enumerate(self._tables.record_ids) if told >> at & 1}
 
@@ -240,9 +250,11 @@ class KernelWay:
             first=reference.file.claims,
             review_body=header.body if header else None,
             claim_month=int(month) if month else 0,
+            identities=room.identities[:count],
         )
+        remember(reference, batch)
         told, block = judged(batch, self._docket, reference)
-        rows = rows_of(batch, told, self._docket, room.identities, room.numbers, self._offset)
+        rows = rows_of(batch, told, self._docket, room.numbers, self._offset)
         count_claims(reference, batch, rows)
         if len(block):
             yield block

@@ -34,8 +34,9 @@ class Claims:
 
     def __init__(self, reference: Reference, batch: Batch) -> None:
         self._tables, self._buffer, self._first = batch.tables, batch.buffer, batch.first
+        self._repeats = batch.repeats
         # The arrays of the pass are used again; what stands there is kept.
-        self._where = batch.claims[[c.C_START, c.C_END, c.C_LINE, c.C_NO_BEFORE]]
+        self._where = batch.claims[[c.C_START, c.C_END, c.C_FIRST_LINE, c.C_NO_BEFORE]]
         self._reader = reference.reader()
         self._last: dict[bool, tuple[int, Claim]] = {}
 
@@ -53,10 +54,12 @@ class Claims:
         cutter = LineCutter(limit("line_bytes"), no=line - 1)
         for each in chain(cutter.feed(self._buffer[start:end].tobytes()), cutter.finish()):
             reader.line(each)
-            if alone:
+            if alone and reader.claim is not None:
                 break
-        assert reader.claim is not None  # noqa: S101  (the bytes begin with the record that opens a claim)
-        return reader.claim
+        claim = reader.claim
+        assert claim is not None  # noqa: S101  (the bytes begin with the record that opens a claim)
+        claim.repeats, claim.search_repeats = self._repeats.get(at, (False, False))
+        return claim
 
     def record(self, row: int, *, line: int, start: int, length: int, judged: bool = True) -> Record:
         """Return a record of the batch; unless it is judged, also what is unreadable in it can be read."""

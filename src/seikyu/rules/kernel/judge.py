@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from seikyu.limits import limit
 from seikyu.records import Scope as RecordScope
+from seikyu.records import table
 from seikyu.rules.catalogue import RuleBook, catalogue
 from seikyu.rules.finding import Refuses
 from seikyu.rules.index import ROW_BYTES, WORST
@@ -17,7 +18,7 @@ from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.compile import NUMBER_OF, Tables, rule_numbers
 from seikyu.rules.kernel.found import CLAIM, EVENT, HEAD_ALONE, READY, RECORD, Claims, FoundInBatch, Hits
 from seikyu.rules.kernel import claims_head, claims_lines, claims_payers
-from seikyu.rules.kernel.scans import Exact, Might, MightRows, Scan
+from seikyu.rules.kernel.scans import Exact, Might, MightRows, Scan, filled
 from seikyu.rules.plan import Problem
 from seikyu.rules.reference import OFFICIAL_L2, PLACES_KEPT, Reference
 from seikyu.rules.rule import Rule
@@ -295,7 +296,7 @@ def _holds(batch: Batch, rule: Rule) -> Bools | None:
 
 
 def rows_of(
-    batch: Batch, told: Hits, docket: Docket, identities: NDArray[np.uint8], numbers: NDArray[np.uint8], offset: int
+    batch: Batch, told: Hits, docket: Docket, numbers: NDArray[np.uint8], offset: int
 ) -> NDArray[np.void]:
     """Return the index rows of a batch that begins at `offset` of the file."""
     claims = batch.claims
@@ -315,12 +316,33 @@ def rows_of(
     rows["insurer"] = claims[c.C_INSURERS] > 0
     rows["payers"] = claims[c.C_PAYERS]
     rows["points"] = claims[c.C_SHARES]
-    rows["identity"] = identities[:count].view("V16")[:, 0]
+    rows["identity"] = batch.identities.view("V16")[:, 0]
     shares = rows["shares"]
     shares["number"] = numbers[:count].view("V8")
     for at, name in enumerate(("points", "days", "meals")):
         shares[name] = claims[c.C_SHARES + at : c.CLAIM_COLUMNS : 3].T
     return rows
+
+
+def remember(reference: Reference, batch: Batch) -> None:
+    """Hold the claims against those before them."""
+    known = reference.known
+    searched = np.zeros(len(batch), np.bool_)
+    head = batch.table("head")
+    searched[filled(head["search_no"])] = True
+    shorts = batch.identities[:, :8].copy().view("<u8")[:, 0]
+    for at, (short, has_search) in enumerate(zip(shorts.tolist(), searched.tolist(), strict=True)):
+        again = known.seen_short(short)
+        search = has_search and known.seen(b"search " + _search_no(batch, at))
+        if again or search:
+            batch.repeats[at] = again, search
+
+
+def _search_no(batch: Batch, at: int) -> bytes:
+    """Return the search number of a claim as written."""
+    head = batch.table("head")
+    item = int(head.no("search_no", np.array([at]))[0])
+    return batch.bytes_of(int(head.start[at]), int(head.length[at])).split(b",")[item - 1]
 
 
 def count_claims(reference: Reference, batch: Batch, rows: NDArray[np.void]) -> None:
@@ -332,6 +354,10 @@ def count_claims(reference: Reference, batch: Batch, rows: NDArray[np.void]) -> 
     for name, which in zip(STANDINGS, (~refused & ~asks, asks, refused), strict=True):
         part = Totals(int(which.sum()), int(rows["payers"][which].sum()), int(rows["points"][which].sum()))
         reference.totals[name] += part
+    for code, count in zip(*np.unique(batch.once(claims_head.types), return_counts=True), strict=True):
+        row = table("claim_types").row(f"{code:04d}")
+        if row:
+            file.kinds_seen[row["kind"]] += int(count)
     file.claims += len(batch)
     file.cases += int(cases.sum())
     file.points += int(rows["points"].sum())

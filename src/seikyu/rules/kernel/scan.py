@@ -39,6 +39,7 @@ I_WESTERN: Final = 8
 I_COLUMN: Final = 9
 I_DAY: Final = 10
 I_PART: Final = 11
+I_SIGNED: Final = 12
 I_BUSY: Final = 12
 #: What the pass looks at first of an item, in one number: bits 0-1 need, 2 digits whose length alone decides, 3 a number,
 #: then from these bits on least and most digits, code set + 1, column + 1, day and part + 1.
@@ -62,7 +63,8 @@ R_BASE: Final = 7
 R_WIDTH: Final = 8
 R_LAST_ALWAYS: Final = 9
 R_DAYS: Final = 10
-RECORD_COLUMNS: Final = 11
+R_HEADS: Final = 11
+RECORD_COLUMNS: Final = 12
 SCOPE_FILE: Final = 0
 SCOPE_CLAIM: Final = 1
 SCOPE_DONOR: Final = 2
@@ -138,7 +140,10 @@ S_CLAIM_LINES: Final = 15
 S_KEEP: Final = 16  # how many strays of a claim are kept
 S_CAPACITY: Final = 17  # rows of a table
 S_TOLD: Final = 18  # a bit for each record whose empty surplus items are told
-STATE: Final = 20
+S_IDENTITY: Final = 19  # how many parts of the head there are in an identity, the claim number before them aside
+S_VARIANT: Final = 20  # the part that tells the form of a claim, -1 for none, and the code of the plain form
+S_PLAIN: Final = 21
+STATE: Final = 24
 
 #: Columns of claims.
 C_START: Final = 0
@@ -151,14 +156,15 @@ C_INSURERS: Final = 6
 C_PUBLICS: Final = 7
 C_PRESENT: Final = 8  # a bit for each record of the claim's own
 C_NO_BEFORE: Final = 9
-C_HISTORY: Final = 10
+C_AGAIN: Final = 10  # a bit for each record that stands there more than once
 C_DONOR: Final = 11
 C_DISORDER: Final = 12
 C_STRAYS: Final = 13
 C_KNOWN_POINTS: Final = 14
 C_PAYERS: Final = 15
-C_SHARES: Final = 16  # five times points, days, meals
-CLAIM_COLUMNS: Final = 31
+C_FIRST_LINE: Final = 16
+C_SHARES: Final = 17  # five times points, days, meals
+CLAIM_COLUMNS: Final = 32
 
 #: Columns of events.
 V_CLAIM: Final = 0
@@ -173,8 +179,8 @@ EVENT_COLUMNS: Final = 7
 MOST_PAYERS: Final = 5
 #: More public payers than this make a claim odd.
 MOST_PUBLICS: Final = 32
-#: Parts of an opener: claim number, service month, claim type, then what makes it the same again.
-HEAD_PARTS: Final = 6
+#: Parts of a head: claim number, service month, claim type, what makes it the same again, and the form of the claim.
+HEAD_PARTS: Final = 12
 #: Parts of a payer: number, points, days, meals, then up to two more of what makes it the same again.
 PAYER_PARTS: Final = 6
 MOST_FAULTS: Final = 512
@@ -424,6 +430,8 @@ def _item(  # noqa: PLR0911, PLR0912, PLR0913, C901  (one branch a type; splitti
                 for q in range(s + 1, e):
                     if buf[U(q)] < 48 or buf[U(q)] > 57:
                         problem = P_DIGITS
+                if problem == P_NEGATIVE and item[I_SIGNED]:
+                    return e, _length(n, width, item[I_FIXED]), BIG, odd, control
             return e, problem, 0, odd, control
         if item[I_FIXED] and width:
             if n != width:
@@ -527,11 +535,12 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
     crlf, lf, cr = state[S_CRLF], state[S_LF], state[S_CR]
     blanks, blank, told = state[S_BLANKS], state[S_BLANK], state[S_TOLD]
     most_line, most_lines, most_kept = state[S_LINE_BYTES], state[S_CLAIM_LINES], state[S_KEEP]
+    n_identity, variant, plain_form = state[S_IDENTITY], state[S_VARIANT], state[S_PLAIN]
     most_rows, most_claims, most_events = state[S_CAPACITY], claims.shape[1], events.shape[0]
     most_message = message.shape[0]
     why = -1
-    opened = False
-    start = start_line = claim_end = head_line = known = strays = history = present = donor = disorder = order = 0
+    opened = waits = False
+    start = start_line = claim_end = head_line = known = strays = again = present = donor = disorder = order = 0
     publics = insurers = 0
     head_no = 0
     while True:
@@ -556,7 +565,7 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
         if opened and (why >= 0 or opens):
             # --- close the claim: what the index needs, and what makes it the same again ---
             needed = prefix.shape[0] + 64
-            for i in range(1, HEAD_PARTS):
+            for i in range(1, n_identity):
                 needed += parts[U(i), 1] - parts[U(i), 0] + 4
             for i in range(1 - insurers, 1 + publics):
                 for j in range(PAYER_PARTS):
@@ -567,7 +576,7 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
                 for i in range(prefix.shape[0]):
                     message[U(n_message + i)] = prefix[U(i)]
                 n_message += prefix.shape[0]
-                for i in range(1, HEAD_PARTS):
+                for i in range(1, n_identity):
                     n_message = _copied(buf, parts[U(i), 0], parts[U(i), 1], message, n_message, False)
                 shown = 0
                 for i in range(1 - insurers, 1 + publics):
@@ -614,7 +623,8 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
                 claims[U(C_INSURERS), U(n_claims)] = insurers
                 claims[U(C_PUBLICS), U(n_claims)] = publics
                 claims[U(C_PRESENT), U(n_claims)] = present
-                claims[U(C_HISTORY), U(n_claims)] = history
+                claims[U(C_AGAIN), U(n_claims)] = again
+                claims[U(C_FIRST_LINE), U(n_claims)] = start_line + 1
                 claims[U(C_DONOR), U(n_claims)] = donor
                 claims[U(C_DISORDER), U(n_claims)] = disorder
                 claims[U(C_STRAYS), U(n_claims)] = strays
@@ -637,8 +647,8 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
             for i in range(counts.shape[0]):
                 kept[U(i)] = counts[U(i)]
             opened = True
-            head_line = line + 1
-            known = strays = history = present = donor = disorder = order = publics = insurers = 0
+            waits = False
+            known = strays = again = present = donor = disorder = order = publics = insurers = 0
         elif not opened:
             why = AT_ODD_CLAIM  # Nobody calls us here; whoever does gets it back.
             break
@@ -647,6 +657,9 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
         line += 1
         if record >= 0xFE:
             if buf[U(p)] == 10 or buf[U(p)] == 13:
+                if waits:
+                    why = AT_ODD_CLAIM
+                    break
                 q = p
                 blanks += 1
                 if blank == 0:
@@ -661,14 +674,15 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
                     if control < 0 and single[U(byte)] == B_CONTROL:
                         control = q
                     q += 1
-                if q >= end or q - begin > most_line or record == 0xFE or n_events >= most_events:
+                if q >= end or q - begin > most_line or record == 0xFE or n_events >= most_events or waits:
                     why = AT_ODD_CLAIM
                     break
                 stray = -1
                 if control >= 0:
                     stray = E_CONTROL
                 elif _history(buf, begin, q):
-                    history += 1
+                    why = AT_ODD_CLAIM
+                    break
                 elif strays < most_kept:
                     strays += 1
                     stray = E_STRAY
@@ -683,9 +697,14 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
                     n_events += 1
         else:
             known += 1
-            if known > most_lines:
+            heads = records[U(record), R_HEADS] == 1
+            # The head stands behind the opener, or is it, and nowhere else.
+            if known > most_lines or heads != (waits or (opens and heads)):
                 why = AT_ODD_CLAIM
                 break
+            waits = opens and not heads
+            if heads:
+                head_line = line
             first, n_items = records[U(record), R_FIRST], records[U(record), R_ITEMS]
             if donor == 0 and records[U(record), R_SCOPE] == SCOPE_DONOR:
                 donor = 1
@@ -700,14 +719,16 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
                 for i in range(FIXED_COLUMNS, FIXED_COLUMNS + records[U(record), R_WIDTH]):
                     cells[U(base + i), U(row)] = EMPTY
             slots = 0
-            if opens or payer:
-                slots = HEAD_PARTS
-                at = 0 if payer == 1 else min(1 + publics, MOST_PUBLICS)
+            if heads:
+                slots = 1
                 for i in range(HEAD_PARTS):
-                    if opens:
-                        parts[U(i), 0] = parts[U(i), 1] = 0
-                        parts[U(i), 2] = EMPTY
-                    elif payer == 2 or insurers == 0:
+                    parts[U(i), 0] = parts[U(i), 1] = 0
+                    parts[U(i), 2] = EMPTY
+            elif payer:
+                slots = 1
+                at = 0 if payer == 1 else min(1 + publics, MOST_PUBLICS)
+                for i in range(PAYER_PARTS):
+                    if payer == 2 or insurers == 0:
                         payers[U(at), U(i), 0] = payers[U(at), U(i), 1] = 0
                         payers[U(at), U(i), 2] = EMPTY
                 if payer == 1 and insurers:
@@ -799,7 +820,7 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
                                 nonzero |= bit
                 if slots and word >> Q_PART:
                     at = (word >> Q_PART) - 1
-                    if opens:
+                    if heads:
                         parts[U(at), 0], parts[U(at), 1], parts[U(at), 2] = s, q, value
                     else:
                         i = 0 if payer == 1 else min(1 + publics, MOST_PUBLICS)
@@ -833,6 +854,7 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
                 break
             # --- what the line adds to its claim ---
             if donor == 0:
+                again |= present & (1 << record)
                 present |= 1 << record
             place = records[U(record), R_ORDER]
             if donor == 0:
@@ -863,8 +885,11 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
                     cells[U(at + 2), U(row)] = nonzero
                     cells[U(at + 3), U(row)] = day_odd + 2 * day_digits
                 counts[U(table)] = row + 1
-            if opens:
+            if heads:
                 head_no = parts[0, 2]
+                if variant >= 0 and parts[U(variant), 2] != EMPTY and parts[U(variant), 2] != plain_form:
+                    why = AT_ODD_CLAIM
+                    break
             if payer == 1:
                 insurers = 1
             elif payer == 2:
