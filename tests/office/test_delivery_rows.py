@@ -164,10 +164,10 @@ def uke_files(draw: st.DrawFn) -> list[list[str]]:
 @given(file=uke_files())
 def test_the_payers_leg_is_the_institutions_leg(file: list[list[str]]) -> None:
     """The checker's index and the re-read delivery agree on every payer and measure of every claim."""
-    from seikyu.rules.examine import examine
+    from telling import told_of
 
     data = b.uke(*file)
-    index = [found for found in examine([data], identity_key=bytes(32)) if isinstance(found, IndexRow)]
+    index = [found for found in told_of(data, identity_key=bytes(32)) if isinstance(found, IndexRow)]
 
     delivered = read(
         b"".join(rows(data[claim.offset : claim.offset + claim.length], n) for n, claim in enumerate(index))
@@ -182,7 +182,7 @@ def test_the_positions_are_those_of_the_layouts() -> None:
     """The delivery is counted by positions of its own; every layout must have the same."""
     seen = 0
     for layout in layouts():
-        form, by_id = forms()[layout.kind], {name: record.by_name for name, record in layout.records.items()}
+        form, by_id = forms()[layout.claim_kind], {name: record.by_name for name, record in layout.records.items()}
         assert form.search_no == by_id["RE"]["search_no"].no
         for places, record, payer in ((form.HO, "HO", "insurer_number"), (form.KO, "KO", "payer_number")):
             items = by_id[record]

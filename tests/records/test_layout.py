@@ -6,7 +6,7 @@ from pathlib import Path
 from pytest import fixture, mark, raises  # noqa: PT013 (the house names them so)
 
 from seikyu.records import Confidence, Item, Kind, Layout, Month, Need, Scope, Years, layout_for, layouts
-from seikyu.records.layout import dated, edition_of, parse_layouts
+from seikyu.records.editions import Shelf, edition_of
 
 WESTERN = layout_for("medical", Month(2026, 9))
 ERA = layout_for("medical", Month(2018, 12))
@@ -111,7 +111,7 @@ need = "never"
 @fixture(scope="module")
 def invented() -> tuple[Layout, ...]:
     """Return the two editions of an invented kind of claim, the older one built on the newer."""
-    return dated(parse_layouts([OLDER, INVENTED]))
+    return Shelf.of([OLDER, INVENTED]).editions("veterinary")
 
 
 def test_another_kind_of_claim_is_another_text(invented: tuple[Layout, ...]) -> None:
@@ -191,7 +191,7 @@ def test_a_record_holds_in_its_months_of_service(invented: tuple[Layout, ...]) -
 def test_a_flaw_in_a_layout_is_told_at_once(flaw: tuple[str, str]) -> None:
     """Unknown kinds, gaps and doubles in the numbering, misspelt keys, wrong months."""
     with raises((ValueError, KeyError, TypeError, tomllib.TOMLDecodeError)):
-        parse_layouts([INVENTED.replace(*flaw, 1)])
+        Shelf.of([INVENTED.replace(*flaw, 1)]).editions("veterinary")
 
 
 def test_the_claim_month_of_the_file_picks_the_edition() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from pytest import mark, raises  # noqa: PT013 (the house names them so)
 
 from seikyu.records import Confidence, Item, Kind, Layout, Month, Scope, Years, decode, layout_for, layouts, sniff
-from seikyu.records.layout import parse_layouts
+from seikyu.records.editions import Shelf
 from seikyu.records.sniffing import _kinds
 
 KINDS = ("medical", "dpc", "dental", "pharmacy", "home_nursing")
@@ -234,7 +234,7 @@ def test_a_base_may_be_begun_anew_and_rows_may_be_paired() -> None:
     """`anew` drops the base's items, `step` leaves room between repeated ones, `{}` places the number."""
     base = """
 [edition]
-name = "a"
+name = "a-1"
 kind = "a"
 ja = "甲"
 years = "western"
@@ -261,8 +261,9 @@ width = 1
 confidence = "L"
 """
     other = (
-        base.replace('"a"', '"b"')
-        .replace('ja = "甲"', 'ja = "乙"\nbase = "a"')
+        base.replace('"a-1"', '"b-1"')
+        .replace('kind = "a"', 'kind = "b"')
+        .replace('ja = "甲"', 'ja = "乙"\nbase = "a-1"')
         .replace("[CL]\n", '[CL]\nanew = true\nconfidence = "M"\n')
         .replace("[CL.one]\nno = 2", "[CL.one]\nno = 4")
         + """
@@ -287,11 +288,12 @@ kind = "digits"
 width = 1
 """
     )
-    own, made = parse_layouts([base, other])
+    shelf = Shelf.of([base, other])
+    (own,), (made,) = shelf.editions("a"), shelf.editions("b")
 
     assert ["record_id", "one"] == [item.name for item in own.records["CL"].items]
     with raises(KeyError):
-        parse_layouts([base, other.replace("no = 7", "no = 8")])
+        Shelf.of([base, other.replace("no = 7", "no = 8")]).editions("b")
     assert [
         ("record_id", Confidence.HIGH),
         ("pair_01_code", Confidence.MEDIUM),
@@ -302,6 +304,39 @@ width = 1
         ("two", Confidence.MEDIUM),
     ] == [(item.name, item.confidence) for item in made.records["CL"].items]
     assert ("HD", "HD", "CL", "CL") == (made.header, made.trailer, made.opener, made.head)
+
+
+def test_a_shelf_tells_what_is_not_there_and_what_is_misplaced() -> None:
+    """An edition stands under its own name and kind; returns exist of the kinds that are named, with what they add."""
+    text = (
+        '[edition]\nname = "a-1"\nkind = "a"\nja = "甲"\nyears = "western"\nsource = "s"\n'
+        '[HD]\nja = "頭"\nname = "h"\nscope = "file"\norder = 1\nminimum = 1\nsource = "s:HD"\n'
+        '[CL]\nja = "明"\nname = "c"\nscope = "claim"\norder = 1\nminimum = 1\nsource = "s:CL"\n'
+    )
+    around = (
+        '[around]\nkinds = ["a"]\nsuffixes = { back = "戻" }\nheader = "HB"\ntrailer = "HB"\nsource = "s"\n'
+        '[HB]\nja = "頭"\nname = "h"\nscope = "file"\norder = 1\nminimum = 1\nsource = "s:HB"\n'
+    )
+
+    assert ("a",) == Shelf.of([text]).kinds
+    shelf = Shelf.of([text, around])
+    assert ("a", "a_back") == shelf.kinds
+    (back,) = shelf.editions("a_back")
+    assert ("a_back-1", "甲 戻", "a", {"HB", "CL"}) == (back.name, back.ja, back.claim_kind, set(back.records))
+    assert () == back.prefix
+    history = (
+        '[history]\nsource = "s"\n[prefix.mark]\nno = 1\nja = "印"\nkind = "digits"\nwidth = 1\n'
+        '[PA]\nja = "昔"\nname = "p"\nscope = "history"\norder = 1\nminimum = 0\nsource = "s:PA"\n'
+    )
+    (with_past,) = Shelf.of([text, around, history]).editions("a_back")
+    assert (["mark"], {"PA"}) == ([item.name for item in with_past.prefix], set(with_past.history))
+    for kind in ("b", "b_back", "a_forth"):
+        with raises(KeyError):
+            shelf.editions(kind)
+    with raises(KeyError):
+        Shelf.of([text]).editions("a_back")
+    with raises(ValueError, match="another"):
+        Shelf.of([text.replace('kind = "a"', 'kind = "b"')]).editions("a")
 
 
 def test_every_sample_fits_its_layout(samples: Path) -> None:

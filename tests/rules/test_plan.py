@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seikyu.records import Item, Kind, Need, layouts
-from seikyu.rules.plan import Plan, Problem, _any_of, _reader, plans
+from seikyu.records import Item, Kind, Need, layouts, reader_of
+from seikyu.rules.plan import Plan, Problem, _any_of, plans
 from seikyu.rules.view import Record
 
 WESTERN = plans("medical-western-2020")
@@ -136,7 +136,7 @@ def test_numbers_are_numbers_and_names_are_texts() -> None:
     assert (7, "1112", "見本　太郎", "0" * 17) == tuple(
         record[name] for name in ("claim_no", "claim_type", "patient_name", "search_no")
     )
-    assert "0930" == _reader(time)(b"0930")
+    assert "0930" == reader_of(time)(b"0930")
     assert record["no such item"] is None
     assert b"" == record.raw("no such item")
 
@@ -144,3 +144,35 @@ def test_numbers_are_numbers_and_names_are_texts() -> None:
 def test_every_record_of_every_layout_has_a_plan() -> None:
     """A new layout is data and no code."""
     assert all(isinstance(plan, Plan) for layout in layouts() for plan in plans(layout.name).values())
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (b"-12", None),
+        (b"0", None),
+        (b"-999999", None),
+        (b"-9999999", Problem.LONG),
+        (b"--1", Problem.DIGITS),
+        (b"1-", Problem.DIGITS),
+    ],
+)
+def test_a_signed_number_may_be_below_zero(value: bytes, problem: Problem | None) -> None:
+    """The adjustment of a DPC claim; its sign takes one of its bytes."""
+    plan = plans("dpc-western-2020")["GT"]
+    items = [b"GT", b"202608", b"2", b"", b"", b"100", b"120", value]
+    at = plan.index["adjust_points"]
+
+    assert ([] if problem is None else [(at, problem)]) == plan.faults(b",".join(items), items)
+    if problem is None:
+        assert int(value) == plan.readers[at](value)
+        assert plan.right.fullmatch(b",".join([*items, *[b""] * (len(plan.readers) - len(items))])), "at once"
+
+
+def test_a_table_of_several_kinds_is_that_of_the_claims_in_a_return_file() -> None:
+    """Service class 93 is one of DPC, in what is returned as in what is sent."""
+    codes = {name: plans(name)["SI"].coded[1] for name in ("dpc-western-2020", "dpc_return-western-2020")}
+
+    assert b"93" in codes["dpc-western-2020"]
+    assert codes["dpc-western-2020"] == codes["dpc_return-western-2020"]
+    assert b"93" not in WESTERN["SI"].coded[1]

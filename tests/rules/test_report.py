@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import builders
 from seikyu.records import Month
-from seikyu.rules import Finding, IndexRow, Level, Refuses, Summary, examine
+from seikyu.rules import Finding, IndexRow, Level, Refuses, Summary
 from seikyu.rules.report import (
     FORM_NAME,
     TITLES,
@@ -25,6 +25,7 @@ from seikyu.rules.report import (
     line_of,
     official_list,
 )
+from telling import told_of
 
 KEY = b"a key for tests"
 WRONG = builders.uke(
@@ -35,7 +36,7 @@ WRONG = builders.uke(
 
 def examined(data: bytes) -> tuple[list[Finding], list[IndexRow], Summary]:
     """Return findings, rows and summary of a file."""
-    told = list(examine([data], identity_key=KEY))
+    told = told_of(data, identity_key=KEY)
     findings = [each for each in told if isinstance(each, Finding)]
     rows = [each for each in told if isinstance(each, IndexRow)]
     last = told[-1]

@@ -2,15 +2,16 @@
 
 import pytest
 
-from seikyu.rules import Context, Finding, Rule, catalogue, examine
+from seikyu.rules import Context, Finding, Rule, catalogue
 from seikyu.rules.example import embedded
+from telling import told_of
 
 KEY = b"a key for tests"
 
 
 def codes_of(example: str | bytes, context: Context | None = None) -> set[str]:
     """Return the codes that a file with the example gets."""
-    told = examine([embedded(example)], identity_key=KEY, context=context)
+    told = told_of(embedded(example), identity_key=KEY, context=context)
     return {each.code for each in told if isinstance(each, Finding)}
 
 

@@ -40,6 +40,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "admin": "cli_admin",
     "ca": "cli_ca",
     "make": "cli_make",
+    "layouts": "cli_layouts",
 }
 
 

@@ -19,7 +19,7 @@ import typer
 
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, say
-from seikyu.rules import STANDINGS, Finding, IndexRow, Summary, examine
+from seikyu.rules import STANDINGS, Finding, Findings, IndexRow, Rows, Summary, examine
 from seikyu.rules.report import (
     ClaimLabel,
     ListHeader,
@@ -138,11 +138,11 @@ def _checked(path: Path, kind: str | None, *, labelled: bool, show_personal: boo
         chunks = _chunks(source, digest)
         told = examine(chunks, identity_key=_NO_SECRET, kind=kind, show_personal=show_personal, file_name=path.name)
         for each in told:
-            if isinstance(each, Finding):
-                findings.append(each)
-            elif isinstance(each, IndexRow):
+            if isinstance(each, Findings):
+                findings += each
+            elif isinstance(each, Rows):
                 if labelled:
-                    rows.append(each)
+                    rows += each
             else:
                 summary = each
         for _ in chunks:

@@ -14,6 +14,7 @@ from typing import Final
 from seikyu.adapters.settings import KEYS, Key, toml_value
 from seikyu.apps.reference_api import api_page
 from seikyu.apps.reference_cli import exit_page, help_page
+from seikyu.apps.reference_layouts import layouts_page
 from seikyu.limits import LIMITS, Limit
 
 _BINARY: Final = (("GiB", 30), ("MiB", 20), ("KiB", 10))
@@ -79,6 +80,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "reference/settings.md": settings_page,
         "reference/limits.md": limits_page,
         "reference/api.md": api_page,
+        "reference/layouts.md": layouts_page,
         "reference/exit-statuses.md": exit_page,
         "reference/cli.md": partial(help_page, "en"),
         "reference/cli.ja.md": partial(help_page, "ja"),

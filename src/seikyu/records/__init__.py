@@ -1,6 +1,9 @@
 """UKE bytes <-> records <-> claims; layouts and code tables are dated data files."""
 
+from seikyu.records.arrow import PyarrowMissing, arrow_batches, arrow_schema, arrow_tables
 from seikyu.records.characters import control_byte, full_width, half_width, masked, outside_jis, text_of
+from seikyu.records.claims import ClaimReader, NoClaimFile, ReadClaim, ReadRecord, TooLong, read_claims, rewritten
+from seikyu.records.editions import layout_for, layouts
 from seikyu.records.encodings import EncodingWatch, foreign_signature
 from seikyu.records.layout import (
     Block,
@@ -12,8 +15,6 @@ from seikyu.records.layout import (
     RecordLayout,
     Scope,
     Variant,
-    layout_for,
-    layouts,
 )
 from seikyu.records.lines import Line, LineCutter, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month
@@ -21,9 +22,11 @@ from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNu
 from seikyu.records.sniffing import Header, kind_ja, sniff, usual_name_of
 from seikyu.records.tables import CodeTable, Row, table
 from seikyu.records.uke import Record, UKEFile, decode, encode, split
+from seikyu.records.values import Reader, is_number, reader_of, value_of
 
 __all__ = [
     "Block",
+    "ClaimReader",
     "CodeTable",
     "Confidence",
     "EncodingWatch",
@@ -38,18 +41,27 @@ __all__ = [
     "LineReader",
     "Month",
     "Need",
+    "NoClaimFile",
     "PublicPayerNumber",
+    "PyarrowMissing",
+    "ReadClaim",
     "ReadDate",
     "ReadMonth",
+    "ReadRecord",
+    "Reader",
     "RecipientNumber",
     "Record",
     "RecordLayout",
     "Row",
     "Scope",
     "Tail",
+    "TooLong",
     "UKEFile",
     "Variant",
     "Years",
+    "arrow_batches",
+    "arrow_schema",
+    "arrow_tables",
     "check_digit",
     "control_byte",
     "decode",
@@ -59,6 +71,7 @@ __all__ = [
     "foreign_signature",
     "full_width",
     "half_width",
+    "is_number",
     "kind_ja",
     "layout_for",
     "layouts",
@@ -66,10 +79,14 @@ __all__ = [
     "outside_jis",
     "parse_date",
     "parse_month",
+    "read_claims",
     "read_lines",
+    "reader_of",
+    "rewritten",
     "sniff",
     "split",
     "table",
     "text_of",
     "usual_name_of",
+    "value_of",
 ]

@@ -7,7 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from seikyu.records.layout import Layout, layout_for
+from seikyu.records.editions import layout_for
+from seikyu.records.layout import Layout
 from seikyu.records.lines import read_lines
 from seikyu.records.months import Month, Years, parse_month
 from seikyu.records.uke import split
@@ -28,8 +29,8 @@ class Header:
     """The first record of a file (医療機関情報, 受付情報, 薬局情報 …), as far as it can be read.
 
     Shape: the numbers are texts as written, empty if they are no plain ASCII. `body` is `1` or `2-` and the prefecture,
-    None if the file names neither. `layout` is None for a kind that we have no layout of; for an unreadable claim month
-    it is the newest. `years` says how the claim month was written.
+    None if the file names neither. `layout` is the newest of the kind for an unreadable claim month. `years` says how
+    the claim month was written.
     """
 
     kind: str
@@ -41,7 +42,7 @@ class Header:
     institution_code: str
     claim_month: Month | None
     years: Years | None
-    layout: Layout | None
+    layout: Layout
 
     @property
     def institution(self) -> str:
@@ -111,10 +112,6 @@ def _header(row: Mapping[str, Any], first: list[bytes]) -> Header:
     review_body, prefecture = _plain(first, row["review_body"]), _plain(first, row["prefecture"])
     bodies = {_SSK: _SSK, _FEDERATION: f"{_FEDERATION}-{prefecture}"}
     month = parse_month(_plain(first, row["claim_month"]))
-    try:
-        layout = layout_for(row["name"], month.month if month else None)
-    except KeyError:
-        layout = None
     return Header(
         kind=row["name"],
         ja=row["ja"],
@@ -125,7 +122,7 @@ def _header(row: Mapping[str, Any], first: list[bytes]) -> Header:
         institution_code=_plain(first, row["institution_code"]),
         claim_month=month.month if month else None,
         years=month.years if month else None,
-        layout=layout,
+        layout=layout_for(row["name"], month.month if month else None),
     )
 
 

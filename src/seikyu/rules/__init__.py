@@ -1,8 +1,8 @@
 """What a file and a claim must satisfy: the checker, the findings and their reports."""
 
+from seikyu.rules.blocks import Findings, Rows
 from seikyu.rules.catalogue import catalogue
 from seikyu.rules.context import Context, body_of
-from seikyu.rules.blocks import Findings, Rows
 from seikyu.rules.examine import Block, Examination, examine
 from seikyu.rules.finding import GRAVITY, Finding, Level, Refuses
 from seikyu.rules.index import IndexRow, PayerShare

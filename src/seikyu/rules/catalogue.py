@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Final
 
-from seikyu.records import Month
+from seikyu.records import Confidence, Month, layouts
 from seikyu.rules import (
     accounts,
     claims,
@@ -63,6 +64,9 @@ def rule_of(code: str) -> Rule:
     return {rule.code: rule for rule in catalogue()}[code]
 
 
+#: The rule of items whose layout is in doubt.
+IN_DOUBT: Final = "X2064"
+
 #: A rule with its function.
 Judge = tuple[Rule, Finder]
 
@@ -99,6 +103,13 @@ def rule_book(levels: frozenset[Level], kind: str = "medical") -> RuleBook:
     rules = [rule for rule in catalogue() if rule.level in levels and _judged(rule, kind)]
     judges = [(rule, rule.find) for rule in rules if rule.find]
     ids = sorted({rid for rule in rules for rid in rule.on})
+    item = {
+        (*_place(where), Problem(problem)): rule
+        for rule in reversed(rules)  # So that an official code, where the kind has one, wins over ours.
+        for where, problems in rule.when
+        for problem in problems.split()
+    }
+    doubts = _in_doubt(item, kind) if any(rule.code == IN_DOUBT for rule in rules) else {}
     return RuleBook(
         claim=tuple(judge for judge in judges if judge[0].scope is Scope.CLAIM),
         file=tuple(judge for judge in judges if judge[0].scope is Scope.FILE),
@@ -106,13 +117,31 @@ def rule_book(levels: frozenset[Level], kind: str = "medical") -> RuleBook:
             rid: tuple(judge for judge in judges if judge[0].scope is Scope.RECORD and rid in judge[0].on)
             for rid in ids
         },
-        item={
-            (*_place(where), Problem(problem)): rule
-            for rule in reversed(rules)  # So that an official code, where the kind has one, wins over ours.
-            for where, problems in rule.when
-            for problem in problems.split()
-        },
+        item=item | doubts,
     )
+
+
+def _in_doubt(item: Mapping[tuple[str, str, Problem], Rule], kind: str) -> dict[tuple[str, str, Problem], Rule]:
+    """Return the rules of items that our layouts are not sure of: what would refuse there by a general rule asks.
+
+    A rule that names the item itself stays: then the check is known, whatever the width.
+    """
+    doubtful = {
+        (rid, each.name)
+        for layout in layouts()
+        if layout.kind == kind
+        for rid, record in layout.records.items()
+        for each in record.items
+        if each.confidence is not Confidence.HIGH
+    }
+    general = {problem: item.get(("*", "*", problem)) for problem in Problem}
+    refusing = [problem for problem, rule in general.items() if rule and rule.refuses]
+    return {
+        (*place, problem): rule_of(IN_DOUBT)
+        for place in doubtful
+        for problem in refusing
+        if not {(*place, problem), ("*", place[1], problem), (place[0], "*", problem)} & item.keys()
+    }
 
 
 def _judged(rule: Rule, kind: str) -> bool:

@@ -76,9 +76,9 @@ def medication_note(claim: Claim) -> Iterator[Place]:
     on="BU",
 )
 def diseases_of_the_stay(claim: Claim) -> Iterator[Place]:
-    """The class of the stay, and with it the fee of a day, follows from them."""
+    """The class of the stay, and with it the fee of a day, follows from them. Details of a summary are let be."""
     records = claim.records("SB")
-    if any(record.bad("disease_class") for record in records):
+    if claim.part_of or any(record.bad("disease_class") for record in records):
         return
     there = {record["disease_class"] for record in records}
     for code, name in _NEEDED.items():

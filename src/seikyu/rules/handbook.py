@@ -9,7 +9,7 @@ from seikyu.rules.table import Check, checks
 
 _HEAD: Final = """# Rules
 
-Every check of medical claim files (医科) that `seikyu check` and the office make, and those that they do not make yet.
+Every check of claim files, of all kinds, that `seikyu check` and the office make, and those that they do not make yet.
 This page is written by `seikyu.rules.handbook` from the rules; do not edit it.
 
 A finding **refuses** a file or a claim (受付不能), **asks** (要確認), or only **tells** (連絡, level L48). Codes that

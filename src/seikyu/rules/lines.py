@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from seikyu.records import Layout, Scope, table
+from seikyu.records import Confidence, Layout, Scope, table
 from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, Phrase, Place, Record, days_of, line_ids, shares, there_are
 
@@ -17,6 +17,7 @@ _TWO: Final = f"IY,21,1,620000001,1,,3{_DAYS},,3\nIY,,1,620000002,1,5,3{_DAYS},,
 _MEALS: Final = b"97"
 _BUNDLED_DAYS: Final = "HH"
 _BURDEN_CODES: Final = "burden_codes"
+_VISITS: Final = frozenset({b"11", b"12"})
 #: Classes that stand where they are needed: reduction of drugs, remarks on the whole claim.
 _ANYWHERE: Final = frozenset({b"01", b"39", b"99"})
 
@@ -67,9 +68,11 @@ def burden_without_payer(claim: Claim) -> Iterator[Place]:
 
 @cache
 def burdens_of(layout: Layout) -> dict[str, tuple[int, ...]]:
-    """Return where burden divisions stand in the records of claims, comments aside."""
+    """Return where burden divisions surely stand in the records of claims, comments aside."""
     found = {
-        rid: tuple(item.no - 1 for item in record.items if item.codes == _BURDEN_CODES)
+        rid: tuple(
+            item.no - 1 for item in record.items if item.codes == _BURDEN_CODES and item.confidence is Confidence.HIGH
+        )
         for rid, record in layout.records.items()
         if record.scope is Scope.CLAIM and "comment_text" not in record.by_name
     }
@@ -213,6 +216,31 @@ def no_days(claim: Claim) -> Iterator[Place]:
             yield record.at("day_01")
 
 
+@rule(
+    code="X3017",
+    title="visits on more days than the actual days",
+    title_ja="初診・再診が算定された日数が診療実日数を超えています",
+    passes=(_SI, f"HO,06990014,見本,1,2,361\n{_SI}\nSI,12,1,112000010,,70,1{_DAYS},,,1"),
+    fails=f"HO,06990014,見本,1,1,361\n{_SI}\nSI,12,1,112000010,,70,1{_DAYS},,,1",
+    on="HO",
+    since="2012-04",
+)
+def days_of_visits(claim: Claim) -> Iterator[Place]:
+    """Each day with a visit is an actual day. That there may be days without one is let be."""
+    insurer = claim.insurer
+    stated = insurer["actual_days"] if insurer else None
+    if not stated or insurer is None or claim.inpatient is not False:
+        return
+    visited: set[int] = set()
+    current = b""
+    for record in claim.service_lines:
+        current = record.raw("service_class") or current
+        if current in _VISITS and 0 in (shares(record.raw("burden")) or ()):
+            visited.update(day for day, times in enumerate(days_of(record), start=1) if times.strip(b"0"))
+    if len(visited) > stated:
+        yield insurer.at("actual_days", found=stated, expected=Phrase(f"{len(visited)} or more", f"{len(visited)}以上"))
+
+
 def _daily(claim: Claim) -> Iterator[tuple[Record, list[bytes]]]:
     """Yield the service lines that must give their days: all but meals, of which the papers do not say it."""
     current = b""
@@ -232,4 +260,5 @@ RULES: Final[tuple[Rule, ...]] = (
     day_sum,
     impossible_day,
     no_days,
+    days_of_visits,
 )

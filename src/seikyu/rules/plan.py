@@ -7,24 +7,23 @@ each item that is wrong gives exactly one problem. Nothing here knows a single i
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
 from seikyu.records import (
-    InsurerNumber,
     Item,
     Kind,
     Layout,
     Need,
+    Reader,
     RecordLayout,
     Years,
     layouts,
     parse_date,
     parse_month,
+    reader_of,
     table,
-    text_of,
 )
 
 
@@ -59,7 +58,6 @@ READABLE: Final = frozenset(
 WORDS: Final = frozenset({Kind.KANJI, Kind.TEXT, Kind.ALNUM})
 
 Fault = tuple[int, Problem]
-Reader = Callable[[bytes], Any]
 
 _HALF: Final = rb"[\x20-\x2b\x2d-\x7e]"
 _HALF_OR_KANA: Final = rb"[\x20-\x2b\x2d-\x7e\xa1-\xdf]"
@@ -75,9 +73,6 @@ _PADDED_PAYER: Final = re.compile(rb"00[0-9]{6}| *(?:[0-9]{6}|[0-9]{4})")
 
 #: Tables of which every row is known to files of every kind; a rule says that it is of another kind.
 _OF_ALL_KINDS: Final = frozenset({"claim_types"})
-
-#: An item of digits of free length is a number up to this width; a longer one is a name (search numbers have 30).
-_NUMBER_WIDTH: Final = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,8 +111,8 @@ class Plan:
         )
 
     def _in_calendar(self, items: list[bytes]) -> bool:
-        """True if every date stands in the calendar."""
-        return all(parse(items[at]) is not None for at, parse in self.dated.items() if at < len(items) and items[at])
+        """True if nothing is to be said of any date: it stands in the calendar, and its year is written as it should."""
+        return all(self._calendar(at, items[at]) is None for at in self.dated if at < len(items) and items[at])
 
     def _unlisted(self, at: int, value: bytes) -> bool:
         width = self.layout.items[at].code_width or len(value)
@@ -179,7 +174,7 @@ def _plan(record: RecordLayout, layout: Layout) -> Plan:
     return Plan(
         layout=record,
         index={item.name: item.no - 1 for item in record.items},
-        readers=tuple(_reader(item) for item in record.items),
+        readers=tuple(reader_of(item) for item in record.items),
         right=re.compile(b",".join([record.id.encode(), *(_pattern(item, tables) for item in record.items[1:])])),
         coded={at: codes for at, codes in tables.items() if record.items[at].kind is not Kind.CODES},
         listed={at: codes for at, codes in tables.items() if record.items[at].kind is Kind.CODES},
@@ -303,44 +298,4 @@ _FORMS: Final[Mapping[Kind, Callable[[Item, bytes], Problem | None]]] = {
     Kind.TIME: _digits,
     Kind.PAYER_NUMBER: _payer_number,
     Kind.CODES: _codes,
-}
-
-
-def _plain(value: bytes) -> str:
-    return value.decode("ascii", "replace")
-
-
-def _date_of(value: bytes) -> Any:
-    read = parse_date(value)
-    return read and read.date
-
-
-def _month_of(value: bytes) -> Any:
-    read = parse_month(value)
-    return read and read.month
-
-
-def _reader(item: Item) -> Reader:
-    """Return what makes a value of an item's bytes: a number, a date, a month, codes, or a text."""
-    if item.kind is Kind.DIGITS and not (item.codes or item.fixed or item.width > _NUMBER_WIDTH):
-        return _plain if item.name.endswith("_number") else int
-    return _READERS[item.kind](item)
-
-
-def _code_list(item: Item) -> Reader:
-    width = item.code_width or 1
-    return lambda value: tuple(_plain(value[at : at + width]) for at in range(0, len(value), width))
-
-
-_READERS: Final[Mapping[Kind, Callable[[Item], Reader]]] = {
-    Kind.DIGITS: lambda _: _plain,
-    Kind.DECIMAL: lambda _: lambda value: Decimal(_plain(value)),
-    Kind.ALNUM: lambda _: _plain,
-    Kind.KANJI: lambda _: text_of,
-    Kind.TEXT: lambda _: text_of,
-    Kind.DATE: lambda _: _date_of,
-    Kind.MONTH: lambda _: _month_of,
-    Kind.TIME: lambda _: _plain,
-    Kind.PAYER_NUMBER: lambda _: lambda value: InsurerNumber(_plain(value)),
-    Kind.CODES: _code_list,
 }

@@ -6,7 +6,7 @@ and let go. Memory is bounded by the longest claim that the limits allow. Any by
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from seikyu.limits import limit
 from seikyu.records import (
@@ -19,7 +19,6 @@ from seikyu.records import (
     control_byte,
     foreign_signature,
     layout_for,
-    outside_jis,
     sniff,
 )
 from seikyu.rules.catalogue import RuleBook, rule_book
@@ -28,7 +27,8 @@ from seikyu.rules.finding import Finding, Level, Refuses
 from seikyu.rules.history import History, is_history
 from seikyu.rules.identity import Known, identity_of, shares_of
 from seikyu.rules.index import WORST, IndexRow
-from seikyu.rules.plan import WORDS, Plan, Problem, plans
+from seikyu.rules.plan import Plan, plans
+from seikyu.rules.reading import ItemReader, Remark, kept
 from seikyu.rules.rule import Rule
 from seikyu.rules.sequence import NO_SEQUENCE, Step, sequence_of, steps_of
 from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
@@ -44,16 +44,12 @@ _DEFAULT_KIND: Final = "medical"
 _AFTER_ID: Final = (b",", b"")
 #: Records that only a returned claim has: header, reason and trailer of a return file.
 RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
-#: Places of one kind of remark about the whole file that are kept; more would say the same again.
-PLACES_KEPT: Final = 100
 OFFICIAL_L2: Final = "L2"
 #: The most that a claim number in the index can be.
 _MOST_CLAIM_NO: Final = 2**31 - 1
 
 #: For one that reads and judges nothing.
 NO_RULES: Final = RuleBook(claim=(), file=(), record={}, item={})
-
-_Kept = TypeVar("_Kept")
 
 
 def _no_rules(_: frozenset[Level], __: str) -> RuleBook:
@@ -65,14 +61,14 @@ class _Opened(NamedTuple):
 
     record: Record
     line: Line
-    remarks: list[tuple[Rule, Place]]
+    remarks: list[Remark]
 
 
 class Reference:
     """One pass over one file, line by line. Everything here that grows with the file is a count.
 
-    `open` looks at the beginning, then comes `line` for each line, then `end`, `close_file` and `summary`. What there is
-    to tell gathers in `out`; who drives the pass takes it from there.
+    `open` looks at the beginning, then comes `line` for each line, then `end`, `close_file` and `summary`. What
+    there is to tell gathers in `out`; who drives the pass takes it from there.
     """
 
     def __init__(
@@ -90,6 +86,7 @@ class Reference:
         self.book = books(levels, _DEFAULT_KIND)
         self.show_personal = show_personal
         self.file = File(context)
+        self.item_reader = ItemReader(self.book, self.file)
         self.header: Header | None = None
         self.layout: Layout | None = None
         self._plans: dict[bytes, Plan] = {}
@@ -108,7 +105,6 @@ class Reference:
         self._claim_refused = False
         self.out: list[Told] = []
         self.no_before: int | None = 0
-        self.surplus_told: set[str] = set()
         self.found = self.listed = 0
         self.totals = dict.fromkeys(STANDINGS, Totals())
 
@@ -122,7 +118,8 @@ class Reference:
     def reader(self) -> "Reference":
         """Return one that reads claims of the same file and judges nothing: `forget` before each claim."""
         reader = Reference(self.key, frozenset(), self.file.context, show_personal=False, books=_no_rules)
-        reader.header, reader.layout, reader._plans = self.header, self.layout, self._plans  # noqa: SLF001  (its own kind)
+        reader.header, reader.layout, reader._plans = self.header, self.layout, self._plans
+        reader.item_reader = ItemReader(NO_RULES, reader.file)
         reader.file.headers, reader.file.layout = self.file.headers, self.layout
         return reader
 
@@ -163,6 +160,7 @@ class Reference:
             file.other_kind = True
             return
         self.book = self._books(self._levels, self.layout.kind)
+        self.item_reader = ItemReader(self.book, file)
         self._steps, self._sequence = steps_of(self.layout), sequence_of(self.layout)
         self._history = History.of(self.layout)
         file.layout = self.layout
@@ -217,7 +215,7 @@ class Reference:
         elif self.claim and not heads and self._kept >= limit("claim_lines"):
             self.claim.lines_left_out += 1
             return
-        record, remarks = self._read(line, content, plan)
+        record, remarks = self.item_reader.read(line, content, plan)
         if self._sequence is not NO_SEQUENCE:
             self._step(self._steps.get(rid, Step.CLAIM), Stray(line.no, rid))
         if heads:
@@ -236,7 +234,7 @@ class Reference:
         if opened:
             self._tell_all(opened.record, opened.line, opened.remarks)
 
-    def _tell_all(self, record: Record, line: Line, remarks: list[tuple[Rule, Place]]) -> None:
+    def _tell_all(self, record: Record, line: Line, remarks: list[Remark]) -> None:
         """Tell what is wrong with a record by itself."""
         if line.cut:
             self._cut(Stray(line.no, record.id))
@@ -252,7 +250,7 @@ class Reference:
         code = self._sequence.fault(self.last_step, step)
         self.last_step = step
         if code is not None:
-            _keep(self.file.misplaced.setdefault(code, []), stray)
+            kept(self.file.misplaced.setdefault(code, []), stray)
 
     def _take(self, record: Record, scope: Scope) -> None:
         """Put a record where it belongs."""
@@ -260,9 +258,9 @@ class Reference:
         if self.layout and record.id == self.layout.header:
             self._header_seen(record)
         elif scope is Scope.FILE:
-            _keep(file.trailers, record)
+            kept(file.trailers, record)
         elif claim is None:
-            _keep(file.early, Stray(record.line, record.id))
+            kept(file.early, Stray(record.line, record.id))
         else:
             self._kept += 1
             (claim.donor if claim.donor or scope is Scope.DONOR else claim.own).append(record)
@@ -273,78 +271,30 @@ class Reference:
         self.no_before = 0 if first else None
         self.file.headers_seen += 1
         self.known = Known()  # Claims behind a second header are another file's, and that is told.
-        _keep(self.file.headers, header)
+        kept(self.file.headers, header)
 
     def _cut(self, stray: Stray) -> None:
         """Keep the place of a line that is too long; what its beginning says is read, and not judged."""
-        _keep(self.claim.cut_lines if self.claim else self.file.cut_lines, stray)
+        kept(self.claim.cut_lines if self.claim else self.file.cut_lines, stray)
         self.file.unsure = True
-
-    def _read(self, line: Line, content: bytes, plan: Plan) -> tuple[Record, list[tuple[Rule, Place]]]:
-        """Return the record of a line, and what is wrong with its items and characters."""
-        items = content.split(b",")
-        faults = plan.faults(content, items)
-        odd = None if self.file.utf8 else outside_jis(content)
-        if not faults and odd is None:
-            return Record(plan, items, line=line.no), []
-        record = Record(plan, items, line=line.no, unreadable=plan.unreadable(faults))
-        remarks: list[tuple[Rule, Place]] = []
-        spoilt = self._controls(record, content)
-        if odd is not None:
-            spoilt.add(content.count(b",", 0, odd))
-            remarks += self._remark("*", "*", Problem.CHARACTER, record.place(max(spoilt)))
-        for at, problem in faults:
-            self._fault(record, at, problem, spoilt=spoilt, remarks=remarks)
-        return record, remarks
-
-    def _controls(self, record: Record, content: bytes) -> set[int]:
-        """Keep the place of a control byte for the file's own finding; return the item that it spoils."""
-        at = control_byte(content)
-        if at is None:
-            return set()
-        item = content.count(b",", 0, at)
-        _keep(self.file.controls, record.place(item, found=f"{content[at]:02X}"))
-        return {item}
-
-    def _fault(
-        self, record: Record, at: int, problem: Problem, *, spoilt: set[int], remarks: list[tuple[Rule, Place]]
-    ) -> None:
-        """Add the remark on one item, unless what spoils the item is told already."""
-        if problem is Problem.EMPTY_END:
-            if record.id not in self.surplus_told:
-                self.surplus_told.add(record.id)
-                remarks += self._remark(record.id, "*", problem, record.here())
-            return
-        layout = record.plan.layout
-        if at >= len(layout.items):
-            remarks += self._remark(record.id, "*", problem, record.here())
-            return
-        item = layout.items[at]
-        if at in spoilt or (self.file.utf8 and item.kind in WORDS and problem is not Problem.MISSING):
-            return
-        remarks += self._remark(record.id, item.name, problem, record.place(at))
-
-    def _remark(self, record: str, item: str, problem: Problem, place: Place) -> list[tuple[Rule, Place]]:
-        found = self.book.item_rule(record, item, problem)
-        return [(found, place)] if found else []
 
     def _stray(self, line: Line, content: bytes) -> None:
         """Take a line that no layout knows, that is too long to be read, or that belongs to a history block."""
         stray = Stray(line.no, _printable(content[:2]))
         claim = self.claim
         if (at := control_byte(content)) is not None:
-            _keep(self.file.controls, Place(line=line.no, found=f"{content[at]:02X}"))
+            kept(self.file.controls, Place(line=line.no, found=f"{content[at]:02X}"))
         elif line.cut:
             self._cut(stray)
         elif claim is None:
-            _keep(self.file.strays, stray)
+            kept(self.file.strays, stray)
         elif content[:2] in RETURNS:
-            _keep(claim.returns, stray)
+            kept(claim.returns, stray)
         elif is_history(content):
             self._step(Step.HISTORY, stray)
             self._history.take(claim, content, stray)
         else:
-            _keep((self._part or claim).strays, stray)
+            kept((self._part or claim).strays, stray)
 
     # --- claims ---
 
@@ -456,6 +406,7 @@ class Reference:
                 self.out.append(finding_of(found, place, None, show_personal=self.show_personal))
 
     def summary(self) -> Summary:
+        """Return what the file comes to."""
         file, header = self.file, self.header
         totals = self.totals
         if file.refused:
@@ -495,12 +446,6 @@ class Reference:
         self.listed += 1
         finding = finding_of(found, place, claim, show_personal=self.show_personal)
         (self.out if claim is None else self._claim_findings).append(finding)
-
-
-def _keep(places: list[_Kept], place: _Kept) -> None:
-    """Keep a place if there is room for it."""
-    if len(places) < PLACES_KEPT:
-        places.append(place)
 
 
 def _printable(rid: bytes) -> str | None:

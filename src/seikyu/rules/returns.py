@@ -15,7 +15,7 @@ from seikyu.rules.view import Claim, File, Phrase, Place
 #: The rules that ask whether a file can be read.
 _OF_READING: Final = frozenset(
     {f"X10{number:02d}" for number in (*range(1, 8), 11, 12, 13, 14, 19, 30, 31, 32, 35, 37, 38, 39, 41)}
-    | {"X2002", "X2003", "X2004", "X2008", "X2009", "X2057", "X2058", "X8001", "X8002", "X8007", "XR004"}
+    | {"X2002", "X2003", "X2004", "X2008", "X2009", "X2057", "X2058", "X2064", "X8001", "X8002", "X8007", "XR004"}
 )
 _RE: Final = "RE,1,1112,202608,見本　太郎,1,19800101"
 _SEARCH: Final = _RE + "," * 12 + "29915080700000001"
@@ -195,7 +195,10 @@ def search_number_twice(claim: Claim) -> Iterator[Place]:
     title="a claim that came back is sent under the month of its first claim",
     title_ja="再請求レセプトが当初の請求年月のまま請求されています",
     source="provider:7",
-    passes=f"{_SEARCH}\n{_REST}\n{_OLD.format(202607)}",
+    passes=(
+        f"{_SEARCH}\n{_REST}\n{_OLD.format(202607)}\n{_OLD.format(202606)}",
+        f"{_SEARCH}\n{_REST}\n{_OLD.format(202613)}\n1,2,0,IR",
+    ),
     fails=f"{_SEARCH}\n{_REST}\n{_OLD.format(202609)}",
 )
 def old_month(claim: Claim) -> Iterator[Place]:

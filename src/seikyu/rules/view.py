@@ -75,8 +75,8 @@ class Claim:
 
     @property
     def lines(self) -> int:
-        """How many lines of the claim are kept."""
-        return len(self.own) + len(self.donor)
+        """How many lines of the claim are kept, its details included."""
+        return len(self.own) + len(self.donor) + sum(part.lines for part in self.details)
 
     @lazy
     def _by_id(self) -> Mapping[str, list[Record]]:

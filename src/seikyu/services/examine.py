@@ -12,10 +12,10 @@ from typing import BinaryIO, Final, Protocol
 from seikyu.limits import MIB, limit
 from seikyu.ports.errors import Damaged, NotThere
 from seikyu.ports.objects import ObjectStore, ObjectWriter
+from seikyu.rules.blocks import Findings, Rows
 from seikyu.rules.context import Context
-from seikyu.rules.examine import examine
-from seikyu.rules.finding import Finding
-from seikyu.rules.index import IndexRow, header, pack
+from seikyu.rules.examine import Block, examine
+from seikyu.rules.index import header
 from seikyu.rules.summary import Summary
 
 CHUNK_BYTES: Final = MIB
@@ -64,8 +64,11 @@ def examine_object(objects: ObjectStore, identity_key: bytes, order: CheckOrder)
         index.write(header())
         chunks = Chunks(source)
         summary = None
-        for result in examine(iter(chunks), identity_key=identity_key, asp=order.asp, context=order.context):
-            summary = _write(result, index=index, findings=findings)
+        pieces = iter(chunks)
+        for block in examine(pieces, identity_key=identity_key, asp=order.asp, context=order.context):
+            summary = _write(block, index=index, findings=findings)
+        for _ in pieces:
+            pass  # What the checker did not care to read belongs to the digest.
         if (chunks.size_bytes, chunks.sha256()) != (order.size_bytes, order.sha256):
             raise Damaged("the bytes are not those that were received", object=order.file)
         if summary is None:
@@ -106,11 +109,12 @@ def verify(objects: ObjectStore, name: str, *, size_bytes: int, sha256: str) -> 
     return (chunks.size_bytes, chunks.sha256()) == (size_bytes, sha256)
 
 
-def _write(result: Finding | IndexRow | Summary, *, index: ObjectWriter, findings: ObjectWriter) -> Summary | None:
-    if isinstance(result, IndexRow):
-        index.write(pack(result))
-    elif isinstance(result, Finding):
-        findings.write(json.dumps(asdict(result), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+def _write(block: Block, *, index: ObjectWriter, findings: ObjectWriter) -> Summary | None:
+    if isinstance(block, Rows):
+        index.write(block.packed)
+    elif isinstance(block, Findings):
+        for finding in block:
+            findings.write(json.dumps(asdict(finding), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
     else:
-        return result
+        return block
     return None

@@ -40,7 +40,7 @@ _16, _24, _32, _40, _48, _1, _63 = (np.uint64(n) for n in (16, 24, 32, 40, 48, 1
 
 
 @jit
-def _mix(v: Any, a: int, b: int, c: int, d: int, x: Any, y: Any) -> None:  # noqa: PLR0913  (G of the standard)
+def _mix(v: Any, a: int, b: int, c: int, d: int, x: Any, y: Any) -> None:
     va, vb, vc, vd = v[U(a)], v[U(b)], v[U(c)], v[U(d)]
     va = va + vb + x
     vd ^= va
@@ -58,7 +58,7 @@ def _mix(v: Any, a: int, b: int, c: int, d: int, x: Any, y: Any) -> None:  # noq
 
 
 @jit
-def _compress(h: Any, m: Any, v: Any, count: int, last: bool) -> None:  # noqa: FBT001  (no keywords in the pass)
+def _compress(h: Any, m: Any, v: Any, count: int, last: bool) -> None:
     """Mix one block of 16 words into the state."""
     for i in range(8):
         v[U(i)] = h[U(i)]
@@ -92,7 +92,7 @@ def _load(data: Any, start: int, length: int, m: Any) -> None:
 
 
 @jit
-def digests(messages: Any, ends: Any, count: int, key: Any, digest_bytes: int, words: Any, out: Any) -> None:  # noqa: PLR0913  (no objects in the pass)
+def digests(messages: Any, ends: Any, count: int, key: Any, digest_bytes: int, words: Any, out: Any) -> None:
     """Write the digest of each message; message `i` ends at `ends[i]` and begins where the one before ends.
 
     `words` is room for 48 words; rows of `out` take the digests.

@@ -107,7 +107,7 @@ def born(batch: Batch) -> Ints:
 def next_month(batch: Batch) -> Ints:
     """Return the first day of the month after the service month, as YYYYMMDD."""
     month = batch.month
-    return np.where(month % 100 == 12, month + 89, month + 1) * 100 + 1  # noqa: PLR2004  (December)
+    return np.where(month % 100 == 12, month + 89, month + 1) * 100 + 1
 
 
 def age(birth: Ints, on: Ints) -> Ints:
@@ -157,14 +157,14 @@ def no_name(batch: Batch) -> Iterator[Exact]:
 
 def not_pre_school(batch: Batch) -> Iterator[Exact]:
     birth = batch.once(born)
-    school = (birth // 10_000 + _SCHOOL_AGE + (birth % 10_000 > 401)) * 100 + 4  # noqa: PLR2004  (after 1 April)
+    school = (birth // 10_000 + _SCHOOL_AGE + (birth % 10_000 > 401)) * 100 + 4
     young = type_says(batch, "beneficiary", "preschool") == 1
     yield from _head(batch, young & (birth > 0) & (batch.month > 0) & (batch.month >= school), "claim_type")
 
 
 def too_young_to_be_insured(batch: Batch) -> Iterator[Exact]:
     birth, law = batch.once(born), batch.once(laws)
-    employed = (law >= 0) & (law < 100) & ~np.isin(law, _NOT_EMPLOYED)  # noqa: PLR2004  (law numbers have two digits)
+    employed = (law >= 0) & (law < 100) & ~np.isin(law, _NOT_EMPLOYED)
     insured = (type_says(batch, "scheme", "insurance or NHI") == 1) & (
         type_says(batch, "beneficiary", "insured/householder") == 1
     )
@@ -174,7 +174,9 @@ def too_young_to_be_insured(batch: Batch) -> Iterator[Exact]:
 
 def not_elderly(batch: Batch) -> Iterator[Exact]:
     birth, month = batch.once(born), batch.month
-    elderly = (type_says(batch, "scheme", "late-stage elderly") == 0) & (type_says(batch, "beneficiary", "elderly") == 1)
+    elderly = (type_says(batch, "scheme", "late-stage elderly") == 0) & (
+        type_says(batch, "beneficiary", "elderly") == 1
+    )
     young = age(birth, batch.once(next_month)) < _ELDERLY_FROM
     before = np.where(month % 100 == 1, month - 89, month - 1)
     old = age(birth, before * 100 + days_of_month(before)) >= _ELDERLY_UNTIL
@@ -294,7 +296,9 @@ def special_notes(batch: Batch) -> Iterator[Exact | Might]:
         pairs, which = np.unique(notes[there] * 1_000_000 + batch.month[there], return_inverse=True)
         item = batch.layout.records[batch.layout.head].by_name["special_notes"]
         name = item.codes or "special_notes"
-        doubtful = np.array([_doubtful(name, int(pair) // 1_000_000, int(pair) % 1_000_000) for pair in pairs], np.bool_)
+        doubtful = np.array(
+            [_doubtful(name, int(pair) // 1_000_000, int(pair) % 1_000_000) for pair in pairs], np.bool_
+        )
         mask = np.zeros(len(batch), np.bool_)
         mask[there[doubtful[which]]] = True
         yield from _head(batch, mask, "special_notes")
@@ -321,7 +325,7 @@ def income_classes(batch: Batch) -> Iterator[Might]:
 
 def needless_rate(batch: Batch) -> Iterator[Exact]:
     law, rate = batch.once(laws), batch.table("head")["benefit_rate"]
-    needless = (law >= 0) & (law < 100) & (law != 67)  # noqa: PLR2004  (two digits; 67 are retirees)
+    needless = (law >= 0) & (law < 100) & (law != 67)
     yield from _head(batch, needless & readable(rate), "benefit_rate", alone=False)
 
 

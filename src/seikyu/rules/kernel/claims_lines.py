@@ -221,7 +221,7 @@ def day_sum(batch: Batch) -> Iterator[Exact]:
 
 def _digits_of(count: Ints) -> Ints:
     """Return how many digits numbers below 1,000 have."""
-    return 1 + (count > 9) + (count > 99)  # noqa: PLR2004  (decimal)
+    return 1 + (count > 9) + (count > 99)
 
 
 def _written_alike(batch: Batch, rows: Table, at: int) -> bool:

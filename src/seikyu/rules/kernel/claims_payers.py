@@ -238,14 +238,14 @@ def public_number(batch: Batch) -> Iterator[MightRows]:
 def insurer_check_digit(batch: Batch) -> Iterator[Exact]:
     rows = batch.table("insurers")
     number, count = digits(rows["insurer_number"])
-    right = ((count == 8) & check_ok(number, 8)) | ((count == 6) & check_ok(number, 6))  # noqa: PLR2004  (8, or 6 of NHI)
+    right = ((count == 8) & check_ok(number, 8)) | ((count == 6) & check_ok(number, 6))
     yield from _at(rows, (count >= 0) & ~right, "insurer_number")
 
 
 def public_check_digit(batch: Batch) -> Iterator[Exact | MightRows]:
     rows = batch.table("publics")
     number, count = digits(rows["payer_number"])
-    yield from _at(rows, (count == 8) & ~check_ok(number, 8), "payer_number")  # noqa: PLR2004  (8 digits)
+    yield from _at(rows, (count == 8) & ~check_ok(number, 8), "payer_number")
     yield MightRows(rows, where(_short(rows["payer_number"])))
 
 
@@ -254,7 +254,7 @@ def recipient_check_digit(batch: Batch) -> Iterator[Exact]:
     law = laws_of(rows["payer_number"])
     checked = by_law("public_payer_law_numbers", "recipient_check", (("yes", 1),), 0)
     number, count = digits(rows["recipient_number"])
-    judged = (law >= 0) & (checked[law] == 1) & (count == 7)  # noqa: PLR2004  (6 and a check digit)
+    judged = (law >= 0) & (checked[law] == 1) & (count == 7)
     yield from _at(rows, judged & ~check_ok(number, 7), "recipient_number")
 
 
@@ -356,7 +356,7 @@ def confirmation(batch: Batch) -> Iterator[Exact]:
 def branch_number(batch: Batch) -> Iterator[Exact]:
     rows = batch.table("checked")
     branch = rows["branch_no"]
-    one_digit = (branch >= 10) & (branch < 20)  # noqa: PLR2004  (a 1 and a digit)
+    one_digit = (branch >= 10) & (branch < 20)
     other = (branch >= 1 << 62) & (branch < (1 << 62) + (1 << 17))  # At most two bytes behind a 1.
     yield from _at(rows, one_digit | other, "branch_no")
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seikyu.records import Item, Kind, Layout, Need, RecordLayout, Scope, Years, eras, layouts
+from seikyu.rules.identity import PATIENT
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.columns import HEAD, IDENTITY, PAYERS, PayerItems, tables_of
-from seikyu.rules.identity import PATIENT
 from seikyu.rules.plan import Plan, Problem, plans
 from seikyu.rules.reference import RETURNS
 
@@ -183,7 +183,13 @@ def _quick(row: list[int]) -> int:
     """Return what the pass looks at first, packed (see `scan`)."""
     word = row[c.I_NEED]
     width, known = row[c.I_WIDTH], row[c.I_SET]
-    if row[c.I_TYPE] == c.T_DIGITS and row[c.I_NEED] != c.NEED_NEVER and not row[c.I_SIGNED] and 0 < width <= _MOST_DIGITS and known < _BYTE:
+    if (
+        row[c.I_TYPE] == c.T_DIGITS
+        and row[c.I_NEED] != c.NEED_NEVER
+        and not row[c.I_SIGNED]
+        and 0 < width <= _MOST_DIGITS
+        and known < _BYTE
+    ):
         least = width if row[c.I_FIXED] else 1
         word |= c.Q_PLAIN | least << c.Q_LEAST | width << c.Q_MOST | (known + 1) << c.Q_SET
     word |= c.Q_NUMBER if row[c.I_NUMBER] else 0

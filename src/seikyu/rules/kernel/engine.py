@@ -21,7 +21,8 @@ from seikyu.rules.kernel.blake import digests
 from seikyu.rules.kernel.columns import tables_of
 from seikyu.rules.kernel.compile import TENS, NotCompiled, Tables, compiled
 from seikyu.rules.kernel.judge import Docket, count_claims, docket_of, judged, remember, rows_of
-from seikyu.rules.reference import PLACES_KEPT, Reference
+from seikyu.rules.reading import PLACES_KEPT
+from seikyu.rules.reference import Reference
 from seikyu.rules.sequence import Step
 
 BATCH_BYTES: Final = 4 * MIB
@@ -75,7 +76,8 @@ class _Room:
     def tables(self) -> dict[str, NDArray[np.int64]]:
         """Return the rows of each table that were written."""
         return {
-            name: self.cells[self.starts[at] : self.starts[at + 1], : self.counts[at]] for at, name in enumerate(self._names)
+            name: self.cells[self.starts[at] : self.starts[at + 1], : self.counts[at]]
+            for at, name in enumerate(self._names)
         }
 
 
@@ -210,7 +212,7 @@ class KernelWay:
         state[:] = 0
         state[c.S_POS], state[c.S_LINE] = at, self._line
         state[c.S_NO_BEFORE] = -1 if reference.no_before is None else reference.no_before
-        state[c.S_TOLD] = sum(1 << self._tables.record_ids.index(rid) for rid in reference.surplus_told)
+        state[c.S_TOLD] = sum(1 << self._tables.record_ids.index(rid) for rid in reference.item_reader.told)
         state[c.S_LINE_BYTES], state[c.S_CLAIM_LINES] = limit("line_bytes"), limit("claim_lines")
         state[c.S_KEEP], state[c.S_CAPACITY] = PLACES_KEPT, _ROWS
         state[c.S_IDENTITY] = self._tables.identity_parts
@@ -233,7 +235,7 @@ class KernelWay:
             reference.no_before = None if before < 0 else before
             reference.last_step = Step.CLAIM
         told = int(state[c.S_TOLD])
-        reference.surplus_told |= {rid for at, rid in enumerate(self._tables.record_ids) if told >> at & 1}
+        reference.item_reader.told |= {rid for at, rid in enumerate(self._tables.record_ids) if told >> at & 1}
 
     def _told(self, count: int) -> Iterator[Block]:
         """Yield the findings and rows of the claims that the pass has read."""

@@ -8,8 +8,8 @@ from typing import Final, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from seikyu.records import LineCutter
 from seikyu.limits import limit
+from seikyu.records import LineCutter
 from seikyu.rules.blocks import Findings
 from seikyu.rules.finding import Finding
 from seikyu.rules.kernel import scan as c
@@ -28,6 +28,7 @@ RECORD: Final = 1
 CLAIM: Final = 2
 HEAD_ALONE: Final = 3
 READY: Final = 4
+
 
 class Claims:
     """Makes the views of claims out of a batch: with the reference's own hands, so that they are the same."""

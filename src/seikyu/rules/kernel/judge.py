@@ -13,14 +13,15 @@ from seikyu.records import table
 from seikyu.rules.catalogue import RuleBook, catalogue
 from seikyu.rules.finding import Refuses
 from seikyu.rules.index import ROW_BYTES, WORST
+from seikyu.rules.kernel import claims_head, claims_lines, claims_payers
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.compile import NUMBER_OF, Tables, rule_numbers
 from seikyu.rules.kernel.found import CLAIM, EVENT, HEAD_ALONE, READY, RECORD, Claims, FoundInBatch, Hits
-from seikyu.rules.kernel import claims_head, claims_lines, claims_payers
 from seikyu.rules.kernel.scans import Exact, Might, MightRows, Scan, filled
 from seikyu.rules.plan import Problem
-from seikyu.rules.reference import OFFICIAL_L2, PLACES_KEPT, Reference
+from seikyu.rules.reading import PLACES_KEPT
+from seikyu.rules.reference import OFFICIAL_L2, Reference
 from seikyu.rules.rule import Rule
 from seikyu.rules.summary import STANDINGS, Totals
 from seikyu.rules.view import Place
@@ -96,7 +97,9 @@ def _made(book: RuleBook, tables: Tables) -> Docket:
     )
 
 
-def _record_rules(book: RuleBook, tables: Tables, number_of: Mapping[str, int]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+def _record_rules(
+    book: RuleBook, tables: Tables, number_of: Mapping[str, int]
+) -> tuple[tuple[int, tuple[str, ...]], ...]:
     """Return the rules on single records of claims, each with its records; those of the file are read by the reference."""
     found: dict[int, list[str]] = {}
     for rid, judges in book.record.items():
@@ -295,9 +298,7 @@ def _holds(batch: Batch, rule: Rule) -> Bools | None:
 # --- the claims themselves ---
 
 
-def rows_of(
-    batch: Batch, told: Hits, docket: Docket, numbers: NDArray[np.uint8], offset: int
-) -> NDArray[np.void]:
+def rows_of(batch: Batch, told: Hits, docket: Docket, numbers: NDArray[np.uint8], offset: int) -> NDArray[np.void]:
     """Return the index rows of a batch that begins at `offset` of the file."""
     claims = batch.claims
     count = len(batch)

@@ -276,7 +276,7 @@ def _calendar(year: int, month: int, day: int) -> bool:
 
 
 @jit
-def _dated(value: int, digits: int, by_month: bool, eras: Any) -> Any:  # noqa: FBT001  (no keywords in the pass)
+def _dated(value: int, digits: int, by_month: bool, eras: Any) -> Any:
     """Return a date as YYYYMMDD or a month as YYYYMM (0: none), and whether its year is of an era."""
     whole = value if not by_month else value * 100 + 1
     length = digits + 2 if by_month else digits
@@ -369,7 +369,7 @@ def _length(n: int, width: int, fixed: int) -> int:
 
 
 @jit
-def _item(  # noqa: PLR0911, PLR0912, PLR0913, C901  (one branch a type; splitting costs speed)
+def _item(
     buf: Any, s: int, item: Any, eras: Any, keys: Any, sets: Any, single: Any, double: Any
 ) -> Any:
     """Check an item that is not empty.
@@ -500,7 +500,7 @@ def _history(buf: Any, s: int, e: int) -> bool:
 
 
 @jit
-def _copied(buf: Any, s: int, e: int, message: Any, n: int, strip: bool) -> int:  # noqa: FBT001, PLR0913  (no keywords in the pass)
+def _copied(buf: Any, s: int, e: int, message: Any, n: int, strip: bool) -> int:
     """Write a part of an identity behind its length; return how long the message is now."""
     if strip:
         while s < e and (buf[U(s)] == 0x20 or 9 <= buf[U(s)] <= 13):
@@ -518,7 +518,7 @@ def _copied(buf: Any, s: int, e: int, message: Any, n: int, strip: bool) -> int:
 
 
 @jit
-def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of the file)
+def scan(
     buf: Any, end: int, state: Any, ids: Any, records: Any, items: Any, quick: Any, tens: Any, keys: Any, sets: Any, eras: Any, single: Any,
     double: Any, events: Any, claims: Any, cells: Any, counts: Any, kept: Any, numbers: Any, message: Any, ends: Any,
     prefix: Any, parts: Any, payers: Any, faults: Any,
@@ -562,6 +562,9 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
                         why = AT_FILE_RECORD
                     else:
                         opens = records[U(record), R_OPENS] == 1
+        if waits and (why >= 0 or opens):
+            why = AT_ODD_CLAIM  # It has no head.
+            break
         if opened and (why >= 0 or opens):
             # --- close the claim: what the index needs, and what makes it the same again ---
             needed = prefix.shape[0] + 64
@@ -588,7 +591,7 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
                         at = C_SHARES + shown * 3
                         for j in range(3):
                             value = payers[U(i), U(1 + j), 2]
-                            claims[U(at + j), U(n_claims)] = value if value >= 0 else 0
+                            claims[U(at + j), U(n_claims)] = max(value, 0)
                         value = payers[U(i), 0, 2]
                         if shown == 0:
                             claims[U(C_KNOWN_POINTS), U(n_claims)] = payers[U(i), 1, 2] >= 0
@@ -776,10 +779,7 @@ def scan(  # noqa: PLR0911, PLR0912, PLR0913, PLR0915, C901  (see the head of th
                             if word & Q_NUMBER == 0:
                                 value += tens[U(n)]
                             at = word >> Q_SET & 255
-                            plain = (
-                                at == 0
-                                or keys[U(sets[U(at - 1), 0] + slot(value, sets[U(at - 1), 1]))] == value
-                            )
+                            plain = at == 0 or keys[U(sets[U(at - 1), 0] + slot(value, sets[U(at - 1), 1]))] == value
                             q = p
                 if not plain:
                     q, problem, value, odd, control = _item(

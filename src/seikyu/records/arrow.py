@@ -1,0 +1,196 @@
+"""Claims as Arrow tables, one for each record, with typed columns. Needs pyarrow (`pip install 'seikyu[arrow]'`).
+
+The columns of a table are `claim` (from 0) and `line` (from 1), then the items of the record by name. Of history
+blocks there are tables of their own, `history MN` and so on, with the three items before the record. What a column
+holds in Japanese, its kind and whether it is personal stand in its metadata.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Final
+
+from seikyu.records.characters import masked
+from seikyu.records.claims import ReadClaim, ReadRecord
+from seikyu.records.layout import Item, Kind, Layout, RecordLayout
+from seikyu.records.values import is_number
+
+#: So many rows of a table are gathered before a batch of it is given out.
+_BATCH_ROWS: Final = 8192
+#: Name of the table of a record of a history block.
+_HISTORY: Final = "history {}"
+
+
+class PyarrowMissing(ImportError):
+    """pyarrow is not installed; the message says how to install it."""
+
+
+def arrow_batches(
+    claims: Iterable[ReadClaim],
+    *,
+    records: Collection[str] | None = None,
+    show_personal: bool = False,
+    batch_rows: int = _BATCH_ROWS,
+) -> Iterator[tuple[str, Any]]:
+    """Yield the tables piece by piece, as pairs of a table's name and a RecordBatch; memory holds one of each.
+
+    `records` names the tables that are wanted, all if not given. Of personal items the text is masked and every other
+    value is null, unless asked. What cannot be read is null; unknown records have no table.
+
+    Errors: PyarrowMissing, at once.
+    """
+    library = _pyarrow()
+    return _batches(library, claims, records, show_personal=show_personal, batch_rows=batch_rows)
+
+
+def arrow_tables(
+    claims: Iterable[ReadClaim], *, records: Collection[str] | None = None, show_personal: bool = False
+) -> dict[str, Any]:
+    """Return the tables of all claims by name; see `arrow_batches`, which does not keep them.
+
+    Errors: PyarrowMissing.
+    """
+    library = _pyarrow()
+    pieces: dict[str, list[Any]] = {}
+    for name, batch in arrow_batches(claims, records=records, show_personal=show_personal):
+        pieces.setdefault(name, []).append(batch)
+    return {name: library.Table.from_batches(batches) for name, batches in pieces.items()}
+
+
+def arrow_schema(layout: Layout, name: str, *, show_personal: bool = False) -> Any:
+    """Return the schema of a table, such as `HO` or `history MN`.
+
+    Errors: KeyError for a record that the layout does not have; PyarrowMissing.
+    """
+    in_history = name.startswith(_HISTORY.format(""))
+    record = layout.in_history(name.removeprefix(_HISTORY.format(""))) if in_history else layout.records[name]
+    if record is None:
+        raise KeyError(name)
+    return _Rows(_pyarrow(), record, layout.prefix if in_history else (), show_personal=show_personal).schema
+
+
+def _pyarrow() -> Any:
+    try:
+        return import_module("pyarrow")
+    except ImportError as reason:
+        raise PyarrowMissing("tables need pyarrow; install it by: pip install 'seikyu[arrow]'") from reason
+
+
+def _batches(
+    library: Any,
+    claims: Iterable[ReadClaim],
+    records: Collection[str] | None,
+    *,
+    show_personal: bool,
+    batch_rows: int,
+) -> Iterator[tuple[str, Any]]:
+    tables: dict[str, _Rows] = {}
+    for claim in claims:
+        for record in claim.lines:
+            name = _HISTORY.format(record.id) if record.prefix else record.id
+            if record.layout is None or (records is not None and name not in records):
+                continue
+            rows = tables.get(name)
+            if rows is None:
+                prefix = claim.layout.prefix if record.prefix else ()
+                rows = tables[name] = _Rows(library, record.layout, prefix, show_personal=show_personal)
+            rows.add(claim.index, record)
+            if rows.count >= batch_rows:
+                yield name, rows.taken()
+    yield from ((name, rows.taken()) for name, rows in tables.items() if rows.count)
+
+
+@dataclass
+class _Column:
+    """One column that grows: how a record gives its value, and the values so far."""
+
+    of: Callable[[int, ReadRecord], Any]
+    type: Any
+    name: str
+    metadata: dict[str, str]
+    values: list[Any] = field(default_factory=list)
+
+
+class _Rows:
+    """Rows of one table, gathered until they are taken as a batch."""
+
+    def __init__(self, library: Any, record: RecordLayout, prefix: tuple[Item, ...], *, show_personal: bool) -> None:
+        self._library = library
+        places = [
+            _Column(lambda claim, _: claim, library.int64(), "claim", {}),
+            _Column(lambda _, read: read.line, library.int64(), "line", {}),
+        ]
+        before = [_Column(_before(at), library.string(), item.name, _metadata(item)) for at, item in enumerate(prefix)]
+        own = [
+            _Column(_cell(item, show_personal=show_personal), _type(library, item), item.name, _metadata(item))
+            for item in record.items[1:]
+        ]
+        self._columns = [*places, *before, *own]
+        self.count = 0
+        fields = [library.field(each.name, each.type, metadata=each.metadata) for each in self._columns]
+        self.schema = library.schema(fields, metadata={"record": record.id, "ja": record.ja, "source": record.source})
+
+    def add(self, claim: int, read: ReadRecord) -> None:
+        """Add a record."""
+        for column in self._columns:
+            column.values.append(column.of(claim, read))
+        self.count += 1
+
+    def taken(self) -> Any:
+        """Return the rows so far as a batch and begin anew."""
+        arrays = [self._library.array(each.values, type=each.type) for each in self._columns]
+        for column in self._columns:
+            column.values = []
+        self.count = 0
+        return self._library.record_batch(arrays, schema=self.schema)
+
+
+def _before(at: int) -> Callable[[int, ReadRecord], Any]:
+    return lambda _, read: read.history_place[at]
+
+
+def _cell(item: Item, *, show_personal: bool) -> Callable[[int, ReadRecord], Any]:
+    """Return what gives an item's value as its column holds it."""
+    name = item.name
+    if item.personal and not show_personal:
+        return lambda _, read: masked(read.text(name)) or None if _is_text(item) else None
+    if item.kind is Kind.MONTH:
+        return lambda _, read: (month := read[name]) and month.first_day
+    if item.kind is Kind.CODES:
+        return lambda _, read: list(codes) if (codes := read[name]) else None
+    if item.kind is Kind.DECIMAL:
+        return lambda _, read: _fitting(read[name], item)
+    if is_number(item):
+        return lambda _, read: number if abs(number := read[name] or 0) < _INT64 and read.raw(name) else None
+    return lambda _, read: read[name]
+
+
+_INT64: Final = 1 << 63
+
+
+def _fitting(value: Any, item: Item) -> Any:
+    """Return a decimal if its column can hold it, else nothing."""
+    if value is None:
+        return None
+    places = -value.as_tuple().exponent
+    digits = len(value.as_tuple().digits)
+    return value if places <= (item.decimals or 0) and digits - places <= item.width - (item.decimals or 0) else None
+
+
+def _is_text(item: Item) -> bool:
+    return item.kind not in {Kind.DATE, Kind.MONTH, Kind.CODES, Kind.DECIMAL} and not is_number(item)
+
+
+def _type(library: Any, item: Item) -> Any:
+    """Return the type of an item's column: a month is the first day of it."""
+    if item.kind in {Kind.DATE, Kind.MONTH}:
+        return library.date32()
+    if item.kind is Kind.DECIMAL:
+        return library.decimal128(item.width, item.decimals or 0)
+    if item.kind is Kind.CODES:
+        return library.list_(library.string())
+    return library.int64() if is_number(item) else library.string()
+
+
+def _metadata(item: Item) -> dict[str, str]:
+    return {"ja": item.ja, "kind": item.kind, "personal": str(item.personal).lower(), "source": item.source}
