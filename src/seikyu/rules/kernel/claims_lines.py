@@ -10,11 +10,11 @@ import numpy as np
 from seikyu.records import table
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
-from seikyu.rules.kernel.claims_head import first_insurers, of_insurer, publics, type_payers, type_says
+from seikyu.rules.kernel.claims_head import first_insurers, inpatient, of_insurer, publics, type_payers, type_says
 from seikyu.rules.kernel.claims_payers import ordinals
 from seikyu.rules.kernel.columns import tables_of
 from seikyu.rules.kernel.scans import Exact, Might, Scan, bad, filled, key, where
-from seikyu.rules.lines import burdens_of
+from seikyu.rules.lines import VISITS, burdens_of
 from seikyu.rules.units import line_ids
 
 _BURDENED: Final = ("insurance", "public_1", "public_2", "public_3", "public_4")
@@ -247,6 +247,24 @@ def no_days(batch: Batch) -> Iterator[Exact]:
     yield Exact(rows, hit, rows.no("day_01", hit))
 
 
+def days_of_visits(batch: Batch) -> Iterator[Exact | Might]:
+    outside = batch.once(inpatient) == 0
+    if not tables_of(batch.layout)["lines"][0]:
+        yield Might(where(outside))
+        return
+    rows, lines = batch.table("lines"), batch.once(lines_of)
+    visits = np.isin(lines.current, [key(code.decode()) for code in VISITS])
+    service = lines.service[visits]
+    shared = shares_of(rows["burden"][service])
+    service = service[(shared > 0) & (shared & 1 == 1)]
+    days = np.zeros(len(batch), np.int64)
+    np.bitwise_or.at(days, rows.claim[service], rows["days_nonzero"][service])
+    stated = of_insurer(batch, "actual_days")
+    hit = batch.once(first_insurers)[where(outside & (stated > 0) & (np.bitwise_count(days) > stated))]
+    insurers = batch.table("insurers")
+    yield Exact(insurers, hit, insurers.no("actual_days", hit))
+
+
 # --- the sums of the payers ---
 
 
@@ -317,6 +335,7 @@ SCANS: Final[Mapping[str, Scan]] = {
     "X2043": day_sum,
     "X2044": impossible_day,
     "X2045": no_days,
+    "X3017": days_of_visits,
     "X3020": insurer_total,
     "X3021": public_total,
 }

@@ -179,6 +179,14 @@ def _item_row(item: Item, record: RecordLayout, plan: Plan, sets: "_Sets", *, la
     return row
 
 
+#: How the pass may look at words that are right at first sight.
+_WORDS: Final = {
+    c.T_KANJI: c.Q_FULL,
+    c.T_TEXT: c.Q_FULL | c.Q_HALF | c.Q_KANA,
+    c.T_ALNUM: c.Q_HALF,
+}
+
+
 def _quick(row: list[int]) -> int:
     """Return what the pass looks at first, packed (see `scan`)."""
     word = row[c.I_NEED]
@@ -192,6 +200,11 @@ def _quick(row: list[int]) -> int:
     ):
         least = width if row[c.I_FIXED] else 1
         word |= c.Q_PLAIN | least << c.Q_LEAST | width << c.Q_MOST | (known + 1) << c.Q_SET
+    elif row[c.I_NEED] != c.NEED_NEVER and known < 0 and not row[c.I_FIXED] and width <= _BYTE:
+        word |= _WORDS.get(row[c.I_TYPE], 0) if row[c.I_COLUMN] < 0 or row[c.I_TYPE] != c.T_ALNUM else 0
+        word |= (width or _BYTE) << c.Q_MOST
+    if row[c.I_TYPE] == c.T_DATE and row[c.I_NEED] != c.NEED_NEVER:
+        word |= c.Q_DATE
     word |= c.Q_NUMBER if row[c.I_NUMBER] else 0
     return word | (row[c.I_COLUMN] + 1) << c.Q_COLUMN | row[c.I_DAY] << c.Q_DAY | (row[c.I_PART] + 1) << c.Q_PART
 

@@ -28,9 +28,10 @@ from seikyu.rules.sequence import Step
 BATCH_BYTES: Final = 4 * MIB
 #: Behind the data stand a line feed and so many zeros, so that the pass may look ahead.
 _PADDING: Final = 32
-_CLAIMS: Final = 16_384
+#: Rows of columns; no power of two, or all columns would fall into the same places of the processor's cache.
+_CLAIMS: Final = 16_384 + 72
 _EVENTS: Final = 131_072
-_ROWS: Final = 131_072
+_ROWS: Final = 131_072 + 136
 _MESSAGE_BYTES: Final = 4 * MIB
 _IDENTITY_BYTES: Final = 16
 #: A run of fewer claims than this between two odd ones is not worth a call of its own.

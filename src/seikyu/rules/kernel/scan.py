@@ -50,7 +50,11 @@ Q_MOST: Final = 12
 Q_SET: Final = 20
 Q_COLUMN: Final = 28
 Q_DAY: Final = 36
-Q_PART: Final = 42
+Q_PART: Final = 42  # six bits
+Q_DATE: Final = 1 << 48  # a western date
+Q_FULL: Final = 1 << 49  # words in full width, and in half width
+Q_HALF: Final = 1 << 50
+Q_KANA: Final = 1 << 51  # half-width katakana is half-width too
 ITEM_COLUMNS: Final = 13
 R_FIRST: Final = 0
 R_ITEMS: Final = 1
@@ -766,22 +770,63 @@ def scan(
                 problem = 0
                 value = 0
                 plain = False
-                if word & Q_PLAIN:
+                p = s
+                if word & (Q_PLAIN | Q_DATE):
                     # The commonest items: digits, right by their length, and where there is a code set, in it at once.
-                    p = s
                     while 48 <= byte <= 57:
                         value = value * 10 + byte - 48
                         p += 1
                         byte = np.int64(buf[U(p)])
                     if byte == 0x2C or byte == 10 or byte == 13:
                         n = p - s
-                        if (word >> Q_LEAST & 255) <= n <= (word >> Q_MOST & 255):
+                        if word & Q_DATE:
+                            plain = (
+                                n == 8
+                                and 18680000 <= value < 22000000
+                                and _calendar(value // 10000, value // 100 % 100, value % 100)
+                            )
+                        elif (word >> Q_LEAST & 255) <= n <= (word >> Q_MOST & 255):
                             if word & Q_NUMBER == 0:
                                 value += tens[U(n)]
                             at = word >> Q_SET & 255
-                            plain = at == 0 or keys[U(sets[U(at - 1), 0] + slot(value, sets[U(at - 1), 1]))] == value
-                            q = p
-                if not plain:
+                            plain = (
+                                at == 0 or keys[U(sets[U(at - 1), 0] + slot(value, sets[U(at - 1), 1]))] == value
+                            )
+                elif word & Q_FULL and byte >= 0x81 and (byte <= 0x9F or byte >= 0xE0):
+                    # Words in full width whose characters are all in JIS.
+                    spaces, katakana = BLANK, KATAKANA
+                    while byte >= 0x81:
+                        pair = byte << 8 | np.int64(buf[U(p + 1)])
+                        if double[U(pair)] == 0:
+                            break
+                        if pair != 0x8140:
+                            spaces = 0
+                        if (pair < 0x8340 or pair > 0x8396) and pair != 0x815B:
+                            katakana = 0
+                        p += 2
+                        byte = np.int64(buf[U(p)])
+                    if byte == 0x2C or byte == 10 or byte == 13:
+                        n = p - s
+                        plain = n <= (word >> Q_MOST & 255)
+                        value = n << 8 | spaces | katakana
+                elif word & Q_HALF:
+                    spaces = BLANK
+                    while True:
+                        kind = single[U(byte)]
+                        if kind == B_ASCII or kind == B_DIGIT or (kind == B_KANA and word & Q_KANA):
+                            if byte != 0x20:
+                                spaces = 0
+                            p += 1
+                            byte = np.int64(buf[U(p)])
+                        else:
+                            break
+                    if byte == 0x2C or byte == 10 or byte == 13:
+                        n = p - s
+                        plain = n <= (word >> Q_MOST & 255)
+                        value = n << 8 | spaces
+                if plain:
+                    q = p
+                else:
                     q, problem, value, odd, control = _item(
                         buf, s, items[U(first + k)], eras, keys, sets, single, double
                     )
@@ -818,8 +863,8 @@ def scan(
                         for i in range(s, q):
                             if buf[U(i)] != 48:
                                 nonzero |= bit
-                if slots and word >> Q_PART:
-                    at = (word >> Q_PART) - 1
+                if slots and word >> Q_PART & 63:
+                    at = (word >> Q_PART & 63) - 1
                     if heads:
                         parts[U(at), 0], parts[U(at), 1], parts[U(at), 2] = s, q, value
                     else:
