@@ -33,6 +33,14 @@ class Known:
         """Return the same of a claim's identity, which is a digest already: its first bytes will do."""
         return self.seen_short(int.from_bytes(identity[:_SHORT_BYTES], "little"))
 
+    def all_new(self, shorts: list[int]) -> bool:
+        """Remember many marks of 8 bytes, if none of them was seen before and none is there twice; else do nothing."""
+        new = set(shorts)
+        if len(new) < len(shorts) or not self._seen.isdisjoint(new):
+            return False
+        self._seen.update(shorts[: self._most - len(self._seen)])
+        return True
+
     def seen_short(self, short: int) -> bool:
         """Return the same of a mark of 8 bytes."""
         if short in self._seen:

@@ -81,9 +81,12 @@ class Batch:
         """Return a table by name."""
         known = self._tables.get(name)
         if known is None:
-            layouts = [plan.layout for plan in self.tables.record_plans]
-            known = self._tables[name] = Table(self.tables.names[name], self.cells[name], layouts)
+            known = self._tables[name] = Table(self.tables.names[name], self.cells[name], self._layouts)
         return known
+
+    @cached_property
+    def _layouts(self) -> Sequence[RecordLayout]:
+        return [plan.layout for plan in self.tables.record_plans]
 
     @cached_property
     def _tables(self) -> dict[str, Table]:

@@ -112,7 +112,7 @@ def next_month(batch: Batch) -> Ints:
 
 def age(birth: Ints, on: Ints) -> Ints:
     """Return the completed years on a day, the birthday counting."""
-    return on // 10_000 - birth // 10_000 - (on % 10_000 < birth % 10_000)
+    return (on - birth) // 10_000  # As YYYYMMDD: of the difference, the part before month and day.
 
 
 def _head(batch: Batch, mask: Bools, name: str = "", *, alone: bool = True) -> Iterator[Exact]:

@@ -32,30 +32,31 @@ _SHORT_MONTHS: Final = (29, 30, 31)
 class Lines:
     """The claims' own lines: rows in the table, and for each row what the rows before it make of it.
 
-    Shape: `all` are all rows, `service` those without comments; `current` is the service class that holds on a service
+    Shape: `all` are all rows, `service` those without comments, `place` their places in `all`; `current` is the service class that holds on a service
     line, from service lines alone. `opens` is True on the first of a claim's rows in `all`.
     """
 
     all: Ints
     service: Ints
+    place: Ints
     current: Ints
     opens: Bools
 
 
-def _comments(batch: Batch) -> Ints:
-    """Return the rows of records that carry no points."""
-    plans = batch.tables.record_plans
-    return np.array([at for at, plan in enumerate(plans) if "points" not in plan.index], np.int64)
+def _charged(batch: Batch) -> Bools:
+    """Return by the record's row whether it carries points; comments do not."""
+    return np.array(["points" in plan.index for plan in batch.tables.record_plans], np.bool_)
 
 
 def lines_of(batch: Batch) -> Lines:
     """Return the claims' own lines."""
     rows = batch.table("lines")
     own = where(rows.own)
-    service = own[~np.isin(rows.record[own], _comments(batch))]
+    charged = _charged(batch)[rows.record[own]]
+    service = own[charged]
     classes = rows["service_class"][service]
     current = _carried(classes, filled(classes), _opens(rows.claim[service]))
-    return Lines(own, service, current, _opens(rows.claim[own]))
+    return Lines(own, service, where(charged), current, _opens(rows.claim[own]))
 
 
 def _opens(claim: Ints) -> Bools:
@@ -86,7 +87,7 @@ def units_of(batch: Batch) -> Units:
     """Return the units of all claims, in the order of the file; a row's unit by its place among the service lines."""
     rows, lines = batch.table("lines"), batch.once(lines_of)
     classed = filled(rows["service_class"][lines.all])
-    passed = np.cumsum(classed)[np.searchsorted(lines.all, lines.service)]
+    passed = np.cumsum(classed)[lines.place]
     service = lines.service
     ends = filled(rows["points"][service])
     starts = _opens(rows.claim[service])
@@ -98,25 +99,38 @@ def units_of(batch: Batch) -> Units:
         first=service[first],
         last=service[last],
         of_row=np.cumsum(starts) - 1,
-        service_class=whole[np.searchsorted(lines.all, service[last])],
+        service_class=whole[lines.place[last]],
         ended=ends[last],
     )
 
 
+_LOW: Final = 0x1FF
+
+
 @cache
 def _burdens() -> tuple[Ints, Ints]:
-    """Return the burden divisions as columns hold them, in order, and who shares each: a bit a payer."""
+    """Return the burden divisions as columns hold them, by their last nine bits, and who shares each: a bit a payer.
+
+    Those bits tell them apart, as they have one character.
+    """
     shares = {key(code): sum(1 << at for at, name in enumerate(_BURDENED) if row[name] == "1")
               for code, row in table("burden_codes").items()}  # fmt: skip
-    codes = sorted(shares)
-    return np.array(codes, np.int64), np.array([shares[code] for code in codes], np.int64)
+    codes, payers = np.zeros(_LOW + 1, np.int64), np.full(_LOW + 1, -1, np.int64)
+    for code, payer in shares.items():
+        codes[code & _LOW], payers[code & _LOW] = code, payer
+    return codes, payers
 
 
 def shares_of(burden: Ints) -> Ints:
     """Return who shares a line of each burden division: bit 0 is insurance; -1 for an unknown division."""
     codes, shares = _burdens()
-    at = np.minimum(np.searchsorted(codes, burden), len(codes) - 1)
+    at = burden & _LOW
     return np.where(codes[at] == burden, shares[at], -1)
+
+
+def shares_of_lines(batch: Batch) -> Ints:
+    """Return the same of each row of the table."""
+    return shares_of(batch.table("lines")["burden"])
 
 
 def _there(insured: Bools, public: Ints) -> Ints:
@@ -144,7 +158,7 @@ def burden_without_payer(batch: Batch) -> Iterator[Exact | Might]:
     somebody = insured | (public > 0)
     there = _there(insured | (type_says(batch, "has_ho", "yes") == 1), np.maximum(public, type_payers(batch)))
     claim = rows.claim[service]
-    shared = shares_of(rows["burden"][service])
+    shared = batch.once(shares_of_lines)[service]
     hit = service[somebody[claim] & (shared > 0) & ((shared & ~there[claim]) != 0)]
     yield Exact(rows, hit, rows.no("burden", hit))
 
@@ -177,7 +191,10 @@ def class_order(batch: Batch) -> Iterator[Exact | Might]:
     unsure = np.zeros(len(batch), np.bool_)
     long = (classes == c.BIG) | ((classes >= 0) & ((classes < _TWO_DIGITS) | (classes >= 2 * _TWO_DIGITS)))
     unsure[rows.claim[service[(burden == c.BAD) | (burden == c.BIG) | long]]] = True
-    judged = where((classes >= 0) & ~np.isin(classes, _ANYWHERE))
+    anywhere = classes == _ANYWHERE[0]
+    for code in _ANYWHERE[1:]:
+        anywhere |= classes == code
+    judged = where((classes >= 0) & ~anywhere)
     backwards = (part[judged][1:] == part[judged][:-1]) & (classes[judged][1:] < classes[judged][:-1])
     hit = service[judged[1:][backwards]]
     hit = hit[~unsure[rows.claim[hit]]]
@@ -255,7 +272,7 @@ def days_of_visits(batch: Batch) -> Iterator[Exact | Might]:
     rows, lines = batch.table("lines"), batch.once(lines_of)
     visits = np.isin(lines.current, [key(code.decode()) for code in VISITS])
     service = lines.service[visits]
-    shared = shares_of(rows["burden"][service])
+    shared = batch.once(shares_of_lines)[service]
     service = service[(shared > 0) & (shared & 1 == 1)]
     days = np.zeros(len(batch), np.int64)
     np.bitwise_or.at(days, rows.claim[service], rows["days_nonzero"][service])
@@ -272,22 +289,23 @@ def sums_of(batch: Batch) -> tuple[Bools, Ints, Ints]:
     """Return which claims' lines can be added up, and their sums by count and by days: `[payer][claim]`."""
     rows, service, units = batch.table("lines"), batch.once(lines_of).service, batch.once(units_of)
     claim = rows.claim[units.last]
-    known = (batch.claims[c.C_DONOR] == 0) & (np.bincount(claim, minlength=len(batch)) > 0)
-    unsure = bad(rows["service_class"][service]) | bad(rows["points"][service]) | bad(rows["count"][service])
-    known[rows.claim[service[unsure]]] = False
-    shared = shares_of(rows["burden"][units.last])
+    known = batch.claims[c.C_DONOR] == 0
+    known[np.bincount(claim, minlength=len(batch)) == 0] = False
+    classes, points, count = (rows[name][service] for name in ("service_class", "points", "count"))
+    known[rows.claim[service[bad(classes) | bad(points) | bad(count)]]] = False
+    shared = batch.once(shares_of_lines)[units.last]
     there = _there(batch.claims[c.C_INSURERS] > 0, publics(batch))[claim]
     summed = units.service_class != _MEALS
     known[claim[(shared < 0) | ((shared & ~there) != 0) | (summed & ~units.ended)]] = False
-    points = np.maximum(rows["points"][units.last], 0) * summed
-    by_count = points * np.maximum(rows["count"][units.last], 0)
-    by_days = points * rows["days"][units.last]
+    worth = np.maximum(rows["points"][units.last], 0) * summed
+    by_count = worth * np.maximum(rows["count"][units.last], 0)
+    by_days = worth * rows["days"][units.last]
     sums = np.zeros((2, len(_BURDENED), len(batch)), np.int64)
     for payer in range(len(_BURDENED)):
-        part = (shared >= 0) & (shared >> payer & 1 == 1)
-        for at, each in enumerate((by_count, by_days)):
+        part = where((shared >= 0) & (shared >> payer & 1 == 1))
+        for at, each in enumerate((by_count, by_days)) if len(part) else ():
             # Floating point holds these sums exactly: points and counts have ten digits together.
-            sums[at, payer] = np.bincount(claim[part], weights=each[part], minlength=len(batch)).astype(np.int64)
+            sums[at, payer] = np.bincount(claim[part], weights=each[part], minlength=len(batch))
     return known, sums[0], sums[1]
 
 

@@ -61,6 +61,7 @@ class Tables:
     records: Ints
     items: Ints
     quick: Ints
+    lean: "Lean"
     keys: Ints
     sets: Ints
     eras: Ints
@@ -71,6 +72,25 @@ class Tables:
     record_ids: tuple[str, ...]
     record_plans: tuple[Plan, ...]
     names: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lean:
+    """Records and items for an examination without rules on claims and records: it keeps the heads' columns only."""
+
+    records: Ints
+    items: Ints
+    quick: Ints
+
+
+def _lean(heads: list[list[int]], rows: list[list[int]]) -> Lean:
+    records, items = np.array(heads, np.int64), np.array(rows, np.int64)
+    for head in records:
+        if not head[c.R_HEADS]:
+            head[c.R_TABLE] = head[c.R_DAYS] = -1
+            own = slice(head[c.R_FIRST], head[c.R_FIRST] + head[c.R_ITEMS])
+            items[own, c.I_COLUMN], items[own, c.I_DAY] = -1, 0
+    return Lean(records, items, np.array([_quick([int(number) for number in row]) for row in items], np.int64))
 
 
 @cache
@@ -105,6 +125,7 @@ def compiled(layout_name: str) -> Tables:
         records=np.array(heads, np.int64),
         items=np.array(rows, np.int64),
         quick=np.array([_quick(row) for row in rows], np.int64),
+        lean=_lean(heads, rows),
         keys=keys,
         sets=places,
         eras=_eras(),

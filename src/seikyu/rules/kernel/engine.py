@@ -25,14 +25,14 @@ from seikyu.rules.reading import PLACES_KEPT
 from seikyu.rules.reference import Reference
 from seikyu.rules.sequence import Step
 
-BATCH_BYTES: Final = 4 * MIB
+BATCH_BYTES: Final = 2 * MIB
 #: Behind the data stand a line feed and so many zeros, so that the pass may look ahead.
 _PADDING: Final = 32
 #: Rows of columns; no power of two, or all columns would fall into the same places of the processor's cache.
 _CLAIMS: Final = 16_384 + 72
 _EVENTS: Final = 131_072
 _ROWS: Final = 131_072 + 136
-_MESSAGE_BYTES: Final = 4 * MIB
+_MESSAGE_BYTES: Final = 2 * MIB
 _IDENTITY_BYTES: Final = 16
 #: A run of fewer claims than this between two odd ones is not worth a call of its own.
 _SHORT_RUN: Final = 64
@@ -82,13 +82,21 @@ class _Room:
         }
 
 
+#: One room for each layout is kept for the next file: to touch fresh memory takes as long as to read it.
+_ROOMS: Final[dict[str, _Room]] = {}
+
+
+def _room_for(layout: Layout) -> _Room:
+    return _ROOMS.pop(layout.name, None) or _Room(layout)
+
+
 class KernelWay:
     """An engine's way through one file (see `examine.Way`)."""
 
     def __init__(self, reference: Reference, tables: Tables, docket: Docket) -> None:
         self._reference, self._tables, self._docket = reference, tables, docket
         reference.engine = "kernel"
-        self._room = _Room(tables.layout)
+        self._room = _room_for(tables.layout)
         self._opener = b"\n" + tables.layout.opener.encode() + b","
         header = reference.header
         institution = (header.institution if header else "").encode("ascii", "replace")
@@ -98,6 +106,7 @@ class KernelWay:
         self._bytes = bytearray(BATCH_BYTES + _PADDING)
         self._buffer = np.frombuffer(self._bytes, np.uint8)
         self._filled = 0
+        self._looked_at = False
         self._offset = self._line = 0
         self._lines: LineByLine | None = LineByLine(reference)
         self._at_end = False
@@ -122,6 +131,7 @@ class KernelWay:
         yield from self._read(final=True)
         lines = self._lines or LineByLine(self._reference, no=self._line, offset=self._offset)
         yield from lines.finish()
+        _ROOMS.setdefault(self._tables.layout.name, self._room)
 
     # --- what stands in the buffer ---
 
@@ -148,11 +158,14 @@ class KernelWay:
         self._keep_from(at)
 
     def _keep_from(self, at: int) -> None:
-        rest = self._filled - at
-        following = bytearray(BATCH_BYTES + _PADDING)  # A new one: findings of this one may still be looked at.
-        following[:rest] = self._bytes[at : self._filled]
-        self._bytes, self._filled = following, rest
-        self._buffer = np.frombuffer(following, np.uint8)
+        """Move what is not yet read to the beginning of the buffer; of a new one, if findings look at this one."""
+        rest = self._bytes[at : self._filled]
+        if self._looked_at:
+            self._bytes = bytearray(BATCH_BYTES + _PADDING)
+            self._buffer = np.frombuffer(self._bytes, np.uint8)
+            self._looked_at = False
+        self._bytes[: len(rest)] = rest
+        self._filled = len(rest)
         self._offset += at
 
     def _by_reference(self, at: int) -> None:
@@ -190,8 +203,9 @@ class KernelWay:
         room, reference = self._room, self._reference
         self._prepare(at)
         tables = self._tables
+        kept = tables if self._docket.keeps else tables.lean
         c.scan(
-            self._buffer, end, room.state, tables.ids, tables.records, tables.items, tables.quick, TENS, tables.keys, tables.sets,
+            self._buffer, end, room.state, tables.ids, kept.records, kept.items, kept.quick, TENS, tables.keys, tables.sets,
             tables.eras, tables.single, tables.double, room.events, room.claims, room.cells, room.counts, room.kept,
             room.numbers, room.message, room.ends, self._prefix, room.parts, room.payers, room.faults,
         )  # fmt: skip
@@ -260,5 +274,6 @@ class KernelWay:
         rows = rows_of(batch, told, self._docket, room.numbers, self._offset)
         count_claims(reference, batch, rows)
         if len(block):
+            self._looked_at = True
             yield block
         yield Rows(rows.tobytes())

@@ -57,6 +57,7 @@ class Docket:
     character: int
     records: tuple[tuple[int, tuple[str, ...]], ...]
     claims: tuple[int, ...]
+    keeps: bool
     worst: Ints
     refuses: Ints
     unreadable: Bools
@@ -91,6 +92,7 @@ def _made(book: RuleBook, tables: Tables) -> Docket:
         character=number_of[character.code] if character else -1,
         records=_record_rules(book, tables, number_of),
         claims=tuple(number_of[rule.code] for rule, _ in book.claim),
+        keeps=bool(book.claim or book.record),
         worst=np.array([WORST.index(rule.level.value) for rule in rules], np.int64),
         refuses=np.array([_EFFECT[rule.refuses] for rule in rules], np.int64),
         unreadable=np.array([rule.code.startswith(OFFICIAL_L2) for rule in rules], np.bool_),
@@ -331,8 +333,10 @@ def remember(reference: Reference, batch: Batch) -> None:
     searched = np.zeros(len(batch), np.bool_)
     head = batch.table("head")
     searched[filled(head["search_no"])] = True
-    shorts = batch.identities[:, :8].copy().view("<u8")[:, 0]
-    for at, (short, has_search) in enumerate(zip(shorts.tolist(), searched.tolist(), strict=True)):
+    shorts = batch.identities[:, :8].copy().view("<u8")[:, 0].tolist()
+    if not searched.any() and known.all_new(shorts):
+        return
+    for at, (short, has_search) in enumerate(zip(shorts, searched.tolist(), strict=True)):
         again = known.seen_short(short)
         search = has_search and known.seen(b"search " + _search_no(batch, at))
         if again or search:
@@ -355,10 +359,11 @@ def count_claims(reference: Reference, batch: Batch, rows: NDArray[np.void]) -> 
     for name, which in zip(STANDINGS, (~refused & ~asks, asks, refused), strict=True):
         part = Totals(int(which.sum()), int(rows["payers"][which].sum()), int(rows["points"][which].sum()))
         reference.totals[name] += part
-    for code, count in zip(*np.unique(batch.once(claims_head.types), return_counts=True), strict=True):
+    counts = np.bincount(batch.once(claims_head.types))
+    for code in np.flatnonzero(counts):
         row = table("claim_types").row(f"{code:04d}")
         if row:
-            file.kinds_seen[row["kind"]] += int(count)
+            file.kinds_seen[row["kind"]] += int(counts[code])
     file.claims += len(batch)
     file.cases += int(cases.sum())
     file.points += int(rows["points"].sum())
