@@ -20,6 +20,7 @@ import typer
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, say
 from seikyu.rules import STANDINGS, Finding, Findings, IndexRow, Rows, Summary, examine
+from seikyu.rules.examine import has_numba
 from seikyu.rules.report import (
     ClaimLabel,
     ListHeader,
@@ -106,6 +107,7 @@ def check(
             status = max(status, int(Exit.COULD_NOT_RUN))
             continue
         status = max(status, int(checked.status))
+        _tell_of_engine(checked.summary)
         if wanted is Format.TEXT:
             _print_text(checked)
         elif wanted is Format.CSV:
@@ -207,6 +209,12 @@ def _tell(path: Path, error: CannotRead) -> None:
     for kind, key in (("error", error.why), ("hint", f"{error.why}_hint")):
         text = say(f"check.{key}", file=_shown(str(path)), reason=error.reason)
         print(f"seikyu: {say(f'cli.{kind}')}: {text}", file=sys.stderr)
+
+
+def _tell_of_engine(summary: Summary) -> None:
+    """Say in one line that the slow checker served because the fast one cannot be loaded."""
+    if summary.engine == "reference" and not has_numba():
+        print(f"seikyu: {say('check.slow')}", file=sys.stderr)
 
 
 def _print_json(told: Sequence[Checked]) -> None:

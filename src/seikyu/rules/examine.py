@@ -5,6 +5,8 @@ Two engines say the same. The *kernel* (`rules.kernel`) is compiled and reads at
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib.util import find_spec
 from typing import Final, Literal, Protocol
 
 from seikyu.limits import limit
@@ -126,11 +128,9 @@ class Examination:
         yield from self._read(self._way, data)
 
     def _chosen(self, *, short: bool) -> "Way":
-        if self._engine == "reference" or (self._engine is None and short) or not has_numba():
+        if self._engine == "reference" or (self._engine is None and short):
             return LineByLine(self._reference)
-        from seikyu.rules.kernel.engine import way_for  # noqa: PLC0415  (Numba is loaded where it is needed)
-
-        return way_for(self._reference) or LineByLine(self._reference)
+        return _kernel()(self._reference) or LineByLine(self._reference)
 
     def _read(self, way: "Way", data: bytes) -> Iterator[Block]:
         if self._reference.reads:
@@ -186,10 +186,20 @@ def blocks_of(reference: Reference) -> Iterator[Block]:
         yield rows
 
 
-def has_numba() -> bool:
-    """True if Numba can be loaded by this Python; without it the reference serves."""
+@cache
+def _kernel() -> Callable[[Reference], Way | None]:
+    """Load the kernel; where it cannot be loaded, return one that has no way."""
     try:
-        import numba  # noqa: F401, PLC0415  (it is loaded where it is needed, and may be missing)
+        from seikyu.rules.kernel.engine import way_for  # noqa: PLC0415  (Numba is loaded where it is needed)
     except ImportError:
+        return lambda _: None
+    return way_for
+
+
+@cache
+def has_numba() -> bool:
+    """True if this Python has Numba; without it the reference serves. It is not loaded for the question."""
+    try:
+        return find_spec("numba") is not None
+    except ValueError:  # Something else stands in its place.
         return False
-    return True

@@ -111,7 +111,7 @@ class Plan:
         )
 
     def _in_calendar(self, items: list[bytes]) -> bool:
-        """True if nothing is to be said of any date: it stands in the calendar, and its year is written as it should."""
+        """True if nothing is to be said of any date: it is in the calendar, and its year written as it should be."""
         return all(self._calendar(at, items[at]) is None for at in self.dated if at < len(items) and items[at])
 
     def _unlisted(self, at: int, value: bytes) -> bool:

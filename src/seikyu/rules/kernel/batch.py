@@ -19,7 +19,7 @@ _Value = TypeVar("_Value")
 
 
 class Places:
-    """Lines of a batch on which rules may put a finger: claim (in the batch), line, record (row in the layout), place."""
+    """Lines of a batch: claim (its position in the batch), line, record (row in the layout), start and length."""
 
     def __init__(self, claim: Ints, line: Ints, record: Ints, *, start: Ints, length: Ints) -> None:
         self.claim, self.line, self.record, self.start, self.length = claim, line, record, start, length

@@ -32,8 +32,8 @@ _SHORT_MONTHS: Final = (29, 30, 31)
 class Lines:
     """The claims' own lines: rows in the table, and for each row what the rows before it make of it.
 
-    Shape: `all` are all rows, `service` those without comments, `place` their places in `all`; `current` is the service class that holds on a service
-    line, from service lines alone. `opens` is True on the first of a claim's rows in `all`.
+    Shape: `all` are all rows, `service` those without comments, `place` their places in `all`; `current` is the service
+    class that holds on a service line, from service lines alone. `opens` is True on the first row of a claim in `all`.
     """
 
     all: Ints

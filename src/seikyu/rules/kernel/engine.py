@@ -1,4 +1,4 @@
-"""The kernel's way through a file: whole claims in batches to the compiled pass, all else line by line to the reference.
+"""The kernel's way through a file: whole claims in batches to the pass, all else line by line to the reference.
 
 The pass reads claims; what stands outside of them (header, trailer, end mark), claims that are not regular, and what
 follows a claim longer than a batch goes through the reference until the next claim begins. So the rare cases are
@@ -200,13 +200,13 @@ class KernelWay:
 
     def _claims(self, at: int, end: int) -> Any:
         """Let the pass read claims; yield what it found, and return where it stopped."""
-        room, reference = self._room, self._reference
+        room = self._room
         self._prepare(at)
         tables = self._tables
         kept = tables if self._docket.keeps else tables.lean
         c.scan(
-            self._buffer, end, room.state, tables.ids, kept.records, kept.items, kept.quick, TENS, tables.keys, tables.sets,
-            tables.eras, tables.single, tables.double, room.events, room.claims, room.cells, room.counts, room.kept,
+            self._buffer, end, room.state, tables.ids, kept.records, kept.items, kept.quick, TENS, tables.keys,
+            tables.sets, tables.eras, tables.single, tables.double, room.events, room.claims, room.cells, room.counts, room.kept,
             room.numbers, room.message, room.ends, self._prefix, room.parts, room.payers, room.faults,
         )  # fmt: skip
         count, why = int(room.state[c.S_CLAIMS]), int(room.state[c.S_WHY])

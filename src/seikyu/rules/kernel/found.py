@@ -21,8 +21,8 @@ from seikyu.rules.wording import finding_of
 
 Ints = NDArray[np.int64]
 
-#: Where a finding comes from: an item that the pass found wrong, a rule on one record, a rule on a claim or on its first
-#: record alone, or a place that a rule has named already.
+#: Where a finding comes from: an item that the pass found wrong, a rule on one record, a rule on a claim or on its
+#: head alone, or a place that a rule has named already.
 EVENT: Final = 0
 RECORD: Final = 1
 CLAIM: Final = 2

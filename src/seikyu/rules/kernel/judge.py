@@ -39,6 +39,8 @@ ROW: Final = np.dtype(
     }
 )  # fmt: skip
 _MOST_CLAIM_NO: Final = 2**31 - 1
+#: Codes of four digits stand in columns from here on.
+_FOUR_DIGITS: Final = 10_000
 
 #: The scans of all rules, by code.
 SCANS: Final[Mapping[str, Scan]] = {**claims_head.SCANS, **claims_payers.SCANS, **claims_lines.SCANS}
@@ -102,7 +104,7 @@ def _made(book: RuleBook, tables: Tables) -> Docket:
 def _record_rules(
     book: RuleBook, tables: Tables, number_of: Mapping[str, int]
 ) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    """Return the rules on single records of claims, each with its records; those of the file are read by the reference."""
+    """Return the rules on single records of claims, each with its records; the reference reads those of the file."""
     found: dict[int, list[str]] = {}
     for rid, judges in book.record.items():
         record = tables.layout.records.get(rid)
@@ -310,7 +312,7 @@ def rows_of(batch: Batch, told: Hits, docket: Docket, numbers: NDArray[np.uint8]
     rows["line"] = claims[c.C_LINE]
     rows["claim_no"] = np.clip(claims[c.C_NO], -1, _MOST_CLAIM_NO)
     rows["month"] = batch.month
-    rows["type"] = np.where(claims[c.C_TYPE] >= 10_000, claims[c.C_TYPE] - 10_000, 0)
+    rows["type"] = np.where(claims[c.C_TYPE] >= _FOUR_DIGITS, claims[c.C_TYPE] - _FOUR_DIGITS, 0)
     worst = np.zeros(count, np.int64)
     np.maximum.at(worst, told.claim, docket.worst[told.rule])
     rows["worst"] = worst

@@ -144,8 +144,8 @@ S_CLAIM_LINES: Final = 15
 S_KEEP: Final = 16  # how many strays of a claim are kept
 S_CAPACITY: Final = 17  # rows of a table
 S_TOLD: Final = 18  # a bit for each record whose empty surplus items are told
-S_IDENTITY: Final = 19  # how many parts of the head there are in an identity, the claim number before them aside
-S_VARIANT: Final = 20  # the part that tells the form of a claim, -1 for none, and the code of the plain form
+S_IDENTITY: Final = 19  # where the parts of the head end that are in an identity
+S_VARIANT: Final = 20  # the part that tells the form of a claim, -1 for none; then the plain form's code
 S_PLAIN: Final = 21
 STATE: Final = 24
 
@@ -373,9 +373,7 @@ def _length(n: int, width: int, fixed: int) -> int:
 
 
 @jit
-def _item(
-    buf: Any, s: int, item: Any, eras: Any, keys: Any, sets: Any, single: Any, double: Any
-) -> Any:
+def _item(buf: Any, s: int, item: Any, eras: Any, keys: Any, sets: Any, single: Any, double: Any) -> Any:
     """Check an item that is not empty.
 
     Returns its end, its problem (0: none), its value for a column (0 if it has none), and where the first character
@@ -789,9 +787,7 @@ def scan(
                             if word & Q_NUMBER == 0:
                                 value += tens[U(n)]
                             at = word >> Q_SET & 255
-                            plain = (
-                                at == 0 or keys[U(sets[U(at - 1), 0] + slot(value, sets[U(at - 1), 1]))] == value
-                            )
+                            plain = at == 0 or keys[U(sets[U(at - 1), 0] + slot(value, sets[U(at - 1), 1]))] == value
                 elif word & Q_FULL and byte >= 0x81 and (byte <= 0x9F or byte >= 0xE0):
                     # Words in full width whose characters are all in JIS.
                     spaces, katakana = BLANK, KATAKANA

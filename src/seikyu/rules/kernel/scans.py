@@ -103,6 +103,7 @@ def _weighed() -> tuple[Ints, Ints]:
     high = digit[:, 0] + doubled[:, 1] + digit[:, 2] + doubled[:, 3]
     return low, high
 
+
 _LAWS: Final = 101
 #: In lists by law number: the place of a number without one (NHI).
 NO_LAW: Final = 100
