@@ -107,7 +107,7 @@ class Batch:
         """Return what a function makes of the batch; it is made once."""
         if compute not in self._made:
             self._made[compute] = compute(self)
-        return self._made[compute]  # type: ignore[no-any-return]
+        return self._made[compute]
 
     @cached_property
     def _made(self) -> dict[Any, Any]:

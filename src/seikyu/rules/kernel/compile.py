@@ -249,7 +249,7 @@ def _head_parts(layout: Layout) -> list[str]:
 
 
 def _variant(layout: Layout) -> tuple[int, int]:
-    """Return the part of the head that tells a claim's form (-1: none), and the code of the plain form besides empty."""
+    """Return the part of the head that tells a claim's form (-1: none), and the plain form's code besides empty."""
     if not layout.variant_item:
         return -1, 0
     plain = layout.variant("")

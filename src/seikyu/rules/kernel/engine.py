@@ -206,7 +206,8 @@ class KernelWay:
         kept = tables if self._docket.keeps else tables.lean
         c.scan(
             self._buffer, end, room.state, tables.ids, kept.records, kept.items, kept.quick, TENS, tables.keys,
-            tables.sets, tables.eras, tables.single, tables.double, room.events, room.claims, room.cells, room.counts, room.kept,
+            tables.sets, tables.eras, tables.single, tables.double, room.events, room.claims, room.cells, room.counts,
+            room.kept,
             room.numbers, room.message, room.ends, self._prefix, room.parts, room.payers, room.faults,
         )  # fmt: skip
         count, why = int(room.state[c.S_CLAIMS]), int(room.state[c.S_WHY])

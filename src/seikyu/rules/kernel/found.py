@@ -160,5 +160,5 @@ class FoundInBatch(Findings):
         """Return the place of those that a rule names which was hit."""
         for place in places:  # type: ignore[attr-defined]
             if place.line == line and (place.item.no if place.item else 0) == item:
-                return place  # type: ignore[no-any-return]
+                return place
         raise AssertionError(f"{rule.code}: its scan and the rule do not agree on line {line}")

@@ -41,7 +41,7 @@ I_DAY: Final = 10
 I_PART: Final = 11
 I_SIGNED: Final = 12
 I_BUSY: Final = 12
-#: What the pass looks at first of an item, in one number: bits 0-1 need, 2 digits whose length alone decides, 3 a number,
+#: What the pass looks at first of an item, in one number: bits 0-1 need, 2 digits that length decides, 3 a number,
 #: then from these bits on least and most digits, code set + 1, column + 1, day and part + 1.
 Q_PLAIN: Final = 4
 Q_NUMBER: Final = 8
@@ -521,8 +521,8 @@ def _copied(buf: Any, s: int, e: int, message: Any, n: int, strip: bool) -> int:
 
 @jit
 def scan(
-    buf: Any, end: int, state: Any, ids: Any, records: Any, items: Any, quick: Any, tens: Any, keys: Any, sets: Any, eras: Any, single: Any,
-    double: Any, events: Any, claims: Any, cells: Any, counts: Any, kept: Any, numbers: Any, message: Any, ends: Any,
+    buf: Any, end: int, state: Any, ids: Any, records: Any, items: Any, quick: Any, tens: Any, keys: Any,
+    sets: Any, eras: Any, single: Any, double: Any, events: Any, claims: Any, cells: Any, counts: Any, kept: Any, numbers: Any, message: Any, ends: Any,
     prefix: Any, parts: Any, payers: Any, faults: Any,
 ) -> int:  # fmt: skip
     """Read whole claims from `state[S_POS]`, where a claim begins, to `end` or to what others must look at.
