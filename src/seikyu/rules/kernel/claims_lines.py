@@ -13,7 +13,7 @@ from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
 from seikyu.rules.kernel.claims_head import first_insurers, inpatient, of_insurer, publics, type_payers, type_says
 from seikyu.rules.kernel.claims_payers import ordinals
 from seikyu.rules.kernel.columns import tables_of
-from seikyu.rules.kernel.scans import Exact, Might, Scan, bad, filled, key, where
+from seikyu.rules.kernel.scans import Exact, Might, Scan, bad, digits, filled, key, where
 from seikyu.rules.lines import VISITS, burdens_of
 from seikyu.rules.units import line_ids
 
@@ -185,21 +185,32 @@ def no_class(batch: Batch) -> Iterator[Exact]:
 def class_order(batch: Batch) -> Iterator[Exact | Might]:
     rows, service = batch.table("lines"), batch.once(lines_of).service
     burden, classes = rows["burden"][service], rows["service_class"][service]
+    burden = np.where(burden == c.MISSING, c.EMPTY, burden)
     anew = _opens(rows.claim[service])
+    odd = (burden == c.BAD) | (burden == c.BIG)
+    unsure = np.zeros(len(batch), np.bool_)
+    unsure[rows.claim[service[classes == c.BIG]]] = True
+    unsure[rows.claim[service[1:][odd[1:] & odd[:-1] & ~anew[1:]]]] = True  # Two that may be written alike, or not.
     anew[1:] |= burden[1:] != burden[:-1]
     part = np.cumsum(anew)
-    unsure = np.zeros(len(batch), np.bool_)
-    long = (classes == c.BIG) | ((classes >= 0) & ((classes < _TWO_DIGITS) | (classes >= 2 * _TWO_DIGITS)))
-    unsure[rows.claim[service[(burden == c.BAD) | (burden == c.BIG) | long]]] = True
     anywhere = classes == _ANYWHERE[0]
     for code in _ANYWHERE[1:]:
         anywhere |= classes == code
     judged = where((classes >= 0) & ~anywhere)
-    backwards = (part[judged][1:] == part[judged][:-1]) & (classes[judged][1:] < classes[judged][:-1])
+    part, classes = part[judged], _as_text(classes[judged])
+    backwards = (part[1:] == part[:-1]) & (classes[1:] < classes[:-1])
     hit = service[judged[1:][backwards]]
     hit = hit[~unsure[rows.claim[hit]]]
     yield Exact(rows, hit, rows.no("service_class", hit))
     yield Might(where(unsure))
+
+
+def _as_text(codes: Ints) -> Ints:
+    """Return codes of digits as numbers that are in order as the codes are as texts."""
+    if ((codes >= _TWO_DIGITS) & (codes < 2 * _TWO_DIGITS)).all():
+        return codes
+    number, count = digits(codes)
+    return number * np.power(10, c.MOST_DIGITS - count, dtype=np.int64) * 32 + count
 
 
 def unit_without_points(batch: Batch) -> Iterator[Exact]:

@@ -49,6 +49,8 @@ _COUNTS_PRESCRIPTIONS: Final = "pharmacy"
 _WITHOUT_DAYS: Final = "home_nursing"
 #: The kinds for which another rule tells a payer of SN that is not there.
 _OFFICIAL: Final = frozenset({"medical", "dpc"})
+#: No rank is as high.
+_MOST_RANK: Final = 1000
 _MUNICIPAL: Final = range(40, 50)
 _A_BOMB: Final = 30
 _SEAMEN: Final = 2
@@ -280,14 +282,16 @@ def public_law(batch: Batch) -> Iterator[Exact | MightRows]:
     yield MightRows(rows, where(_short(rows["payer_number"])))
 
 
-def priority(batch: Batch) -> Iterator[Might]:
+def priority(batch: Batch) -> Iterator[Exact]:
     rows = batch.table("publics")
-    several = where(rows.own & (publics(batch)[rows.claim] > 1))
-    law = laws_of(rows["payer_number"])[several]
+    law = laws_of(rows["payer_number"])
     ranks = np.array([-1 if rank is None else rank for rank in _ranks()], np.int64)
-    rank, claim = np.where(law >= 0, ranks[law], -1), rows.claim[several]
-    backwards = (claim[1:] == claim[:-1]) & (rank[1:] < rank[:-1])
-    yield Might(np.unique(np.concatenate([claim[1:][backwards], claim[rank < 0]])))
+    known = where(rows.own & (law >= 0) & (law < NO_LAW) & (ranks[law] >= 0))
+    if len(known):
+        place = rows.claim[known] * _MOST_RANK + ranks[law[known]]
+        before = np.maximum.accumulate(place)[:-1]
+        hit = known[1:][(place[1:] < before) & (rows.claim[known][1:] == before // _MOST_RANK)]
+        yield Exact(rows, hit, rows.no("payer_number", hit))
 
 
 def _ranks() -> Iterator[int | None]:

@@ -522,8 +522,8 @@ def _copied(buf: Any, s: int, e: int, message: Any, n: int, strip: bool) -> int:
 @jit
 def scan(
     buf: Any, end: int, state: Any, ids: Any, records: Any, items: Any, quick: Any, tens: Any, keys: Any,
-    sets: Any, eras: Any, single: Any, double: Any, events: Any, claims: Any, cells: Any, counts: Any, kept: Any, numbers: Any, message: Any, ends: Any,
-    prefix: Any, parts: Any, payers: Any, faults: Any,
+    sets: Any, eras: Any, single: Any, double: Any, events: Any, claims: Any, cells: Any, counts: Any,
+    kept: Any, numbers: Any, message: Any, ends: Any, prefix: Any, parts: Any, payers: Any, faults: Any,
 ) -> int:  # fmt: skip
     """Read whole claims from `state[S_POS]`, where a claim begins, to `end` or to what others must look at.
 
