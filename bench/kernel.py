@@ -211,7 +211,7 @@ def memory(asked: argparse.Namespace) -> Iterator[tuple[str, float]]:
     yield "time per GB", big[0] / statistics.median(seconds for seconds, _ in small)
 
 
-def two_processes(asked: argparse.Namespace) -> Iterator[tuple[str, float]]:
+def two_processes(_: argparse.Namespace) -> Iterator[tuple[str, float]]:
     """Yield how much more two processes do than one: CPU time a byte alone and beside another."""
     size = 60_000_000
     found = []

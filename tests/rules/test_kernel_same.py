@@ -46,9 +46,8 @@ def short_files(kind: str) -> tuple[bytes, ...]:
     """Return the example files of a kind that are short."""
     whole = [embedded(f"kind {kind}")]
     for rule in catalogue():
-        for each in (*rule.passes, *rule.fails):
-            if isinstance(each, str) and each.startswith(f"kind {kind}\n") and len(each) < 4000:
-                whole.append(embedded(each))
+        examples = [each for each in (*rule.passes, *rule.fails) if isinstance(each, str) and len(each) < 4000]
+        whole += [embedded(each) for each in examples if each.startswith(f"kind {kind}\n")]
     return tuple(whole)
 
 

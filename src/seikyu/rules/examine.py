@@ -199,7 +199,4 @@ def _kernel() -> Callable[[Reference], Way | None]:
 @cache
 def has_numba() -> bool:
     """True if this Python has Numba; without it the reference serves. It is not loaded for the question."""
-    try:
-        return find_spec("numba") is not None
-    except ValueError:  # Something else stands in its place.
-        return False
+    return find_spec("numba") is not None

@@ -82,13 +82,16 @@ def _compress(h: Any, m: Any, v: Any, count: int, last: bool) -> None:
 @jit
 def _load(data: Any, start: int, length: int, m: Any) -> None:
     """Read a block of at most 128 bytes as words, filled up with zeros."""
-    for i in range(16):
+    whole = length >> 3
+    for i in range(whole):
         word = np.uint64(0)
         for j in range(8):
-            at = i * 8 + j
-            if at < length:
-                word |= np.uint64(data[U(start + at)]) << np.uint64(8 * j)
+            word |= np.uint64(data[U(start + i * 8 + j)]) << np.uint64(8 * j)
         m[U(i)] = word
+    for i in range(whole, 16):
+        m[U(i)] = np.uint64(0)
+    for at in range(whole * 8, length):
+        m[U(whole)] |= np.uint64(data[U(start + at)]) << np.uint64(8 * (at & 7))
 
 
 @jit

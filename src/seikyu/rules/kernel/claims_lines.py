@@ -190,8 +190,10 @@ def class_order(batch: Batch) -> Iterator[Exact | Might]:
     odd = (burden == c.BAD) | (burden == c.BIG)
     unsure = np.zeros(len(batch), np.bool_)
     unsure[rows.claim[service[classes == c.BIG]]] = True
-    unsure[rows.claim[service[1:][odd[1:] & odd[:-1] & ~anew[1:]]]] = True  # Two that may be written alike, or not.
     anew[1:] |= burden[1:] != burden[:-1]
+    for at in where(odd[1:] & odd[:-1] & ~anew[1:]):  # Two that may be written alike, or not.
+        before, this = (_written(batch, rows, int(service[each]), "burden") for each in (at, at + 1))
+        anew[at + 1] = before != this
     part = np.cumsum(anew)
     anywhere = classes == _ANYWHERE[0]
     for code in _ANYWHERE[1:]:
@@ -256,8 +258,14 @@ def _written_alike(batch: Batch, rows: Table, at: int) -> bool:
     """True if a line's days, put together, are written like its count."""
     layout = batch.tables.record_plans[int(rows.record[at])].layout
     items = batch.bytes_of(int(rows.start[at]), int(rows.length[at])).split(b",")
-    days, count = layout.by_name["day_01"].no - 1, layout.by_name["count"].no - 1
-    return b"".join(items[days : days + 31]) == items[count]
+    days = layout.by_name["day_01"].no - 1
+    return b"".join(items[days : days + 31]) == _written(batch, rows, at, "count")
+
+
+def _written(batch: Batch, rows: Table, at: int, name: str) -> bytes:
+    """Return an item of a line as it is written."""
+    layout = batch.tables.record_plans[int(rows.record[at])].layout
+    return batch.bytes_of(int(rows.start[at]), int(rows.length[at])).split(b",")[layout.by_name[name].no - 1]
 
 
 def impossible_day(batch: Batch) -> Iterator[Exact]:
@@ -275,11 +283,8 @@ def no_days(batch: Batch) -> Iterator[Exact]:
     yield Exact(rows, hit, rows.no("day_01", hit))
 
 
-def days_of_visits(batch: Batch) -> Iterator[Exact | Might]:
+def days_of_visits(batch: Batch) -> Iterator[Exact]:
     outside = batch.once(inpatient) == 0
-    if not tables_of(batch.layout)["lines"][0]:
-        yield Might(where(outside))
-        return
     rows, lines = batch.table("lines"), batch.once(lines_of)
     visits = np.isin(lines.current, [key(code.decode()) for code in VISITS])
     service = lines.service[visits]

@@ -4,7 +4,7 @@ The pass knows types of items, never items. A layout that holds something it doe
 reference serves.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sized
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -101,8 +101,7 @@ def compiled(layout_name: str) -> Tables:
     """
     layout = next(layout for layout in layouts() if layout.name == layout_name)
     records = list(layout.records.values())
-    if len(records) > _MOST_RECORDS:
-        raise NotCompiled("too many records")
+    _few(layout.records)
     sets = _Sets()
     rows: list[list[int]] = []
     heads: list[list[int]] = []
@@ -137,6 +136,11 @@ def compiled(layout_name: str) -> Tables:
         record_plans=tuple(plans(layout_name)[record.id] for record in records),
         names=names,
     )
+
+
+def _few(records: Sized) -> None:
+    if len(records) > _MOST_RECORDS:
+        raise NotCompiled("too many records")
 
 
 def _record_row(record: RecordLayout, layout: Layout, first: int) -> list[int]:

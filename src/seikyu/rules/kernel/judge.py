@@ -84,9 +84,6 @@ def docket_of(book: RuleBook, tables: Tables) -> Docket:
 def _made(book: RuleBook, tables: Tables) -> Docket:
     rules = catalogue()
     number_of = {rule.code: at for at, rule in enumerate(rules)}
-    extra = {rule.code for rule, _ in book.claim} - number_of.keys()
-    if extra:
-        raise KeyError(*extra)
     character = book.item_rule("*", "*", Problem.CHARACTER)
     return Docket(
         rules=rules,
@@ -209,7 +206,8 @@ def _of_record(
     for found in scan(batch):
         if isinstance(found, Exact):
             yield _exact(found, number, RECORD)
-        elif isinstance(found, MightRows):
+        else:
+            assert isinstance(found, MightRows)  # noqa: S101  (a scan for single records yields nothing else)
             places = found.table
             for row in found.rows:
                 record = claims.record(
@@ -261,7 +259,8 @@ def _of_claims(batch: Batch, docket: Docket, claims: Claims, ready: list[Place])
                     item = found.item if isinstance(found.item, int) or holds is None else _kept(found, rows)
                     hits = _exact(Exact(found.table, rows, item), number, HEAD_ALONE if found.alone else CLAIM)
                     parts.append(hits)
-            elif isinstance(found, Might):
+            else:
+                assert isinstance(found, Might)  # noqa: S101  (a scan for claims yields nothing else)
                 for at in found.claims if holds is None else found.claims[holds[found.claims]]:
                     looks.setdefault(int(at), []).append((len(parts), number))
                 if len(found.claims):

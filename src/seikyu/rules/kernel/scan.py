@@ -598,15 +598,14 @@ def scan(
                         if shown == 0:
                             claims[U(C_KNOWN_POINTS), U(n_claims)] = payers[U(i), 1, 2] >= 0
                         base = shown * 8
-                        digits = 0
                         if value > 0:
-                            while digits < 8 and value >= 10:
-                                numbers[U(n_claims), U(base + 7 - digits)] = 48 + value % 10
-                                value //= 10
-                                digits += 1
-                            while digits < 8:
-                                numbers[U(n_claims), U(base + 7 - digits)] = 32
-                                digits += 1
+                            # The number is the last 8, 6 or 4 bytes of what is written; spaces fill it up.
+                            digits = 8 if value >= 100_000_000 else (6 if value >= 1_000_000 else 4)
+                            last = payers[U(i), 0, 1]
+                            for j in range(8 - digits):
+                                numbers[U(n_claims), U(base + j)] = 32
+                            for j in range(8 - digits, 8):
+                                numbers[U(n_claims), U(base + j)] = buf[U(last - 8 + j)]
                         else:
                             for j in range(8):
                                 numbers[U(n_claims), U(base + j)] = 0
