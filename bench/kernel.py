@@ -172,7 +172,8 @@ def child(size: int, times: int) -> None:
         with path.open("wb") as file:
             for piece in pieces(size):
                 file.write(piece)
-        examined(path.read_bytes()[:500_000])
+        with path.open("rb") as file:
+            examined(file.read(500_000))
         index = (Path(folder) / "index").open("wb")
         for _ in range(times):
             began = time.process_time()
