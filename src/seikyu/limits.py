@@ -26,8 +26,11 @@ class Limit:
 LIMITS: Final = (
     Limit("line_bytes", 64 * KIB, "bytes", "the longest lawful record (SJ) has under 3 KB; a longer line is not text"),
     Limit("claim_lines", 100_000, "lines", "a long hospital stay has a few thousand; one claim must fit in memory"),
+    Limit("claims_drawn", 100, "claims", "`show` without --claim; more pages than that nobody reads"),
+    Limit("drawn_claim_bytes", 8 * MIB, "bytes", "a drawn claim is held in memory; a long DPC claim has 100 KB"),
     Limit("claims_compared", 50_000, "claims", "so many claims of a file are held against each other; 4 MB of memory"),
     Limit("findings_per_file", 100_000, "findings", "past this the list helps nobody; the rest is counted"),
+    Limit("list_bytes", 64 * MIB, "bytes", "an official list of one sending; a row of a result has under 1 KB"),
     Limit("file_bytes", 4 * GIB, "bytes", "real files are 1-100 MB; an upload must end on one disk", adjustable=True),
     Limit("files_per_sending", 100, "files", "one sending is one act; 7 kinds and late months fit well"),
     Limit("uploads_per_party", 4, "uploads", "one terminal sends one upload; three more for a broken line's remains"),
@@ -45,6 +48,10 @@ LIMITS: Final = (
           adjustable=True),
     Limit("receiving_at_once", 100, "bodies", "each holds a file handle and a buffer; past it 503", adjustable=True),
     Limit("receiving_per_party", 8, "bodies", "one party must not take every place", adjustable=True),
+    Limit("preparations", 32, "files", "files whose check is prepared while they arrive, with three handles and 1 MB "
+          "each; the others are checked when they are in", adjustable=True),
+    Limit("preparations_per_party", 8, "files", "as many as a party may send at once; one must not take every place",
+          adjustable=True),
     Limit("drain_s", 8, "seconds", "a stop lets what is under way finish for so long; gone within 10 s"),
     Limit("page_items", 200, "items", "one page of a list"),
     Limit("page_items_default", 50, "items", "a page when nothing is asked"),
@@ -53,6 +60,8 @@ LIMITS: Final = (
           adjustable=True),
     Limit("deliveries_at_once", 32, "objects", "closing writes so many deliveries in one pass over the month's files"),
     Limit("delivery_bytes", 2 * GIB, "bytes", "a larger delivery goes on in the next volume", adjustable=True),
+    Limit("master_bytes", 256 * MIB, "bytes", "the largest official master has 20 MB; it is read as a whole"),
+    Limit("master_withdrawn_percent", 10, "percent", "a new version of a master takes few codes away"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 

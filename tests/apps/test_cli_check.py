@@ -72,11 +72,11 @@ def test_text_says_where_and_what(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "\x1b" not in out
 
 
-def test_a_refused_file_gets_one_hint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_to_do_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What to do stands behind the verdict, once."""
     run(["check", written(tmp_path, b"hello")])
 
-    assert 1 == capsys.readouterr().out.count("  hint: choose the claim file")
+    assert 1 == capsys.readouterr().out.count("Choose the claim file that the receipt computer has written")
 
 
 def test_text_speaks_japanese(

@@ -40,7 +40,7 @@ MEDICAL = {
 #: missing and each IR has the items of the medical one. The nursing guide's lines have no claim at all.
 OTHERS = {
     "dental_guide_record_examples_r06.txt": ("dental", set(), {"X2013"}),
-    "dental_new-dental-ai_old_layout_2claims.UKE": ("dental", {"L1704", "X1009"}, {"X2008"}),
+    "dental_new-dental-ai_old_layout_2claims.UKE": ("dental", {"L1704", "X1009"}, set()),
     "dental_test_shared_teeth_r08_1claim.UKE": ("dental", set(), set()),
     "home_nursing_guide_record_examples.txt": ("home_nursing", {"X1012", "X1013"}, set()),
     "home_nursing_nonconforming_5claims.txt": (

@@ -56,6 +56,18 @@ def test_columns_have_types() -> None:
     assert b"RE" == schema.metadata[b"record"]
 
 
+def test_what_cannot_be_read_is_null() -> None:
+    """As is what is empty, and what is too large for its column; a nought is a nought."""
+    layout = layout_for("medical", None)
+    heads = [f"HO,06990014,,1,{days},{points}" for days, points in ((0, "9" * 30), ("x", 5), ("", "-1"))]
+    table = arrow_tables(read_claims("\r\n".join(["RE,1,x,202699", *heads]).encode(), layout=layout))
+
+    assert ([0, None, None], [None, 5, None]) == tuple(
+        table["HO"][name].to_pylist() for name in ("actual_days", "total_points")
+    )
+    assert [None] == table["RE"]["service_month"].to_pylist()
+
+
 def test_codes_become_a_list() -> None:
     """Several codes side by side."""
     head = encoded([header(), "RE,1,1112,202608,MIHON,1,19800101,,,,,0126"])

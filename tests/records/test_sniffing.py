@@ -129,7 +129,7 @@ def test_a_utf8_mark_does_not_hide_the_kind() -> None:
 
 def test_only_so_many_lines_are_looked_at() -> None:
     """A record that tells kinds apart stands near the top or not at all."""
-    head = sniff(b"IR,1,99,1,0112342,,,202609,00,\r\n" + b"SI,\r\n" * 200 + b"BU,\r\n")
+    head = sniff(b"IR,1,99,1,0112342,,,202609,00,\r\n" + b"SI,\r\n" * 2000 + b"BU,\r\n")
 
     assert head is not None
     assert head.kind == "medical"

@@ -19,6 +19,7 @@ from seikyu.rules.example import embedded
 from seikyu.rules.finding import Level
 from seikyu.rules.kernel import engine
 from seikyu.rules.kernel.judge import SCANS
+from seikyu.rules.testing_masters import example_masters
 
 KINDS = ("medical", "dpc", "dental", "pharmacy", "home_nursing")
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "uke"
@@ -57,7 +58,7 @@ def test_both_say_the_same_of_the_examples_of_a_rule(rule: Rule) -> None:
     for each in (*rule.passes, *rule.fails):
         data = embedded(each)
         if len(data) < 1_000_000:
-            assert_same(data, context=rule.context)
+            assert_same(data, context=rule.context, masters=example_masters() if rule.tables else None)
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
@@ -105,7 +106,7 @@ def _blocks(data: bytes) -> list:
 def test_every_rule_has_a_scan_but_those_that_are_listed(kind: str) -> None:
     """A rule without one looks at every claim: right, and slow."""
     book = rule_book(frozenset(Level), kind)
-    judged = {rule.code for rule, _ in book.claim}
+    judged = {rule.code for rule, _ in book.claim if not rule.tables}  # Those with masters are not looked for yet.
 
     assert WITHOUT_SCAN[kind] == judged - SCANS.keys()
 

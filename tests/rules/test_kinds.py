@@ -16,7 +16,9 @@ from seikyu.rules.example import embedded, own_lines
 from seikyu.rules.table import claim_kind_of
 from telling import Told
 
-KINDS: Final = ("medical", "dental", "pharmacy", "home_nursing", "dpc", "medical_return", "dental_return")
+CLAIM_KINDS: Final = ("medical", "dental", "pharmacy", "home_nursing", "dpc")
+RETURNS: Final = tuple(f"{kind}_return" for kind in CLAIM_KINDS)
+KINDS: Final = (*CLAIM_KINDS, *RETURNS)
 
 
 def told_of(data: bytes, **options: object) -> list[Told]:
@@ -244,10 +246,31 @@ def test_any_lines_of_any_kind_end_in_one_summary(data: bytes, kind: str | None,
     assert last.points == sum(row.main_points for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        ("medical", "SY,8833421,20260801,1,", "SY,8833421,20260801,A,"),
+        ("dental", "UK,1,99,3,0130001,,見本歯科医院,202609,,", "UK,1,99,3,0130001,,見本歯科医院,202609,A1,"),
+        ("dental", "HS,,,101600,", "HS,,,1016A0,"),
+        ("pharmacy", "SH,01,1,", "SH,A1,1,"),
+        ("dpc", "GA,202608,2,0", "GA,202608,2,X"),
+        ("medical_return", "HR,202608,1,", "HR,202608,A,"),
+    ],
+)
+def test_what_only_asks_does_not_refuse_where_nothing_is_asked(kind: str, old: str, new: str) -> None:
+    """Without ASP a fault that would be asked about is not told; no graver rule takes it over."""
+    data = "\r\n".join([*lines_of(kind), "\x1a"]).replace(old, new).encode("cp932")
+    assert new.encode("cp932") in data
+
+    assert graves(data)
+    assert not [each for each in graves(data) if each.refuses]
+    assert [] == graves(data, asp=False)
+
+
 # --- what is special to a kind ---
 
 
-@pytest.mark.parametrize("kind", ["medical_return", "dental_return"])
+@pytest.mark.parametrize("kind", RETURNS)
 def test_a_return_file_that_is_sent_as_claims_is_refused(kind: str) -> None:
     """The office takes claims; the words say what to do with a return file."""
     data = embedded(f"kind {kind}")
@@ -264,7 +287,7 @@ def test_a_summary_claim_and_its_details_are_one_claim() -> None:
     summary = [*whole[0].split(",")[:18], "1", "2"], [*whole[0].split(",")[:18], "2"], [*whole[0].split(",")[:18], "3"]
     medical = [whole[1], "SY,8833421,20260801,1,,,01", "SI,11,1,111000110,,291,1,,,,,,,1"]
     lines = [
-        *lines_of("dpc")[:-1], ",".join(summary[0]), whole[1], "CO,01,1,810000001,見本",
+        *lines_of("dpc")[:-1], ",".join(summary[0]), whole[1], "CO,,1,810000001,見本",
         ",".join(summary[1]), *whole[1:], ",".join(summary[2]), *medical, "GO,2,153660,99",
     ]  # fmt: skip
     data = file_of(lines)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seikyu.records import Item, Kind, Need, layouts, reader_of
+from seikyu.records import Item, Kind, Layout, Need, layouts, reader_of, table
 from seikyu.rules.plan import Plan, Problem, _any_of, plans
 from seikyu.rules.view import Record
 
@@ -176,3 +176,35 @@ def test_a_table_of_several_kinds_is_that_of_the_claims_in_a_return_file() -> No
     assert b"93" in codes["dpc-western-2020"]
     assert codes["dpc-western-2020"] == codes["dpc_return-western-2020"]
     assert b"93" not in WESTERN["SI"].coded[1]
+
+
+def _right_value(item: Item, claim_kind: str) -> bytes:
+    """Return a value that an item may hold."""
+    if item.need is Need.NEVER:
+        return b""
+    if item.codes and ":" not in item.codes:
+        rows = [(code, row.get("kind", claim_kind)) for code, row in table(item.codes).items()]
+        return next(code.encode() for code, kinds in rows if claim_kind in kinds.split(",") or len(code) == 4)
+    width = item.width if item.fixed else item.code_width or 1
+    forms = {
+        Kind.KANJI: "見".encode("cp932"),
+        Kind.DATE: b"20260801" if item.width == 8 else b"50801",
+        Kind.MONTH: b"202608" if item.width == 6 else b"50808",
+        Kind.PAYER_NUMBER: b"06990014",
+        Kind.TIME: b"0930",
+    }
+    if item.kind is Kind.DATE and item.width == 7:
+        return b"4300801"
+    return forms.get(item.kind, b"1" * width)
+
+
+@pytest.mark.parametrize("layout", layouts(), ids=lambda layout: layout.name)
+def test_every_record_of_every_kind_can_be_right(layout: Layout) -> None:
+    """What is written by the layout is read without a problem, at once, and every item has a value."""
+    for rid, plan in plans(layout.name).items():
+        items = [rid.encode(), *(_right_value(item, layout.claim_kind) for item in plan.layout.items[1:])]
+
+        assert [] == plan.faults(b",".join(items), items), rid
+        assert plan.right.fullmatch(b",".join(items)), rid
+        record = Record(plan, items, line=1)
+        assert all((record[item.name] is None) == (item.need is Need.NEVER) for item in plan.layout.items), rid

@@ -36,6 +36,11 @@ class Home:
         return self.root / "objects"
 
     @property
+    def masters(self) -> Path:
+        """Versions of masters, a file each."""
+        return self.root / "masters"
+
+    @property
     def secrets(self) -> Path:
         """Keys; nobody but the office's own account may look (0700)."""
         return self.root / "secrets"

@@ -30,6 +30,7 @@ from seikyu.apps.words import ErrorWords, program, say
 COMMANDS: Final[Mapping[str, str]] = {
     "demo": "cli_demo",
     "check": "cli_check",
+    "compare": "cli_compare",
     "send": "cli_client",
     "status": "cli_client",
     "findings": "cli_client",
@@ -40,6 +41,9 @@ COMMANDS: Final[Mapping[str, str]] = {
     "admin": "cli_admin",
     "ca": "cli_ca",
     "make": "cli_make",
+    "show": "cli_show",
+    "rules": "cli_rules",
+    "masters": "cli_masters",
     "layouts": "cli_layouts",
 }
 

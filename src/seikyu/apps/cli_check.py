@@ -1,43 +1,32 @@
 """`seikyu check`: what an office would say of a file, before it is sent. Loads no web server and no database.
 
 Exit status: 0 nothing above notice, 1 something asks, 2 something is refused, 3 could not run; of several files the
-highest.
+highest. What is shown may be narrowed; status and totals are always those of the whole file.
 """
 
-import hashlib
-import json
-import os
-import stat
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final
+from typing import Annotated, BinaryIO, Final, TypeVar
 
 import typer
 
+from seikyu.apps.check_lists import CONFIRMED, LISTS, Wish, findings_list, write_lists
+from seikyu.apps.check_print import JSONArray, View, print_text, shown_name
+from seikyu.apps.checked import CannotRead, Checked, opened
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, say
-from seikyu.rules import STANDINGS, Finding, Findings, IndexRow, Rows, Summary, examine
-from seikyu.rules.examine import has_numba
-from seikyu.rules.report import (
-    ClaimLabel,
-    ListHeader,
-    effect,
-    file_as_json,
-    hints_of,
-    in_order,
-    label_of,
-    line_of,
-    official_list,
-)
+from seikyu.records import parse_date
+from seikyu.rules.masters import NO_MASTERS, Masters
+from seikyu.rules.reports.choice import Choice, parse_claims, parse_codes, parse_levels
+from seikyu.rules.reports.text import silence_line
 
-_CHUNK_BYTES: Final = 1024 * 1024
-#: Only at an office does it matter that nobody can tell whose a claim is; here nothing is kept.
-_NO_SECRET: Final = b"seikyu check"
 _BASES: Final = ("medical", "dpc", "dental", "pharmacy", "home_nursing")
 KINDS: Final = (*_BASES, *(f"{base}{end}" for base in _BASES for end in ("_return", "_reexamination")))
+
+_Parsed = TypeVar("_Parsed")
 
 
 class Format(StrEnum):
@@ -46,37 +35,6 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     CSV = "csv"
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A file with all that was said about it."""
-
-    path: Path
-    sha256: str
-    summary: Summary
-    findings: list[Finding]
-    labels: dict[int, ClaimLabel]
-    institution_name: str
-
-    @property
-    def status(self) -> Exit:
-        """The exit status of this file alone."""
-        if self.summary.refused or any(finding.refuses for finding in self.findings):
-            return Exit.REFUSED
-        if self.summary.totals["refused"].claims:
-            return Exit.REFUSED
-        asks = self.summary.totals["ask"].claims or any(finding.asks for finding in self.findings)
-        return Exit.ASKS if asks else Exit.DONE
-
-
-class CannotRead(Exception):
-    """A path that is no file to read: `why` is the key of its words."""
-
-    def __init__(self, why: str, reason: str = "") -> None:
-        super().__init__(why)
-        self.why = why
-        self.reason = reason
 
 
 def register(app: typer.Typer) -> None:
@@ -89,34 +47,101 @@ def check(
     *,
     form: Annotated[str | None, typer.Option("--format", help=say("check.format"))] = None,
     as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
+    only: Annotated[str | None, typer.Option(help=say("check.only"))] = None,
+    level: Annotated[str | None, typer.Option(help=say("check.level"))] = None,
+    claim: Annotated[str | None, typer.Option(help=say("check.claim"))] = None,
+    worst_first: Annotated[bool, typer.Option("--worst-first", help=say("check.worst_first"))] = False,
+    by_code: Annotated[bool, typer.Option("--by-code", help=say("check.by_code"))] = False,
+    lists: Annotated[str | None, typer.Option("--list", help=say("check.list"))] = None,
+    out: Annotated[Path, typer.Option(help=say("check.out"))] = Path(),
+    sent_on: Annotated[str | None, typer.Option(help=say("check.sent_on"))] = None,
+    send_no: Annotated[int, typer.Option(min=1, max=999, help=say("check.send_no"))] = 1,
+    confirmed: Annotated[str, typer.Option(help=say("check.confirmed"))] = "with",
+    no_asp: Annotated[bool, typer.Option("--no-asp", help=say("check.no_asp"))] = False,
     kind: Annotated[str | None, typer.Option(help=say("check.kind"))] = None,
     show_personal: Annotated[bool, typer.Option("--show-personal", help=say("check.show_personal"))] = False,
+    masters: Annotated[str | None, typer.Option(metavar="DIR", help=say("check.masters"))] = None,
+    home: Annotated[Path | None, typer.Option("--home", help=say("cli.home"))] = None,
 ) -> int:
     """Check the files one after another."""
     wanted = _format(form, as_json=as_json)
+    tables = chosen_masters(masters, home)
     if kind is not None and kind not in KINDS:
         raise typer.BadParameter(say("check.unknown_kind", kinds=", ".join(KINDS)), param_hint="--kind")
     if wanted is Format.CSV and len(files) > 1:
         raise typer.BadParameter(say("check.one_list"), param_hint="--format")
-    status, told = int(Exit.DONE), []
+    choice = _choice(only, level, claim)
+    wish = Wish(
+        names=_lists(lists, whole=not choice.narrows and wanted is not Format.CSV),
+        folder=out,
+        sent_on=_parsed("sent_on", _day, sent_on),
+        send_no=send_no,
+        confirmed=_parsed("confirmed", _confirmed, confirmed) or "with",
+        asp=not no_asp,
+        show_personal=show_personal,
+    )
+    view = View(worst_first=worst_first, by_code=by_code, show_personal=show_personal)
+    return _all(files, wanted, choice, wish=wish, view=view, kind=kind, masters=tables)
+
+
+def _all(
+    files: list[Path], wanted: Format, choice: Choice, *, wish: Wish, view: View, kind: str | None, masters: Masters
+) -> int:
+    """Check and report each file, and return the highest status."""
+    status = int(Exit.DONE)
+    array = JSONArray() if wanted is Format.JSON else None
     for path in files:
         try:
-            checked = _checked(path, kind, labelled=wanted is Format.CSV, show_personal=show_personal)
+            with Checked(path, choice) as checked, opened(path) as source:
+                rows = bool(wish.names) or wanted is Format.CSV
+                checked.examine(
+                    source, kind=kind, asp=wish.asp, show_personal=view.show_personal, rows=rows, masters=masters
+                )
+                status = max(status, int(checked.status))
+                _report(checked, source, wanted, wish=wish, view=view, array=array)
         except CannotRead as error:
             _tell(path, error)
             status = max(status, int(Exit.COULD_NOT_RUN))
-            continue
-        status = max(status, int(checked.status))
-        _tell_of_engine(checked.summary)
-        if wanted is Format.TEXT:
-            _print_text(checked)
-        elif wanted is Format.CSV:
-            _print_list(checked)
-        else:
-            told.append(checked)
-    if wanted is Format.JSON:
-        _print_json(told)
+    if array is not None:
+        array.end()
     return status
+
+
+def _report(
+    checked: Checked, source: BinaryIO, wanted: Format, *, wish: Wish, view: View, array: JSONArray | None
+) -> None:
+    """Print what was asked for of one file, and write its lists.
+
+    Errors: CannotRead.
+    """
+    written = _written(checked, source, wish)
+    if wanted is Format.CSV:
+        if line := silence_line(checked.summary, shown_name(checked.path.name), language()):
+            print(line, file=sys.stderr)  # The official list has no place for it.
+        lines = findings_list(checked, source, worst_first=view.worst_first, show_personal=view.show_personal)
+        sys.stdout.flush()
+        sys.stdout.buffer.writelines(lines)
+        sys.stdout.buffer.flush()
+        if checked.counts.hidden:
+            print(say("check.hidden", hidden=checked.counts.hidden), file=sys.stderr)
+    elif array is not None:
+        array.add(checked, view, lists=written if wish.names else None)
+    else:
+        print_text(checked, source, view, lists=written if wish.names else None)
+
+
+def _written(checked: Checked, source: BinaryIO, wish: Wish) -> list[Path]:
+    """Write the lists that were asked for.
+
+    Errors: FileUnusable.
+    """
+    try:
+        return write_lists(checked, source, wish)
+    except OSError as reason:
+        from seikyu.apps.client.errors import FileUnusable
+
+        file = str(reason.filename or wish.folder)
+        raise FileUnusable("unwritable", file=file, reason=(reason.strerror or "?").lower()) from reason
 
 
 def _format(form: str | None, *, as_json: bool) -> Format:
@@ -128,132 +153,65 @@ def _format(form: str | None, *, as_json: bool) -> Format:
         raise typer.BadParameter(say("check.unknown_format"), param_hint="--format") from None
 
 
-def _checked(path: Path, kind: str | None, *, labelled: bool, show_personal: bool) -> Checked:
-    """Check one file.
+def chosen_masters(folder: str | None, home: Path | None) -> Masters:
+    """Return the masters to look codes up in: those of the home, of a folder, or none. Errors: BadParameter."""
+    from seikyu.adapters.masters_folder import MastersFolder
+    from seikyu.apps.cli_masters import folder_of
 
-    Errors: CannotRead.
-    """
-    digest = hashlib.sha256()
-    findings: list[Finding] = []
-    rows: list[IndexRow] = []
-    with _opened(path) as source:
-        chunks = _chunks(source, digest)
-        told = examine(chunks, identity_key=_NO_SECRET, kind=kind, show_personal=show_personal, file_name=path.name)
-        for each in told:
-            if isinstance(each, Findings):
-                findings += each
-            elif isinstance(each, Rows):
-                if labelled:
-                    rows += each
-            else:
-                summary = each
-        for _ in chunks:
-            pass  # What the checker did not care to read belongs to the digest.
-        labels, name = _labels(source, rows, findings, summary, show_personal=show_personal) if labelled else ({}, "")
-    return Checked(path, digest.hexdigest(), summary, in_order(findings), labels, name)
+    if folder is None:
+        return folder_of(home).masters()
+    if folder == "none":
+        return NO_MASTERS
+    if not Path(folder).is_dir():
+        raise typer.BadParameter(say("check.no_masters_folder", folder=folder), param_hint="--masters")
+    return MastersFolder(Path(folder)).masters()
 
 
-def _opened(path: Path) -> BinaryIO:
-    """Open a regular file, and nothing else: a pipe would wait for a writer that never comes.
+def _choice(only: str | None, level: str | None, claim: str | None) -> Choice:
+    """Return which findings are shown. Errors: BadParameter."""
+    return Choice(
+        codes=_parsed("only", parse_codes, only),
+        levels=_parsed("level", parse_levels, level),
+        claims=_parsed("claim", parse_claims, claim),
+    )
 
-    Errors: CannotRead.
-    """
+
+def _parsed(name: str, parse: Callable[[str], _Parsed], text: str | None) -> _Parsed | None:
+    """Return the value of an option. Errors: BadParameter, with what the option takes."""
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise CannotRead("folder")
-        if not stat.S_ISREG(mode):
-            raise CannotRead("special")
-        return path.open("rb")
-    except FileNotFoundError:
-        raise CannotRead("missing") from None
-    except OSError as reason:
-        raise CannotRead("unreadable", reason.strerror or type(reason).__name__) from None
+        return None if text is None else parse(text)
+    except (KeyError, ValueError):
+        option = f"--{name.replace('_', '-')}"
+        raise typer.BadParameter(say(f"check.bad.{name}", text=text), param_hint=option) from None
 
 
-def _chunks(source: BinaryIO, digest: "hashlib._Hash") -> Iterator[bytes]:
-    """Yield the file's bytes and digest them on the way.
-
-    Errors: CannotRead.
-    """
-    try:
-        while chunk := source.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            yield chunk
-    except OSError as reason:
-        raise CannotRead("unreadable", reason.strerror or type(reason).__name__) from None
-
-
-def _labels(
-    source: BinaryIO, rows: Sequence[IndexRow], findings: Sequence[Finding], summary: Summary, *, show_personal: bool
-) -> tuple[dict[int, ClaimLabel], str]:
-    """Read again what the official list prints of the institution and of each claim with a finding."""
-    from seikyu.records import Month, text_of
-
-    month = Month.parse(summary.claim_month) if summary.claim_month else None
-    labels = {}
-    for index in {finding.claim_index for finding in findings if finding.claim_index is not None}:
-        source.seek(rows[index].offset)
-        line = source.readline(_CHUNK_BYTES)
-        labels[index] = label_of(line, claim_month=month, show_personal=show_personal)
-    source.seek(0)
-    header = source.readline(_CHUNK_BYTES).split(b",")
-    return labels, text_of(header[6]) if header[0] == b"IR" and len(header) > 6 else ""  # noqa: PLR2004  (IR item 7)
+def _lists(names: str | None, *, whole: bool) -> tuple[str, ...]:
+    """Return the lists to write. Errors: BadParameter."""
+    if names is None:
+        return ()
+    if not whole:
+        raise typer.BadParameter(say("check.whole_lists"), param_hint="--list")
+    found = tuple(dict.fromkeys(name.strip().lower() for name in names.split(",")))
+    if set(found) - set(LISTS):
+        raise typer.BadParameter(say("check.unknown_list", lists=", ".join(LISTS)), param_hint="--list")
+    return found
 
 
-# --- printing ---
+def _day(text: str) -> date:
+    read = parse_date(text)
+    if read is None:
+        raise ValueError(text)
+    return read.date
+
+
+def _confirmed(text: str) -> str:
+    if text not in CONFIRMED:
+        raise ValueError(text)
+    return text
 
 
 def _tell(path: Path, error: CannotRead) -> None:
     """Say in one line why a path was not checked, and in another what to do."""
     for kind, key in (("error", error.why), ("hint", f"{error.why}_hint")):
-        text = say(f"check.{key}", file=_shown(str(path)), reason=error.reason)
+        text = say(f"check.{key}", file=shown_name(str(path)), reason=error.reason)
         print(f"seikyu: {say(f'cli.{kind}')}: {text}", file=sys.stderr)
-
-
-def _tell_of_engine(summary: Summary) -> None:
-    """Say in one line that the slow checker served because the fast one cannot be loaded."""
-    if summary.engine == "reference" and not has_numba():
-        print(f"seikyu: {say('check.slow')}", file=sys.stderr)
-
-
-def _print_json(told: Sequence[Checked]) -> None:
-    objects = [file_as_json(each.summary, each.findings, file_name=str(each.path), sha256=each.sha256) for each in told]
-    print(json.dumps(objects, ensure_ascii=False, indent=2))
-
-
-def _print_list(checked: Checked) -> None:
-    header = ListHeader(checked.summary, institution_name=checked.institution_name)
-    sys.stdout.flush()
-    sys.stdout.buffer.writelines(official_list(checked.findings, checked.labels, header))
-    sys.stdout.buffer.flush()
-
-
-_COLOURS: Final = {"file": "red", "claim": "red", "asks": "yellow", "tells": "cyan"}
-
-
-def _print_text(checked: Checked) -> None:
-    """Print a line a finding, and at the end what the file comes to."""
-    coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    name = _shown(checked.path.name)
-    for finding in checked.findings:
-        line = line_of(finding, name, language())
-        print(typer.style(line, fg=_COLOURS[effect(finding)]) if coloured else line)
-    summary = checked.summary
-    kind = say(f"check.kinds.{summary.kind or 'none'}")
-    print(say("check.verdict", file=name, kind=kind, claims=summary.claims, points=f"{summary.points:,}"))
-    if summary.claims:
-        normal, ask, refused = (summary.totals[key].claims for key in STANDINGS)
-        print(say("check.standing", normal=normal, ask=ask, refused=refused))
-    if summary.refused:
-        line = say("check.file_refused")
-        print(typer.style(line, fg="red", bold=True) if coloured else line)
-    elif not checked.findings:
-        print(say("check.clean"))
-    for hint in hints_of(checked.findings, language()):
-        print(say("check.hint", hint=hint))
-
-
-def _shown(name: str) -> str:
-    """Return a file's name without what could play tricks with a terminal."""
-    return "".join(char if char.isprintable() else "?" for char in name)

@@ -108,6 +108,8 @@ _OUTCOMES: Final = (
     Outcome("no_client", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("client_not_named", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("file_unusable", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("not_a_list", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("list_of_another", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("file_empty", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("disk_full", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.LATER, retry=True),
     Outcome("line_failed", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.LATER, retry=True),
@@ -122,6 +124,9 @@ _OUTCOMES: Final = (
     Outcome("promise_broken", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("server_died", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("bad_client_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    # drawing claims
+    Outcome("not_a_claim_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("no_such_claim", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     # the office's certificates
     Outcome("no_ca", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("ca_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
@@ -131,6 +136,12 @@ _OUTCOMES: Final = (
     Outcome("party_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("party_differs", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("certificate_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    # masters
+    Outcome("master_unusable", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("master_no_day", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("master_withdraws_too_many", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("master_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("master_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     # ourselves
     Outcome("damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("newer_database", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

@@ -3,7 +3,7 @@
 from seikyu.records.arrow import PyarrowMissing, arrow_batches, arrow_schema, arrow_tables
 from seikyu.records.characters import control_byte, full_width, half_width, masked, outside_jis, text_of
 from seikyu.records.claims import ClaimReader, NoClaimFile, ReadClaim, ReadRecord, TooLong, read_claims, rewritten
-from seikyu.records.editions import layout_for, layouts
+from seikyu.records.editions import editions_of, layout_for, layouts
 from seikyu.records.encodings import EncodingWatch, foreign_signature
 from seikyu.records.layout import (
     Block,
@@ -20,6 +20,7 @@ from seikyu.records.lines import Line, LineCutter, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber, RecipientNumber, check_digit
 from seikyu.records.sniffing import Header, kind_ja, sniff, usual_name_of
+from seikyu.records.spans import Span, claim_spans
 from seikyu.records.tables import CodeTable, Row, table
 from seikyu.records.uke import Record, UKEFile, decode, encode, split
 from seikyu.records.values import Reader, is_number, reader_of, value_of
@@ -54,6 +55,7 @@ __all__ = [
     "RecordLayout",
     "Row",
     "Scope",
+    "Span",
     "Tail",
     "TooLong",
     "UKEFile",
@@ -63,8 +65,10 @@ __all__ = [
     "arrow_schema",
     "arrow_tables",
     "check_digit",
+    "claim_spans",
     "control_byte",
     "decode",
+    "editions_of",
     "encode",
     "era_text",
     "eras",

@@ -5,15 +5,15 @@ blocks there are tables of their own, `history MN` and so on, with the three ite
 holds in Japanese, its kind and whether it is personal stand in its metadata.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Final
 
-from seikyu.records.characters import masked
+from seikyu.records.characters import masked, text_of
 from seikyu.records.claims import ReadClaim, ReadRecord
 from seikyu.records.layout import Item, Kind, Layout, RecordLayout
-from seikyu.records.values import is_number
+from seikyu.records.values import Reader, is_number, safe_reader_of
 
 #: So many rows of a table are gathered before a batch of it is given out.
 _BATCH_ROWS: Final = 8192
@@ -102,9 +102,10 @@ def _batches(
 
 @dataclass
 class _Column:
-    """One column that grows: how a record gives its value, and the values so far."""
+    """One column that grows: what makes a value of the bytes at a place of the line, and the values so far."""
 
-    of: Callable[[int, ReadRecord], Any]
+    at: int
+    of: Reader
     type: Any
     name: str
     metadata: dict[str, str]
@@ -116,53 +117,61 @@ class _Rows:
 
     def __init__(self, library: Any, record: RecordLayout, prefix: tuple[Item, ...], *, show_personal: bool) -> None:
         self._library = library
-        places = [
-            _Column(lambda claim, _: claim, library.int64(), "claim", {}),
-            _Column(lambda _, read: read.line, library.int64(), "line", {}),
-        ]
-        before = [_Column(_before(at), library.string(), item.name, _metadata(item)) for at, item in enumerate(prefix)]
+        self._claims: list[int] = []
+        self._lines: list[int] = []
+        before = [_Column(at, text_of, library.string(), item.name, _metadata(item)) for at, item in enumerate(prefix)]
         own = [
-            _Column(_cell(item, show_personal=show_personal), _type(library, item), item.name, _metadata(item))
+            _Column(
+                len(prefix) + item.no - 1,
+                _cell(item, show_personal=show_personal),
+                _type(library, item),
+                item.name,
+                _metadata(item),
+            )
             for item in record.items[1:]
         ]
-        self._columns = [*places, *before, *own]
-        self.count = 0
+        self._columns = [*before, *own]
+        places = [library.field(name, library.int64()) for name in ("claim", "line")]
         fields = [library.field(each.name, each.type, metadata=each.metadata) for each in self._columns]
-        self.schema = library.schema(fields, metadata={"record": record.id, "ja": record.ja, "source": record.source})
+        about = {"record": record.id, "ja": record.ja, "source": record.source}
+        self.schema = library.schema([*places, *fields], metadata=about)
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self._claims)
 
     def add(self, claim: int, read: ReadRecord) -> None:
         """Add a record."""
+        items = read.record.items
+        self._claims.append(claim)
+        self._lines.append(read.line)
         for column in self._columns:
-            column.values.append(column.of(claim, read))
-        self.count += 1
+            data = items[column.at] if column.at < len(items) else b""
+            column.values.append(column.of(data) if data else None)
 
     def taken(self) -> Any:
         """Return the rows so far as a batch and begin anew."""
-        arrays = [self._library.array(each.values, type=each.type) for each in self._columns]
+        arrays = [self._library.array(numbers, type=self._library.int64()) for numbers in (self._claims, self._lines)]
+        arrays += [self._library.array(each.values, type=each.type) for each in self._columns]
+        self._claims, self._lines = [], []
         for column in self._columns:
             column.values = []
-        self.count = 0
         return self._library.record_batch(arrays, schema=self.schema)
 
 
-def _before(at: int) -> Callable[[int, ReadRecord], Any]:
-    return lambda _, read: read.history_place[at]
-
-
-def _cell(item: Item, *, show_personal: bool) -> Callable[[int, ReadRecord], Any]:
-    """Return what gives an item's value as its column holds it."""
-    name = item.name
+def _cell(item: Item, *, show_personal: bool) -> Reader:
+    """Return what makes of an item's bytes a value as its column holds it."""
     if item.personal and not show_personal:
-        return lambda _, read: masked(read.text(name)) or None if _is_text(item) else None
+        return (lambda data: masked(text_of(data))) if _is_text(item) else (lambda _: None)
+    read = safe_reader_of(item)
     if item.kind is Kind.MONTH:
-        return lambda _, read: (month := read[name]) and month.first_day
-    if item.kind is Kind.CODES:
-        return lambda _, read: list(codes) if (codes := read[name]) else None
+        return lambda data: (month := read(data)) and month.first_day
     if item.kind is Kind.DECIMAL:
-        return lambda _, read: _fitting(read[name], item)
+        return lambda data: _fitting(read(data), item)
     if is_number(item):
-        return lambda _, read: number if abs(number := read[name] or 0) < _INT64 and read.raw(name) else None
-    return lambda _, read: read[name]
+        return lambda data: number if (number := read(data)) is not None and abs(number) < _INT64 else None
+    return read
 
 
 _INT64: Final = 1 << 63

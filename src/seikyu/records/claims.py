@@ -208,6 +208,8 @@ class ClaimReader:
         if found is None:
             raise NoClaimFile("the bytes begin no claim file; state the layout if they are one nevertheless")
         self.layout: Layout = found
+        self._known = {rid.encode(): record for rid, record in found.records.items()}
+        self._opener = found.records[found.opener]
         self._lines = read_lines(chain((head,), chunks))
         self._parts = self._read()
 
@@ -230,7 +232,7 @@ class ClaimReader:
         index = offset = 0
         for line in self._lines:
             record = self._record(line)
-            opens = record.id == self.layout.opener and not record.prefix
+            opens = record.layout is self._opener and not record.prefix
             if claim and (opens or _of_file(record)):
                 yield ReadClaim(index, offset, self.layout, tuple(claim))
                 claim, index = [], index + 1
@@ -249,10 +251,12 @@ class ClaimReader:
         if line.cut:
             raise TooLong(f"line {line.no} is longer than {limit('line_bytes')} bytes")
         record = Record.of(line.content, line.ending)
+        known = self._known.get(record.items[0])
+        if known or not record.items[0].isdigit():
+            return ReadRecord(record, known, line.no)
         rest = self.layout.behind_prefix(record.items)
-        prefix = len(record.items) - len(rest)
-        known = self.layout.in_history(text_of(rest[0])) if rest and prefix else self.layout.records.get(record.id)
-        return ReadRecord(record, known, line.no, prefix)
+        known = self.layout.in_history(text_of(rest[0])) if rest else None
+        return ReadRecord(record, known, line.no, len(record.items) - len(rest))
 
 
 def read_claims(source: Source, *, layout: Layout | None = None, file_name: str = "") -> ClaimReader:

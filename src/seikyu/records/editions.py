@@ -53,6 +53,14 @@ def layout_for(kind: str, claim_month: Month | None) -> Layout:
     return edition_of(_our_shelf().editions(kind), claim_month)
 
 
+def editions_of(kind: str) -> tuple[Layout, ...]:
+    """Return all editions of a kind, the oldest first; no other kind is read for it.
+
+    Errors: KeyError if there is no layout of that kind.
+    """
+    return _our_shelf().editions(kind)
+
+
 def edition_of(editions: Sequence[Layout], claim_month: Month | None) -> Layout:
     """Return the one of a kind's editions, oldest first, that holds in the claim month.
 

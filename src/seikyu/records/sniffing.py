@@ -21,7 +21,7 @@ _FEDERATION: Final = "2"
 _PREFIX_ITEMS: Final = 3
 
 #: So many lines are looked at for a record that tells kinds apart; it stands behind the payers of the first claim.
-_LINES_LOOKED_AT: Final = 100
+_LINES_LOOKED_AT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,17 @@ def value_of(item: Item, data: bytes) -> Any:
     >>> value_of(birth, b"19800101"), value_of(points, b"291"), value_of(points, b"x")
     (datetime.date(1980, 1, 1), 291, None)
     """
+    return safe_reader_of(item)(data)
+
+
+def safe_reader_of(item: Item) -> Reader:
+    """Return what makes a value of whatever stands in an item, None of what is empty or cannot be read."""
     form = (_SIGNED if item.signed else _DIGITS) if item.kind is Kind.DIGITS else _FORMS.get(item.kind)
-    if not data or (form and not form.fullmatch(data)):
-        return None
-    return reader_of(item)(data)
+    read = reader_of(item)
+    if form is None:
+        return lambda data: read(data) if data else None
+    right = form.fullmatch
+    return lambda data: read(data) if right(data) else None
 
 
 _FORMS: Final[Mapping[Kind, re.Pattern[bytes]]] = {Kind.DECIMAL: _DECIMAL, Kind.CODES: _DIGITS}

@@ -1,10 +1,13 @@
 """What an examination tells, in blocks: many findings or index rows at a time, so that nothing is made one by one."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from typing import TypeVar, overload
 
 from seikyu.rules.finding import Finding
 from seikyu.rules.index import ROW_BYTES, IndexRow, pack, unpack
+
+#: What ends the blocks: the summary.
+_Last = TypeVar("_Last")
 
 
 class Findings(Sequence[Finding]):
@@ -46,3 +49,24 @@ class Rows:
 
     def __iter__(self) -> Iterator[IndexRow]:
         return (unpack(self.packed[at : at + ROW_BYTES]) for at in range(0, len(self.packed), ROW_BYTES))
+
+
+def one_by_one(blocks: Iterable[Findings | Rows | _Last]) -> Iterator[Finding | IndexRow | _Last]:
+    """Yield what stands in blocks singly, a claim's findings before its row; for those who look at each of them."""
+    waiting: list[Finding] = []
+    claims = 0
+    for block in blocks:
+        if isinstance(block, Findings):
+            waiting += block
+        elif isinstance(block, Rows):
+            told = 0
+            for row in block:
+                while told < len(waiting) and (waiting[told].claim_index or 0) <= claims:
+                    yield waiting[told]
+                    told += 1
+                yield row
+                claims += 1
+            del waiting[:told]
+        else:
+            yield from waiting
+            yield block

@@ -21,6 +21,7 @@ _SECOND_VOLUME: Final = "IR,1,99,1,0112342,,見本診療所,202609,01,"
 _SHORTEST_SEARCH_NO: Final = 17
 _TYPES_OF: Final = {"dpc": "medical"}
 _BUNDLED: Final = "BU"
+_NAMELESS: Final = _RE.replace("見本　太郎", "")
 _WARD_CLASSES: Final = frozenset({b"90", b"92", b"97"})
 
 
@@ -30,8 +31,6 @@ _WARD_CLASSES: Final = frozenset({b"90", b"92", b"97"})
     title_ja="レセプト番号が１からの連番になっていません",
     passes=(f"{_RE}\n{_RE.replace('RE,1', 'RE,2')}", f"{_SECOND_VOLUME}\n{_RE.replace('RE,1', 'RE,501')}"),
     fails=(f"{_RE}\n{_RE.replace('RE,1', 'RE,3')}", _RE.replace("RE,1", "RE,2")),
-    hint="let the receipt computer number the claims anew",
-    hint_ja="レセプト番号を振り直して出力してください",
 )
 def numbering(claim: Claim) -> Iterator[Place]:
     """A gap is a lost claim, a repetition a doubled one. After a gap the count goes on from there.
@@ -64,12 +63,15 @@ def other_month_than_summary(claim: Claim) -> Iterator[Place]:
     code="X3032",
     title="the same claim stands twice in the file",
     title_ja="同一の医療機関・患者・診療年月・負担者・種別のレセプトがファイル内に重複しています",
-    passes=f"{_RE}\n{_RE.replace('RE,1', 'RE,2').replace('太郎', '花子')}",
+    passes=(
+        f"{_RE}\n{_RE.replace('RE,1', 'RE,2').replace('太郎', '花子')}",
+        f"{_NAMELESS}\n{_NAMELESS.replace('RE,1', 'RE,2')}",
+    ),
     fails=f"{_RE}\n{_RE.replace('RE,1', 'RE,2')}",
 )
 def same_claim(claim: Claim) -> Iterator[Place]:
-    """One patient has one claim a month; what is paid twice comes back."""
-    if claim.repeats:
+    """One patient has one claim a month; what is paid twice comes back. Who has no name cannot be the same."""
+    if claim.repeats and claim.payers and claim.head.raw("patient_name"):
         yield claim.here()
 
 

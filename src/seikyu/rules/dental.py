@@ -37,8 +37,6 @@ def opened_by_both(file: File) -> Iterator[Place]:
     passes=_KIND,
     fails=(f"{_KIND}\n{_IR.replace('0130001', '0130010')}", f"{_KIND}\n{_IR.replace('1,99', '1,13')}"),
     on="IR",
-    hint="two institutions' files were put into one: send each by itself",
-    hint_ja="二つの医療機関のファイルが混ざっています。別々に送信してください",
 )
 def other_institutions_claim(claim: Claim) -> Iterator[Place]:
     """The file is one institution's; nobody knows whom to pay."""

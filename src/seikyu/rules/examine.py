@@ -16,6 +16,7 @@ from seikyu.rules.catalogue import RuleBook, rule_book
 from seikyu.rules.context import Context
 from seikyu.rules.finding import Finding, Level
 from seikyu.rules.index import IndexRow
+from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.reference import Reference
 from seikyu.rules.summary import Summary
 
@@ -38,6 +39,7 @@ def examine(  # noqa: PLR0913  (the circumstances of a file: one keyword each)
     identity_key: bytes,
     asp: bool = True,
     context: Context | None = None,
+    masters: Masters | None = None,
     show_personal: bool = False,
     kind: str | None = None,
     file_name: str = "",
@@ -46,14 +48,16 @@ def examine(  # noqa: PLR0913  (the circumstances of a file: one keyword each)
     """Yield the findings and index rows of a file in blocks, and at the end one summary.
 
     `identity_key` (at most 64 bytes) keys the hash of a claim's identity. Without `asp` only the levels L1 and L2 are
-    judged. `kind` overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of
-    personal items are masked unless `show_personal`. `engine` chooses one; else it is the kernel where there is Numba
+    judged. Codes are looked up in `masters`; rules whose master is not there are silent, and the summary says so.
+    `kind` overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of personal
+    items are masked unless `show_personal`. `engine` chooses one; else it is the kernel where there is Numba
     and the file is long enough to be worth loading it.
     """
     examination = Examination(
         identity_key=identity_key,
         asp=asp,
         context=context,
+        masters=masters,
         show_personal=show_personal,
         kind=kind,
         file_name=file_name,
@@ -79,6 +83,7 @@ class Examination:
         identity_key: bytes,
         asp: bool = True,
         context: Context | None = None,
+        masters: Masters | None = None,
         show_personal: bool = False,
         kind: str | None = None,
         file_name: str = "",
@@ -87,7 +92,12 @@ class Examination:
     ) -> None:
         levels = frozenset(Level) if asp else _WITHOUT_ASP
         self._reference = Reference(
-            identity_key, levels, context or Context(), show_personal=show_personal, books=books
+            identity_key,
+            levels,
+            context or Context(),
+            show_personal=show_personal,
+            masters=masters or NO_MASTERS,
+            books=books,
         )
         self._kind, self._file_name, self._engine = kind, file_name, engine
         self._head: list[bytes] = []

@@ -15,12 +15,13 @@ but for DPC, prefecture 99) as follows:
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from seikyu.records import Layout, Month, layout_for
+from seikyu.rules.table import claim_kind_of
 
 _MONTH: Final = "202609"
 _KIND: Final = "kind "
@@ -67,8 +68,26 @@ def own_lines(kind: str) -> tuple[str, ...]:
     """Return the lines of the conforming file of a kind, without its trailer."""
     if kind == _DEFAULT_KIND:
         return (HEADER, *OWN)
-    text = files(__package__).joinpath("example.toml").read_text("utf-8")
-    return tuple(tomllib.loads(text)[kind]["lines"])
+    pages = tomllib.loads(files(__package__).joinpath("example.toml").read_text("utf-8"))
+    claim_kind = claim_kind_of(kind)
+    return tuple(pages[kind]["lines"]) if kind == claim_kind else _returned(claim_kind, pages["returns"])
+
+
+def _returned(kind: str, page: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the file of returns whose claim is the one of a kind's own file."""
+    layout = layout_for(kind, Month.parse(_MONTH))
+    header, *claim = own_lines(kind)
+    names = layout.records[layout.header].by_name
+    table, code = (header.split(",")[names[name].no - 1] for name in ("point_table", "institution_code"))
+    number = layout.records[layout.head].by_name["search_no"].no
+    lines = [_replaced(line, number, page["search_no"]) if line.startswith(layout.head) else line for line in claim]
+    return (page["header"].format(table=table, code=code), *lines, *page["lines"])
+
+
+def _replaced(line: str, no: int, value: str) -> str:
+    items = line.split(",")
+    items[no - 1] = value
+    return ",".join(items)
 
 
 class _File:

@@ -44,8 +44,6 @@ def unusual_name(file: File) -> Iterator[Place]:
     title_ja="ファイルが空です",
     passes=WHOLE,
     fails=(b"", b"\x1a", b"\r\n\r\n"),
-    hint="export the file again and look at its size before sending",
-    hint_ja="もう一度ファイルを出力し、大きさを確かめてください",
 )
 def empty(file: File) -> Iterator[Place]:
     """An empty file is a failed export, and silence would look like a month without patients."""
@@ -78,8 +76,6 @@ def _bytes(count: int) -> Phrase:
     title_ja="文字コードがシフトＪＩＳではありません",
     passes=WHOLE,
     fails=(WHOLE.decode("cp932").encode("utf-8"), b"\xff\xd8\xff\xe0\x00\x10JFIF", "IR,1".encode("utf-16")),
-    hint="export the file again as a claim file (Shift_JIS), not through an editor or a spreadsheet",
-    hint_ja="レセプトコンピュータから電算ファイルを出力し直してください（エディタや表計算で保存し直さないこと）",
 )
 def wrong_characters(file: File) -> Iterator[Place]:
     """Names and comments would be unreadable in the whole file."""
@@ -109,8 +105,6 @@ def other_line_end(file: File) -> Iterator[Place]:
     title_ja="使用できない制御コードがあります",
     passes=WHOLE,
     fails=(WHOLE.replace(b"1,1,291", b"1,\x001,291"), b"\x00" * 5000, WHOLE.replace(b",00,\r", b",00,\x1a\r")),
-    hint="the file was damaged on a disk or in a copy: export it again",
-    hint_ja="ファイルが壊れています。レセプトコンピュータから出力し直してください",
 )
 def control_bytes(file: File) -> Iterator[Place]:
     """Zeros and control codes come from broken disks and copies; the file cannot be trusted."""
@@ -136,8 +130,6 @@ def behind_the_mark(file: File) -> Iterator[Place]:
     title_ja="レセプトが１件もありません",
     passes=WHOLE,
     fails=b"IR,1,99,1,0112342,,\x8c\xa9\x96{,202609,00,\r\nGO,0,0,99\r\n\x1a",
-    hint="look whether the right month was exported",
-    hint_ja="請求する月が正しいか確かめて、出力し直してください",
 )
 def no_claim(file: File) -> Iterator[Place]:
     """A month without claims is not sent; this is a failed export."""
@@ -181,8 +173,6 @@ def mixed_ends(file: File) -> Iterator[Place]:
     source="records:11",
     passes=WHOLE,
     fails=b"2,1,0,MN,940000030\r\n1,2,0,YK,1,99,4,0140008\r\n",
-    hint="this is the form in which payers get claims; choose the file that the receipt computer has written",
-    hint_ja="保険者等に配信されるコード情報ファイルです。レセプトコンピュータが出力したファイルを指定してください",
 )
 def unknown_kind(file: File) -> Iterator[Place]:
     """Better an honest no than a check that looks at half."""
@@ -201,8 +191,6 @@ def unknown_kind(file: File) -> Iterator[Place]:
         "RE,1,3112,202608,見本　太郎,1,19800101",
         "kind dental\nRE,1,1112,202608,見本　太郎,1,19800101,,,20260801,1",
     ),
-    hint="choose the menu of the kind that the claims are of, or export the file again",
-    hint_ja="レセプトの種類を確かめて、正しい種類で出力し直してください",
 )
 def other_content(file: File) -> Iterator[Place]:
     """Its header says one thing and its claims another; read by the header they would be something else."""

@@ -28,8 +28,6 @@ _NO_CLAIM_FILE: Final = Phrase(
     title_ja="先頭のレコードが医療機関情報レコード（ＩＲ）ではありません",
     passes=WHOLE,
     fails=("-IR", b"hello\r\n", b"\r\n" + WHOLE, WHOLE.replace(b"IR,", b"IR", 1)),
-    hint="choose the claim file that the receipt computer has written (RECEIPTC.UKE)",
-    hint_ja="レセプトコンピュータが出力した請求ファイル（RECEIPTC.UKE）を指定してください",
 )
 def no_header(file: File) -> Iterator[Place]:
     """Without it nobody knows whose claims these are, of which month and for whom."""
@@ -92,8 +90,6 @@ def _header_missing(file: File) -> Iterator[Place]:
     title_ja="医療機関情報レコード（歯科は受付情報レコード、調剤は薬局情報レコード）が複数あります",
     passes=WHOLE,
     fails="IR,1,99,1,0112342,,見本診療所,202609,00,\nIR,1,99,1,0112342,,見本診療所,202609,00,",
-    hint="send each file by itself; two files were put into one",
-    hint_ja="二つのファイルがつながっています。別々に送信してください",
 )
 def second_header(file: File) -> Iterator[Place]:
     """Two headers are two files glued together; whose claims follow is not certain."""
@@ -107,8 +103,6 @@ def second_header(file: File) -> Iterator[Place]:
     title_ja="請求書レコード（ＧＯ、返戻はＨＧ）がない、複数ある、又は最終レコードではありません",
     passes=WHOLE,
     fails=("-GO", "GO,1,291,99\nGO,1,291,99", WHOLE.replace(b"GO,1,291,99\r\n", b"GO,1,291,99\r\nSJ,01,\r\n")),
-    hint="the file was cut, or records were added behind its end: export it again",
-    hint_ja="途中で切れたか、末尾に追記されています。出力し直してください",
 )
 def misplaced_trailer(file: File) -> Iterator[Place]:
     """A file without its last record was cut on the way, and claims may be missing."""

@@ -96,9 +96,9 @@ def _without_payer(*, insured: bool, publics: int) -> frozenset[bytes]:
     fails=(_SI.replace("SI,11", "SI,"), f"{_SI}\n" + "CO,,1,810000001,見本\n" * 98 + _SI.replace("SI,11", "SI,")),
 )
 def no_class(claim: Claim) -> Iterator[Place]:
-    """Nobody knows what kind of service the line is."""
+    """Nobody knows what kind of service the line is. A summary claim has comments and no services."""
     most, without, first = claim.layout.service_class_lines, 0, True
-    for record in claim.classed_lines:
+    for record in claim.classed_lines if not claim.is_summary else ():
         without = 0 if record.raw("service_class") else without + 1
         if without and (first or (most and without == most + 1)):
             yield record.at("service_class")
@@ -236,7 +236,7 @@ def days_of_visits(claim: Claim) -> Iterator[Place]:
     for record in claim.service_lines:
         current = record.raw("service_class") or current
         if current in VISITS and 0 in (shares(record.raw("burden")) or ()):
-            visited.update(day for day, times in enumerate(days_of(record), start=1) if times.strip(b"0"))
+            visited.update([day for day, times in enumerate(days_of(record)) if times and times != b"0"])
     if len(visited) > stated:
         yield insurer.at("actual_days", found=stated, expected=Phrase(f"{len(visited)} or more", f"{len(visited)}以上"))
 

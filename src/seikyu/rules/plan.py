@@ -19,7 +19,7 @@ from seikyu.records import (
     Reader,
     RecordLayout,
     Years,
-    layouts,
+    editions_of,
     parse_date,
     parse_month,
     reader_of,
@@ -154,10 +154,26 @@ class Plan:
 def plans(layout_name: str) -> Mapping[str, Plan]:
     """Return the plans of a layout by record.
 
-    Errors: StopIteration for a name that no layout has (a bug).
+    Errors: KeyError or StopIteration for a name that no layout has (a bug).
     """
-    layout = next(layout for layout in layouts() if layout.name == layout_name)
+    layout = _named(layout_name)
     return {rid: _plan(record, layout) for rid, record in layout.records.items()}
+
+
+@cache
+def history_plans(layout_name: str) -> Mapping[str, Plan]:
+    """Return the plans of the records that may stand behind the prefix of a history line (履歴).
+
+    Errors: as `plans`.
+    """
+    layout = _named(layout_name)
+    return {**plans(layout_name), **{rid: _plan(record, layout) for rid, record in layout.history.items()}}
+
+
+def _named(layout_name: str) -> Layout:
+    """Return the layout of a name, which begins with its kind: no layout of another kind is read."""
+    editions = editions_of(layout_name.split("-", maxsplit=1)[0])
+    return next(layout for layout in editions if layout.name == layout_name)
 
 
 def _plan(record: RecordLayout, layout: Layout) -> Plan:

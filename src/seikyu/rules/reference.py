@@ -27,11 +27,14 @@ from seikyu.rules.finding import Finding, Level, Refuses
 from seikyu.rules.history import History, is_history
 from seikyu.rules.identity import Known, identity_of, shares_of
 from seikyu.rules.index import WORST, IndexRow
+from seikyu.rules.masters import NO_MASTERS, Masters
+from seikyu.rules.needs import Needs
 from seikyu.rules.plan import Plan, plans
 from seikyu.rules.reading import ItemReader, Remark, kept
 from seikyu.rules.rule import Rule
 from seikyu.rules.sequence import NO_SEQUENCE, Step, sequence_of, steps_of
 from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
+from seikyu.rules.table import claim_kind_of
 from seikyu.rules.view import DETAILS, FIRST_VOLUME, Claim, File, Place, Record, Stray, form_of
 from seikyu.rules.wording import finding_of
 
@@ -65,7 +68,7 @@ class _Opened(NamedTuple):
 
 
 class Reference:
-    """One pass over one file, line by line. Everything here that grows with the file is a count.
+    """One pass over one file, line by line. What grows with it is counts, and marks of a bounded number of claims.
 
     `open` looks at the beginning, then comes `line` for each line, then `end`, `close_file` and `summary`. What
     there is to tell gathers in `out`; who drives the pass takes it from there.
@@ -78,6 +81,7 @@ class Reference:
         context: Context,
         *,
         show_personal: bool,
+        masters: Masters = NO_MASTERS,
         books: Callable[[frozenset[Level], str], RuleBook] = rule_book,
     ) -> None:
         self.key = identity_key
@@ -85,7 +89,8 @@ class Reference:
         self._levels, self._books = levels, books
         self.book = books(levels, _DEFAULT_KIND)
         self.show_personal = show_personal
-        self.file = File(context)
+        self.file = File(context, masters)
+        self.needs = Needs(masters)
         self.item_reader = ItemReader(self.book, self.file)
         self.header: Header | None = None
         self.layout: Layout | None = None
@@ -117,7 +122,9 @@ class Reference:
 
     def reader(self) -> "Reference":
         """Return one that reads claims of the same file and judges nothing: `forget` before each claim."""
-        reader = Reference(self.key, frozenset(), self.file.context, show_personal=False, books=_no_rules)
+        reader = Reference(
+            self.key, frozenset(), self.file.context, show_personal=False, masters=self.file.masters, books=_no_rules
+        )
         reader.header, reader.layout, reader._plans = self.header, self.layout, self._plans
         reader.item_reader = ItemReader(NO_RULES, reader.file)
         reader.file.headers, reader.file.layout = self.file.headers, self.layout
@@ -161,6 +168,7 @@ class Reference:
             return
         self.book = self._books(self._levels, self.layout.kind)
         self.item_reader = ItemReader(self.book, file)
+        self.needs = Needs(file.masters, kind=claim_kind_of(self.layout.kind))
         self._steps, self._sequence = steps_of(self.layout), sequence_of(self.layout)
         self._history = History.of(self.layout)
         file.layout = self.layout
@@ -314,6 +322,8 @@ class Reference:
             no_before=self.no_before,
             review_body=header.body if header else None,
             claim_month=header.claim_month if header else None,
+            masters=self.file.masters,
+            institution=header.institution if header else "",
             header=self.file.header,
             own=[opened.record, record] if opened else [record],
         )
@@ -363,7 +373,8 @@ class Reference:
     def _judge(self, claim: Claim) -> None:
         """Tell what is wrong with a claim as a whole."""
         there = claim.ids
-        for found, find in self.book.of_month(claim.service_month):
+        month = claim.service_month
+        for found, find in self.needs.served(self.book.of_month(month), month):
             if found.on and there.isdisjoint(found.on):
                 continue
             for place in find(claim):
@@ -399,7 +410,8 @@ class Reference:
 
     def close_file(self) -> None:
         """Judge the file as a whole."""
-        for found, find in self.book.file:
+        month = self.header.claim_month if self.header else None
+        for found, find in self.needs.served(self.book.file, month):
             for place in find(self.file):
                 self.found += 1
                 self.file.refused = self.file.refused or found.refuses is Refuses.FILE
@@ -426,6 +438,9 @@ class Reference:
             ruleset=ruleset(),
             layout=self.layout.name if self.layout and file.kind else None,
             engine=self.engine,
+            masters=self.needs.names(),
+            silent=tuple(sorted(self.needs.silent)),
+            missing=tuple(sorted(self.needs.missing)),
         )
 
     # --- telling ---

@@ -140,8 +140,6 @@ def return_totals(file: File) -> Iterator[Place]:
     source="provider:7",
     fails=_RETURN,
     context=_SENT,
-    hint="take HI, HR and HG out, correct the claims and send them with the next month's file",
-    hint_ja="返戻ファイルはレセプトコンピュータに取り込み、修正したレセプトを通常の請求ファイルに含めて送信してください",
 )
 def return_sent(file: File) -> Iterator[Place]:
     """What comes back is put right in the receipt computer and rides in an ordinary file."""

@@ -46,7 +46,8 @@ class Rule:
 
     Shape: `since` is the first service month that it holds for, None for all; `on` the records it looks at, empty for a
     claim rule that looks at every claim; `when` the items and problems of an item rule; `context` is what the examples
-    of a context rule are judged with.
+    of a context rule are judged with. `tables` are the masters that it looks codes up in (`s`, `s.points`, `b.whole`,
+    several that it needs together with blanks between); it is silent if none of them is there for the service month.
     """
 
     code: str
@@ -58,11 +59,10 @@ class Rule:
     why: str
     source: str
     since: Month | None = None
-    hint: str = ""
-    hint_ja: str = ""
     on: tuple[str, ...] = ()
     when: tuple[tuple[str, str], ...] = ()
     context: Context | None = None
+    tables: tuple[str, ...] = ()
     find: Finder | None = None
 
     @property
@@ -98,10 +98,9 @@ def rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each said o
     on: str = "",
     source: str = "",
     since: str = "",
-    hint: str = "",
-    hint_ja: str = "",
     context: Context | None = None,
     when: Iterable[tuple[str, str]] = (),
+    tables: Iterable[str] = (),
 ) -> Callable[[Finder], Rule]:
     """Make a rule of a function that yields places. The function's docstring says why the rule matters."""
 
@@ -117,11 +116,10 @@ def rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each said o
             why=inspect.getdoc(find) or "",
             source=source or source_of(code),
             since=Month.parse(since) if since else None,
-            hint=hint,
-            hint_ja=hint_ja,
             on=tuple(on.split()),
             context=context,
             when=tuple(when),
+            tables=tuple(tables),
             find=find,
         )
 
@@ -138,8 +136,6 @@ def item_rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each s
     passes: Example | Iterable[Example] = (),
     fails: Example | Iterable[Example],
     source: str = "",
-    hint: str = "",
-    hint_ja: str = "",
 ) -> Rule:
     """Return the rule that gives its code to what the engine finds in the items of `when`."""
     return Rule(
@@ -151,8 +147,6 @@ def item_rule(  # noqa: PLR0913  (the form of a rule: one keyword a line, each s
         scope=Scope.ITEM,
         why=why,
         source=source or source_of(code),
-        hint=hint,
-        hint_ja=hint_ja,
         when=tuple(when),
     )
 

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Final
 
 from seikyu.limits import limit
-from seikyu.records import Block, Layout, Scope, layouts
+from seikyu.records import Block, Confidence, Layout, Scope, editions_of
 from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, Place, Record, at_most
 
@@ -32,11 +32,14 @@ _OUT_OF_ORDER: Final = frozenset({"KH", "NI"})
     ),
 )
 def order(claim: Claim) -> Iterator[Place]:
-    """Systems behind us read by position; a record at the wrong place belongs to something else."""
+    """Systems behind us read by position; a record at the wrong place belongs to something else.
+
+    Records whose layout is not sure are let be.
+    """
     last = 0
     for record in claim.own:
         place = record.plan.layout.order
-        if record.id in _OUT_OF_ORDER:
+        if record.id in _OUT_OF_ORDER or record.plan.layout.confidence is not Confidence.HIGH:
             continue
         if place < last:
             yield record.here()
@@ -118,13 +121,15 @@ def donor_block(claim: Claim) -> Iterator[Place]:
 )
 def stray_inside(claim: Claim) -> Iterator[Place]:
     """It is kept and nobody reads it."""
-    elsewhere = _known_elsewhere(claim.layout)
-    yield from (stray.here() for stray in claim.strays if stray.record not in elsewhere)
+    for stray in claim.strays:
+        if stray.record not in _known_elsewhere(claim.layout):
+            yield stray.here()
 
 
+@cache
 def _known_elsewhere(layout: Layout) -> frozenset[str]:
     """Return the records that other editions of the kind know."""
-    return frozenset(rid for other in layouts() if other.kind == layout.kind for rid in other.records)
+    return frozenset(rid for other in editions_of(layout.kind) for rid in other.records)
 
 
 @rule(

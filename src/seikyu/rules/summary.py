@@ -30,8 +30,10 @@ class Summary:
     Shape: `kind` is None if the file is of no kind we know of; `body` is `1` or `2-NN`; `claim_month` YYYYMM; `claims`
     counts RE records and `points` is what GO should say, both over all claims; what would be accepted stands in
     `totals`. A refused file accepts nothing: all its claims are in `refused`. `findings` counts also those that were
-    too many to list. `layout` names the edition, `masters` the master editions used (none yet), `engine` the
-    checker that read the file: `kernel` or `reference`.
+    too many to list. `layout` names the edition, `masters` the versions of the masters that codes were looked up in,
+    by kind (of several service months there may be several, with commas between). `silent` are the codes of the rules
+    that could not speak about some claim, `missing` the masters that they, or parts of other rules, wanted for it.
+    `engine` is the checker that read the file: `kernel` or `reference`.
     """
 
     kind: str | None
@@ -48,6 +50,8 @@ class Summary:
     ruleset: str
     layout: str | None
     masters: Mapping[str, str] = field(default_factory=dict)
+    silent: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     engine: str = "reference"
 
     @property
@@ -66,7 +70,8 @@ class Summary:
         Errors: KeyError or TypeError for anything else.
         """
         totals = {name: Totals(**fields["totals"][name]) for name in STANDINGS}
-        return cls(**{**fields, "totals": totals})
+        lists = {name: tuple(fields.get(name, ())) for name in ("silent", "missing")}
+        return cls(**{**fields, **lists, "totals": totals})
 
 
 def ruleset() -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from seikyu.records import InsurerNumber, Layout, Month, Row, Scope, parse_month, table, text_of
 from seikyu.rules.context import Context
+from seikyu.rules.masters import NO_MASTERS, Masters, Version
 from seikyu.rules.record import Phrase, Place, Record, Stray, at_most, words
 from seikyu.rules.units import Unit, days_of, line_ids, shares, single_units, sums, there_are, units_of
 
@@ -46,7 +47,8 @@ class Claim:
 
     Shape: `own` are its known records outside donor blocks, `donor` those inside; `strays` unknown lines; `history` the
     number of lines of a history block (履歴), `returns` return-only records. `no_before` is the number of the claim
-    before, 0 for the first, None if it was unreadable; `header` that of the file. `details` are the claims under a
+    before, 0 for the first, None if it was unreadable; `header` that of the
+    file, `institution` its party id. `details` are the claims under a
     summary claim (総括) of DPC, each of them `part_of` it. `history_faults` are lines of the history that are not
     numbered on, `history_month` the latest claim month in it. It `repeats` if a claim of the same identity stood before
     it, `search_repeats` if one had its search number. Places are kept for a bounded number of lines.
@@ -58,6 +60,8 @@ class Claim:
     no_before: int | None
     review_body: str | None
     claim_month: Month | None
+    masters: Masters = NO_MASTERS
+    institution: str = ""
     header: Record | None = None
     own: list[Record] = field(default_factory=list)
     donor: list[Record] = field(default_factory=list)
@@ -72,6 +76,11 @@ class Claim:
     repeats: bool = False
     search_repeats: bool = False
     lines_left_out: int = 0
+
+    def master(self, kind: str, *columns: str) -> Version | None:
+        """Return the master that holds in the service month, None if it is not there or lacks one of the columns."""
+        version = self.masters.at(kind, self.service_month)
+        return version if version and all(map(version.has, columns)) else None
 
     @property
     def lines(self) -> int:
@@ -235,15 +244,17 @@ class File:
 
     Shape: `layout` is the edition that it was read by; `first` the first record's identification (None: not printable),
     `last` number and identification of the last line; `signature` names another format that the file begins like;
-    `other_kind` is True for a kind without layout, `stopped` if reading stopped at the beginning. Places are kept for a
-    bounded number of lines. `misplaced` are records behind what they cannot follow, by the code of the rule that tells
-    them; `headers_seen` counts all headers, `details` the claims under summary claims, `kinds_seen` all claims by the
-    kind that their types name. `blank` counts the empty lines, `blank_line` is the first of them. `endings` gives the
-    first line of each line end, `mark` says whether the end mark 1A is there. `cases` and `points` are what GO should
-    say; `unsure` is True if part of both could not be read, `points_unsure` if a claim's points could not.
+    `other_kind` is True for a kind without layout, such as the files that payers get; `stopped` if reading stopped at
+    the beginning. Places are kept for a bounded number of lines. `misplaced` are records behind what they cannot
+    follow, by the code of the rule that tells them; `headers_seen` counts all headers, `details` the claims under
+    summary claims, `kinds_seen` all claims by the kind that their types name. `blank` counts the empty lines,
+    `blank_line` is the first of them. `endings` gives the first line of each line end, `mark` says whether the end mark
+    1A is there. `cases` and `points` are what GO should say; `unsure` is True if part of both could not be read,
+    `points_unsure` if a claim's points could not.
     """
 
     context: Context
+    masters: Masters = NO_MASTERS
     kind: str | None = None
     layout: Layout | None = None
     other_kind: bool = False

@@ -18,11 +18,11 @@ _OVERHANG: Final = 1
 def finding_of(rule: Rule, place: Place, claim: Claim | None, *, show_personal: bool) -> Finding:
     """Return the finding of a rule at a place; of a claim's effect outside every claim nothing is left but to ask."""
     item = place.item
-    secret = item is not None and not show_personal and _secret(item, place.value or "")
+    hidden = item is not None and not show_personal and secret(item, place.value or "")
     refuses = rule.refuses
     if claim is None and refuses is Refuses.CLAIM:
         refuses = None
-    english, japanese = _detail(place, secret=secret)
+    english, japanese = _detail(place, hidden=hidden)
     return Finding(
         code=rule.code,
         level=rule.level,
@@ -34,14 +34,14 @@ def finding_of(rule: Rule, place: Place, claim: Claim | None, *, show_personal: 
         item_no=item.no if item else None,
         item=item.name if item else None,
         item_ja=item.ja if item else None,
-        value=_shown(place.value, secret=secret),
+        value=_shown(place.value, hidden=hidden),
         message=rule.title + english,
         message_ja=rule.title_ja + japanese,
         source=rule.source,
     )
 
 
-def _secret(item: Item, value: str) -> bool:
+def secret(item: Item, value: str) -> bool:
     """True if a value must be masked: in a personal item, or where a shifted record may have put a personal value.
 
     A shift shows as words, or as far too many characters, in an item of codes or numbers.
@@ -51,9 +51,9 @@ def _secret(item: Item, value: str) -> bool:
     return item.kind not in WORDS and (not value.isascii() or len(value) > item.width + _OVERHANG)
 
 
-def _detail(place: Place, *, secret: bool) -> tuple[str, str]:
+def _detail(place: Place, *, hidden: bool) -> tuple[str, str]:
     """Return the words behind the title: what is there and what was expected, unless that would tell a secret."""
-    if secret:
+    if hidden:
         return "", ""
     if place.note:
         return f": {place.note.en}", f"（{place.note.ja}）"
@@ -69,18 +69,18 @@ def _both(text: str | Phrase | None) -> Phrase | None:
     """Return a value in both languages; what was read from a file is shown as it stands there."""
     if text is None or isinstance(text, Phrase):
         return text
-    shown = _plain(text)
+    shown = plain(text)
     return Phrase(shown, shown)
 
 
-def _shown(text: str | None, *, secret: bool) -> str | None:
+def _shown(text: str | None, *, hidden: bool) -> str | None:
     """Return a value as it may be shown: masked if it is a secret, cut if long, without control characters."""
     if text is None:
         return None
-    return masked(text) if secret else _plain(text)
+    return masked(text) if hidden else plain(text)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a text cut if long, without control characters."""
-    plain = "".join(char if char.isprintable() else "�" for char in text[:_SHOWN_CHARS])
-    return plain if len(text) <= _SHOWN_CHARS else plain + "…"
+    shown = "".join(char if char.isprintable() else "�" for char in text[:_SHOWN_CHARS])
+    return shown if len(text) <= _SHOWN_CHARS else shown + "…"

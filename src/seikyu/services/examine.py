@@ -4,21 +4,26 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from seikyu.limits import MIB, limit
 from seikyu.ports.errors import Damaged, NotThere
 from seikyu.ports.objects import ObjectStore, ObjectWriter
-from seikyu.rules.blocks import Findings, Rows
+from seikyu.rules.blocks import Rows
 from seikyu.rules.context import Context
-from seikyu.rules.examine import Block, examine
+from seikyu.rules.examine import examine
+from seikyu.rules.finding import Finding
 from seikyu.rules.index import header
+from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.summary import Summary
 
 CHUNK_BYTES: Final = MIB
+
+#: Is told of so many more claims, and of these findings.
+Seen = Callable[[int, Iterable[Finding]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,20 @@ class Checker(Protocol):
         ...
 
 
-def examine_object(objects: ObjectStore, identity_key: bytes, order: CheckOrder) -> Summary:
-    """Do what a `Checker` does, here and now.
+def unseen(claims: int, findings: Iterable[Finding]) -> None:
+    """Take no notice."""
+    del claims, findings
+
+
+def no_masters() -> Masters:
+    """Return none."""
+    return NO_MASTERS
+
+
+def examine_object(
+    objects: ObjectStore, identity_key: bytes, order: CheckOrder, *, masters: Callable[[], Masters] = no_masters
+) -> Summary:
+    """Do what a `Checker` does, here and now, with the masters that are there now.
 
     Shape: the findings object is UTF-8, one JSON object a line, its keys those of `Finding`; values are masked.
     Errors: Damaged, NoSpace, NotThere.
@@ -61,20 +78,48 @@ def examine_object(objects: ObjectStore, identity_key: bytes, order: CheckOrder)
         objects.writer(order.index, limit_bytes=limit_bytes) as index,
         objects.writer(order.findings, limit_bytes=limit_bytes) as findings,
     ):
-        index.write(header())
         chunks = Chunks(source)
-        summary = None
-        pieces = iter(chunks)
-        for block in examine(pieces, identity_key=identity_key, asp=order.asp, context=order.context):
-            summary = _write(block, index=index, findings=findings)
-        for _ in pieces:
-            pass  # What the checker did not care to read belongs to the digest.
+        known = masters()
+        summary = written(iter(chunks), order, identity_key=identity_key, masters=known, index=index, findings=findings)
         if (chunks.size_bytes, chunks.sha256()) != (order.size_bytes, order.sha256):
             raise Damaged("the bytes are not those that were received", object=order.file)
-        if summary is None:
-            raise AssertionError("the checker ended without a summary")
         findings.commit()
         index.commit()
+    return summary
+
+
+def written(
+    chunks: Iterator[bytes],
+    order: CheckOrder,
+    *,
+    identity_key: bytes,
+    masters: Masters,
+    index: ObjectWriter,
+    findings: ObjectWriter,
+    seen: Seen = unseen,
+) -> Summary:
+    """Examine bytes that come piece by piece, to their last one; write what is found, and return the summary.
+
+    `seen` is told in passing how many claims and what findings have been written. Nothing is committed.
+    Errors: NoSpace, and what `chunks` raises.
+    """
+    index.write(header())
+    summary = None
+    ask: dict[str, Any] = {"asp": order.asp, "context": order.context, "masters": masters}
+    for block in examine(chunks, identity_key=identity_key, **ask):
+        if isinstance(block, Summary):
+            summary = block
+        elif isinstance(block, Rows):
+            index.write(block.packed)
+            seen(len(block), ())
+        else:
+            found = list(block)
+            _write(found, findings)
+            seen(0, found)
+    for _ in chunks:
+        pass  # A file that is nothing of ours is read no further than that shows; its digest wants all of it.
+    if summary is None:
+        raise AssertionError("the checker ended without a summary")
     return summary
 
 
@@ -109,12 +154,6 @@ def verify(objects: ObjectStore, name: str, *, size_bytes: int, sha256: str) -> 
     return (chunks.size_bytes, chunks.sha256()) == (size_bytes, sha256)
 
 
-def _write(block: Block, *, index: ObjectWriter, findings: ObjectWriter) -> Summary | None:
-    if isinstance(block, Rows):
-        index.write(block.packed)
-    elif isinstance(block, Findings):
-        for finding in block:
-            findings.write(json.dumps(asdict(finding), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-    else:
-        return block
-    return None
+def _write(found: Iterable[Finding], findings: ObjectWriter) -> None:
+    for each in found:
+        findings.write(json.dumps(asdict(each), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")

@@ -13,6 +13,16 @@ from seikyu.records.numbers import check_digit
 PREFECTURE: Final = "99"
 MEDICAL: Final = "1"
 
+#: Which point table (点数表) an institution of each kind of claim has.
+POINT_TABLES: Final[Mapping[str, str]] = {
+    "medical": MEDICAL,
+    "dpc": MEDICAL,
+    "dental": "3",
+    "pharmacy": "4",
+    "home_nursing": "6",
+}
+_MEDICAL_KINDS: Final = frozenset({"hospital", "clinic"})
+
 
 @dataclass(frozen=True, slots=True)
 class Institution:
@@ -68,36 +78,46 @@ class World:
 
 
 @cache
-def stock() -> Mapping[str, Any]:
-    """Return the file of codes, people and places that everything here is made of."""
-    return tomllib.loads(resources.files(__package__).joinpath("stock.toml").read_text("utf-8"))
+def stock(kind: str) -> Mapping[str, Any]:
+    """Return the file of codes that claims of a kind are made of; `people` is that of people, payers and places."""
+    return tomllib.loads(resources.files(__package__).joinpath("stock", f"{kind}.toml").read_text("utf-8"))
 
 
 @cache
 def world() -> World:
     """Return the made-up prefecture."""
-    rows = stock()
+    rows = stock("people")
+    here = [row for row in rows["institution"] if row["kind"] in _MEDICAL_KINDS]
     return World(
-        institutions=tuple(_institution(row) for row in rows["institution"]),
+        institutions=tuple(_institution(row) for row in here),
         insurers=tuple(_payer(row) for row in rows["insurer"]),
         publics=tuple(_payer(row) for row in rows["public"]),
     )
 
 
-def happens(dice: Random, what: str) -> bool:
-    """Return whether it happens this time; how often it does stands in the stock."""
-    chance: float = stock()["chances"][what]
+@cache
+def place_of(kind: str) -> Institution:
+    """Return the made-up institution that sends files of a kind if no other is named."""
+    if POINT_TABLES[kind] == MEDICAL:
+        return world().institutions[0]
+    return next(_institution(row) for row in stock("people")["institution"] if row["kind"] == kind)
+
+
+def happens(dice: Random, what: str, kind: str = "people") -> bool:
+    """Return whether it happens this time; how often it does stands in the stock of the kind."""
+    chance: float = stock(kind)["chances"][what]
     return dice.random() < chance
 
 
-def institution_id(digits: str) -> str:
-    """Return the id of a medical institution of prefecture 99 from its code without check digit (six digits)."""
-    head = PREFECTURE + MEDICAL + digits
+def institution_id(digits: str, point_table: str = MEDICAL) -> str:
+    """Return the id of an institution of prefecture 99 from its code without check digit (six digits)."""
+    head = PREFECTURE + point_table + digits
     return head + check_digit(head)
 
 
 def _institution(row: Mapping[str, Any]) -> Institution:
-    return Institution(institution_id(row["digits"]), row["name"], hospital=row["kind"] == "hospital")
+    table = POINT_TABLES.get(row["kind"], MEDICAL)
+    return Institution(institution_id(row["digits"], table), row["name"], hospital=row["kind"] == "hospital")
 
 
 def _payer(row: Mapping[str, Any]) -> Payer:

@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from seikyu.apps.generator.claims import Claim
-from seikyu.apps.generator.faults import FAULTS
+from seikyu.apps.generator.claim import Share
 
 NORMAL = "normal"
 
@@ -36,15 +35,13 @@ class Tally:
     by_effect: dict[str, dict[str, Sums]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Sums)))
     faults: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
-    def count(self, claim: Claim) -> None:
-        """Add one claim."""
-        effect = NORMAL if claim.fault is None else FAULTS[claim.fault].effect
-        if claim.fault is not None:
-            self.faults[claim.fault] += 1
-        for place, share in enumerate(claim.shares):
+    def count(self, shares: Iterable[Share], effect: str = NORMAL, *, times: int = 1) -> None:
+        """Add so many claims of which each asks its payers for these shares."""
+        for place, share in enumerate(shares):
+            claims, points, yen = (times, share.points * times, share.meals_yen * times)
             main = place == 0
             self.by_effect[effect][share.number].add(
-                Sums(int(main), share.points if main else 0, 1, share.points, share.meals_yen)
+                Sums(claims if main else 0, points if main else 0, claims, points, yen)
             )
 
     def sums(self, effects: Iterable[str] = ("normal", "ask", "refused")) -> Sums:

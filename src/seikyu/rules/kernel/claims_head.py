@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from seikyu.records import Layout, Scope, layouts, table
+from seikyu.records import Confidence, Layout, Scope, editions_of, table
 from seikyu.rules.claims import type_kind
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table, days_of_month
@@ -185,7 +185,9 @@ def not_elderly(batch: Batch) -> Iterator[Exact]:
 
 def order(batch: Batch) -> Iterator[Exact | Might]:
     disorder = batch.of_events(c.E_DISORDER)
-    odd = (batch.claims[c.C_DONOR] > 0) | batch.has(*_ANYWHERE)
+    records = batch.layout.records.values()
+    unsure = [record.id for record in records if record.confidence is not Confidence.HIGH]
+    odd = (batch.claims[c.C_DONOR] > 0) | batch.has(*_ANYWHERE, *unsure)
     if any(batch.layout.records[block.opens].scope is Scope.CLAIM for block in batch.layout.blocks.values()):
         odd[:] = True  # Blocks inside claims are looked at one by one.
     if len(disorder):
@@ -212,7 +214,7 @@ def _ids(batch: Batch) -> Ints:
 
 @cache
 def _known_elsewhere(layout: Layout) -> Ints:
-    known = {rid for other in layouts() if other.kind == layout.kind for rid in other.records}
+    known = {rid for other in editions_of(layout.kind) for rid in other.records}
     return _numbers(known)
 
 
@@ -239,8 +241,11 @@ def never(_: Batch) -> Iterator[Might]:
 
 
 def same_claim(batch: Batch) -> Iterator[Exact]:
-    again = np.array(sorted(at for at, (claim, _) in batch.repeats.items() if claim), np.int64)
-    yield Exact(batch.table("head"), again, alone=True)
+    head = batch.table("head")
+    again = np.zeros(len(batch), np.bool_)
+    again[[at for at, (claim, _) in batch.repeats.items() if claim]] = True
+    somebody = (batch.claims[c.C_INSURERS] > 0) | (publics(batch) > 0)
+    yield Exact(head, where(again & somebody & filled(head["patient_name"])))
 
 
 def other_kind(batch: Batch) -> Iterator[Might]:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seikyu.limits import limit
+from seikyu.records import Month, table
 from seikyu.records import Scope as RecordScope
-from seikyu.records import table
 from seikyu.rules.catalogue import RuleBook, catalogue
 from seikyu.rules.finding import Refuses
 from seikyu.rules.index import ROW_BYTES, WORST
@@ -125,7 +125,7 @@ def judged(batch: Batch, docket: Docket, reference: Reference) -> tuple[Hits, Fo
     told = Hits.joined(
         [
             _of_lines(batch, docket, claims, ready),
-            *_of_claims(batch, docket, claims, ready),
+            *_of_claims(batch, docket, claims, ready, reference=reference),
         ]
     )
     file = reference.file
@@ -244,13 +244,19 @@ def _exact(found: Exact, number: int, kind: int) -> Hits:
     )
 
 
-def _of_claims(batch: Batch, docket: Docket, claims: Claims, ready: list[Place]) -> list[Hits]:
+def _of_claims(batch: Batch, docket: Docket, claims: Claims, ready: list[Place], *, reference: Reference) -> list[Hits]:
     """Return what is told of claims, rule by rule in the order of the book."""
+    served = _served(batch, reference)
     parts: list[Hits] = []
     looks: dict[int, list[tuple[int, int]]] = {}
     for number in docket.claims:
         rule = docket.rules[number]
         holds = _holds(batch, rule)
+        if rule.tables:
+            there = served.get(rule.code)
+            if there is None:
+                continue
+            holds = there if holds is None else holds & there
         scan = SCANS.get(rule.code)
         for found in scan(batch) if scan else (Might(np.arange(len(batch))),):
             if isinstance(found, Exact):
@@ -267,6 +273,18 @@ def _of_claims(batch: Batch, docket: Docket, claims: Claims, ready: list[Place])
                     parts.append(Hits.joined([]))
     _look(docket, claims, looks, parts, ready=ready)
     return [part for part in parts if len(part)]
+
+
+def _served(batch: Batch, reference: Reference) -> dict[str, Bools]:
+    """Return for each rule that needs masters which claims it can speak about: those of the months it is served for."""
+    found: dict[str, Bools] = {}
+    for number in np.unique(batch.month):
+        month = Month(int(number) // 100, int(number) % 100) if number else None
+        claims = batch.month == number
+        for rule, _ in reference.needs.served(reference.book.of_month(month), month):
+            if rule.tables:
+                found[rule.code] = found.get(rule.code, np.zeros(len(batch), np.bool_)) | claims
+    return found
 
 
 def _kept(found: Exact, rows: Ints) -> Ints:

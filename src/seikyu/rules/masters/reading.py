@@ -1,0 +1,254 @@
+"""Reading masters: an official file, or a CSV of our own form, becomes a version.
+
+Official files are Shift_JIS (or UTF-8) without a header row; which master it is shows in the number of columns, the
+letter in the second and the form of the codes. A file of our own form has the names of its columns in the first row.
+What is not exactly a master is refused with one reason: a file with shifted columns must never become a master.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from io import StringIO
+from itertools import pairwise
+from typing import Any, Final
+
+from seikyu.records import foreign_signature
+from seikyu.rules.masters.form import Column, Form, MasterForm, forms
+from seikyu.rules.masters.packed import VersionLabel, number_in, write_version
+
+#: The edition of a table that names its columns in the first row.
+OWN: Final = "own"
+#: The place of the letter in official lines.
+_LETTER_AT: Final = 1
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+#: Other names under which public lists bear a column.
+_ALSO: Final = {"name_ja": "name"}
+_SHOWN_CHARS: Final = 20
+#: Days and months in file names such as c_20250307.csv, s_ALL20250307.csv, s_202406.csv.
+_DAY: Final = re.compile(r"(?<!\d)(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?(?!\d)")
+
+
+class NotAMaster(Exception):
+    """A file is no master that can be used; nothing of it is kept.
+
+    Shape: `why` is the key of the words, `facts` what they are filled with.
+    """
+
+    def __init__(self, why: str, **facts: object) -> None:
+        super().__init__(why)
+        self.why = why
+        self.facts = facts
+
+
+@dataclass(frozen=True, eq=False)
+class ReadMaster:
+    """A master as it was read, in the order of its keys.
+
+    Shape: `columns` as `packed.write_version` takes them; `left_out` are columns that hold something else than their
+    form says and whose place is not sure; they are treated as if the file did not have them.
+    """
+
+    form: MasterForm
+    edition: str
+    digest: str
+    codes: Sequence[int]
+    columns: dict[str, list[Any]]
+    left_out: tuple[str, ...]
+
+    @property
+    def newest_change(self) -> int | None:
+        """The newest date of change in the file, YYYYMMDD, None if it tells none."""
+        return max((day for day in self.columns.get("changed", ()) if 0 < day < 99999999), default=None)  # noqa: PLR2004
+
+    def pack(self, *, since: int, known_until: int, whole: bool, file: str, imported: int) -> bytes:
+        """Return the version as bytes; whole if somebody says so, or if an official file is as long as whole ones."""
+        rows = len(self.codes)
+        least = self.form.whole_rows
+        label = VersionLabel(
+            kind=self.form.kind,
+            since=since,
+            digest=self.digest,
+            known_until=known_until,
+            whole=whole or (self.edition != OWN and least is not None and rows >= least),
+            rows=rows,
+            edition=self.edition,
+            file=file,
+            imported=imported,
+        )
+        return write_version(label, self.codes, self.columns)
+
+
+def day_in_name(file_name: str) -> int | None:
+    """Return the day that a file's name tells, the first of a month for a month alone, None if it tells none.
+
+    >>> day_in_name("c_ALL20250307.csv"), day_in_name("s_202406.csv"), day_in_name("s.csv")
+    (20250307, 20240601, None)
+    """
+    found = _DAY.search(re.sub(r"(?<=[A-Za-z])(?=20\d)", "_", file_name))
+    return int(f"{found[1]}{found[2]}{found[3] or '01'}") if found else None
+
+
+def read_master(content: bytes, *, kind: str | None = None) -> ReadMaster:
+    """Return the master in a file; `kind` tells which one it must be.
+
+    Errors: NotAMaster.
+    """
+    lines = list(_lines(_text(content)))
+    if not lines:
+        raise NotAMaster("empty")
+    digest = sha256(content).hexdigest()
+    known = [form for form in forms().values() if kind in (None, form.kind)]
+    header = lines[0][1]
+    if all(map(_NAME.fullmatch, header)):
+        return _of_names([_ALSO.get(name, name) for name in header], lines[1:], known, digest=digest)
+    form, edition = _recognised(lines, known)
+    places = {name: column.no - 1 for name, column in form.columns.items() if column.no <= len(header)}
+    _even(form, lines, len(header))
+    return _read(form, edition, lines, places, digest=digest)
+
+
+def _text(content: bytes) -> str:
+    """Return a file's text, Shift_JIS or UTF-8. Errors: NotAMaster."""
+    if not content.strip(b" \t\r\n\x1a"):
+        raise NotAMaster("empty")
+    if signature := foreign_signature(content[:64]):
+        raise NotAMaster("packed", signature=signature)
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text.rstrip("\x1a")
+    raise NotAMaster("encoding")
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the lines that hold something, with their numbers. Errors: NotAMaster."""
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    try:
+        for cells in reader:
+            if any(cells):
+                yield reader.line_num, cells
+    except csv.Error:
+        raise NotAMaster("not_csv", line=reader.line_num) from None
+
+
+def _recognised(lines: Sequence[tuple[int, list[str]]], known: Sequence[MasterForm]) -> tuple[MasterForm, str]:
+    """Return which master of which edition lines without a header are. Errors: NotAMaster."""
+    first_line, first = lines[0]
+    letter = first[_LETTER_AT].strip() if len(first) > _LETTER_AT else ""
+    lettered = [form for form in known if form.editions and letter in (form.letter, "")]
+    fitting = [(form, edition.name) for form in lettered for edition in form.editions if len(first) in edition.columns]
+    coded = [each for each in fitting if _number(each[0], first) is not None]
+    if len(coded) == 1:
+        return coded[0]
+    if letter and len(lettered) == 1:
+        form = lettered[0]
+        if not fitting:
+            counts = sorted({count for edition in form.editions for count in edition.columns})
+            raise NotAMaster("columns", line=first_line, ja=form.ja, en=form.en, found=len(first), expected=counts)
+        raise NotAMaster("code", line=first_line, ja=form.ja, en=form.en, **_code_cell(form, first))
+    raise NotAMaster("unknown", line=first_line, found=len(first))
+
+
+def _number(form: MasterForm, cells: Sequence[str]) -> int | None:
+    """Return the number of a line's key by its official places."""
+    return form.number(*(cells[form.columns[part.column].no - 1].strip() for part in form.key))
+
+
+def _code_cell(form: MasterForm, cells: Sequence[str]) -> dict[str, object]:
+    at = form.columns[form.key[0].column].no
+    return {"column": at, "value": cells[at - 1][:_SHOWN_CHARS]}
+
+
+def _of_names(
+    names: list[str], lines: Sequence[tuple[int, list[str]]], known: Sequence[MasterForm], *, digest: str
+) -> ReadMaster:
+    """Read a table of our own form. Errors: NotAMaster."""
+    if not lines:
+        raise NotAMaster("empty")
+    keyed = [form for form in known if {part.column for part in form.key} <= set(names)]
+    if not keyed:
+        raise NotAMaster("no_key", names=names)
+    first_line, first = lines[0]
+    cells = dict(zip(names, first, strict=False))
+    fitting = [form for form in keyed if form.number(*(cells.get(part.column, "") for part in form.key)) is not None]
+    if not fitting:
+        column = keyed[0].key[0].column
+        value = cells.get(column, "")[:_SHOWN_CHARS]
+        raise NotAMaster("code", line=first_line, ja=keyed[0].ja, en=keyed[0].en, column=column, value=value)
+    form = fitting[0]
+    if strange := [name for name in names if name not in form.columns]:
+        raise NotAMaster("strange_column", name=strange[0], ja=form.ja, en=form.en, names=list(form.columns))
+    if len(set(names)) < len(names):
+        raise NotAMaster("column_twice", ja=form.ja, en=form.en)
+    _even(form, lines, len(names))
+    return _read(form, OWN, lines, {name: at for at, name in enumerate(names)}, digest=digest)
+
+
+def _even(form: MasterForm, lines: Sequence[tuple[int, list[str]]], columns: int) -> None:
+    """See that every line has so many items. Errors: NotAMaster."""
+    for line, cells in lines:
+        if len(cells) != columns:
+            why = "cut" if line == lines[-1][0] and len(lines) > 1 and len(cells) < columns else "columns"
+            raise NotAMaster(why, line=line, ja=form.ja, en=form.en, found=len(cells), expected=[columns])
+
+
+def _read(
+    form: MasterForm,
+    edition: str,
+    lines: Sequence[tuple[int, list[str]]],
+    places: dict[str, int],
+    *,
+    digest: str,
+) -> ReadMaster:
+    """Read all lines by the places of their columns. Errors: NotAMaster."""
+    keyed: list[tuple[int, int, list[str]]] = []
+    for line, cells in lines:
+        number = form.number(*(cells[places[part.column]].strip() for part in form.key))
+        if number is None:
+            at = places[form.key[0].column]
+            value = cells[at][:_SHOWN_CHARS]
+            raise NotAMaster("code", line=line, ja=form.ja, en=form.en, column=at + 1, value=value)
+        keyed.append((number, line, cells))
+    keyed.sort(key=lambda each: each[:2])
+    if not form.repeats:
+        _no_twice(form, keyed)
+    found: dict[str, list[Any]] = {}
+    left_out = []
+    for name, at in places.items():
+        column = form.columns[name]
+        try:
+            values = _values(form, column, [(line, cells[at].strip()) for _, line, cells in keyed])
+        except NotAMaster:
+            if column.confidence == "H":
+                raise
+            left_out.append(name)
+            continue
+        if values:
+            found[name] = values
+    return ReadMaster(form, edition, digest, [number for number, _, _ in keyed], found, tuple(left_out))
+
+
+def _no_twice(form: MasterForm, keyed: Sequence[tuple[int, int, list[str]]]) -> None:
+    for before, after in pairwise(keyed):
+        if before[0] == after[0]:
+            raise NotAMaster("twice", line=after[1], first=before[1], ja=form.ja, en=form.en)
+
+
+def _values(form: MasterForm, column: Column, cells: Sequence[tuple[int, str]]) -> list[Any]:
+    """Return a column's values, none at all if every cell is empty. Errors: NotAMaster."""
+    if not any(text for _, text in cells):
+        return []
+    if column.form is Form.TEXT:
+        return [text for _, text in cells]
+    values = []
+    for line, text in cells:
+        number = number_in(column.form, text)
+        if number is None:
+            raise NotAMaster("value", line=line, ja=form.ja, en=form.en, name=column.ja, value=text[:_SHOWN_CHARS])
+        values.append(number)
+    return values
