@@ -9,18 +9,19 @@ medians. `--guard` ends with status 1 if a row is below half of its must. Files 
 import argparse
 import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
-from house import SEIKYU, machine
+from house import SEIKYU, machine, rss_mb
 from seikyu.apps.generator import Recipe, world, write
 from seikyu.rules import Rows, Summary, examine
 from seikyu.rules.catalogue import RuleBook, rule_book
@@ -165,61 +166,64 @@ def clinic(asked: argparse.Namespace) -> Iterator[tuple[str, float]]:
         yield "clinic process", statistics.median(timed(check, clock=clock) for _ in range(asked.rounds))
 
 
-def child(size: int, times: int) -> None:
-    """Examine a file of so many bytes from disk, so often; print seconds of CPU and the peak of resident memory."""
+def child(path: Path, times: int) -> None:
+    """Examine a file from disk, so often; print seconds of CPU a byte and the peak of resident memory."""
+    with path.open("rb") as file:
+        examined(file.read(500_000))
+    for _ in range(times):
+        began = time.process_time()
+        with path.open("rb") as file, path.with_suffix(f".{os.getpid()}").open("wb") as index:
+            examination = Examination(identity_key=b"bench", engine="kernel")
+            chunks = iter(lambda: file.read(CHUNK), b"")
+            for block in chain(chain.from_iterable(map(examination.feed, chunks)), examination.finish()):
+                if isinstance(block, Rows):
+                    index.write(block.packed)
+        spent = time.process_time() - began
+    print(spent / path.stat().st_size, rss_mb(os.getpid(), peak=True))
+
+
+@contextmanager
+def on_disk(size: int) -> Iterator[Path]:
+    """Make a file of so many bytes for as long as the block lasts."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file.uke"
         with path.open("wb") as file:
-            for piece in pieces(size):
-                file.write(piece)
-        with path.open("rb") as file:
-            examined(file.read(500_000))
-        index = (Path(folder) / "index").open("wb")
-        for _ in range(times):
-            began = time.process_time()
-            with path.open("rb") as file:
-                examination = Examination(identity_key=b"bench", engine="kernel")
-                while chunk := file.read(CHUNK):
-                    for block in examination.feed(chunk):
-                        if isinstance(block, Rows):
-                            index.write(block.packed)
-                for block in examination.finish():
-                    if isinstance(block, Rows):
-                        index.write(block.packed)
-            spent = time.process_time() - began
-        print(spent / path.stat().st_size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+            file.writelines(pieces(size))
+        yield path
 
 
-def run_child(size: int, times: int = 1) -> subprocess.Popen[str]:
+def run_child(path: Path, times: int = 1) -> subprocess.Popen[str]:
     """Start a process of its own."""
-    words = [sys.executable, __file__, "--child", str(size), str(times)]
+    words = [sys.executable, __file__, "--child", str(path), str(times)]
     return subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
 
 
 def result(process: subprocess.Popen[str]) -> tuple[float, float]:
-    """Return seconds a byte and MiB of a child."""
+    """Return seconds a byte and MB of a child."""
     out, _ = process.communicate()
-    seconds, mib = map(float, out.split())
-    return seconds, mib
+    seconds, megabytes = map(float, out.split())
+    return seconds, megabytes
 
 
 def memory(asked: argparse.Namespace) -> Iterator[tuple[str, float]]:
     """Yield the rows about a file that is larger than the memory that is allowed."""
-    small = [result(run_child(10_000_000, 3)) for _ in range(3)]
-    big = result(run_child(asked.big_mb * 1_000_000))
+    with on_disk(10_000_000) as path:
+        small = [result(run_child(path, 3)) for _ in range(3)]
+    with on_disk(asked.big_mb * 1_000_000) as path:
+        big = result(run_child(path))
     yield "memory", big[1]
-    yield "memory grown", big[1] - statistics.median(mib for _, mib in small)
+    yield "memory grown", big[1] - statistics.median(each for _, each in small)
     yield "time per GB", big[0] / statistics.median(seconds for seconds, _ in small)
 
 
 def two_processes(_: argparse.Namespace) -> Iterator[tuple[str, float]]:
     """Yield how much more two processes do than one: CPU time a byte alone and beside another."""
-    size = 60_000_000
     found = []
-    for _ in range(3):
-        alone = result(run_child(size, 3))[0]
-        both = [result(each) for each in [run_child(size, 3), run_child(size, 3)]]
-        found.append(sum(alone / seconds for seconds, _ in both))
+    with on_disk(60_000_000) as path:
+        for _ in range(3):
+            alone = result(run_child(path, 3))[0]
+            both = [result(each) for each in [run_child(path, 3), run_child(path, 3)]]
+            found.append(sum(alone / seconds for seconds, _ in both))
     yield "two processes", statistics.median(found)
 
 
@@ -234,10 +238,10 @@ def main() -> None:
     options.add_argument("--big-mb", type=int, default=2000)
     options.add_argument("--only", nargs="*", choices=ROWS, default=list(ROWS))
     options.add_argument("--guard", action="store_true")
-    options.add_argument("--child", nargs=2, type=int)
+    options.add_argument("--child", nargs=2)
     asked = options.parse_args()
     if asked.child:
-        child(*asked.child)
+        child(Path(asked.child[0]), int(asked.child[1]))
         return
     print(machine())
     print("| what | measured | must | aim |\n| --- | --- | --- | --- |")
