@@ -5,11 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import claim, uke
-from seikyu.rules import Context, Finding, Rule, Summary, catalogue, examine
+from seikyu.rules import Context, Finding, Rule, Summary, catalogue
 from seikyu.rules.certain import EARLY, EARLY_ON_WHOLE_LINES, HEAD_BYTES, certain, first_certain
 from seikyu.rules.example import embedded
 from seikyu.rules.finding import Refuses
 from seikyu.rules.rule import Scope
+from telling import told_of
 
 KEY = b"a key for tests"
 MORE = b"CO,11,1,810000001,\r\n" * (HEAD_BYTES // 20 + 1)
@@ -18,7 +19,7 @@ GOOD = uke(*(claim(no) for no in range(1, 400)))
 
 def verdict(data: bytes, context: Context | None = None) -> tuple[bool, set[str]]:
     """Return what the end of a file says: whether it is refused, and by which findings."""
-    told = list(examine([data], identity_key=KEY, context=context))
+    told = list(told_of([data], identity_key=KEY, context=context))
     summary = told[-1]
     assert isinstance(summary, Summary)
     return summary.refused, {each.code for each in told if isinstance(each, Finding) and each.refuses is Refuses.FILE}
@@ -98,7 +99,7 @@ def test_the_early_rules_are_rules_of_the_whole_file_that_refuse_it() -> None:
 
 def test_the_first_finding_that_refuses_the_file_decides() -> None:
     """What asks or refuses a claim does not."""
-    told = examine([GOOD[:-1].replace(b"GO,", b"GX,")], identity_key=KEY)
+    told = told_of([GOOD[:-1].replace(b"GO,", b"GX,")], identity_key=KEY)
 
     found = first_certain(each for each in told if isinstance(each, Finding))
 

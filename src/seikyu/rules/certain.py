@@ -10,6 +10,7 @@ from typing import Final
 
 from seikyu.limits import limit
 from seikyu.records import read_lines
+from seikyu.rules.blocks import one_by_one
 from seikyu.rules.catalogue import rule_of
 from seikyu.rules.context import Context
 from seikyu.rules.examine import examine
@@ -39,7 +40,7 @@ def certain(head: bytes, *, asp: bool = True, context: Context | None = None) ->
     Shape: `head` is the first HEAD_BYTES of a longer file.
     """
     whole_lines = sum(bool(line.ending) for line in read_lines([head]))
-    told = examine([head], identity_key=b"", asp=asp, context=context)
+    told = one_by_one(examine([head], identity_key=b"", asp=asp, context=context, engine="reference"))
     found = (each for each in told if isinstance(each, Finding))
     return first_certain(each for each in found if _stands(each, whole_lines=whole_lines))
 

@@ -12,10 +12,11 @@ from typing import Any, BinaryIO, Final, Protocol
 from seikyu.limits import MIB, limit
 from seikyu.ports.errors import Damaged, NotThere
 from seikyu.ports.objects import ObjectStore, ObjectWriter
+from seikyu.rules.blocks import Rows
 from seikyu.rules.context import Context
 from seikyu.rules.examine import examine
 from seikyu.rules.finding import Finding
-from seikyu.rules.index import IndexRow, header, pack
+from seikyu.rules.index import header
 from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.summary import Summary
 
@@ -105,16 +106,16 @@ def written(
     index.write(header())
     summary = None
     ask: dict[str, Any] = {"asp": order.asp, "context": order.context, "masters": masters}
-    for result in examine(chunks, identity_key=identity_key, **ask):
-        if isinstance(result, Summary):
-            summary = result
-            continue
-        if isinstance(result, IndexRow):
-            index.write(pack(result))
-            seen(1, ())
+    for block in examine(chunks, identity_key=identity_key, **ask):
+        if isinstance(block, Summary):
+            summary = block
+        elif isinstance(block, Rows):
+            index.write(block.packed)
+            seen(len(block), ())
         else:
-            _write([result], findings)
-            seen(0, [result])
+            found = list(block)
+            _write(found, findings)
+            seen(0, found)
     for _ in chunks:
         pass  # A file that is nothing of ours is read no further than that shows; its digest wants all of it.
     if summary is None:
