@@ -135,7 +135,11 @@ RULES: Final[tuple[Rule, ...]] = (
         source="records:14",
         when=[(f"{line}.points", "negative") for line in ("SI", "IY", "TO", "SS")],
         passes="kind pharmacy",
-        fails=("IY,39,1,630010002,,-1,7,,,,,,,7", "kind pharmacy\nSH,x1,1,,,7", "kind dpc\nHH,202608,2,1,1,1,2000,AB,62000"),
+        fails=(
+            "IY,39,1,630010002,,-1,7,,,,,,,7",
+            "kind pharmacy\nSH,x1,1,,,7",
+            "kind dpc\nHH,202608,2,1,1,1,2000,AB,62000",
+        ),
     ),
     item_rule(
         code="X1031",
