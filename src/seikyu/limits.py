@@ -48,6 +48,10 @@ LIMITS: Final = (
           adjustable=True),
     Limit("receiving_at_once", 100, "bodies", "each holds a file handle and a buffer; past it 503", adjustable=True),
     Limit("receiving_per_party", 8, "bodies", "one party must not take every place", adjustable=True),
+    Limit("preparations", 32, "files", "files whose check is prepared while they arrive, with three handles and 1 MB "
+          "each; the others are checked when they are in", adjustable=True),
+    Limit("preparations_per_party", 8, "files", "as many as a party may send at once; one must not take every place",
+          adjustable=True),
     Limit("drain_s", 8, "seconds", "a stop lets what is under way finish for so long; gone within 10 s"),
     Limit("page_items", 200, "items", "one page of a list"),
     Limit("page_items_default", 50, "items", "a page when nothing is asked"),

@@ -19,7 +19,7 @@ def test_the_description_is_for_anybody(desk: DeskLab) -> None:
     assert {
         "/sendings", "/sendings/{sending_id}", "/sendings/{sending_id}/findings", "/sendings/{sending_id}/confirm",
         "/sendings/{sending_id}/cancel", "/sendings/uploads/{upload_id}/files/{no}",
-        "/sendings/uploads/{upload_id}/finish", "/deliveries", "/deliveries/{delivery_id}",
+        "/sendings/uploads/{upload_id}/finish", "/arrivals", "/deliveries", "/deliveries/{delivery_id}",
         "/deliveries/{delivery_id}/content", "/deliveries/{delivery_id}/received",
     } <= told["paths"].keys()  # fmt: skip
 

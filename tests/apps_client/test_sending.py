@@ -1,16 +1,21 @@
 """Sending over real lines, good ones and broken ones."""
 
+import json
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from seikyu.apps import client
+from seikyu.apps import cli, client
+from seikyu.apps.client import progress
 from seikyu.apps.client.errors import AnswerLost, BrokeWhileSending, FileUnusable, LineFailed, OfficeSaid
 from seikyu.apps.client.line import Counted
+from seikyu.apps.client.lookout import lookout
 from seikyu.apps.client.unanswered import Unanswered
 from seikyu.apps.demo_office import client_of
 from seikyu.apps.demo_relay import Relay
@@ -309,3 +314,83 @@ def test_nobody_listens(line: Opens) -> None:
 
     assert "line_refused" == trouble.value.words_code
     assert 2 == len(notes)
+
+
+def slowly(_: int) -> None:
+    """Let a line be slow: a pause after every piece."""
+    time.sleep(0.06)
+
+
+def image(path: Path) -> Path:
+    """Make an image of some two megabytes."""
+    path.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + os.urandom(2_000_000))
+    return path
+
+
+def test_a_file_that_is_certain_to_be_refused_is_told_while_it_goes(line: Opens, tmp_path: Path) -> None:
+    """Once, before the answer; the rest is still sent, and the answer comes as always."""
+    told: list[tuple[str, str]] = []
+    with line(HOSPITAL) as open_line:
+        answer = client.send(
+            open_line,
+            [client.look_at(image(tmp_path / "photo.jpg"))],
+            client.Terms(),
+            told=slowly,
+            certain=lambda item: told.append((item["name"], item["refused"]["code"])),
+        )
+        before = list(told)
+        checked = client.wait_for_check(open_line, answer)
+
+    assert [("photo.jpg", "X1004")] == before == told
+    assert "refused" == checked["state"]
+
+
+def test_of_a_file_that_is_right_nothing_is_told(line: Opens, file: Makes) -> None:
+    """However slow its line."""
+    told: list[Any] = []
+    with line(HOSPITAL) as open_line:
+        client.send(open_line, [client.look_at(file(3000))], client.Terms(), told=slowly, certain=told.append)
+
+    assert [] == told
+
+
+def test_a_lookout_over_a_bad_line_is_silent(home: Path) -> None:
+    """It is a courtesy and must not trouble the sending."""
+    nowhere = replace(client_of(home, HOSPITAL), url="https://localhost:1")
+    told: list[Any] = []
+
+    with lookout(nowhere, "key", told.append):
+        time.sleep(0.8)
+
+    assert [] == told
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "Ctrl-C breaks off and leaves nothing"), ("ja", "受付不能になります")]
+)
+def test_the_command_says_it_beside_its_answer(
+    home: Path,
+    tmp_path: Path,
+    lang: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """On standard error, in the user's language; standard output holds JSON alone."""
+
+    @contextmanager
+    def slow_bar(*_: object) -> Iterator[Callable[[int], None]]:
+        yield slowly
+
+    monkeypatch.setattr(progress, "bar", slow_bar)
+    monkeypatch.setenv("SEIKYU_LANG", lang)
+    path = image(tmp_path / "photo.jpg")
+
+    status = cli.run(["send", str(path), "--as", HOSPITAL, "--home", str(home), "--json"])
+
+    said = capsys.readouterr()
+    assert 2 == status
+    assert "refused" == json.loads(said.out)["state"]
+    (row,) = [row for row in said.err.splitlines() if "X1004" in row]
+    assert words in row
+    assert "photo.jpg" in row

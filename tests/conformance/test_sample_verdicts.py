@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
-from seikyu.rules import Finding, Level, Summary, examine
+from seikyu.rules import Finding, Level, Summary
+from telling import told_of
 
 #: What the public medical test files say besides: test institution, claim month and service month alike, and much that
 #: a test environment leaves out.
@@ -56,7 +57,7 @@ DENTAL_ASKS = {"X1018", "X2015", "X2034", "X3001"}
 
 def examined(data: bytes, name: str) -> tuple[list[Finding], Summary]:
     """Return the findings and the summary of a file."""
-    told = list(examine([data], identity_key=b"samples", file_name=name))
+    told = told_of(data, identity_key=b"samples", file_name=name)
     last = told[-1]
     assert isinstance(last, Summary)
     return [each for each in told if isinstance(each, Finding)], last

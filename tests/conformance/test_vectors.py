@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from seikyu.rules import Finding, Level, catalogue, examine
+from seikyu.rules import Finding, Level, catalogue
+from telling import told_of
 
 FOLDER = Path(__file__).parent / "vectors"
 VECTORS = sorted(FOLDER.glob("*.vector"))
@@ -46,7 +47,7 @@ def vector_of(path: Path) -> Vector:
 
 def findings_of(data: bytes) -> list[Finding]:
     """Return the findings of a file."""
-    return [each for each in examine([data], identity_key=b"vectors") if isinstance(each, Finding)]
+    return [each for each in told_of(data, identity_key=b"vectors") if isinstance(each, Finding)]
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)

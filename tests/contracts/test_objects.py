@@ -286,3 +286,62 @@ def test_the_memory_store_has_an_end_too() -> None:
 
     assert told.value.code == "no_space"
     assert list(objects.names()) == [NAME]
+
+
+def test_what_is_being_written_can_be_followed(objects: ObjectStore) -> None:
+    """After a flush a follower has every byte, in another thread or process; it reads on through the commit."""
+    with objects.writer(NAME, limit_bytes=1 << 21) as writer:
+        writer.write(b"one")
+        writer.flush()
+        with objects.follow(writer.growing, name=NAME) as growing:
+            assert (b"on", b"e", b"") == (growing.read(2), growing.read(9), growing.read(9))
+            writer.write(b"two")
+            writer.commit()
+
+            assert b"two" == growing.read(9)
+            assert not growing.gone
+            objects.remove(NAME)
+            assert growing.gone
+
+
+def test_a_follower_sees_that_an_object_is_given_up(objects: ObjectStore) -> None:
+    """It holds no name and no place; only who follows still has the bytes."""
+    writer = objects.writer(NAME, limit_bytes=100)
+    writer.write(b"one")
+    writer.flush()
+    with objects.follow(writer.growing, name=NAME) as growing:
+        assert not growing.gone
+        writer.discard()
+
+        assert growing.gone
+
+
+def test_who_comes_late_follows_the_object_itself(objects: ObjectStore) -> None:
+    """What was committed meanwhile is there under its name; what was discarded is not there."""
+    writer = objects.writer(NAME, limit_bytes=100)
+    writer.write(b"one")
+    writer.commit()
+    given_up = objects.writer("files/b", limit_bytes=100)
+    given_up.discard()
+
+    with objects.follow(writer.growing, name=NAME) as growing:
+        assert b"one" == growing.read(9)
+        assert not growing.gone
+    with pytest.raises(NotThere):
+        objects.follow(given_up.growing, name="files/b")
+
+
+def test_an_object_may_get_its_name_at_the_end(objects: ObjectStore) -> None:
+    """It is there under that name only."""
+    with objects.writer(NAME, limit_bytes=100) as writer:
+        writer.write(b"one")
+        stored = writer.commit(name="files/other")
+
+    assert "files/other" == stored.name
+    assert ["files/other"] == list(objects.names())
+    with objects.writer(NAME, limit_bytes=100) as writer:
+        writer.write(b"two")
+        with pytest.raises(AlreadyThere):
+            writer.commit(name="files/other")
+    assert b"one" == read(objects, "files/other")
+    assert [path for path in names_and_files(objects)[1] if ".arriving" in path.parts] == []

@@ -142,3 +142,24 @@ def test_a_disk_that_is_really_full_leaves_nothing(small_disk: Path) -> None:
     assert room == folder.free_bytes()
     assert read(folder, "files/first") == A_MEGABYTE
     assert put(folder, "files/same", A_MEGABYTE[:4096]).size_bytes == 4096
+
+
+def test_a_trade_sweeps_only_its_own(tmp_path: Path) -> None:
+    """A worker that starts anew removes what the one before it left, and nothing that the server is writing."""
+    server = LocalObjects(tmp_path / "objects")
+    dead, worker = (LocalObjects(tmp_path / "objects", trade="work") for _ in range(2))
+    arriving = server.writer(NAME, limit_bytes=100)
+    dead.writer("indexes/a", limit_bytes=100)
+
+    assert 1 == worker.sweep(own=True)
+    arriving.write(b"one")
+    arriving.commit()
+    assert b"one" == read(server, NAME)
+    assert 0 == server.sweep()
+
+
+@pytest.mark.parametrize("growing", ["../office.sqlite", "a/b", ".hidden", ""])
+def test_only_what_is_on_its_way_can_be_followed(folder: LocalObjects, growing: str) -> None:
+    """A note from beside names a temporary and never a path."""
+    with pytest.raises(ValueError, match="no name"):
+        folder.follow(growing, name=NAME)

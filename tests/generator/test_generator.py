@@ -8,9 +8,9 @@ from hypothesis.strategies import integers, sampled_from
 
 from seikyu.apps.generator import FAULTS, Institution, Recipe, Tally, earlier, institution_id, stream, world, write
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber
-from seikyu.rules.examine import examine
 from seikyu.rules.finding import Finding
 from seikyu.rules.summary import Summary
+from telling import told_of
 
 PLACES = world().institutions
 
@@ -24,7 +24,7 @@ def made(recipe: Recipe) -> tuple[bytes, Tally]:
 
 def examined(data: bytes) -> tuple[list[Finding], Summary]:
     """Return what the checker says."""
-    told = list(examine([data], identity_key=bytes(32)))
+    told = list(told_of([data], identity_key=bytes(32)))
     summary = told[-1]
     assert isinstance(summary, Summary)
     return [each for each in told if isinstance(each, Finding)], summary

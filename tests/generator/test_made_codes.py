@@ -10,10 +10,10 @@ from seikyu.apps.generator.care import points_of
 from seikyu.apps.generator.codes import codes_of
 from seikyu.apps.generator.places import stock
 from seikyu.records import Month
-from seikyu.rules.examine import examine
 from seikyu.rules.finding import Finding
 from seikyu.rules.masters import NO_MASTERS, Masters, masters_of, opened, read_version
 from seikyu.rules.masters.reading import read_master
+from telling import told_of
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "masters"
 MONTH = Month(2026, 9)
@@ -98,7 +98,7 @@ def test_nursing_fees_and_the_rest_pass_with_masters(kind: str) -> None:
     masters = samples()
 
     data = made(Recipe(place_of(kind), "1", 202610, 120, 3, kind=kind, masters=masters, reclaim_share=0.1))
-    told = examine([data], identity_key=bytes(32), masters=masters)
+    told = told_of([data], identity_key=bytes(32), masters=masters)
 
     assert [] == [each for each in told if isinstance(each, Finding)]
 

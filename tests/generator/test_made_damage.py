@@ -10,8 +10,8 @@ from hypothesis.strategies import floats, integers, sampled_from
 from seikyu.apps.generator import DAMAGES, FORMS, Recipe, damaged, damaging, place_of, write
 from seikyu.apps.generator.damage import sections
 from seikyu.apps.words import has
-from seikyu.rules.examine import examine
 from seikyu.rules.finding import Finding
+from telling import told_of
 
 #: Damage that some kinds of claims cannot carry, as they lack the record or the item.
 _NOT_IN = {
@@ -119,4 +119,4 @@ def test_damage_is_found(damage: str) -> None:
     rate = 0.1 if DAMAGES[damage].scope == "record" else 1.0
     data = damaged(made("medical"), damage, rate, 3)
 
-    assert any(isinstance(each, Finding) for each in examine([data], identity_key=bytes(32)))
+    assert any(isinstance(each, Finding) for each in told_of([data], identity_key=bytes(32)))

@@ -14,12 +14,12 @@ from hypothesis.strategies import booleans, integers, sampled_from
 
 from seikyu.apps.generator import FORMS, Recipe, Tally, TooManyClaims, files, place_of, stream, world, write
 from seikyu.records import layout_for, outside_jis, table
-from seikyu.rules.examine import examine
 from seikyu.rules.finding import Finding
 from seikyu.rules.index import IndexRow
 from seikyu.rules.plan import plans
 from seikyu.rules.summary import Summary
 from seikyu.rules.view import shares
+from telling import told_of
 
 KINDS = sorted(FORMS)
 
@@ -90,7 +90,7 @@ def test_totals_add_up(kind: str, seed: int, body: str) -> None:
 
 def judged(data: bytes) -> tuple[list[Finding], Summary]:
     """Return what the checker says."""
-    told = list(examine([data], identity_key=bytes(32)))
+    told = list(told_of([data], identity_key=bytes(32)))
     summary = told[-1]
     assert isinstance(summary, Summary)
     return [each for each in told if isinstance(each, Finding)], summary
@@ -220,7 +220,7 @@ def test_nobody_is_there_twice(kind: str) -> None:
 
 def test_the_index_sees_nobody_twice() -> None:
     """The checker's own identity of a claim differs for all claims of a file."""
-    rows = list(examine([made(recipe_of("medical", claims=2500))[0]], identity_key=bytes(32)))
+    rows = list(told_of([made(recipe_of("medical", claims=2500))[0]], identity_key=bytes(32)))
     identities = [row.identity for row in rows if isinstance(row, IndexRow)]
 
     assert 2500 == len(identities) == len(set(identities))

@@ -164,10 +164,10 @@ def uke_files(draw: st.DrawFn) -> list[list[str]]:
 @given(file=uke_files())
 def test_the_payers_leg_is_the_institutions_leg(file: list[list[str]]) -> None:
     """The checker's index and the re-read delivery agree on every payer and measure of every claim."""
-    from seikyu.rules.examine import examine
+    from telling import told_of
 
     data = b.uke(*file)
-    index = [found for found in examine([data], identity_key=bytes(32)) if isinstance(found, IndexRow)]
+    index = [found for found in told_of(data, identity_key=bytes(32)) if isinstance(found, IndexRow)]
 
     delivered = read(
         b"".join(rows(data[claim.offset : claim.offset + claim.length], n) for n, claim in enumerate(index))

@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import builders
+import telling
 from seikyu import limits
 from seikyu.records import InsurerNumber, Month
-from seikyu.rules import Context, Finding, IndexRow, Level, Refuses, Summary, Told, body_of, catalogue, examine
+from seikyu.rules import Context, Examination, Finding, IndexRow, Level, Refuses, Summary, body_of, catalogue
 from seikyu.rules.catalogue import RuleBook, rule_book
-from seikyu.rules.examine import _Examination
 from seikyu.rules.example import HEADER, OWN, embedded
 from seikyu.rules.index import WORST, pack, unpack
+from telling import Told
 
 KEY = b"a key for tests"
 IDS = ["IR", "RE", "HO", "KO", "SN", "JD", "MF", "GR", "SY", "SI", "IY", "TO", "CO", "SJ", "TI", "TR", "TS", "GO", "ZZ"]
@@ -24,7 +25,7 @@ IDS = ["IR", "RE", "HO", "KO", "SN", "JD", "MF", "GR", "SY", "SI", "IY", "TO", "
 def told_of(data: bytes | Sequence[bytes], **options: object) -> list[Told]:
     """Return all that is told of a file."""
     chunks = [data] if isinstance(data, bytes) else data
-    return list(examine(chunks, **{"identity_key": KEY, **options}))  # type: ignore[arg-type]
+    return telling.told_of(chunks, **{"identity_key": KEY, **options})
 
 
 def findings_of(data: bytes, **options: object) -> list[Finding]:
@@ -140,8 +141,8 @@ def test_the_order_of_the_rules_does_not_matter(data: bytes) -> None:
         )
 
     def everything(books: Callable[[frozenset[Level], str], RuleBook]) -> list[Told]:
-        examination = _Examination(KEY, frozenset(Level), Context(), show_personal=False, books=books)
-        return list(examination.run(iter([data]), None, file_name=""))
+        examination = Examination(identity_key=KEY, books=books)
+        return list(telling.one_by_one(chain(examination.feed(data), examination.finish())))
 
     assert sorted(map(repr, everything(rule_book))) == sorted(map(repr, everything(backwards)))
 

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import telling
 from seikyu import limits
 from seikyu.records import Month
-from seikyu.rules import Context, Finding, IndexRow, Level, Summary, Told, examine
+from seikyu.rules import Context, Finding, IndexRow, Level, Summary
 from seikyu.rules.example import embedded, own_lines
 from seikyu.rules.table import claim_kind_of
+from telling import Told
 
 CLAIM_KINDS: Final = ("medical", "dental", "pharmacy", "home_nursing", "dpc")
 RETURNS: Final = tuple(f"{kind}_return" for kind in CLAIM_KINDS)
@@ -21,7 +23,7 @@ KINDS: Final = (*CLAIM_KINDS, *RETURNS)
 
 def told_of(data: bytes, **options: object) -> list[Told]:
     """Return all that is told of a file."""
-    return list(examine([data], **{"identity_key": b"kinds", **options}))  # type: ignore[arg-type]
+    return telling.told_of(data, **{"identity_key": b"kinds", **options})
 
 
 def graves(data: bytes, **options: object) -> list[Finding]:

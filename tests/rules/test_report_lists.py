@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import builders
 from builders import line
-from seikyu.rules import Finding, IndexRow, Level, Refuses, Summary, Totals, examine
+from seikyu.rules import Finding, IndexRow, Level, Refuses, Summary, Totals
 from seikyu.rules.index import Outcome
 from seikyu.rules.reports.decisions import Errors, decision_list
 from seikyu.rules.reports.error_list import Entry, error_list
@@ -19,6 +19,7 @@ from seikyu.rules.reports.forms import Column, Form, Issue, file_name, forms, ki
 from seikyu.rules.reports.heads import ClaimHead, read_claim
 from seikyu.rules.reports.reading import NotAList, ReadList, read_list
 from seikyu.rules.reports.tallies import TallyBook, divisions_of, tally_list, type_name
+from telling import told_of
 
 KEY = b"a key for tests"
 
@@ -63,7 +64,7 @@ DATA = builders.uke(small_child(), no_child(), stay()).replace(b"202609,00,", b"
 def checked(data: bytes, *, asp: bool = True) -> tuple[list[Finding], list[IndexRow], Summary]:
     """Return findings, rows and summary of a file, however they are told."""
     findings, rows, last = [], [], None
-    for told in examine([data], identity_key=KEY, asp=asp, show_personal=True):
+    for told in told_of([data], identity_key=KEY, asp=asp, show_personal=True):
         for each in told if isinstance(told, Iterable) else [told]:
             if isinstance(each, Finding):
                 findings.append(each)

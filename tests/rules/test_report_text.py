@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import builders
-from seikyu.rules import Finding, IndexRow, Level, Refuses, Summary, examine
+from seikyu.rules import Finding, IndexRow, Level, Refuses, Summary
 from seikyu.rules.reports import as_json, effect, file_as_json, from_json, in_order, line_of
 from seikyu.rules.reports.text import silence_line
+from telling import told_of
 
 KEY = b"a key for tests"
 WRONG = builders.uke(
@@ -20,7 +21,7 @@ WRONG = builders.uke(
 
 def examined(data: bytes) -> tuple[list[Finding], list[IndexRow], Summary]:
     """Return findings, rows and summary of a file."""
-    told = list(examine([data], identity_key=KEY))
+    told = list(told_of([data], identity_key=KEY))
     findings = [each for each in told if isinstance(each, Finding)]
     rows = [each for each in told if isinstance(each, IndexRow)]
     last = told[-1]

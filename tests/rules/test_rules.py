@@ -2,10 +2,11 @@
 
 import pytest
 
-from seikyu.rules import Context, Finding, Rule, Summary, catalogue, examine
+from seikyu.rules import Context, Finding, Rule, Summary, catalogue
 from seikyu.rules.example import embedded
 from seikyu.rules.masters import forms
 from seikyu.rules.testing_masters import example_masters
+from telling import told_of
 
 KEY = b"a key for tests"
 
@@ -13,7 +14,7 @@ KEY = b"a key for tests"
 def codes_of(example: str | bytes, rule: Rule, context: Context | None = None) -> set[str]:
     """Return the codes that a file with the example gets; a rule with masters is shown the small tables."""
     masters = example_masters() if rule.tables else None
-    told = examine([embedded(example)], identity_key=KEY, context=context, masters=masters)
+    told = told_of([embedded(example)], identity_key=KEY, context=context, masters=masters)
     return {each.code for each in told if isinstance(each, Finding)}
 
 
@@ -40,7 +41,7 @@ MASTERED = [rule for rule in catalogue() if rule.tables]
 def test_a_rule_is_silent_without_its_masters_and_said_to_be(rule: Rule) -> None:
     """Nothing is made up for a table that nobody has brought; the summary names the rule and what it lacks."""
     for example in rule.fails:
-        *told, summary = examine([embedded(example)], identity_key=KEY, context=rule.context)
+        *told, summary = told_of([embedded(example)], identity_key=KEY, context=rule.context)
 
         assert rule.code not in {each.code for each in told if isinstance(each, Finding)}
         assert isinstance(summary, Summary)

@@ -4,7 +4,8 @@ from typing import Final
 
 import pytest
 
-from seikyu.rules import Finding, Level, examine
+from seikyu.rules import Finding, Level
+from telling import told_of
 
 #: Two public payers, eligibility records, two diseases, a unit of two drugs, a comment and symptom details.
 LINES: Final = (
@@ -110,7 +111,7 @@ SLIPS: Final = (
 def told(lines: list[str]) -> list[Finding]:
     """Return what is told above notice, and the notices that are looked for."""
     data = "".join(f"{line}\r\n" for line in lines).encode("cp932") + b"\x1a"
-    return [each for each in examine([data], identity_key=b"slips") if isinstance(each, Finding)]
+    return [each for each in told_of(data, identity_key=b"slips") if isinstance(each, Finding)]
 
 
 def test_the_claim_without_a_slip_is_right() -> None:

@@ -7,18 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seikyu.records import Month
-from seikyu.rules import Finding, Summary, catalogue, examine
+from seikyu.rules import Finding, Summary, catalogue
 from seikyu.rules.example import embedded
 from seikyu.rules.masters import Masters, masters_of, opened, read_version
 from seikyu.rules.masters.reading import read_master
 from seikyu.rules.testing_masters import example_masters
+from telling import told_of
 
 DAYS = "," * 30
 
 
 def told(example: str, masters: Masters | None = None) -> tuple[set[str], Summary]:
     """Return the codes that an example gets, and the summary."""
-    *found, summary = examine([embedded(example)], identity_key=b"k", masters=masters or example_masters())
+    *found, summary = told_of([embedded(example)], identity_key=b"k", masters=masters or example_masters())
     assert isinstance(summary, Summary)
     return {each.code for each in found if isinstance(each, Finding)}, summary
 
@@ -350,7 +351,7 @@ MASTERED = frozenset(rule.code for rule in catalogue() if rule.tables)
 @pytest.mark.parametrize(("kind", "data"), EXAMPLES, ids=[kind for kind, _ in EXAMPLES])
 def test_the_conforming_file_of_a_kind_is_not_refused(kind: str, data: bytes) -> None:
     """No false refusal, with every table there is."""
-    told = [each for each in examine([data], identity_key=b"k", masters=example_masters()) if isinstance(each, Finding)]
+    told = [each for each in told_of([data], identity_key=b"k", masters=example_masters()) if isinstance(each, Finding)]
 
     assert [] == [each.code for each in told if each.refuses and each.code in MASTERED], kind
 
@@ -376,7 +377,7 @@ def test_masters_only_add_the_findings_of_their_own_rules(example: bytes, cuts: 
         data[place : place + 1] = piece
 
     def found(masters: Masters | None) -> list[tuple[str, int | None, int | None]]:
-        every = examine([bytes(data)], identity_key=b"k", masters=masters)
+        every = told_of([bytes(data)], identity_key=b"k", masters=masters)
         return [(each.code, each.line, each.item_no) for each in every if isinstance(each, Finding)]
 
     with_all = found(example_masters())

@@ -247,3 +247,13 @@ def test_an_unreadable_file_is_refused_also_as_a_correction(memory_lab: Lab) -> 
     memory_lab.clock.at = CORRECTIONS
 
     assert memory_lab.send_and_check(b"no UKE file").state == "refused"
+
+
+def test_a_large_file_of_another_format_is_refused_as_what_it_is(lab: Lab) -> None:
+    """Nothing of an image is read past its beginning, but its digest wants all of it: it is not damaged."""
+    sending = lab.send_and_check(b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 6000)
+
+    (file,) = lab.files(sending.id)
+    assert "refused" == sending.state
+    assert "damaged" not in json.loads(file.summary or "")
+    assert 1 == sending.findings

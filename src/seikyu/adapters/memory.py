@@ -6,6 +6,7 @@ commit with their transaction, and the contract suites run over all of it.
 
 import hashlib
 import io
+import itertools
 import logging
 import threading
 import time
@@ -20,6 +21,7 @@ from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavai
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.objects import Stored, checked_name
 from seikyu.ports.store import Certificate, Delivery, File, Month, Party, Posting, Sending, WriteTx
+from seikyu.ports.watching import Coming, NobodyWatches, Watching
 
 Row = TypeVar("Row")
 
@@ -291,16 +293,26 @@ class MemoryObjects:
 
     def __init__(self, *, room_bytes: int = 1 << 30) -> None:
         self.committed: dict[str, bytes] = {}
+        self.arriving: dict[str, MemoryWriter] = {}
         self._room = room_bytes
+        self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
     def writer(self, name: str, *, limit_bytes: int) -> "MemoryWriter":
         """Begin an object."""
-        return MemoryWriter(self, checked_name(name), limit_bytes=limit_bytes)
+        writer = MemoryWriter(self, checked_name(name), limit_bytes=limit_bytes, growing=str(next(self._numbers)))
+        self.arriving[writer.growing] = writer
+        return writer
 
     def open(self, name: str) -> BinaryIO:
         """Open an object for reading, seekable. Errors: NotThere."""
         return io.BytesIO(self._bytes(name))
+
+    def follow(self, growing: str, *, name: str) -> "MemoryGrowing":
+        """Open what a writer is writing, or the object `name` if it has become that. Errors: NotThere."""
+        writer = self.arriving.get(growing)
+        body = writer.body if writer is not None else None
+        return MemoryGrowing(self, name, self._bytes(name) if body is None else body, writer)
 
     def local_path(self, name: str) -> Path | None:
         """Return None: there is no file."""
@@ -319,8 +331,9 @@ class MemoryObjects:
         """Yield the names of committed objects that begin with `prefix`, in order."""
         yield from sorted(name for name in list(self.committed) if name.startswith(prefix))
 
-    def sweep(self) -> int:
+    def sweep(self, *, own: bool = False) -> int:
         """Return 0: what was half written died with its process."""
+        del own
         return 0
 
     def free_bytes(self) -> int:
@@ -345,11 +358,12 @@ class MemoryObjects:
 class MemoryWriter:
     """An object on its way in (ports.objects.ObjectWriter)."""
 
-    def __init__(self, objects: MemoryObjects, name: str, *, limit_bytes: int) -> None:
+    def __init__(self, objects: MemoryObjects, name: str, *, limit_bytes: int, growing: str) -> None:
         self._objects = objects
         self._name = name
         self._limit = limit_bytes
-        self._body: bytearray | None = bytearray()
+        self.growing = growing
+        self.body: bytearray | None = bytearray()
         self._size = 0
         self._digest = hashlib.sha256()
 
@@ -371,20 +385,28 @@ class MemoryWriter:
         body += data
         self._digest.update(data)
 
+    def flush(self) -> None:
+        """Do nothing: who follows reads what has been written."""
+        self._opened()
+
     def sha256(self) -> str:
         """Return the digest of what has been written so far, lower-case hex."""
         return self._digest.hexdigest()
 
-    def commit(self) -> Stored:
+    def commit(self, *, name: str | None = None) -> Stored:
         """Make the object visible. Errors: AlreadyThere; no byte is left behind then."""
+        self._name = checked_name(name or self._name)
         body = self._opened()
-        self.discard()
-        self._objects.publish(self._name, bytes(body))
+        try:
+            self._objects.publish(self._name, bytes(body))
+        finally:
+            self.discard()
         return Stored(self._name, self._size, self.sha256())
 
     def discard(self) -> None:
         """Leave no byte behind. Harmless when repeated and after `commit`."""
-        self._body = None
+        self.body = None
+        self._objects.arriving.pop(self.growing, None)
 
     def __enter__(self) -> Self:
         return self
@@ -394,9 +416,38 @@ class MemoryWriter:
 
     def _opened(self) -> bytearray:
         """Return what has come so far. Errors: ValueError after commit or discard (a bug)."""
-        if self._body is None:
+        if self.body is None:
             raise ValueError(f"{self._name} is committed or discarded already")
-        return self._body
+        return self.body
+
+
+class MemoryGrowing:
+    """The bytes of an object on its way in (ports.objects.Growing)."""
+
+    def __init__(self, objects: MemoryObjects, name: str, body: bytes | bytearray, writer: MemoryWriter | None) -> None:
+        self._objects = objects
+        self._name = name
+        self._body = body
+        self._writer = writer
+        self._read = 0
+
+    @property
+    def gone(self) -> bool:
+        """Whether the object was discarded, or removed since."""
+        writing = self._writer is not None and self._writer.body is not None
+        return not writing and self._name not in self._objects.committed
+
+    def read(self, size_bytes: int) -> bytes:
+        """Return the next bytes that can be read, at most so many."""
+        piece = bytes(self._body[self._read : self._read + size_bytes])
+        self._read += len(piece)
+        return piece
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        """Do nothing: there is nothing to close."""
 
 
 class MemoryJobs:
@@ -493,6 +544,25 @@ class MemoryJobs:
         """Return the orders that are not done yet, oldest first."""
         with self._store.read() as tx:
             return [one for one in tx.tables.orders.values() if one.state == "waiting"]
+
+
+class MemoryWatching:
+    """Hands notes of what arrives straight on (ports.watching.Watching); without a listener they are lost."""
+
+    def __init__(self, listener: Watching | None = None) -> None:
+        self.listener: Watching = listener or NobodyWatches()
+
+    def begin(self, coming: Coming) -> None:
+        """A file has begun to arrive."""
+        self.listener.begin(coming)
+
+    def end(self, file_id: str, *, size_bytes: int, sha256: str) -> None:
+        """Its last byte is there."""
+        self.listener.end(file_id, size_bytes=size_bytes, sha256=sha256)
+
+    def gone(self, file_id: str) -> None:
+        """It is given up."""
+        self.listener.gone(file_id)
 
 
 def _matching(table: dict[Any, Row], **wanted: Any) -> list[Row]:

@@ -9,6 +9,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,15 +23,21 @@ from seikyu.ports.objects import CLASSES, Stored, checked_name
 _ARRIVING: Final = ".arriving"
 _LOCK: Final = ".lock"
 _BUFFER: Final = 256 * KIB  # Small appends (rows, lines) are gathered to so much before they go to the disk.
+_GROWING: Final = re.compile(r"[a-z0-9-]{1,64}")
 _NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT}
 _NO_LINKS: Final = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 class LocalObjects:
-    """Objects in one folder of one file system (ports.objects.ObjectStore). Safe from many threads and processes."""
+    """Objects in one folder of one file system (ports.objects.ObjectStore). Safe from many threads and processes.
 
-    def __init__(self, root: Path) -> None:
+    Shape: `trade` is a word that the names of half written objects begin with, so that what a process of one trade left
+    can be told from what others are writing.
+    """
+
+    def __init__(self, root: Path, *, trade: str = "") -> None:
         self._root = root
+        self._trade = f"{trade}-" if trade else ""
         self._arriving = root / _ARRIVING
         self._lock = threading.Lock()
         self._durable: set[Path] = set()
@@ -43,7 +50,7 @@ class LocalObjects:
         """Begin an object. Errors: NoSpace."""
         checked_name(name)
         # The name is chosen at random, not after the object: two tries of one name must not meet.
-        path = self._arriving / os.urandom(16).hex()
+        path = self._arriving / f"{self._trade}{os.urandom(16).hex()}"
         with _space_told():
             return LocalWriter(self, name, path=path, limit_bytes=limit_bytes)
 
@@ -51,6 +58,15 @@ class LocalObjects:
         """Open an object for reading, seekable. Errors: NotThere."""
         with _absence_told(name):
             return self.local_path(name).open("rb")
+
+    def follow(self, growing: str, *, name: str) -> "LocalGrowing":
+        """Open what a writer is writing, or the object `name` if it has become that. Errors: NotThere."""
+        if not _GROWING.fullmatch(growing):
+            raise ValueError("no name of an object on its way in")
+        with suppress(FileNotFoundError):
+            return LocalGrowing(self._arriving / growing)
+        with _absence_told(name):
+            return LocalGrowing(self.local_path(name))
 
     def local_path(self, name: str) -> Path:
         """Return where the bytes lie, or would lie."""
@@ -76,9 +92,12 @@ class LocalObjects:
                 found = (f"{kind}/{path.name}" for path in (self._root / kind).glob("*/*"))
                 yield from sorted(name for name in found if name.startswith(prefix))
 
-    def sweep(self) -> int:
-        """Remove what earlier runs left half written; return how many. Only at start, under the home's lock."""
-        left = list(self._arriving.iterdir())
+    def sweep(self, *, own: bool = False) -> int:
+        """Remove what earlier runs left half written; return how many. Only at start, under the home's lock.
+
+        `own`: only what one of our own trade left.
+        """
+        left = [path for path in self._arriving.iterdir() if not own or path.name.startswith(self._trade)]
         for path in left:
             path.unlink()
         _sync_folder(self._arriving)
@@ -151,6 +170,11 @@ class LocalWriter:
         """How many bytes have been written so far."""
         return self._size
 
+    @property
+    def growing(self) -> str:
+        """What `LocalObjects.follow` takes, also in another process."""
+        return self._path.name
+
     def write(self, data: bytes) -> None:
         """Append. Errors: TooLong, NoSpace; the object is discarded then."""
         with self._discarded_on_error(), _space_told():
@@ -163,12 +187,18 @@ class LocalWriter:
             if len(self._waiting) >= _BUFFER:
                 self._flush()
 
+    def flush(self) -> None:
+        """Let who follows read all that has been written. Errors: NoSpace; the object is discarded then."""
+        with self._discarded_on_error(), _space_told():
+            self._flush()
+
     def sha256(self) -> str:
         """Return the digest of what has been written so far, lower-case hex."""
         return self._digest.hexdigest()
 
-    def commit(self) -> Stored:
+    def commit(self, *, name: str | None = None) -> Stored:
         """Make the object durable and visible. Errors: NoSpace, AlreadyThere; no byte is left behind then."""
+        self._name = checked_name(name or self._name)
         with self._discarded_on_error(), _space_told():
             self._flush()
             os.fsync(self._opened())
@@ -214,6 +244,28 @@ class LocalWriter:
         except BaseException:
             self.discard()
             raise
+
+
+class LocalGrowing:
+    """The bytes of an object on its way in (ports.objects.Growing). An open file outlives its names."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the object was discarded, or removed since."""
+        return os.fstat(self._file).st_nlink == 0
+
+    def read(self, size_bytes: int) -> bytes:
+        """Return the next bytes that can be read, at most so many."""
+        return os.read(self._file, size_bytes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        os.close(self._file)
 
 
 @contextmanager

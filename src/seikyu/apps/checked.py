@@ -8,15 +8,16 @@ import hashlib
 import pickle
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import BinaryIO, Final, Self
 
 from seikyu.apps.outcomes import Exit
 from seikyu.limits import limit
 from seikyu.rules import Finding, IndexRow, Summary, examine
+from seikyu.rules.blocks import one_by_one
 from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.reports.choice import Choice, CodeCount, rank
 
@@ -127,7 +128,7 @@ class Checked:
             show_personal=show_personal,
             file_name=self.path.name,
         )
-        for each in _events(told):
+        for each in one_by_one(told):
             if isinstance(each, Finding):
                 self._count(each)
             elif isinstance(each, Summary):
@@ -168,15 +169,6 @@ class Checked:
 
     def _found(self) -> Iterator[Finding]:
         return (event for event in self._spool if isinstance(event, Finding))
-
-
-def _events(told: Iterable[Any]) -> Iterator[Any]:
-    """Yield findings, rows and the summary one by one, whether they come singly or in blocks."""
-    for each in told:
-        if isinstance(each, Iterable):
-            yield from each
-        else:
-            yield each
 
 
 def opened(path: Path) -> BinaryIO:

@@ -19,6 +19,7 @@ from seikyu.apps.checked import CannotRead, Checked, opened
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, say
 from seikyu.records import parse_date
+from seikyu.rules.examine import has_numba
 from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.reports.choice import Choice, parse_claims, parse_codes, parse_levels
 from seikyu.rules.reports.text import silence_line
@@ -115,6 +116,8 @@ def _report(
     Errors: CannotRead.
     """
     written = _written(checked, source, wish)
+    if checked.summary.engine == "reference" and not has_numba():
+        print(f"seikyu: {say('check.slow')}", file=sys.stderr)
     if wanted is Format.CSV:
         if line := silence_line(checked.summary, shown_name(checked.path.name), language()):
             print(line, file=sys.stderr)  # The official list has no place for it.

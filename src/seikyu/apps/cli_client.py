@@ -234,10 +234,18 @@ def _sent(line: "Line", outgoing: "list[Outgoing]", terms: "Terms", *, told: Cal
     from seikyu.apps import client
 
     try:
-        return client.send(line, outgoing, terms, told=told)
+        return client.send(line, outgoing, terms, told=told, certain=_certain)
     except KeyboardInterrupt:
         _tell("client.send.interrupted")
         raise
+
+
+def _certain(arrival: Mapping[str, Any]) -> None:
+    """Say that a file is certain to be refused; what to do about it is the sender's to decide."""
+    verdict = arrival["refused"]
+    key = "client.send.certain" if verdict["line"] is None else "client.send.certain_at"
+    message = verdict["message_ja" if language() == "ja" else "message"]
+    _tell(key, file=arrival["name"] or "-", line=verdict["line"], code=verdict["code"], message=message)
 
 
 def _checked(line: "Line", answer: dict[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def own_file(path: Path) -> OwnFile:
 
 def _examined(path: Path) -> tuple[list[IndexRow], bool]:
     """Return every claim, and whether the file is refused, as the checker on the user's own machine has it."""
+    from seikyu.rules.blocks import Rows
     from seikyu.rules.examine import examine
     from seikyu.rules.summary import Summary
 
@@ -79,8 +80,8 @@ def _examined(path: Path) -> tuple[list[IndexRow], bool]:
     refused = False
     with path.open("rb") as file:
         for told in examine(iter(lambda: file.read(_HEAD_BYTES), b""), identity_key=bytes(32)):
-            if isinstance(told, IndexRow):
-                rows.append(told)
+            if isinstance(told, Rows):
+                rows += told
             elif isinstance(told, Summary):
                 refused = told.refused
     return rows, refused

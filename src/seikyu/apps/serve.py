@@ -29,12 +29,14 @@ from uvicorn import Config
 
 from seikyu.adapters.home import Face, Home, Settings, write_private
 from seikyu.adapters.tls_server import Connection, Listener, renew, server_context
+from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
 from seikyu.apps.metrics import Metrics, states_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
+from seikyu.services.arrivals import hear
 from seikyu.services.office import Office
 from seikyu.services.start import clean_up
 from seikyu.services.upload import drop_all, drop_expired
@@ -92,7 +94,8 @@ def serve(
             for each in metrics:
                 each.tell(event)
 
-        office = open_office(home, tell=tell)
+        watching = PipeWatching(lost=lambda: tell("preparation_dropped", reason="not_told"))
+        office = open_office(home, tell=tell, watching=None if pause_checking else watching)
         # The sweep belongs here, under the lock and before anything arrives; the work itself to the working process.
         clean_up(office)
         metrics.append(
@@ -102,7 +105,8 @@ def serve(
                 states=partial(states_of, office.store),
             )
         )
-        worker = None if pause_checking else Worker(home.root)
+        reports = partial(Reports, hear=partial(hear, office), tell=metrics[0].tell)
+        worker = None if pause_checking else Worker(home.root, notes=watching, reports=reports)
         house = House(home, office, metrics[0], worker, external_url=external_url)
         with asyncio.Runner(loop_factory=_loop) as runner:
             runner.run(house.run(announce))

@@ -19,6 +19,7 @@ from seikyu.office.calendar import Calendar
 from seikyu.office.outcome import policy
 from seikyu.ports.errors import AlreadyThere, SeikyuError
 from seikyu.ports.store import Store
+from seikyu.ports.watching import NobodyWatches, Watching
 from seikyu.services.examine import examine_object
 from seikyu.services.office import Office, Tell, silent
 
@@ -63,27 +64,30 @@ def office_at(home: Home, *, tell: Tell = silent) -> Iterator[Office]:
         store.close()
 
 
-def open_office(home: Home, *, tell: Tell = silent) -> Office:
+def open_office(home: Home, *, tell: Tell = silent, watching: Watching | None = None, trade: str = "") -> Office:
     """Open the office of a home for the life of the process.
 
+    Shape: `watching` is told what arrives; `trade` marks what this process leaves half written.
     Nothing is begun: the queue's handlers are not registered, the sweep is not made (`services.start`).
     Errors: BadSettings, NewerDatabase, Damaged, Unavailable.
     """
-    return _wired(home, open_store(home.database), tell=tell)
+    return _wired(home, open_store(home.database), tell=tell, watching=watching, trade=trade)
 
 
-def _wired(home: Home, store: Any, *, tell: Tell) -> Office:
+def _wired(home: Home, store: Any, *, tell: Tell, watching: Watching | None = None, trade: str = "") -> Office:
     settings = home.settings()
-    objects = LocalObjects(home.objects)
+    objects = LocalObjects(home.objects, trade=trade)
     sandbox = settings.calendar == SANDBOX
     key = home.identity_key()
+    masters = MastersFolder(home.masters).masters
     return Office(
         store=store,
         objects=objects,
         jobs=DbosJobs(store, at_once=settings.at_once, kept_days=settings.kept_days),
         clock=MovedClock(store) if sandbox else SystemClock(),
         ids=RandomIds(),
-        checker=partial(examine_object, objects, key, masters=MastersFolder(home.masters).masters),
+        checker=partial(examine_object, objects, key, masters=masters),
+        masters=masters,
         calendar=partial(_calendar, store, settings.calendar),
         identity_key=key,
         policy=policy(settings.policy),
@@ -93,6 +97,7 @@ def _wired(home: Home, store: Any, *, tell: Tell) -> Office:
         default_body=settings.bodies[0],
         sandbox=sandbox,
         tell=tell,
+        watching=watching or NobodyWatches(),
     )
 
 

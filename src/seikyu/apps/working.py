@@ -4,12 +4,15 @@ import asyncio
 import errno
 import os
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from contextlib import suppress
+from asyncio.subprocess import Process
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
 import structlog
+
+from seikyu.adapters.watching_pipe import NotePipe, Reports
 
 #: The wait before a worker that died is started again; it doubles up to the second number while it goes on dying.
 AGAIN_S: Final = 0.5
@@ -25,10 +28,18 @@ log: Final = structlog.get_logger("seikyu.serve")
 
 
 class Worker:
-    """The process that checks and closes for one home."""
+    """The process that checks and closes for one home.
 
-    def __init__(self, root: Path) -> None:
+    Shape: `notes` is the line on which it is told things; `reports` takes what it says.
+    """
+
+    def __init__(
+        self, root: Path, *, notes: NotePipe | None = None, reports: Callable[[], Reports] | None = None
+    ) -> None:
         self._root = root
+        self._notes = notes or NotePipe()
+        self._reports = reports
+        self._listening: int | None = None
         self._process: Process | None = None
         self._stopping = asyncio.Event()
 
@@ -57,6 +68,7 @@ class Worker:
             if self._stopping.is_set():
                 await self._see_off(self._process)
                 return
+            self._hang_up()
             wait_s = AGAIN_S if loop.time() - began_at > SETTLED_S else min(2 * wait_s, AGAIN_MOST_S)
             log.error("worker_died", exit_status=self._process.returncode, wait_s=wait_s)
             await self._stopped_within(wait_s)
@@ -71,17 +83,56 @@ class Worker:
             await asyncio.wait_for(self._stopping.wait(), wait_s)
 
     async def _start(self) -> Process:
-        # Its standard input is the thread it hangs on: it ends when that does.
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "seikyu.apps.worker", str(self._root), str(os.getpid())), stdin=PIPE, stdout=DEVNULL
-        )
+        """Start it with its two lines. Its standard input is also the thread that it hangs on: it ends when that does.
 
-    @staticmethod
-    async def _see_off(process: Process) -> None:
-        if process.stdin is not None:
-            process.stdin.close()
+        Errors: OSError; no line is left open then.
+        """
+        with ExitStack() as theirs, ExitStack() as ours:
+            hears, says = _pipe(theirs, ours)
+            reads, writes = _pipe(ours, theirs)
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "seikyu.apps.worker", str(self._root), str(os.getpid())),
+                stdin=hears,
+                stdout=writes,
+            )
+            ours.pop_all()
+        self._notes.connect(says)
+        self._listen(reads)
+        return process
+
+    def _listen(self, file: int) -> None:
+        """Take what the process says until it hangs up."""
+        os.set_blocking(file, False)
+        reports = self._reports() if self._reports else Reports(hear=lambda _: None, tell=lambda _: None)
+        self._listening = file
+
+        def read() -> None:
+            if not reports.read(file):
+                self._hang_up()
+
+        asyncio.get_running_loop().add_reader(file, read)
+
+    def _hang_up(self) -> None:
+        """Close both lines. Harmless when repeated."""
+        self._notes.disconnect()
+        file, self._listening = self._listening, None
+        if file is not None:
+            asyncio.get_running_loop().remove_reader(file)
+            os.close(file)
+
+    async def _see_off(self, process: Process) -> None:
+        self._notes.disconnect()
         try:
             await asyncio.wait_for(process.wait(), LET_GO_S)
         except TimeoutError:
             process.kill()
             await process.wait()
+        self._hang_up()
+
+
+def _pipe(reading: ExitStack, writing: ExitStack) -> tuple[int, int]:
+    """Return the reading and the writing end of a pipe, each closed by its own stack. Errors: OSError."""
+    ends = os.pipe()
+    for stack, end in zip((reading, writing), ends, strict=True):
+        stack.callback(os.close, end)
+    return ends

@@ -24,16 +24,25 @@ class ObjectWriter(Protocol):
         """How many bytes have been written so far."""
         ...
 
+    @property
+    def growing(self) -> str:
+        """What `ObjectStore.follow` takes, also in another process."""
+        ...
+
     def write(self, data: bytes) -> None:
         """Append. Errors: TooLong, NoSpace; the object is discarded then."""
+        ...
+
+    def flush(self) -> None:
+        """Let who follows read all that has been written. Errors: NoSpace; the object is discarded then."""
         ...
 
     def sha256(self) -> str:
         """Return the digest of what has been written so far, lower-case hex."""
         ...
 
-    def commit(self) -> Stored:
-        """Make the object durable and visible under its name.
+    def commit(self, *, name: str | None = None) -> Stored:
+        """Make the object durable and visible under its name, or under another one if it is told so only now.
 
         Durable and visible on return, never before; a power cut afterwards loses nothing (fsync of the file, rename,
         fsync of the folder). Errors: NoSpace, AlreadyThere; no byte is left behind then.
@@ -42,6 +51,23 @@ class ObjectWriter(Protocol):
 
     def discard(self) -> None:
         """Leave no byte behind. Harmless when repeated and after `commit`."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *reason: object) -> None: ...
+
+
+class Growing(Protocol):
+    """The bytes of an object that is still being written, for a reader beside its writer. Use it in a `with`."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the object was discarded, or removed since: nobody will read it."""
+        ...
+
+    def read(self, size_bytes: int) -> bytes:
+        """Return the next bytes that can be read, at most so many; none if no more are there yet."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -64,6 +90,10 @@ class ObjectStore(Protocol):
         """Open an object for reading, seekable. Errors: NotThere."""
         ...
 
+    def follow(self, growing: str, *, name: str) -> Growing:
+        """Open what a writer is writing, or the object `name` if it has become that. Errors: NotThere."""
+        ...
+
     def local_path(self, name: str) -> Path | None:
         """Return where the bytes lie if they lie in one local file (so that a server may send it), else None."""
         ...
@@ -80,8 +110,11 @@ class ObjectStore(Protocol):
         """Yield the names of committed objects that begin with `prefix`, in order."""
         ...
 
-    def sweep(self) -> int:
-        """Remove what earlier runs left half written; return how many. Only at start, under the home's lock."""
+    def sweep(self, *, own: bool = False) -> int:
+        """Remove what earlier runs left half written; return how many. Only at start, under the home's lock.
+
+        `own`: only what one of our own trade left, for a process that starts beside others at work.
+        """
         ...
 
     def free_bytes(self) -> int:

@@ -16,7 +16,7 @@ from seikyu.records.layout import (
     Scope,
     Variant,
 )
-from seikyu.records.lines import Line, LineReader, Tail, read_lines
+from seikyu.records.lines import Line, LineCutter, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber, RecipientNumber, check_digit
 from seikyu.records.sniffing import Header, kind_ja, sniff, usual_name_of
@@ -38,6 +38,7 @@ __all__ = [
     "Kind",
     "Layout",
     "Line",
+    "LineCutter",
     "LineReader",
     "Month",
     "Need",

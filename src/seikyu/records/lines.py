@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from seikyu.limits import limit
@@ -46,18 +45,75 @@ class Tail:
     after_filled: int = 0
 
 
-class LineReader:
-    """Lines of a stream of chunks, each once; `tail` is there when they are through.
+class LineCutter:
+    """Cuts lines out of chunks that are pushed into it; `tail` is there when `finish` is through.
 
     The end mark is 1A at the beginning of a line, or as the last byte of an unended last line. Behind it nothing is
-    read as lines, only counted. 1A elsewhere is a byte like others.
+    read as lines, only counted. 1A elsewhere is a byte like others. `no` lines and `offset` bytes went before.
     """
 
-    def __init__(self, chunks: Iterable[bytes], line_bytes: int) -> None:
+    def __init__(self, line_bytes: int, *, no: int = 0, offset: int = 0) -> None:
         self.tail: Tail | None = None
+        self.no = no
+        self.offset = offset
         self._most = line_bytes
-        self._chunks = _whole_ends(chunks)
-        self._lines = self._read()
+        self._held = b""  # A CR whose LF may follow.
+        self._rest, self._dropped = b"", 0  # The unended line so far, and how many bytes of it were let go.
+
+    def feed(self, chunk: bytes) -> Iterator[Line]:
+        """Yield the lines that end in this chunk; it must be gone through to its end."""
+        data = self._held + chunk if self._held else chunk
+        if self.tail is not None:
+            self._held = b""
+            self.tail = _further(self.tail, data)
+            return
+        self._held = b"\r" if data.endswith(b"\r") else b""
+        yield from self._cut(data[:-1] if self._held else data)
+
+    def finish(self) -> Iterator[Line]:
+        """Yield what is left when no chunk will follow."""
+        held, self._held = self._held, b""
+        if held and self.tail is not None:
+            self.tail = _further(self.tail, held)
+        elif held:
+            yield from self._cut(held)
+        if self.tail is not None:
+            return
+        rest, dropped = self._rest, self._dropped
+        content = rest if dropped else rest.rstrip(END_MARK)
+        length = len(content) + dropped
+        if rest:
+            yield Line(self.no + 1, self.offset, content, b"", dropped > 0, length)
+        marks = len(rest) - len(content)
+        self.tail = Tail(mark=marks > 0, offset=self.offset + length, after=max(0, marks - 1))
+
+    def _cut(self, chunk: bytes) -> Iterator[Line]:
+        most, rest, dropped = self._most, self._rest, self._dropped
+        skipped = _first_end(chunk) if len(rest) >= most else 0
+        dropped += skipped
+        data = rest + chunk[skipped:]
+        mark = _mark(data)
+        lines = (data if mark is None else data[:mark]).splitlines(keepends=True)
+        rest = lines.pop() if lines and not lines[-1].endswith((b"\n", b"\r")) else b""
+        for line in lines:
+            width = 2 if line.endswith(b"\r\n") else 1
+            length = len(line) + dropped
+            told = Line(self.no + 1, self.offset, line[:-width][:most], line[-width:], length - width > most, length)
+            self.no, self.offset, dropped = self.no + 1, self.offset + length, 0
+            yield told
+        if mark is not None:
+            self.tail = _further(Tail(mark=True, offset=self.offset), data[mark + 1 :])
+            return
+        self._dropped = dropped + max(0, len(rest) - most)
+        self._rest = rest[:most]
+
+
+class LineReader:
+    """Lines of a stream of chunks, each once; `tail` is there when they are through. They are cut by `LineCutter`."""
+
+    def __init__(self, chunks: Iterable[bytes], line_bytes: int) -> None:
+        self._cutter = LineCutter(line_bytes)
+        self._lines = self._read(chunks)
 
     def __iter__(self) -> Iterator[Line]:
         return self._lines
@@ -65,32 +121,18 @@ class LineReader:
     def __next__(self) -> Line:
         return next(self._lines)
 
-    def _read(self) -> Iterator[Line]:
-        most, no, offset = self._most, 0, 0
-        rest, dropped = b"", 0  # The unended line so far, and how many bytes of it were let go.
-        for chunk in self._chunks:
-            skipped = _first_end(chunk) if len(rest) >= most else 0
-            dropped += skipped
-            data = rest + chunk[skipped:]
-            mark = _mark(data)
-            lines = (data if mark is None else data[:mark]).splitlines(keepends=True)
-            rest = lines.pop() if lines and not lines[-1].endswith((b"\n", b"\r")) else b""
-            for line in lines:
-                width = 2 if line.endswith(b"\r\n") else 1
-                no, length = no + 1, len(line) + dropped
-                yield Line(no, offset, line[:-width][:most], line[-width:], length - width > most, length)
-                offset, dropped = offset + length, 0
-            if mark is not None:
-                self.tail = _behind(offset, data[mark + 1 :], self._chunks)
-                return
-            dropped += max(0, len(rest) - most)
-            rest = rest[:most]
-        content = rest if dropped else rest.rstrip(END_MARK)
-        length = len(content) + dropped
-        if rest:
-            yield Line(no + 1, offset, content, b"", dropped > 0, length)
-        marks = len(rest) - len(content)
-        self.tail = Tail(mark=marks > 0, offset=offset + length, after=max(0, marks - 1))
+    @property
+    def tail(self) -> Tail | None:
+        """What stands behind the last line, None while lines are still to come."""
+        return self._cutter.tail if self._through else None
+
+    _through = False
+
+    def _read(self, chunks: Iterable[bytes]) -> Iterator[Line]:
+        for chunk in chunks:
+            yield from self._cutter.feed(chunk)
+        yield from self._cutter.finish()
+        self._through = True
 
 
 def read_lines(chunks: Iterable[bytes], *, line_bytes: int | None = None) -> LineReader:
@@ -112,13 +154,10 @@ def _mark(data: bytes) -> int | None:
     return found.start() if found else None
 
 
-def _behind(offset: int, first: bytes, others: Iterable[bytes]) -> Tail:
-    """Return the tail of a file whose end mark stands at `offset`, counting what follows it."""
-    after = filled = 0
-    for chunk in chain((first,), others):
-        after += len(chunk)
-        filled += len(chunk.translate(None, b"\r\n\x1a"))
-    return Tail(mark=True, offset=offset, after=after, after_filled=filled)
+def _further(tail: Tail, data: bytes) -> Tail:
+    """Return the tail of a file with more bytes behind its end mark."""
+    filled = len(data.translate(None, b"\r\n\x1a"))
+    return replace(tail, after=tail.after + len(data), after_filled=tail.after_filled + filled)
 
 
 def _first_end(chunk: bytes) -> int:
@@ -127,14 +166,3 @@ def _first_end(chunk: bytes) -> int:
     end = len(chunk) if end < 0 else end
     earlier = chunk.find(b"\r", 0, end)
     return end if earlier < 0 else earlier
-
-
-def _whole_ends(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the chunks so that none ends between CR and LF."""
-    held = b""
-    for chunk in chunks:
-        data = held + chunk if held else chunk
-        held = b"\r" if data.endswith(b"\r") else b""
-        yield data[:-1] if held else data
-    if held:
-        yield held

@@ -1,63 +1,39 @@
-"""The reference checker: one pass over a file's bytes gives findings, the claim index and the summary.
+"""Examining a file: bytes go in, blocks of findings and index rows come out, and one summary at the end.
 
-Each line is cut into items and held against the layout; a claim is kept until its last line, judged by the rules, told,
-and let go. Memory is bounded by the longest claim that the limits allow. Any bytes end in exactly one summary.
+Two engines say the same. The *kernel* (`rules.kernel`) is compiled and reads at about the speed of decoding; the
+*reference* (`rules.reference`) is plain Python, the oracle of the tests, and serves where there is no Numba.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from itertools import chain
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib.util import find_spec
+from typing import Final, Literal, Protocol
 
 from seikyu.limits import limit
-from seikyu.records import (
-    EncodingWatch,
-    Header,
-    Layout,
-    Line,
-    LineReader,
-    Scope,
-    control_byte,
-    foreign_signature,
-    layout_for,
-    read_lines,
-    sniff,
-)
+from seikyu.records import LineCutter
+from seikyu.rules.blocks import Findings, Rows
 from seikyu.rules.catalogue import RuleBook, rule_book
 from seikyu.rules.context import Context
-from seikyu.rules.finding import Finding, Level, Refuses
-from seikyu.rules.history import History, is_history
-from seikyu.rules.identity import Known, identity_of, shares_of
-from seikyu.rules.index import WORST, IndexRow
+from seikyu.rules.finding import Finding, Level
+from seikyu.rules.index import IndexRow
 from seikyu.rules.masters import NO_MASTERS, Masters
-from seikyu.rules.needs import Needs
-from seikyu.rules.plan import Plan, plans
-from seikyu.rules.reading import ItemReader, Remark, kept
-from seikyu.rules.rule import Rule
-from seikyu.rules.sequence import NO_SEQUENCE, Step, sequence_of, steps_of
-from seikyu.rules.summary import STANDINGS, Summary, Totals, ruleset, standing, totals_of
-from seikyu.rules.table import claim_kind_of
-from seikyu.rules.view import DETAILS, FIRST_VOLUME, Claim, File, Place, Record, Stray, form_of
-from seikyu.rules.wording import finding_of
+from seikyu.rules.reference import Reference
+from seikyu.rules.summary import Summary
 
-Told = Finding | IndexRow | Summary
+Block = Findings | Rows | Summary
+Books = Callable[[frozenset[Level], str], RuleBook]
+Engine = Literal["kernel", "reference"]
 
 #: So much of a file's beginning is looked at before it is read.
-_HEAD_BYTES: Final = 64 * 1024
-_UTF8_MARK: Final = b"\xef\xbb\xbf"
-#: A file that has nothing else is empty.
-_BLANK: Final = b" \r\n\x1a"
-_DEFAULT_KIND: Final = "medical"
-_AFTER_ID: Final = (b",", b"")
-#: Records that only a returned claim has: header, reason and trailer of a return file.
-_RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
+HEAD_BYTES: Final = 64 * 1024
+#: A shorter file is through the reference before the compiled kernel is loaded.
+KERNEL_FROM_BYTES: Final = 256 * 1024
+#: So much the reference keeps before it tells.
+_TOLD_AT_ONCE: Final = 1000
 _WITHOUT_ASP: Final = frozenset({Level.L1, Level.L2})
-_OFFICIAL_L2: Final = "L2"
-#: The most that a claim number in the index can be.
-_MOST_CLAIM_NO: Final = 2**31 - 1
 
 
-def examine(  # noqa: PLR0913  (what a check depends on, each said by its name)
+def examine(  # noqa: PLR0913  (the circumstances of a file: one keyword each)
     chunks: Iterable[bytes],
     *,
     identity_key: bytes,
@@ -67,428 +43,170 @@ def examine(  # noqa: PLR0913  (what a check depends on, each said by its name)
     show_personal: bool = False,
     kind: str | None = None,
     file_name: str = "",
-) -> Iterator[Told]:
-    """Yield the findings of a file, a row for each claim behind its findings, and at the end one summary.
+    engine: Engine | None = None,
+) -> Iterator[Block]:
+    """Yield the findings and index rows of a file in blocks, and at the end one summary.
 
     `identity_key` (at most 64 bytes) keys the hash of a claim's identity. Without `asp` only the levels L1 and L2 are
     judged. Codes are looked up in `masters`; rules whose master is not there are silent, and the summary says so.
     `kind` overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of personal
-    items are masked unless `show_personal`.
+    items are masked unless `show_personal`. `engine` chooses one; else it is the kernel where there is Numba
+    and the file is long enough to be worth loading it.
     """
-    levels = frozenset(Level) if asp else _WITHOUT_ASP
-    known = masters or NO_MASTERS
-    examination = _Examination(identity_key, levels, context or Context(), masters=known, show_personal=show_personal)
-    yield from examination.run(iter(chunks), kind, file_name=file_name)
-
-
-class _Opened(NamedTuple):
-    """A record that opens a claim, until its head (RE) is there."""
-
-    record: Record
-    line: Line
-    remarks: list[Remark]
-
-
-class _Examination:
-    """One pass over one file. What grows with the file is counts, and marks of a bounded number of claims."""
-
-    def __init__(
-        self,
-        identity_key: bytes,
-        levels: frozenset[Level],
-        context: Context,
-        *,
-        show_personal: bool,
-        masters: Masters = NO_MASTERS,
-        books: Callable[[frozenset[Level], str], RuleBook] = rule_book,
-    ) -> None:
-        self._key = identity_key
-        self._levels, self._books = levels, books
-        self._book = books(levels, _DEFAULT_KIND)
-        self._show_personal = show_personal
-        self._file = File(context, masters)
-        self._needs = Needs(masters)
-        self._items = ItemReader(self._book, self._file)
-        self._header: Header | None = None
-        self._layout: Layout | None = None
-        self._plans: dict[bytes, Plan] = {}
-        self._steps: Mapping[str, Step] = {}
-        self._sequence = NO_SEQUENCE
-        self._last_step: Step | None = None
-        self._opened: _Opened | None = None
-        self._claim: Claim | None = None
-        self._part: Claim | None = None
-        self._kept = 0
-        self._history = History({})
-        self._known = Known()
-        self._claim_findings: list[Finding] = []
-        self._claim_start = self._claim_end = 0
-        self._claim_worst: str | None = None
-        self._claim_refused = False
-        self._out: list[Told] = []
-        self._no_before: int | None = 0
-        self._found = self._listed = 0
-        self._totals = dict.fromkeys(STANDINGS, Totals())
-
-    # --- the way through the file ---
-
-    def run(self, chunks: Iterator[bytes], kind: str | None, *, file_name: str) -> Iterator[Told]:
-        """Yield all there is to tell."""
-        head, chunks = _beginning(chunks)
-        self._open(head, kind, file_name=file_name or self._file.context.file_name or "")
-        if self._layout is None:
-            self._count_claims(read_lines(self._counted(chunks)))
-        elif not (self._file.stopped or self._file.empty):
-            yield from self._lines(read_lines(self._counted(chunks)))
-            self._close_claim()
-            self._let_go()
-        self._close_file()
-        yield from self._out
-        yield self._summary()
-
-    def _open(self, head: bytes, kind: str | None, *, file_name: str) -> None:
-        """Tell from the beginning of the file what it is and how to read it."""
-        file, watch = self._file, EncodingWatch()
-        watch.feed(head)
-        file.empty = not head.strip(_BLANK)
-        file.signature = foreign_signature(head)
-        file.utf8 = watch.is_utf8
-        self._header = header = sniff(head, file_name=file_name)
-        file.kind = kind or file.context.kind or (header.kind if header else None)
-        try:
-            self._layout = layout_for(file.kind or _DEFAULT_KIND, header.claim_month if header else None)
-        except KeyError:
-            file.other_kind = True
-            return
-        self._book = self._books(self._levels, self._layout.kind)
-        self._items = ItemReader(self._book, file)
-        self._needs = Needs(file.masters, kind=claim_kind_of(self._layout.kind))
-        self._steps, self._sequence = steps_of(self._layout), sequence_of(self._layout)
-        self._history = History.of(self._layout)
-        file.layout = self._layout
-        self._plans = {rid.encode(): plan for rid, plan in plans(self._layout.name).items()}
-        known = any(line.removeprefix(_UTF8_MARK)[:2] in self._plans for line in head.splitlines())
-        file.other_kind = is_history(head.splitlines()[0]) if not (file.empty or known) else False
-        file.stopped = not file.empty and (file.signature is not None or not known)
-        if file.stopped:
-            file.first = _printable(head[:2])
-            at = None if file.signature else control_byte(head.splitlines()[0])
-            if at is not None:
-                file.controls.append(Place(line=1, found=f"{head[at]:02X}"))
-
-    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            self._file.bytes_read += len(chunk)
-            yield chunk
-
-    def _count_claims(self, lines: LineReader) -> None:
-        """Count the claims of a kind that has no layout yet."""
-        self._file.claims = sum(line.content.startswith(b"RE,") for line in lines)
-
-    def _lines(self, lines: LineReader) -> Iterator[Told]:
-        file = self._file
-        for line in lines:
-            content = line.content
-            if not content:
-                file.blank += 1
-                file.blank_line = file.blank_line or line.no
-                file.endings.setdefault(line.ending, line.no)
-                continue
-            if line.no == 1:
-                content = content.removeprefix(_UTF8_MARK)
-                file.first = _printable(content[:2])
-            file.endings.setdefault(line.ending, line.no)
-            file.last = (line.no, content[:2])
-            plan = self._plans.get(content[:2]) if content[2:3] in _AFTER_ID else None
-            if plan is None:
-                self._stray(line, content)
-            else:
-                self._record(line, content, plan)
-            if self._claim is not None:
-                self._claim_end = line.offset + line.length
-            if self._out:
-                yield from self._out
-                self._out.clear()
-        assert lines.tail is not None  # noqa: S101  (it is there when the lines are through)
-        file.mark, file.after_mark = lines.tail.mark, lines.tail.after_filled
-
-    def _record(self, line: Line, content: bytes, plan: Plan) -> None:
-        """Take a line whose record the layout knows."""
-        assert self._layout is not None  # noqa: S101  (lines are only read with a layout)
-        scope, rid = plan.layout.scope, plan.layout.id
-        opens, heads = rid == self._layout.opener, rid == self._layout.head
-        if scope is Scope.FILE or (opens and not heads):
-            self._close_claim()
-            self._let_go()
-        elif self._claim and not heads and self._kept >= limit("claim_lines"):
-            self._claim.lines_left_out += 1
-            return
-        record, remarks = self._items.read(line, content, plan)
-        if self._sequence is not NO_SEQUENCE:
-            step = Step.CLAIM if heads and self._is_detail(record) else self._steps.get(rid, Step.CLAIM)
-            self._step(step, Stray(line.no, rid))
-        if heads:
-            self._open_claim(record, line)
-        elif opens:
-            self._opened = _Opened(record, line, remarks)
-            return
-        else:
-            self._let_go()
-            self._take(record, scope)
-        self._tell_all(record, line, remarks)
-
-    def _let_go(self) -> None:
-        """Give up a record that should have opened a claim, and tell what is wrong with it."""
-        opened, self._opened = self._opened, None
-        if opened:
-            self._tell_all(opened.record, opened.line, opened.remarks)
-
-    def _tell_all(self, record: Record, line: Line, remarks: list[Remark]) -> None:
-        """Tell what is wrong with a record by itself."""
-        if line.cut:
-            self._cut(Stray(line.no, record.id))
-            return
-        for found, place in remarks:
-            self._tell(found, place)
-        for found, find in self._book.record.get(record.id, ()):
-            for place in find(record):
-                self._tell(found, place)
-
-    def _step(self, step: Step, stray: Stray) -> None:
-        """Go on in the file, and keep the place of a record that cannot follow the one before it."""
-        code = self._sequence.fault(self._last_step, step)
-        self._last_step = step
-        if code is not None:
-            kept(self._file.misplaced.setdefault(code, []), stray)
-
-    def _take(self, record: Record, scope: Scope) -> None:
-        """Put a record where it belongs."""
-        claim, file = self._part or self._claim, self._file
-        if self._layout and record.id == self._layout.header:
-            self._header_seen(record)
-        elif scope is Scope.FILE:
-            kept(file.trailers, record)
-        elif claim is None:
-            kept(file.early, Stray(record.line, record.id))
-        else:
-            self._kept += 1
-            (claim.donor if claim.donor or scope is Scope.DONOR else claim.own).append(record)
-
-    def _header_seen(self, header: Record) -> None:
-        """Keep a header. Claims of the first volume count from 1; of further ones, and behind a second IR, from any."""
-        first = not self._file.headers and header["volume_id"] in (None, FIRST_VOLUME)
-        self._no_before = 0 if first else None
-        self._file.headers_seen += 1
-        self._known = Known()  # Claims behind a second header are another file's, and that is told.
-        kept(self._file.headers, header)
-
-    def _cut(self, stray: Stray) -> None:
-        """Keep the place of a line that is too long; what its beginning says is read, and not judged."""
-        kept(self._claim.cut_lines if self._claim else self._file.cut_lines, stray)
-        self._file.unsure = True
-
-    def _stray(self, line: Line, content: bytes) -> None:
-        """Take a line that no layout knows, that is too long to be read, or that belongs to a history block."""
-        stray = Stray(line.no, _printable(content[:2]))
-        claim = self._claim
-        if (at := control_byte(content)) is not None:
-            kept(self._file.controls, Place(line=line.no, found=f"{content[at]:02X}"))
-        elif line.cut:
-            self._cut(stray)
-        elif claim is None:
-            kept(self._file.strays, stray)
-        elif content[:2] in _RETURNS:
-            kept(claim.returns, stray)
-        elif is_history(content):
-            self._step(Step.HISTORY, stray)
-            self._history.take(claim, content, stray)
-        else:
-            kept((self._part or claim).strays, stray)
-
-    # --- claims ---
-
-    def _open_claim(self, record: Record, line: Line) -> None:
-        """Begin a claim with its head, or a detail of the summary claim that is open."""
-        assert self._layout is not None  # noqa: S101  (lines are only read with a layout)
-        if self._is_detail(record):
-            self._open_detail(record)
-            return
-        no_before = self._number_before(record)
-        self._close_claim()
-        opened, self._opened = self._opened, None
-        header, start = self._header, opened.line if opened else line
-        self._claim = Claim(
-            layout=self._layout,
-            head=record,
-            index=self._file.claims,
-            no_before=no_before,
-            review_body=header.body if header else None,
-            claim_month=header.claim_month if header else None,
-            masters=self._file.masters,
-            institution=header.institution if header else "",
-            header=self._file.header,
-            own=[opened.record, record] if opened else [record],
-        )
-        self._no_before = record["claim_no"]
-        self._file.claims += 1
-        self._claim_start, self._claim_worst, self._claim_refused = start.offset, None, False
-        self._kept = len(self._claim.own)
-        if opened:
-            self._tell_all(opened.record, opened.line, opened.remarks)
-
-    def _is_detail(self, head: Record) -> bool:
-        """True if a head opens a detail of the summary claim that is open, and no claim of its own."""
-        if self._layout is None or self._claim is None or not self._claim.is_summary:
-            return False
-        return form_of(self._layout, head) in DETAILS
-
-    def _number_before(self, record: Record) -> int | None:
-        """Return the number that a claim's own goes on from.
-
-        Whether details are counted along is not in the papers: it may be the summary claim's or the last detail's.
-        """
-        summary = self._claim.head["claim_no"] if self._claim and self._claim.details else None
-        return summary if summary is not None and record["claim_no"] == summary + 1 else self._no_before
-
-    def _open_detail(self, record: Record) -> None:
-        """Begin a claim under a summary claim. It stands and falls with it: both are one claim of the index."""
-        whole = self._claim
-        assert whole is not None  # noqa: S101  (a detail is one of something)
-        self._kept += 1
-        if self._kept > limit("claim_lines"):
-            whole.lines_left_out += 1
-            return
-        self._part = replace(
-            whole, head=record, no_before=None, own=[record], donor=[], details=[], part_of=whole, strays=[],
-            returns=[], cut_lines=[], history_faults=[], history=0, history_month=None, lines_left_out=0,
-        )  # fmt: skip
-        whole.details.append(self._part)
-        self._no_before = record["claim_no"]
-        self._file.details += 1
-
-    def _close_claim(self) -> None:
-        """Judge the claim that ends here, and tell its findings and its row."""
-        claim, self._part = self._claim, None
-        if claim is None:
-            return
-        identity = identity_of(claim, institution=self._header.institution if self._header else "", key=self._key)
-        self._compare(claim, identity)
-        for each in (claim, *claim.details):
-            self._judge(each)
-        self._claim = None
-        findings, self._claim_findings = self._claim_findings, []
-        findings.sort(key=lambda finding: (finding.line or 0, finding.item_no or 0, finding.code))
-        self._out += findings
-        row = self._row(claim, identity)
-        self._totals[standing(row)] += totals_of(row)
-        self._file.cases += len(claim.records("HO")[:1]) + len(claim.public_payers)
-        self._file.points += row.main_points
-        self._file.points_unsure |= any(payer["total_points"] is None for payer in claim.payers[:1])
-        self._out.append(row)
-
-    def _judge(self, claim: Claim) -> None:
-        """Tell what is wrong with a claim as a whole."""
-        there = claim.ids
-        month = claim.service_month
-        for found, find in self._needs.served(self._book.of_month(month), month):
-            if found.on and there.isdisjoint(found.on):
-                continue
-            for place in find(claim):
-                self._tell(found, place)
-
-    def _compare(self, claim: Claim, identity: bytes) -> None:
-        """Hold the claim against those before it; so many are remembered, and no more."""
-        if claim.type_row:
-            self._file.kinds_seen[claim.type_row["kind"]] += 1
-        number = claim.head.raw("search_no")
-        claim.repeats = self._known.seen(identity)
-        claim.search_repeats = bool(number) and self._known.seen(b"search " + number)
-
-    def _row(self, claim: Claim, identity: bytes) -> IndexRow:
-        payers = shares_of(claim)
-        month, claim_no, claim_type = claim.service_month, claim.head["claim_no"], claim.claim_type
-        return IndexRow(
-            offset=self._claim_start,
-            length=self._claim_end - self._claim_start,
-            line=claim.head.line,
-            claim_no=-1 if claim_no is None else min(claim_no, _MOST_CLAIM_NO),
-            service_month=int(month) if month else 0,
-            claim_type=int(claim_type) if claim_type else 0,
-            worst=self._claim_worst,
-            refused=self._claim_refused,
-            has_insurer=claim.insurer is not None,
-            payers=payers,
-            main_points=payers[0].points if payers else 0,
-            identity=identity,
-        )
-
-    # --- the end ---
-
-    def _close_file(self) -> None:
-        """Judge the file as a whole."""
-        month = self._header.claim_month if self._header else None
-        for found, find in self._needs.served(self._book.file, month):
-            for place in find(self._file):
-                self._found += 1
-                self._file.refused = self._file.refused or found.refuses is Refuses.FILE
-                self._out.append(finding_of(found, place, None, show_personal=self._show_personal))
-
-    def _summary(self) -> Summary:
-        file, header = self._file, self._header
-        totals = self._totals
-        if file.refused:
-            totals = {**dict.fromkeys(STANDINGS, Totals()), "refused": sum(totals.values(), Totals())}
-        return Summary(
-            kind=file.kind,
-            body=header.body if header else None,
-            prefecture=header.prefecture if header else "",
-            point_table=header.point_table if header else "",
-            institution_code=header.institution_code if header else "",
-            claim_month=str(header.claim_month) if header and header.claim_month else None,
-            claims=file.claims,
-            points=file.points,
-            totals=totals,
-            refused=file.refused,
-            findings=self._found,
-            ruleset=ruleset(),
-            layout=self._layout.name if self._layout and file.kind else None,
-            masters=self._needs.names(),
-            silent=tuple(sorted(self._needs.silent)),
-            missing=tuple(sorted(self._needs.missing)),
-        )
-
-    # --- telling ---
-
-    def _tell(self, found: Rule, place: Place) -> None:
-        """Tell a finding outside claims at once; keep one of a claim until the claim ends."""
-        claim, file, refuses = self._claim, self._file, found.refuses
-        self._found += 1
-        file.refused = file.refused or refuses is Refuses.FILE
-        file.unreadable_codes += found.code.startswith(_OFFICIAL_L2)
-        if claim is not None:
-            worst, level = self._claim_worst, found.level.value
-            self._claim_worst = level if worst is None else max(worst, level, key=WORST.index)
-            self._claim_refused = self._claim_refused or refuses is not None
-        if self._listed >= limit("findings_per_file"):
-            file.findings_left_out += 1
-            return
-        self._listed += 1
-        finding = finding_of(found, place, claim, show_personal=self._show_personal)
-        (self._out if claim is None else self._claim_findings).append(finding)
-
-
-def _beginning(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Return the first bytes of a file, and all of its chunks again."""
-    taken: list[bytes] = []
-    length = 0
+    examination = Examination(
+        identity_key=identity_key,
+        asp=asp,
+        context=context,
+        masters=masters,
+        show_personal=show_personal,
+        kind=kind,
+        file_name=file_name,
+        engine=engine,
+    )
     for chunk in chunks:
-        taken.append(chunk)
-        length += len(chunk)
-        if length >= _HEAD_BYTES:
+        yield from examination.feed(chunk)
+        if examination.decided:
             break
-    return b"".join(taken)[:_HEAD_BYTES], chain(taken, chunks)
+    yield from examination.finish()
 
 
-def _printable(rid: bytes) -> str | None:
-    """Return a record identification that can be shown, None if it is something else."""
-    return rid.decode("ascii") if rid.isalnum() and rid.isascii() else None
+class Examination:
+    """One file's examination while its bytes arrive: `feed` each chunk, then `finish`; both yield blocks.
+
+    What they yield must be gone through to the end. The circumstances are those of `examine`; `books` gives the
+    rules of levels in a kind of file.
+    """
+
+    def __init__(  # noqa: PLR0913  (the circumstances of a file: one keyword each)
+        self,
+        *,
+        identity_key: bytes,
+        asp: bool = True,
+        context: Context | None = None,
+        masters: Masters | None = None,
+        show_personal: bool = False,
+        kind: str | None = None,
+        file_name: str = "",
+        engine: Engine | None = None,
+        books: Books = rule_book,
+    ) -> None:
+        levels = frozenset(Level) if asp else _WITHOUT_ASP
+        self._reference = Reference(
+            identity_key,
+            levels,
+            context or Context(),
+            show_personal=show_personal,
+            masters=masters or NO_MASTERS,
+            books=books,
+        )
+        self._kind, self._file_name, self._engine = kind, file_name, engine
+        self._head: list[bytes] = []
+        self._head_bytes = 0
+        self._way: Way | None = None
+
+    @property
+    def decided(self) -> bool:
+        """True if no further byte can change the answer: the file is no claim file."""
+        return self._way is not None and not self._reference.reads
+
+    def feed(self, chunk: bytes) -> Iterator[Block]:
+        """Take the next bytes of the file; yield what is certain by now."""
+        if self._way is not None:
+            yield from self._read(self._way, chunk)
+            return
+        self._head.append(chunk)
+        self._head_bytes += len(chunk)
+        if self._head_bytes >= (KERNEL_FROM_BYTES if self._engine is None else HEAD_BYTES):
+            yield from self._begin()
+
+    def finish(self) -> Iterator[Block]:
+        """Yield all that is left to tell when no further byte will come, the summary last."""
+        if self._way is None:
+            yield from self._begin()
+        if self._way is not None and self._reference.reads:
+            yield from self._way.finish()
+        self._reference.close_file()
+        yield from blocks_of(self._reference)
+        yield self._reference.summary()
+
+    def _begin(self) -> Iterator[Block]:
+        """Look at the beginning, choose the engine, and read what is there."""
+        data = b"".join(self._head)
+        self._head.clear()
+        self._reference.open(data[:HEAD_BYTES], self._kind, file_name=self._file_name)
+        self._way = self._chosen(short=len(data) < KERNEL_FROM_BYTES)
+        yield from self._read(self._way, data)
+
+    def _chosen(self, *, short: bool) -> "Way":
+        if self._engine == "reference" or (self._engine is None and short):
+            return LineByLine(self._reference)
+        return _kernel()(self._reference) or LineByLine(self._reference)
+
+    def _read(self, way: "Way", data: bytes) -> Iterator[Block]:
+        if self._reference.reads:
+            self._reference.file.bytes_read += len(data)
+            yield from way.feed(data)
+
+
+class Way(Protocol):
+    """An engine's way through the bytes of one file that has been opened."""
+
+    def feed(self, data: bytes) -> Iterator[Block]:
+        """Take the next bytes; yield what is certain by now."""
+        ...
+
+    def finish(self) -> Iterator[Block]:
+        """Yield what is left to tell of the lines and claims."""
+        ...
+
+
+class LineByLine:
+    """The reference's way: it sees every line."""
+
+    def __init__(self, reference: Reference, *, no: int = 0, offset: int = 0) -> None:
+        self._reference = reference
+        self.cutter = LineCutter(limit("line_bytes"), no=no, offset=offset)
+
+    def feed(self, data: bytes) -> Iterator[Block]:
+        """Take the next bytes; yield what is certain by now."""
+        reference = self._reference
+        for line in self.cutter.feed(data):
+            reference.line(line)
+            if len(reference.out) >= _TOLD_AT_ONCE:
+                yield from blocks_of(reference)
+        yield from blocks_of(reference)
+
+    def finish(self) -> Iterator[Block]:
+        """Yield what is left to tell of the lines and claims."""
+        for line in self.cutter.finish():
+            self._reference.line(line)
+        assert self.cutter.tail is not None  # noqa: S101  (it is there when the lines are through)
+        self._reference.end(self.cutter.tail)
+        yield from blocks_of(self._reference)
+
+
+def blocks_of(reference: Reference) -> Iterator[Block]:
+    """Yield what the reference has gathered: its findings, then its rows."""
+    told = reference.told()
+    findings = Findings(each for each in told if isinstance(each, Finding))
+    rows = Rows.of(each for each in told if isinstance(each, IndexRow))
+    if findings:
+        yield findings
+    if rows:
+        yield rows
+
+
+@cache
+def _kernel() -> Callable[[Reference], Way | None]:
+    """Load the kernel; where it cannot be loaded, return one that has no way."""
+    try:
+        from seikyu.rules.kernel.engine import way_for  # noqa: PLC0415  (Numba is loaded where it is needed)
+    except ImportError:
+        return lambda _: None
+    return way_for
+
+
+@cache
+def has_numba() -> bool:
+    """True if this Python has Numba; without it the reference serves. It is not loaded for the question."""
+    return find_spec("numba") is not None

@@ -11,11 +11,11 @@ from seikyu.rules.view import Claim, Record
 _DIGEST_BYTES: Final = 16
 _SHORT_BYTES: Final = 8
 _MOST_PAYERS: Final = 5
-_PATIENT: Final = ("patient_name", "sex", "birth_date")
+PATIENT: Final = ("patient_name", "sex", "birth_date")
 _CARD: Final = ("insurer_number", "card_symbol", "card_number")
 _PUBLIC: Final = ("payer_number", "recipient_number")
 #: Of one patient in one month there is a claim for each of these: the prescriber, visits that were not kept.
-_APART: Final = ("prescriber_prefecture", "prescriber_point_table", "prescriber_code", "no_show_claim")
+APART: Final = ("prescriber_prefecture", "prescriber_point_table", "prescriber_code", "no_show_claim")
 
 
 class Known:
@@ -27,7 +27,22 @@ class Known:
 
     def seen(self, mark: bytes) -> bool:
         """Return whether the mark was seen before, and remember it while there is room."""
-        short = int.from_bytes(blake2b(mark, digest_size=_SHORT_BYTES).digest(), "big")
+        return self.seen_short(int.from_bytes(blake2b(mark, digest_size=_SHORT_BYTES).digest(), "little"))
+
+    def seen_identity(self, identity: bytes) -> bool:
+        """Return the same of a claim's identity, which is a digest already: its first bytes will do."""
+        return self.seen_short(int.from_bytes(identity[:_SHORT_BYTES], "little"))
+
+    def all_new(self, shorts: list[int]) -> bool:
+        """Remember many marks of 8 bytes, if none of them was seen before and none is there twice; else do nothing."""
+        new = set(shorts)
+        if len(new) < len(shorts) or not self._seen.isdisjoint(new):
+            return False
+        self._seen.update(shorts[: self._most - len(self._seen)])
+        return True
+
+    def seen_short(self, short: int) -> bool:
+        """Return the same of a mark of 8 bytes."""
         if short in self._seen:
             return True
         if len(self._seen) < self._most:
@@ -41,8 +56,8 @@ def identity_of(claim: Claim, *, institution: str, key: bytes) -> bytes:
     Without the key nobody can tell from it whose claim it is, nor try names against it.
     """
     parts = [institution.encode("ascii", "replace"), claim.head.raw("service_month"), claim.head.raw("claim_type")]
-    parts += [claim.head.raw(name) for name in _PATIENT]
-    parts += [claim.head.raw(name) for name in _APART if name in claim.head.plan.index]
+    parts += [claim.head.raw(name) for name in PATIENT]
+    parts += [claim.head.raw(name) for name in APART if name in claim.head.plan.index]
     for payer in claim.payers:
         parts += [payer.raw(name).strip() for name in (_CARD if payer.id == "HO" else _PUBLIC)]
     digest = blake2b(key=key, digest_size=_DIGEST_BYTES)

@@ -17,7 +17,7 @@ _TWO: Final = f"IY,21,1,620000001,1,,3{_DAYS},,3\nIY,,1,620000002,1,5,3{_DAYS},,
 _MEALS: Final = b"97"
 _BUNDLED_DAYS: Final = "HH"
 _BURDEN_CODES: Final = "burden_codes"
-_VISITS: Final = frozenset({b"11", b"12"})
+VISITS: Final = frozenset({b"11", b"12"})
 #: Classes that stand where they are needed: reduction of drugs, remarks on the whole claim.
 _ANYWHERE: Final = frozenset({b"01", b"39", b"99"})
 
@@ -59,7 +59,7 @@ def burden_without_payer(claim: Claim) -> Iterator[Place]:
     insured, publics = claim.insurer is not None, len(claim.public_payers)
     if row:
         insured, publics = insured or row["has_ho"] == "yes", max(publics, int(row["public_payers"]))
-    wrong, burdens = _without_payer(insured=insured, publics=publics), _burdens(claim.layout)
+    wrong, burdens = _without_payer(insured=insured, publics=publics), burdens_of(claim.layout)
     for record in claim.own:
         for at in burdens.get(record.id, ()):
             if at < len(record.items) and record.items[at] in wrong:
@@ -67,7 +67,7 @@ def burden_without_payer(claim: Claim) -> Iterator[Place]:
 
 
 @cache
-def _burdens(layout: Layout) -> dict[str, tuple[int, ...]]:
+def burdens_of(layout: Layout) -> dict[str, tuple[int, ...]]:
     """Return where burden divisions surely stand in the records of claims, comments aside."""
     found = {
         rid: tuple(
@@ -235,7 +235,7 @@ def days_of_visits(claim: Claim) -> Iterator[Place]:
     current = b""
     for record in claim.service_lines:
         current = record.raw("service_class") or current
-        if current in _VISITS and 0 in (shares(record.raw("burden")) or ()):
+        if current in VISITS and 0 in (shares(record.raw("burden")) or ()):
             visited.update([day for day, times in enumerate(days_of(record)) if times and times != b"0"])
     if len(visited) > stated:
         yield insurer.at("actual_days", found=stated, expected=Phrase(f"{len(visited)} or more", f"{len(visited)}以上"))

@@ -111,8 +111,8 @@ class Plan:
         )
 
     def _in_calendar(self, items: list[bytes]) -> bool:
-        """True if every date stands in the calendar."""
-        return all(parse(items[at]) is not None for at, parse in self.dated.items() if at < len(items) and items[at])
+        """True if nothing is to be said of any date: it is in the calendar, and its year written as it should be."""
+        return all(self._calendar(at, items[at]) is None for at in self.dated if at < len(items) and items[at])
 
     def _unlisted(self, at: int, value: bytes) -> bool:
         width = self.layout.items[at].code_width or len(value)

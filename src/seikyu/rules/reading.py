@@ -9,7 +9,7 @@ from seikyu.rules.rule import Rule
 from seikyu.rules.view import File, Place, Record
 
 #: Places of one kind of remark about the whole file that are kept; more would say the same again.
-_PLACES_KEPT: Final = 100
+PLACES_KEPT: Final = 100
 
 Remark = tuple[Rule, Place]
 _Kept = TypeVar("_Kept")
@@ -17,7 +17,7 @@ _Kept = TypeVar("_Kept")
 
 def kept(places: list[_Kept], place: _Kept) -> None:
     """Keep a place if there is room for it."""
-    if len(places) < _PLACES_KEPT:
+    if len(places) < PLACES_KEPT:
         places.append(place)
 
 
@@ -27,7 +27,7 @@ class ItemReader:
     def __init__(self, book: RuleBook, file: File) -> None:
         self._book = book
         self._file = file
-        self._told: set[str] = set()
+        self.told: set[str] = set()
 
     def read(self, line: Line, content: bytes, plan: Plan) -> tuple[Record, list[Remark]]:
         """Return the record of a line, and what is wrong with its items and characters."""
@@ -58,8 +58,8 @@ class ItemReader:
     def _fault(self, record: Record, at: int, problem: Problem, *, spoilt: set[int], remarks: list[Remark]) -> None:
         """Add the remark on one item, unless what spoils the item is told already."""
         if problem is Problem.EMPTY_END:
-            if record.id not in self._told:
-                self._told.add(record.id)
+            if record.id not in self.told:
+                self.told.add(record.id)
                 remarks += self._remark(record.id, "*", problem, record.here())
             return
         layout = record.plan.layout

@@ -174,7 +174,7 @@ _COUNTED_ELSEWHERE: Final = frozenset({"HO", "KO"})
 )
 def records_of_the_kind(claim: Claim) -> Iterator[Place]:
     """The form has a fixed set of records; where one is missing, something was not exported."""
-    needed, most = _counts(claim.layout, claim.form)
+    needed, most = record_counts(claim.layout, claim.form)
     for rid in needed:
         if rid not in claim.ids:
             yield claim.here(expected=rid)
@@ -184,7 +184,7 @@ def records_of_the_kind(claim: Claim) -> Iterator[Place]:
 
 
 @cache
-def _counts(layout: Layout, form: str) -> tuple[tuple[str, ...], dict[str, int]]:
+def record_counts(layout: Layout, form: str) -> tuple[tuple[str, ...], dict[str, int]]:
     """Return the records that a claim of a form must have, and how often a record may stand in it."""
     variant = layout.variants.get(form)
     own = {rid: record for rid, record in layout.records.items() if record.scope is Scope.CLAIM}

@@ -33,6 +33,7 @@ class Summary:
     too many to list. `layout` names the edition, `masters` the versions of the masters that codes were looked up in,
     by kind (of several service months there may be several, with commas between). `silent` are the codes of the rules
     that could not speak about some claim, `missing` the masters that they, or parts of other rules, wanted for it.
+    `engine` is the checker that read the file: `kernel` or `reference`.
     """
 
     kind: str | None
@@ -51,6 +52,7 @@ class Summary:
     masters: Mapping[str, str] = field(default_factory=dict)
     silent: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    engine: str = "reference"
 
     @property
     def institution(self) -> str:

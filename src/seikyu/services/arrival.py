@@ -14,6 +14,7 @@ from seikyu.limits import MIB, limit
 from seikyu.ports.errors import BadRequest, DigestMismatch, LineBroken, NoSpace, TooLong
 from seikyu.ports.objects import ObjectWriter
 from seikyu.records import Header, sniff
+from seikyu.services.arrivals import Arrival, Source, begin, end, forget
 from seikyu.services.office import Office
 
 SHA256_CHARS: Final = 64
@@ -70,13 +71,22 @@ class Heard:
             raise TooLong("more bytes came than the limit", limit_bytes=self._limit_bytes)
         self._digest.update(data)
 
+    def flush(self) -> None:
+        """Do nothing: nobody follows what is not kept."""
+
     def sha256(self) -> str:
         """Return the digest of what came so far, lower-case hex."""
         return self._digest.hexdigest()
 
 
 async def take_in(
-    office: Office, body: AsyncIterator[bytes], *, stated: Stated, file_name: str | None = None, keep: bool = True
+    office: Office,
+    body: AsyncIterator[bytes],
+    *,
+    source: Source,
+    stated: Stated,
+    file_name: str | None = None,
+    keep: bool = True,
 ) -> Arrived:
     """Write a body down as it comes; without `keep`, only listen to it.
 
@@ -89,12 +99,19 @@ async def take_in(
     limit_bytes = office.limit("file_bytes") if stated.length is None else stated.length
     writer = office.objects.writer(f"files/{file_id}", limit_bytes=limit_bytes) if keep else None
     heard = writer or Heard(limit_bytes=limit_bytes)
+    arrival = Arrival(file_id, source, file_name, stated.length)
     try:
-        head = await _write_all(heard, body, look=partial(require_room, office, 0) if keep else _no_look)
+        begin(office, arrival, growing=None if writer is None else writer.growing)
+        head = await _write_all(
+            heard, body, arrival=arrival, look=partial(require_room, office, 0) if keep else _no_look
+        )
         _hold_to(stated, heard)
+        heard.flush()
+        end(office, arrival, sha256=heard.sha256())
     except BaseException:  # a cancelled request leaves as little as a broken line
         if writer is not None:
             writer.discard()
+        forget(office, [file_id])
         raise
     return Arrived(
         file_id=file_id,
@@ -130,10 +147,13 @@ def _no_look() -> None:
     """What is not kept needs no room."""
 
 
-async def _write_all(writer: ObjectWriter | Heard, body: AsyncIterator[bytes], *, look: Callable[[], None]) -> bytes:
+async def _write_all(
+    writer: ObjectWriter | Heard, body: AsyncIterator[bytes], *, arrival: Arrival, look: Callable[[], None]
+) -> bytes:
     """Write `body` to its end, looking for room now and then; return its head, as much as a first record may take.
 
-    The writes go to the page cache and are not worth a thread; what waits for the disk is the commit.
+    Who follows it has its head as soon as it is there, for much can be told from that. The writes go to the page cache
+    and are not worth a thread; what waits for the disk is the commit.
     """
     seen = 0
     head = bytearray()
@@ -143,9 +163,12 @@ async def _write_all(writer: ObjectWriter | Heard, body: AsyncIterator[bytes], *
         if seen >= LOOK_EVERY_BYTES:
             look()
             seen = 0
+        writer.write(chunk)
+        arrival.received_bytes += len(chunk)
         if len(head) < head_bytes:
             head += chunk[: head_bytes - len(head)]
-        writer.write(chunk)
+            if len(head) == head_bytes:
+                writer.flush()
     return bytes(head)
 
 

@@ -11,6 +11,7 @@ sending of only such files is `refused` and therefore no longer answers as a rep
 
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from seikyu.office.sending import ChecksFinished, EveryFileRefused, State, step
@@ -136,7 +137,14 @@ def _check_file(office: Office, sending: Sending, file: File, *, draft: Draft, b
         index=draft.name("indexes", file.id),
         findings=draft.name("findings", file.id),
         asp=sending.asp,
-        context=_context(office, sending, file),
+        context=context_of(
+            office,
+            body=sending.body,
+            party=sending.party,
+            line=sending.line,
+            at=sending.received_at,
+            file_name=file.name,
+        ),
     )
     checked_at = office.clock.now()
     try:
@@ -162,14 +170,14 @@ def _check_file(office: Office, sending: Sending, file: File, *, draft: Draft, b
     return Checked(row, summary.claims, refused, ask, summary.findings)
 
 
-def _context(office: Office, sending: Sending, file: File) -> Context:
-    opening = office.calendar().at(sending.received_at, sending.line)
+def context_of(office: Office, *, body: str, party: str, line: str, at: datetime, file_name: str | None) -> Context:
+    """Return what the office knows of a file that a party hands in `at` that time."""
     return Context(
-        body=sending.body,
-        institution=sending.party,
-        claim_months=opening.claim_months,
+        body=body,
+        institution=party,
+        claim_months=office.calendar().at(at, line).claim_months,
         max_bytes=office.limit("file_bytes"),
-        file_name=file.name,
+        file_name=file_name,
     )
 
 

@@ -1,4 +1,4 @@
-"""What lives in memory only: who is sending just now, what works on what, and the uploads that are not finished.
+"""What lives in memory only: who is sending what just now, what works on what, and the uploads not finished.
 
 Nothing here survives a restart and nothing needs to: until a sending's transaction has committed there is no sending.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from seikyu.ports.errors import Busy
 
 if TYPE_CHECKING:
+    from seikyu.services.arrivals import Arrival
     from seikyu.services.upload import Upload
 
 
@@ -21,6 +22,7 @@ class Desk:
     """The memory of one running server; one per process, shared by all its threads."""
 
     uploads: "dict[str, Upload]" = field(default_factory=dict)
+    arrivals: "dict[str, Arrival]" = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _receiving: Counter[str] = field(default_factory=Counter)
     _turns: dict[str, "_Turn"] = field(default_factory=dict)

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, BinaryIO, Final, Protocol
@@ -12,14 +12,18 @@ from typing import Any, BinaryIO, Final, Protocol
 from seikyu.limits import MIB, limit
 from seikyu.ports.errors import Damaged, NotThere
 from seikyu.ports.objects import ObjectStore, ObjectWriter
+from seikyu.rules.blocks import Rows
 from seikyu.rules.context import Context
 from seikyu.rules.examine import examine
 from seikyu.rules.finding import Finding
-from seikyu.rules.index import IndexRow, header, pack
+from seikyu.rules.index import header
 from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.summary import Summary
 
 CHUNK_BYTES: Final = MIB
+
+#: Is told of so many more claims, and of these findings.
+Seen = Callable[[int, Iterable[Finding]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,18 @@ class Checker(Protocol):
         ...
 
 
-def _none() -> Masters:
+def unseen(claims: int, findings: Iterable[Finding]) -> None:
+    """Take no notice."""
+    del claims, findings
+
+
+def no_masters() -> Masters:
+    """Return none."""
     return NO_MASTERS
 
 
 def examine_object(
-    objects: ObjectStore, identity_key: bytes, order: CheckOrder, *, masters: Callable[[], Masters] = _none
+    objects: ObjectStore, identity_key: bytes, order: CheckOrder, *, masters: Callable[[], Masters] = no_masters
 ) -> Summary:
     """Do what a `Checker` does, here and now, with the masters that are there now.
 
@@ -63,23 +73,53 @@ def examine_object(
     Errors: Damaged, NoSpace, NotThere.
     """
     limit_bytes = limit("file_bytes")
-    ask: dict[str, Any] = {"asp": order.asp, "context": order.context, "masters": masters()}
     with (
         objects.open(order.file) as source,
         objects.writer(order.index, limit_bytes=limit_bytes) as index,
         objects.writer(order.findings, limit_bytes=limit_bytes) as findings,
     ):
-        index.write(header())
         chunks = Chunks(source)
-        summary = None
-        for result in examine(iter(chunks), identity_key=identity_key, **ask):
-            summary = _write(result, index=index, findings=findings)
+        known = masters()
+        summary = written(iter(chunks), order, identity_key=identity_key, masters=known, index=index, findings=findings)
         if (chunks.size_bytes, chunks.sha256()) != (order.size_bytes, order.sha256):
             raise Damaged("the bytes are not those that were received", object=order.file)
-        if summary is None:
-            raise AssertionError("the checker ended without a summary")
         findings.commit()
         index.commit()
+    return summary
+
+
+def written(
+    chunks: Iterator[bytes],
+    order: CheckOrder,
+    *,
+    identity_key: bytes,
+    masters: Masters,
+    index: ObjectWriter,
+    findings: ObjectWriter,
+    seen: Seen = unseen,
+) -> Summary:
+    """Examine bytes that come piece by piece, to their last one; write what is found, and return the summary.
+
+    `seen` is told in passing how many claims and what findings have been written. Nothing is committed.
+    Errors: NoSpace, and what `chunks` raises.
+    """
+    index.write(header())
+    summary = None
+    ask: dict[str, Any] = {"asp": order.asp, "context": order.context, "masters": masters}
+    for block in examine(chunks, identity_key=identity_key, **ask):
+        if isinstance(block, Summary):
+            summary = block
+        elif isinstance(block, Rows):
+            index.write(block.packed)
+            seen(len(block), ())
+        else:
+            found = list(block)
+            _write(found, findings)
+            seen(0, found)
+    for _ in chunks:
+        pass  # A file that is nothing of ours is read no further than that shows; its digest wants all of it.
+    if summary is None:
+        raise AssertionError("the checker ended without a summary")
     return summary
 
 
@@ -114,11 +154,6 @@ def verify(objects: ObjectStore, name: str, *, size_bytes: int, sha256: str) -> 
     return (chunks.size_bytes, chunks.sha256()) == (size_bytes, sha256)
 
 
-def _write(result: Finding | IndexRow | Summary, *, index: ObjectWriter, findings: ObjectWriter) -> Summary | None:
-    if isinstance(result, IndexRow):
-        index.write(pack(result))
-    elif isinstance(result, Finding):
-        findings.write(json.dumps(asdict(result), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-    else:
-        return result
-    return None
+def _write(found: Iterable[Finding], findings: ObjectWriter) -> None:
+    for each in found:
+        findings.write(json.dumps(asdict(each), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")

@@ -27,9 +27,11 @@ from seikyu.ports.jobs import Jobs
 from seikyu.ports.objects import ObjectStore
 from seikyu.ports.store import Party, ReadTx, Store
 from seikyu.ports.trust import ClientIdentity
+from seikyu.ports.watching import NobodyWatches, Watching
+from seikyu.rules.masters import Masters
 from seikyu.services.desk import Desk
 from seikyu.services.errors import PartyNotYet
-from seikyu.services.examine import Checker
+from seikyu.services.examine import Checker, no_masters
 
 REAL: Final = "real"
 TEST: Final = "test"
@@ -60,6 +62,8 @@ class Office:
     Shape: `calendar` returns the calendar in force now; `limits` and `retention_days` hold what the operator changed
     (names of `limits.LIMITS`, object classes); `bodies` are the review bodies of this installation, none for all of
     them; `default_body` is where a file goes of which nobody says a body that is here.
+    `watching` is told what arrives, so that its check may begin; `masters` returns those that are there now, the same
+    object as long as they are the same.
     `sandbox` allows moving the clock, the test federation, and closing a month by hand before its time.
     """
 
@@ -79,6 +83,8 @@ class Office:
     sandbox: bool = False
     tell: Tell = silent
     desk: Desk = field(default_factory=Desk)
+    watching: Watching = field(default_factory=NobodyWatches)
+    masters: Callable[[], Masters] = no_masters
 
     def limit(self, name: str) -> int:
         """Return the number of a limit, the operator's if there is one. Errors: KeyError (a bug)."""

@@ -35,6 +35,7 @@ from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.records import Header
 from seikyu.services.arrival import Arrived, Stated, check_stated, require_room, take_in
+from seikyu.services.arrivals import Source, forget
 from seikyu.services.corrections import is_correction, require_earlier_errors
 from seikyu.services.draft import Draft
 from seikyu.services.office import INSTITUTION, LINES, REAL, Office, require_party
@@ -85,7 +86,10 @@ async def receive(
     stated = stated or Stated()
     refusal = await asyncio.to_thread(admit, office, identity, terms=terms, stated=stated)
     with office.place_for(identity):
-        arrived = await take_in(office, body, stated=stated, file_name=terms.file_name, keep=refusal is None)
+        source = Source(party=identity.party, terms=terms)
+        arrived = await take_in(
+            office, body, source=source, stated=stated, file_name=terms.file_name, keep=refusal is None
+        )
         return await to_the_end(lambda: enter(office, identity, terms, [arrived], refusal=refusal))
 
 
@@ -165,10 +169,14 @@ def enter(
     With a `refusal` it is only looked for. Durable when it returns. Errors: Mixed, Closed, NothingToCorrect, KeyReused,
     NoSpace, Unavailable; neither row nor object stays then.
     """
-    if refusal is None:
-        answer = _entered(office, arrived, made=lambda: _sending(office, identity, terms, arrived))
-    else:
-        answer = _found(office, _sending(office, identity, terms, arrived), refusal=refusal)
+    answer = None
+    try:
+        if refusal is None:
+            answer = _entered(office, arrived, made=lambda: _sending(office, identity, terms, arrived))
+        else:
+            answer = _found(office, _sending(office, identity, terms, arrived), refusal=refusal)
+    finally:
+        forget(office, [body.file_id for body in arrived], entered=answer is not None and not answer.repeat)
     office.tell(
         "sending_repeated" if answer.repeat else "sending_received",
         sending=answer.sending.id,
@@ -206,7 +214,7 @@ def _entered(office: Office, arrived: Sequence[Arrived], *, made: Callable[[], S
 def _sending(office: Office, identity: ClientIdentity, terms: Terms, arrived: Sequence[Arrived]) -> Sending:
     """Return what would be entered, its number aside. Errors: Mixed."""
     header = _common_header([body.header for body in arrived if body.header is not None])
-    body = terms.body or _body_named(office, header) or office.default_body
+    body = body_of(office, terms.body, header)
     kind = header.kind if header else None
     month = str(header.claim_month) if header and header.claim_month else None
     return Sending(
@@ -225,9 +233,11 @@ def _sending(office: Office, identity: ClientIdentity, terms: Terms, arrived: Se
     )
 
 
-def _body_named(office: Office, header: Header | None) -> str | None:
-    """Return the body that the files name, or None if there is no such body here."""
-    return header.body if header and header.body and office.serves(header.body) else None
+def body_of(office: Office, stated: str | None, header: Header | None) -> str:
+    """Return the body that a sending is for: the stated one, else the one that the files name if it is here."""
+    if stated is not None:
+        return stated
+    return header.body if header and header.body and office.serves(header.body) else office.default_body
 
 
 def digest_of(

@@ -17,6 +17,7 @@ from seikyu.limits import limit
 from seikyu.ports.errors import BadRequest, Busy, NotFound
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.arrival import Arrived, Stated, check_stated, take_in
+from seikyu.services.arrivals import Source, forget
 from seikyu.services.errors import UploadIncomplete
 from seikyu.services.office import Office
 from seikyu.services.receive import Answer, Refusal, Terms, admit, check_terms, enter, to_the_end
@@ -92,16 +93,19 @@ async def put_file(
     with office.place_for(identity):
         this_try = upload.tries[no] = object()
         try:
-            arrived = await take_in(office, body, stated=stated, file_name=file_name, keep=upload.refusal is None)
+            source = Source(party=identity.party, terms=upload.terms, upload=upload.id, no=no)
+            arrived = await take_in(
+                office, body, source=source, stated=stated, file_name=file_name, keep=upload.refusal is None
+            )
         except BaseException:
             if upload.tries[no] is this_try:
                 _erase(office, upload)
             raise
     if upload.tries[no] is not this_try or not _is_open(office, upload):
-        arrived.discard()
+        _drop(office, arrived)
         raise NotFound("the upload went on without this file")
     if no in upload.files:
-        upload.files[no].discard()
+        _drop(office, upload.files[no])
     upload.files[no] = arrived
     return arrived
 
@@ -157,7 +161,13 @@ def _erase(office: Office, upload: Upload) -> None:
     office.desk.uploads.pop(upload.id, None)
     if upload.finishing is None:
         for arrived in upload.files.values():
-            arrived.discard()
+            _drop(office, arrived)
+
+
+def _drop(office: Office, arrived: Arrived) -> None:
+    """Leave nothing of a file that has arrived."""
+    arrived.discard()
+    forget(office, [arrived.file_id])
 
 
 def _forget_failed(office: Office, upload: Upload, ended: "asyncio.Future[Answer]") -> None:

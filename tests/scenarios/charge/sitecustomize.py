@@ -44,15 +44,15 @@ def before(owner: Any, name: str) -> None:
 def arm(moment: str) -> None:
     """Lay the charge."""
     from seikyu.adapters import objects_local
-    from seikyu.services import close, decide, examine, receive
+    from seikyu.services import close, decide, prepare, receive
 
     moments: dict[str, Callable[[], None]] = {
         "before fsync": lambda: before(objects_local.LocalWriter, "commit"),
         "between fsync and rename": lambda: before(objects_local.LocalObjects, "publish"),
         "between rename and commit": lambda: after(objects_local.LocalObjects, "publish"),
         "between commit and answer": lambda: after(receive, "enter"),
-        "before the check": lambda: before(examine, "examine_object"),
-        "in the check": lambda: after(examine, "examine_object"),
+        "before the check": lambda: before(prepare.Preparations, "check"),
+        "in the check": lambda: after(prepare.Preparations, "check"),
         "before a decision": lambda: before(decide, "confirm"),
         "after a decision": lambda: after(decide, "confirm"),
         "before a closing": lambda: before(close, "close_month"),

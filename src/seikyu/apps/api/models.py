@@ -130,13 +130,61 @@ class UploadBegun(Wire):
     expires_at: Instant
 
 
-class FilePut(Wire):
-    """One file of an upload is there."""
+class Verdict(Wire):
+    """Why a file is certain to be refused, whatever comes behind: the finding that decides it; values are masked."""
+
+    code: str
+    level: str
+    line: int | None
+    message: str
+    message_ja: str
+
+
+class Course(Wire):
+    """How far the check of a file has come while it arrives; it may lag, or not go along at all.
+
+    `findings` counts by level; `refused` is null unless the file is certain to be refused. What counts is the sending's
+    own check.
+    """
+
+    claims: int
+    findings: dict[str, int]
+    refused: Verdict | None
+
+
+class FilePut(Course):
+    """One file of an upload is there, and what is known of it so far."""
 
     upload: str
     no: int
     size_bytes: int
     sha256: str
+
+
+class Arrival(Course):
+    """A file that is arriving; it is no sending yet, and if its line breaks nothing of it stays.
+
+    `upload` and `no` say which file of which upload it is, null for a single file. `stated_bytes` is null unless the
+    sender stated the length. `ended`: its last byte is there, and it waits for the other files or for its commit.
+    """
+
+    id: str
+    party: str
+    line: Line
+    upload: str | None
+    no: int | None
+    name: str | None
+    idempotency_key: str | None
+    stated_bytes: int | None
+    received_bytes: int
+    ended: bool
+
+
+class Arrivals(Wire):
+    """One page of what is arriving, newest first."""
+
+    items: list[Arrival]
+    next: str | None
 
 
 class Finding(Wire):

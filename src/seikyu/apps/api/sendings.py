@@ -15,6 +15,7 @@ from seikyu.ports.errors import BadRequest, NotFound
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import decide, show, upload
 from seikyu.services.arrival import Stated
+from seikyu.services.arrivals import told_of
 from seikyu.services.office import PAYER, Office
 from seikyu.services.receive import Answer, Terms, receive
 from seikyu.services.show import Page
@@ -110,7 +111,9 @@ async def put_file(
         stated=_stated(request, office),
         file_name=name,
     )
-    return _answer(models.FilePut(upload=upload_id, no=no, size_bytes=put.size_bytes, sha256=put.sha256), 200)
+    told = told_of(office, put.file_id)
+    shown = {"upload": upload_id, "no": no, "size_bytes": put.size_bytes, "sha256": put.sha256} | told
+    return _answer(models.FilePut.model_validate(shown), 200)
 
 
 @router.post(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from seikyu.apps.client.errors import AnswerLost, LineFailed, OfficeSaid
 from seikyu.apps.client.line import Counted, Line
+from seikyu.apps.client.lookout import Certain, lookout
 from seikyu.apps.client.outgoing import Outgoing
 from seikyu.apps.client.unanswered import Unanswered
 
@@ -33,18 +34,27 @@ class Terms:
         return params | ({"body": self.body} if self.body else {})
 
 
-def send(line: Line, files: Sequence[Outgoing], terms: Terms, *, told: Callable[[int], None]) -> dict[str, Any]:
+def send(
+    line: Line,
+    files: Sequence[Outgoing],
+    terms: Terms,
+    *,
+    told: Callable[[int], None],
+    certain: Certain = lambda _: None,
+) -> dict[str, Any]:
     """Send the files as one sending and return the office's answer; tried again by itself while that is safe.
 
     Every try bears the same key until there is an answer, also over the end of the program, so that a sending whose
     answer was lost is answered and not made twice. `told` gets the bytes that have gone; a negative number takes back
-    those of a broken try.
+    those of a broken try. `certain` is told, from another thread, of each file that the office is certain to refuse
+    while it is still being sent.
 
     Errors: BrokeWhileSending (nothing is kept), AnswerLost, LineFailed, OfficeSaid, FileUnusable.
     """
     waits = Unanswered.of(line.folder.path, files, terms.params())
     try:
-        answer = line.again(lambda: _once(line, files, terms, key=waits.key, told=told))
+        with lookout(line.folder, waits.key, certain):
+            answer = line.again(lambda: _once(line, files, terms, key=waits.key, told=told))
     except OfficeSaid as said:
         if said.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             waits.forget()
@@ -52,7 +62,7 @@ def send(line: Line, files: Sequence[Outgoing], terms: Terms, *, told: Callable[
     waits.forget()
     if waits.old and answer.get("repeat") and answer.get("state") == CANCELLED:
         # Found and cancelled since, by its number: who sends it again means it.
-        return send(line, files, terms, told=told)
+        return send(line, files, terms, told=told, certain=certain)
     return answer
 
 
