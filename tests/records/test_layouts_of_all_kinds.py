@@ -165,7 +165,9 @@ def test_dpc_claims_have_four_forms() -> None:
     for variant in layout.variants.values():
         assert set(variant.minimum) | variant.without <= set(layout.records)
         assert not set(variant.minimum) & variant.without
-    assert {"adjust_points", "month_total"} == {i.name for r in layout.records.values() for i in r.items if i.signed}
+    assert {"adjust_points", "month_total", "total_points"} == {
+        i.name for r in layout.records.values() for i in r.items if i.signed
+    }
     for other in KINDS:
         assert (other == "dpc") == bool(NOW[other].variants)
 

@@ -133,9 +133,13 @@ RULES: Final[tuple[Rule, ...]] = (
         title_ja="項目の内容が仕様と異なるようです（当該項目の仕様は確認できていません）",
         why="Where papers are old or second-hand a fault may be ours; so it only asks.",
         source="records:14",
-        when=[],
+        when=[(f"{line}.points", "negative") for line in ("SI", "IY", "TO", "SS")],
         passes="kind pharmacy",
-        fails=("kind pharmacy\nSH,x1,1,,,7", "kind dpc\nHH,202608,2,1,1,1,2000,AB,62000"),
+        fails=(
+            "IY,39,1,630010002,,-1,7,,,,,,,7",
+            "kind pharmacy\nSH,x1,1,,,7",
+            "kind dpc\nHH,202608,2,1,1,1,2000,AB,62000",
+        ),
     ),
     item_rule(
         code="X1031",
@@ -199,8 +203,8 @@ RULES: Final[tuple[Rule, ...]] = (
         title_ja="総合計点数が正しくありません",
         why="It is what the office compares its own sum with.",
         when=[("GO.total_points", _FORM)],
-        passes="GO,1,291,99",
-        fails="GO,1,29.1,99",
+        passes=("GO,1,291,99", "GO,1,-123456789,99"),
+        fails=("GO,1,29.1,99", "GO,1,-1234567890,99", "GO,1,--291,99"),
     ),
     item_rule(
         code="L1929",

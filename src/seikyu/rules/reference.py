@@ -225,7 +225,8 @@ class Reference:
             return
         record, remarks = self.item_reader.read(line, content, plan)
         if self._sequence is not NO_SEQUENCE:
-            self._step(self._steps.get(rid, Step.CLAIM), Stray(line.no, rid))
+            step = Step.CLAIM if heads and self._is_detail(record) else self._steps.get(rid, Step.CLAIM)
+            self._step(step, Stray(line.no, rid))
         if heads:
             self._open_claim(record, line)
         elif opens:
@@ -309,9 +310,10 @@ class Reference:
     def _open_claim(self, record: Record, line: Line) -> None:
         """Begin a claim with its head, or a detail of the summary claim that is open."""
         assert self.layout is not None  # noqa: S101  (lines are only read with a layout)
-        if self.claim is not None and self.claim.is_summary and form_of(self.layout, record) in DETAILS:
+        if self._is_detail(record):
             self._open_detail(record)
             return
+        no_before = self._number_before(record)
         self.close_claim()
         opened, self._opened = self._opened, None
         header, start = self.header, opened.line if opened else line
@@ -319,7 +321,7 @@ class Reference:
             layout=self.layout,
             head=record,
             index=self.file.claims,
-            no_before=self.no_before,
+            no_before=no_before,
             review_body=header.body if header else None,
             claim_month=header.claim_month if header else None,
             masters=self.file.masters,
@@ -333,6 +335,20 @@ class Reference:
         self._kept = len(self.claim.own)
         if opened:
             self._tell_all(opened.record, opened.line, opened.remarks)
+
+    def _is_detail(self, head: Record) -> bool:
+        """True if a head opens a detail of the summary claim that is open, and no claim of its own."""
+        if self.layout is None or self.claim is None or not self.claim.is_summary:
+            return False
+        return form_of(self.layout, head) in DETAILS
+
+    def _number_before(self, record: Record) -> int | None:
+        """Return the number that a claim's own goes on from.
+
+        Whether details are counted along is not in the papers: it may be the summary claim's or the last detail's.
+        """
+        summary = self.claim.head["claim_no"] if self.claim and self.claim.details else None
+        return summary if summary is not None and record["claim_no"] == summary + 1 else self.no_before
 
     def _open_detail(self, record: Record) -> None:
         """Begin a claim under a summary claim. It stands and falls with it: both are one claim of the index."""

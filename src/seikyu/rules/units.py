@@ -12,6 +12,8 @@ _DAYS: Final = 31
 _BURDENED: Final = ("insurance", "public_1", "public_2", "public_3", "public_4")
 #: Meals carry yen and stay out of the points. Source: records:5.
 _MEALS: Final = b"97"
+#: Reduction of drugs (薬剤料減点): whether its points are written with a sign is not in the papers.
+_REDUCTION: Final = b"39"
 _SUMMED: Final = ("service_class", "points", "count")
 _DAY_CHARS: Final = 3
 
@@ -72,6 +74,8 @@ def sums(units: Iterable[Unit], payers: frozenset[int], *, by_days: bool) -> lis
     for unit in units:
         shared = shares(unit.burden)
         if shared is None or not payers.issuperset(shared) or any(map(_unsure, unit.records)):
+            return None
+        if unit.service_class == _REDUCTION:
             return None
         if unit.service_class != _MEALS:
             if not unit.ended:

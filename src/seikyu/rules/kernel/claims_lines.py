@@ -19,6 +19,7 @@ from seikyu.rules.units import line_ids
 
 _BURDENED: Final = ("insurance", "public_1", "public_2", "public_3", "public_4")
 _MEALS: Final = key("97")
+_REDUCTION: Final = key("39")
 _ANYWHERE: Final = (key("01"), key("39"), key("99"))
 _BUNDLED_DAYS: Final = "HH"
 _MOST_PUBLIC: Final = 4
@@ -313,6 +314,7 @@ def sums_of(batch: Batch) -> tuple[Bools, Ints, Ints]:
     there = _there(batch.claims[c.C_INSURERS] > 0, publics(batch))[claim]
     summed = units.service_class != _MEALS
     known[claim[(shared < 0) | ((shared & ~there) != 0) | (summed & ~units.ended)]] = False
+    known[claim[units.service_class == _REDUCTION]] = False
     worth = np.maximum(rows["points"][units.last], 0) * summed
     by_count = worth * np.maximum(rows["count"][units.last], 0)
     by_days = worth * rows["days"][units.last]

@@ -722,7 +722,7 @@ def scan(
                     break
                 for i in range(FIXED_COLUMNS, FIXED_COLUMNS + records[U(record), R_WIDTH]):
                     cells[U(base + i), U(row)] = EMPTY
-            slots = 0
+            slots = below_zero = 0
             if heads:
                 slots = 1
                 for i in range(HEAD_PARTS):
@@ -864,6 +864,7 @@ def scan(
                         parts[U(at), 0], parts[U(at), 1], parts[U(at), 2] = s, q, value
                     else:
                         i = 0 if payer == 1 else min(1 + publics, MOST_PUBLICS)
+                        below_zero |= value == BIG and items[U(first + k), I_SIGNED] == 1
                         payers[U(i), U(at), 0], payers[U(i), U(at), 1], payers[U(i), U(at), 2] = s, q, value
                 k += 1
             if k < n_items:
@@ -889,8 +890,8 @@ def scan(
                     k += 1
                 faults[U(n_faults), 0], faults[U(n_faults), 1] = n_items, surplus
                 n_faults += 1
-            if q >= end or q - begin > most_line:
-                why = AT_ODD_CLAIM
+            if q >= end or q - begin > most_line or below_zero:
+                why = AT_ODD_CLAIM  # Also where a payer's points are below zero: no column holds them.
                 break
             # --- what the line adds to its claim ---
             if donor == 0:
