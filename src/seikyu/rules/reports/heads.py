@@ -13,6 +13,7 @@ from seikyu.rules.plan import Plan, plans
 from seikyu.rules.reports.forms import INPATIENT, OUTPATIENT, kinds
 from seikyu.rules.reports.values import Value
 from seikyu.rules.view import Record
+from seikyu.rules.wording import secret
 
 _COMMON: Final = "RE"
 _INSURER: Final = "HO"
@@ -62,13 +63,13 @@ class ClaimHead:
     show_personal: bool = False
 
     def text(self, name: str, of: Record | None = None) -> str:
-        """Return an item of the claim's RE, or of another of its records, as written; masked if it is personal."""
+        """Return an item of the claim's RE, or of another of its records, as written; masked if it is or may be personal."""
         record = of or self.common
         if record is None or name not in record.plan.index:
             return ""
         value = text_of(record.raw(name))
         item = record.plan.layout.by_name[name]
-        return masked(value) if value and item.personal and not self.show_personal else value
+        return masked(value) if value and not self.show_personal and secret(item, value) else value
 
     @property
     def service_month(self) -> Value:
