@@ -1,16 +1,19 @@
 """`seikyu check`: exit statuses, formats, languages, and paths that are no files."""
 
+import errno
 import hashlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
 import pytest
 
 import builders
+from seikyu.apps import check_lists
 from seikyu.apps.cli import run
 from seikyu.apps.cli_check import KINDS
 from seikyu.apps.words import has
@@ -262,3 +265,49 @@ def test_no_web_library_and_no_database_is_loaded(tmp_path: Path) -> None:
     )
 
     assert "[]" == done.stdout.splitlines()[-1]
+
+
+def test_a_claim_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing to remark about a claim means something else than no such claim."""
+    path = written(tmp_path, ASKS)
+
+    run(["check", path, "--claim", "99999999"])
+    assert "no claim has the number" in capsys.readouterr().err
+    run(["check", path, "--claim", "1-3"])
+    assert "" == capsys.readouterr().err
+
+
+def test_a_list_is_there_as_a_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk leaves no half of a list, and the same command may succeed later."""
+
+    def full(*_: object) -> Iterator[bytes]:
+        yield b"half"
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(check_lists, "error_list", full)
+    folder = tmp_path / "lists"
+    folder.mkdir()
+
+    assert 4 == run(["check", written(tmp_path, ASKS), "--list", "hasp", "--out", str(folder)])
+
+    assert "the disk is full" in capsys.readouterr().err
+    assert [] == list(folder.iterdir())
+
+
+def test_what_the_system_says_is_said_in_the_users_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A clerk who reads Japanese is not told of symbolic links in English; a name plays no tricks with the terminal."""
+    monkeypatch.setenv("SEIKYU_LANG", "ja")
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+
+    for command in ("check", "show"):
+        assert 3 == run([command, str(loop)])
+        assert "リンクがたどり切れません" in capsys.readouterr().err
+    assert 3 == run(["show", written(tmp_path, b"", "a\x1b[31m\n.UKE")])
+    said = capsys.readouterr().err
+    assert "\x1b" not in said
+    assert 2 == said.count("\n")

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -103,9 +104,11 @@ def test_a_file_that_is_no_master_is_refused_in_one_line(
 
 
 def test_a_path_that_is_no_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A folder, and nothing at all."""
-    assert 2 == cli.run(["masters", "import", str(tmp_path), str(tmp_path / "none")])
-    assert 2 == capsys.readouterr().err.count("there is no such file")
+    """A folder, a pipe, and nothing at all: each is called what it is."""
+    os.mkfifo(tmp_path / "pipe")
+    assert 2 == cli.run(["masters", "import", str(tmp_path), str(tmp_path / "pipe"), str(tmp_path / "none")])
+    said = capsys.readouterr().err
+    assert [1, 1, 1] == [said.count(words) for words in ("it is a folder", "no regular file", "there is no such file")]
 
 
 def test_a_file_too_long_is_refused_unread(

@@ -95,10 +95,10 @@ def test_a_full_disk_leaves_nothing(
     path.write_bytes(b"older")
     monkeypatch.setattr(generator.files, "stream", full)
 
-    assert 3 == cli.run(["make", "-o", str(path)])
+    assert 4 == cli.run(["make", "-o", str(path)])
 
     said = capsys.readouterr().err
-    assert "cannot be written (no space left on device)" in said
+    assert "cannot be written: the disk is full" in said
     assert "Traceback" not in said
     assert [path] == list(tmp_path.iterdir())
     assert b"older" == path.read_bytes()

@@ -78,8 +78,10 @@ def test_what_could_not_be_judged_is_said_in_one_line() -> None:
     """A report without masters says so at its top; one that lacks nothing says nothing."""
     summary = replace(examined(WRONG)[2], silent=("L3204", "X3026"), missing=("b", "z"))
 
-    assert "F: 2 rules are silent for want of masters or of columns in them: b, z" == silence_line(summary, "F")
-    assert silence_line(summary, "F", "ja").endswith("2 個の点検は行っていません：b、z")
+    assert "F: 2 rules are silent for want of masters or of columns in them: diseases, modifiers" == silence_line(
+        summary, "F"
+    )
+    assert silence_line(summary, "F", "ja").endswith("2 個の点検は行っていません：傷病名、修飾語")
     assert "" == silence_line(replace(summary, silent=(), missing=()), "F")
 
 

@@ -1,8 +1,11 @@
 """The official lists of a checked file, written under their official names."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from errno import EEXIST
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -81,10 +84,26 @@ def write_lists(checked: Checked, source: BinaryIO, wish: Wish) -> list[Path]:
         form = forms()[name]
         for each, lines in _printings(form, issue, checked, source, wish=wish):
             path = wish.folder / file_name(form, each)
-            with path.open("xb") as out:
-                out.writelines(lines)
+            _write(path, lines)
             written.append(path)
     return written
+
+
+def _write(path: Path, lines: Iterable[bytes]) -> None:
+    """Write a list that is there as a whole or not at all, and never over another file. Errors: OSError."""
+    if path.exists():
+        raise FileExistsError(EEXIST, "file exists", str(path))
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("xb") as out:
+            out.writelines(lines)
+        part.rename(path)
+    except BaseException as reason:
+        with suppress(OSError):
+            part.unlink()
+        if isinstance(reason, OSError):
+            reason.filename = str(path)  # The name that the user knows.
+        raise
 
 
 def findings_list(checked: Checked, source: BinaryIO, *, worst_first: bool, show_personal: bool) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from seikyu.apps.outcomes import Exit
+from seikyu.apps.words import system_words
 from seikyu.limits import limit
 from seikyu.rules import Finding, IndexRow, Summary, examine
 from seikyu.rules.blocks import one_by_one
@@ -84,6 +85,8 @@ class Checked:
         self.counts = CodeCount(choice)
         self.sha256 = ""
         self.summary: Summary
+        #: Whether a claim was there that is asked for; of a file without claims, that nobody asked for one.
+        self.meets_claims = choice.claims is None
         self._spool = Spool()
         self._worst = Exit.DONE
 
@@ -133,8 +136,10 @@ class Checked:
                 self._count(each)
             elif isinstance(each, Summary):
                 self.summary = each
-            elif rows:
-                self._spool.add(each)
+            else:
+                self.meets_claims = self.meets_claims or self.counts.choice.takes_claim(each.claim_no)
+                if rows:
+                    self._spool.add(each)
         for _ in chunks:
             pass  # What the checker did not care to read belongs to the digest.
         self.sha256 = digest.hexdigest()
@@ -186,7 +191,7 @@ def opened(path: Path) -> BinaryIO:
     except FileNotFoundError:
         raise CannotRead("missing") from None
     except OSError as reason:
-        raise CannotRead("unreadable", reason.strerror or type(reason).__name__) from None
+        raise CannotRead("unreadable", system_words(reason)) from None
 
 
 def _chunks(source: BinaryIO, digest: "hashlib._Hash") -> Iterator[bytes]:
@@ -199,7 +204,7 @@ def _chunks(source: BinaryIO, digest: "hashlib._Hash") -> Iterator[bytes]:
             digest.update(chunk)
             yield chunk
     except OSError as reason:
-        raise CannotRead("unreadable", reason.strerror or type(reason).__name__) from None
+        raise CannotRead("unreadable", system_words(reason)) from None
 
 
 class LineFinder:

@@ -16,6 +16,7 @@ import typer
 from seikyu.apps.check_lists import CONFIRMED, LISTS, Wish, findings_list, write_lists
 from seikyu.apps.check_print import JSONArray, View, print_text, shown_name
 from seikyu.apps.checked import CannotRead, Checked, opened
+from seikyu.apps.cli_errors import tell
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, say
 from seikyu.records import parse_date
@@ -100,6 +101,8 @@ def _all(
                 )
                 status = max(status, int(checked.status))
                 _report(checked, source, wanted, wish=wish, view=view, array=array)
+                if not checked.meets_claims:
+                    tell("note", say("check.no_such_claim", file=shown_name(path.name), claims=checked.summary.claims))
         except CannotRead as error:
             _tell(path, error)
             status = max(status, int(Exit.COULD_NOT_RUN))
@@ -141,10 +144,9 @@ def _written(checked: Checked, source: BinaryIO, wish: Wish) -> list[Path]:
     try:
         return write_lists(checked, source, wish)
     except OSError as reason:
-        from seikyu.apps.client.errors import FileUnusable
+        from seikyu.apps.client.errors import unwritable
 
-        file = str(reason.filename or wish.folder)
-        raise FileUnusable("unwritable", file=file, reason=(reason.strerror or "?").lower()) from reason
+        raise unwritable(str(reason.filename or wish.folder), reason) from reason
 
 
 def _format(form: str | None, *, as_json: bool) -> Format:

@@ -12,8 +12,9 @@ import typer
 
 from seikyu.apps.checked import CannotRead, Checked, opened
 from seikyu.apps.client.errors import FileUnusable
+from seikyu.apps.drawing.errors import NotAClaimFile
 from seikyu.apps.outcomes import Exit
-from seikyu.apps.words import say
+from seikyu.apps.words import say, system_words
 from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
 from seikyu.rules.reports import verdicts
@@ -58,6 +59,8 @@ def compare_command(
     try:
         with Checked(file, Choice()) as checked, opened(file) as source:
             checked.examine(source, kind=kind, asp=asp, show_personal=False, rows=True)
+            if checked.summary.kind is None:
+                raise NotAClaimFile(file=str(file))
             _same_institution(checked, read, lists)
             told = _compared(checked, read, results)
     except CannotRead as error:
@@ -80,7 +83,7 @@ def _read(path: Path) -> ReadList:
     except CannotRead as error:
         raise FileUnusable(error.why, file=str(path), reason=error.reason) from error
     except OSError as reason:
-        raise FileUnusable("unreadable", file=str(path), reason=(reason.strerror or "?").lower()) from reason
+        raise FileUnusable("unreadable", file=str(path), reason=system_words(reason)) from reason
     if len(data) > limit("list_bytes"):
         raise NotAnOfficialList(file=path.name)
     try:

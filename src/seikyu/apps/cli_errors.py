@@ -5,10 +5,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from seikyu.apps.outcomes import OUTCOMES, Exit, outcome_of
 from seikyu.apps.words import ErrorWords, error_words, say
+
+#: Japanese texts are written with it; Python counts it among the characters that cannot be printed.
+_WIDE_SPACE: Final = "\N{IDEOGRAPHIC SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,12 @@ def told_of(reason: Exception) -> Told:
 
 def tell(kind: str, text: str, out: TextIO | None = None) -> None:
     """Print one line for the user, `seikyu: error: …`, to standard error. Kinds: error, hint, note."""
-    print(f"seikyu: {say(f'cli.{kind}')}: {text}", file=out or sys.stderr)
+    print(f"seikyu: {say(f'cli.{kind}')}: {one_line(text)}", file=out or sys.stderr)
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line that plays no tricks with a terminal, whatever names of files stand in it."""
+    return "".join(char if char.isprintable() or char == _WIDE_SPACE else "?" for char in text)
 
 
 def _plain(value: object) -> object:

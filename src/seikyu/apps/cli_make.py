@@ -25,6 +25,8 @@ _LIST: Final = "list"
 _SOME_INSTITUTION: Final = "見本医院"
 #: How many claims of a file were returned before, unless it is said.
 _RECLAIMS: Final = 0.01
+#: How many claims a file has, unless it is said.
+_CLAIMS: Final = 100
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +39,7 @@ def make(
     kind: Annotated[str, typer.Option(help=say("make.kind"))] = "medical",
     output: Annotated[Path | None, typer.Option("--output", "--out", "-o", help=say("make.output"))] = None,
     seed: Annotated[int, typer.Option(help=say("make.seed"))] = 1,
-    claims: Annotated[int, typer.Option(min=1, max=999_999, help=say("make.claims"))] = 100,
+    claims: Annotated[int, typer.Option(min=1, max=999_999, help=say("make.claims"))] = _CLAIMS,
     size: Annotated[str | None, typer.Option(help=say("make.size"))] = None,
     institution: Annotated[str | None, typer.Option(help=say("make.institution"))] = None,
     body: Annotated[str, typer.Option(help=say("make.body"))] = "1",
@@ -57,6 +59,8 @@ def make(
         return
     from seikyu.apps.generator import Recipe
 
+    if size is not None and claims != _CLAIMS:
+        raise typer.BadParameter(say("make.size_or_claims"), param_hint="--size")
     faults = _faults(fault or [], errors)
     if len(faults) > claims or (faults and size):
         raise typer.BadParameter(say("make.too_many_errors"))
@@ -90,9 +94,9 @@ def _made(recipe: "Recipe", output: Path | None) -> "Tally":
     except OSError as reason:
         if output is None:
             raise  # A pipe that its reader closed is no trouble with a file.
-        from seikyu.apps.client.errors import FileUnusable
+        from seikyu.apps.client.errors import unwritable
 
-        raise FileUnusable("unwritable", file=str(output), reason=(reason.strerror or "?").lower()) from reason
+        raise unwritable(str(output), reason) from reason
 
 
 def _tell(recipe: "Recipe", output: Path | None, tally: "Tally", *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ They lie in `HOME/masters`, whether there is an office in the home or not: a cli
 
 import json
 import os
+import stat
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ import typer
 
 from seikyu.apps.cli_errors import Told, tell, told_of
 from seikyu.apps.outcomes import Exit
-from seikyu.apps.words import language, say
+from seikyu.apps.words import language, say, system_words
 from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
 
@@ -114,13 +115,18 @@ def _brought(store: "MastersFolder", path: Path, order: "Import") -> "Imported |
 def _content(path: Path) -> bytes:
     """Return a file's bytes. Errors: MasterUnusable."""
     try:
-        if not path.is_file():
-            raise MasterUnusable(file=str(path), reason=say("masters.why.no_file"))
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise MasterUnusable(file=str(path), reason=say("masters.why.folder"))
+        if not stat.S_ISREG(mode):
+            raise MasterUnusable(file=str(path), reason=say("masters.why.special"))
         if path.stat().st_size > limit("master_bytes"):
             raise MasterUnusable(file=str(path), reason=say("masters.why.too_long", most=limit("master_bytes")))
         return path.read_bytes()
+    except FileNotFoundError:
+        raise MasterUnusable(file=str(path), reason=say("masters.why.no_file")) from None
     except OSError as reason:
-        text = say("masters.why.unreadable", reason=reason.strerror or type(reason).__name__)
+        text = say("masters.why.unreadable", reason=system_words(reason))
         raise MasterUnusable(file=str(path), reason=text) from None
 
 

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from errno import errorcode
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -71,6 +72,12 @@ def say(key: str, /, lang: Language | None = None, **facts: Any) -> str:
 def has(key: str) -> bool:
     """Return whether there is a text of that key."""
     return key in _texts()
+
+
+def system_words(reason: OSError) -> str:
+    """Return what the operating system said, in the user's language where we have words for it."""
+    name = errorcode.get(reason.errno or 0, "")
+    return say(f"system.{name}") if has(f"system.{name}") else (reason.strerror or type(reason).__name__).lower()
 
 
 def error_words(code: str, /, lang: Language | None = None, **facts: Any) -> ErrorWords:

@@ -1,8 +1,9 @@
 """What can go wrong at the client's end. The texts stand in `apps/words/client.toml` under the same codes."""
 
-from typing import Any
+import errno
+from typing import Any, Final
 
-from seikyu.apps.words import ErrorWords
+from seikyu.apps.words import ErrorWords, system_words
 from seikyu.ports.errors import SeikyuError
 
 
@@ -25,7 +26,8 @@ class ClientNotNamed(SeikyuError):
 class FileUnusable(SeikyuError):
     """A file cannot be sent, or not be written.
 
-    Shape: `why` is missing, folder, special, unreadable, empty, changed or unwritable; each has its own texts.
+    Shape: `why` is missing, folder, special, unreadable, empty, changed, unwritable, no_room, in_the_way or
+    folder_named; each has its own texts.
     """
 
     code = "file_unusable"
@@ -33,6 +35,20 @@ class FileUnusable(SeikyuError):
     def __init__(self, why: str, **facts: Any) -> None:
         super().__init__(why, **facts)
         self.words_code = f"file_{why}"
+
+
+def unwritable(file: str, reason: OSError) -> FileUnusable:
+    """Return the error of a place that could not be written, as near to what is wrong with it as can be told."""
+    why = _WHY_UNWRITABLE.get(reason.errno or 0, "unwritable")
+    return FileUnusable(why, file=file, reason=system_words(reason))
+
+
+_WHY_UNWRITABLE: Final = {
+    errno.ENOSPC: "no_room",
+    errno.EDQUOT: "no_room",
+    errno.EEXIST: "in_the_way",
+    errno.EISDIR: "folder_named",
+}
 
 
 class DiskFull(SeikyuError):

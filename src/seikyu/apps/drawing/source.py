@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from seikyu.apps.drawing.errors import NoSuchClaim, NotAClaimFile
+from seikyu.apps.words import system_words
 from seikyu.limits import limit
 from seikyu.records import (
     Layout,
@@ -147,7 +148,7 @@ def _unusable(why: str, path: Path, reason: OSError | None = None) -> Exception:
     """Return the error of a path that cannot be used. Its room brings the line's libraries, hence the late import."""
     from seikyu.apps.client.errors import FileUnusable
 
-    return FileUnusable(why, file=str(path), reason=((reason and reason.strerror) or "?").lower())
+    return FileUnusable(why, file=str(path), reason=system_words(reason) if reason else "?")
 
 
 def _header(source: BinaryIO, path: Path, kind: str | None) -> tuple[str, Layout]:

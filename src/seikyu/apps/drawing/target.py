@@ -13,16 +13,16 @@ def target(path: Path, source: Path) -> Path:
 
     Errors: FileUnusable for a folder, a pipe or device, a folder that is not there, and the file that is drawn.
     """
-    from seikyu.apps.client.errors import FileUnusable
+    from seikyu.apps.client.errors import FileUnusable, unwritable
 
     place = path.resolve()
     try:
         mode = place.stat().st_mode if place.exists() else stat.S_IFREG
         same = place.exists() and source.exists() and place.samefile(source)
     except OSError as reason:
-        raise FileUnusable("unwritable", file=str(path), reason=_words(reason)) from None
+        raise unwritable(str(path), reason) from None
     if stat.S_ISDIR(mode):
-        raise FileUnusable("folder", file=str(path))
+        raise FileUnusable("folder_named", file=str(path))
     if not stat.S_ISREG(mode):
         raise FileUnusable("special", file=str(path))
     if same:
@@ -37,7 +37,7 @@ def write(path: Path, source: Path, data: bytes) -> None:
 
     Errors: FileUnusable; then nothing has changed and nothing is left behind.
     """
-    from seikyu.apps.client.errors import FileUnusable
+    from seikyu.apps.client.errors import unwritable
 
     place = target(path, source)
     part = place.with_name(f".{place.name}.{os.getpid()}.part")
@@ -50,8 +50,4 @@ def write(path: Path, source: Path, data: bytes) -> None:
     except OSError as reason:
         with suppress(OSError):
             part.unlink()
-        raise FileUnusable("unwritable", file=str(path), reason=_words(reason)) from None
-
-
-def _words(reason: OSError) -> str:
-    return (reason.strerror or "?").lower()
+        raise unwritable(str(path), reason) from None

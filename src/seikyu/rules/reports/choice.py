@@ -35,7 +35,10 @@ class Choice:
             return False
         if self.levels is not None and finding.level not in self.levels:
             return False
-        no = finding.claim_no
+        return self.takes_claim(finding.claim_no)
+
+    def takes_claim(self, no: int | None) -> bool:
+        """True if findings of a claim of that number are shown; None stands for what lies outside every claim."""
         return self.claims is None or (no is not None and any(first <= no <= last for first, last in self.claims))
 
 

@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from seikyu.records import masked, text_of
 from seikyu.rules.finding import Finding, Level, Refuses
 from seikyu.rules.reports.forms import Form, Issue, head_lines, header_of, row_line
 from seikyu.rules.reports.heads import ClaimHead, PlaceInClaim
 from seikyu.rules.reports.values import Value, narrowed
 from seikyu.rules.view import Record
+from seikyu.rules.wording import secret
 
 #: Findings of the clerical check: their claims are numbered with serials, and told the sender's own key.
 _CLERICAL: Final = frozenset({Level.L3, Level.L4, Level.L7})
@@ -133,7 +135,8 @@ def _joined(form: Form, name: str, **facts: object) -> str:
 
 
 def _service(record: Record) -> dict[str, str]:
-    """Return code, points and count of a service line, as written."""
+    """Return code, points and count of a service line, as written; masked where a slip may have put something else."""
     code = next(item.name for item in record.plan.layout.items if item.name.endswith("_code"))
     named = {"code": code, "points": "points", "count": "count"}
-    return {name: record.raw(item).decode("ascii", "replace") for name, item in named.items()}
+    texts = {name: (record.plan.layout.by_name[item], text_of(record.raw(item))) for name, item in named.items()}
+    return {name: masked(text) if secret(item, text) else text for name, (item, text) in texts.items()}

@@ -13,6 +13,7 @@ from seikyu.rules.plan import Plan, plans
 from seikyu.rules.reports.forms import INPATIENT, OUTPATIENT, kinds
 from seikyu.rules.reports.values import Value
 from seikyu.rules.view import Record
+from seikyu.rules.wording import secret
 
 _COMMON: Final = "RE"
 _INSURER: Final = "HO"
@@ -22,6 +23,7 @@ _DONOR_PLACE: Final = "TI"
 _SYMPTOM: Final = "SJ"
 _MOST_PUBLIC: Final = 4
 _SUMMARY: Final = 1
+_CLASS_CHARS: Final = 2
 #: What stands for a day of birth that is not shown, as wide as GYYMMDD.
 _HIDDEN_DAY: Final = "*" * 7
 #: RE, HO and KO stand at the beginning of a claim; so many bytes hold them and far more.
@@ -62,13 +64,13 @@ class ClaimHead:
     show_personal: bool = False
 
     def text(self, name: str, of: Record | None = None) -> str:
-        """Return an item of the claim's RE, or of another of its records, as written; masked if it is personal."""
+        """Return an item of the claim's RE, or of another of its records, as written; masked if it may be personal."""
         record = of or self.common
         if record is None or name not in record.plan.index:
             return ""
         value = text_of(record.raw(name))
         item = record.plan.layout.by_name[name]
-        return masked(value) if value and item.personal and not self.show_personal else value
+        return masked(value) if value and not self.show_personal and secret(item, value) else value
 
     @property
     def service_month(self) -> Value:
@@ -163,12 +165,18 @@ def _walk(data: bytes, known: Mapping[str, Plan], first: int) -> Iterator[tuple[
         if record.id == _COMMON:
             claims += 1
             parted = parted or bool(record.raw("summary_class").strip(b"0"))
-        service_class = text_of(record.raw("service_class")) or service_class
+        service_class = _class_of(record) or service_class
         donor_place = record if record.id == _DONOR_PLACE else donor_place
         if record.id == _DONOR:
             donor, donors = record, donors + 1
         holds = service_class if "service_class" in record.plan.index else ""
         yield record.line, PlaceInClaim(record, claims if parted else 0, holds, symptoms, donors, donor, donor_place)
+
+
+def _class_of(record: Record) -> str:
+    """Return the service class of a line, empty if there is none, or something that has not the form of one."""
+    text = text_of(record.raw("service_class"))
+    return text if text.isascii() and text.isdigit() and len(text) <= _CLASS_CHARS else ""
 
 
 def _read(plan: Plan, content: bytes, line: int) -> Record:

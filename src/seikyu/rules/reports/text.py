@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from seikyu.rules.finding import Finding, Level, Refuses
+from seikyu.rules.masters import forms
 from seikyu.rules.remedies import Language
 from seikyu.rules.summary import Summary
 
@@ -87,6 +88,8 @@ def silence_line(summary: Summary, file_name: str, language: Language = "en") ->
 
     A summary names what was missing in `missing`, and the rules that needed it in `silent`.
     """
-    names = ("、" if language == "ja" else ", ").join(summary.missing)
+    known = forms()
+    named = (getattr(known[kind], language) if kind in known else kind for kind in summary.missing)
+    names = ("、" if language == "ja" else ", ").join(named)
     facts = {"file": file_name, "rules": len(summary.silent), "names": names}
     return _SILENT[language].format(**facts) if summary.missing else ""
