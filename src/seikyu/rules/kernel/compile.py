@@ -160,6 +160,8 @@ def _record_row(record: RecordLayout, layout: Layout, first: int) -> list[int]:
         wanted = kept[tables[0]][1]
         row[c.R_BASE], row[c.R_WIDTH] = sum(widths[: tables[0]]), len(wanted)
         row[c.R_DAYS] = wanted.index("days") if "days" in wanted else -1
+    month = record.by_name.get("claim_month")
+    row[c.R_MONTH] = month.no - 1 if month else 0
     always = [item.no - 1 for item in record.items if item.need is Need.ALWAYS]
     row[c.R_LAST_ALWAYS] = max(always)
     if len(record.items) > _MOST_ITEMS or len(record.id) != 2:  # noqa: PLR2004  (identifications have two characters)
