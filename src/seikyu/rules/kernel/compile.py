@@ -12,12 +12,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seikyu.records import Item, Kind, Layout, Need, RecordLayout, Scope, Years, eras, layouts
+from seikyu.records import Item, Kind, Layout, Need, RecordLayout, Scope, Years, eras
 from seikyu.rules.identity import PATIENT
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.columns import HEAD, IDENTITY, PAYERS, PayerItems, tables_of
-from seikyu.rules.plan import Plan, Problem, plans
+from seikyu.rules.plan import Plan, Problem, layout_named, plans
 from seikyu.rules.reference import RETURNS
+
+#: As plain Python: to call it compiled from here costs more than to work it out.
+_slot: Final = getattr(c.slot, "py_func", c.slot)
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -99,7 +102,7 @@ def compiled(layout_name: str) -> Tables:
 
     Errors: NotCompiled.
     """
-    layout = next(layout for layout in layouts() if layout.name == layout_name)
+    layout = layout_named(layout_name)
     records = list(layout.records.values())
     _few(layout.records)
     sets = _Sets()
@@ -292,7 +295,7 @@ class _Sets:
             slots = np.zeros(size, np.int64)
             for code in known:
                 key = key_of(code)
-                at = c.slot(key, size - 1)
+                at = _slot(key, size - 1)
                 while slots[at]:
                     at = (at + 1) & (size - 1)
                 slots[at] = key
