@@ -1,6 +1,6 @@
 """The compiled checker against `bytes.decode("cp932")` of the same bytes, and against the reference: the speed table.
 
-.venv/bin/python bench/kernel.py [--mb 200] [--rounds 7] [--big-mb 2000] [--only ROW ...] [--guard]
+.venv/bin/python bench/kernel.py [--mb 200] [--rounds 7] [--big-mb 2000] [--only ROW ...] [--file FILE] [--guard]
 
 Ratios within one run, interleaved, by CPU time (two processes, the clinic file and whole processes: by the clock);
 medians. `--guard` ends with status 1 if a row is below half of its must. Files are made on the fly and deleted.
@@ -134,7 +134,7 @@ def ratios(rounds: int, above: Callable[[], object], below: Callable[[], object]
 
 def speeds(asked: argparse.Namespace) -> Iterator[tuple[str, float]]:
     """Yield the rows about one large file."""
-    data = b"".join(pieces(asked.mb * 1_000_000))
+    data = asked.file.read_bytes() if asked.file else b"".join(pieces(asked.mb * 1_000_000))
     examined(data[:3_000_000])
     decode = lambda: data.decode("cp932")  # noqa: E731  (it is what is timed)
     yield "items", ratios(asked.rounds, decode, lambda: examined(data, items_only))
@@ -237,6 +237,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--big-mb", type=int, default=2000)
     options.add_argument("--only", nargs="*", choices=ROWS, default=list(ROWS))
+    options.add_argument("--file", type=Path, help="the large file, such as `seikyu make --size 200M` writes")
     options.add_argument("--guard", action="store_true")
     options.add_argument("--child", nargs=2)
     asked = options.parse_args()

@@ -226,7 +226,7 @@ def test_there_need_be_no_place_to_keep_compiled_code(monkeypatch: pytest.Monkey
 
 def test_odd_claims_in_a_row_are_read_in_one_go() -> None:
     """A file of nothing but odd claims is not slower than the reference makes it."""
-    odd = [*builders.claim(), "1,1,0,RE,1,1112,202607"]
+    odd = [*builders.claim()[:2], *["KO,80990013,0000018,,1,291"] * 40, *builders.claim()[2:]]
 
     assert_same(builders.uke(*([odd] * 40 + [builders.claim()] * 80 + [odd] * 3)))
 

@@ -12,8 +12,8 @@ import typer
 
 from seikyu.apps.checked import Checked, LineFinder
 from seikyu.apps.words import language, say
-from seikyu.records import layouts
 from seikyu.rules import STANDINGS
+from seikyu.rules.plan import layout_named
 from seikyu.rules.reports.caret import pointed
 from seikyu.rules.reports.choice import by_gravity, code_lines
 from seikyu.rules.reports.objects import as_json, file_as_json
@@ -87,7 +87,7 @@ def print_text(checked: Checked, source: BinaryIO, view: View, *, lists: Sequenc
 
 def _print_findings(checked: Checked, source: BinaryIO, view: View) -> None:
     name, finder = shown_name(checked.path.name), LineFinder(source)
-    layout = next((layout for layout in layouts() if layout.name == checked.summary.layout), None)
+    layout = layout_named(checked.summary.layout) if checked.summary.layout else None
     for finding in checked.findings(worst_first=view.worst_first):
         print(_coloured(line_of(finding, name, language()), fg=_COLOURS[effect(finding)]))
         content = finder.line(finding.line) if finding.line is not None else None

@@ -38,7 +38,8 @@ class Known:
         new = set(shorts)
         if len(new) < len(shorts) or not self._seen.isdisjoint(new):
             return False
-        self._seen.update(shorts[: self._most - len(self._seen)])
+        room = self._most - len(self._seen)
+        self._seen |= new if len(new) <= room else set(shorts[:room])
         return True
 
     def seen_short(self, short: int) -> bool:

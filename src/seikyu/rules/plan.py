@@ -156,7 +156,7 @@ def plans(layout_name: str) -> Mapping[str, Plan]:
 
     Errors: KeyError or StopIteration for a name that no layout has (a bug).
     """
-    layout = _named(layout_name)
+    layout = layout_named(layout_name)
     return {rid: _plan(record, layout) for rid, record in layout.records.items()}
 
 
@@ -166,11 +166,11 @@ def history_plans(layout_name: str) -> Mapping[str, Plan]:
 
     Errors: as `plans`.
     """
-    layout = _named(layout_name)
+    layout = layout_named(layout_name)
     return {**plans(layout_name), **{rid: _plan(record, layout) for rid, record in layout.history.items()}}
 
 
-def _named(layout_name: str) -> Layout:
+def layout_named(layout_name: str) -> Layout:
     """Return the layout of a name, which begins with its kind: no layout of another kind is read."""
     editions = editions_of(layout_name.split("-", maxsplit=1)[0])
     return next(layout for layout in editions if layout.name == layout_name)

@@ -127,6 +127,8 @@ class Reference:
         )
         reader.header, reader.layout, reader._plans = self.header, self.layout, self._plans
         reader.item_reader = ItemReader(NO_RULES, reader.file)
+        assert self.layout is not None  # noqa: S101  (claims are only read with a layout)
+        reader._history = History.of(self.layout)
         reader.file.headers, reader.file.layout = self.file.headers, self.layout
         return reader
 

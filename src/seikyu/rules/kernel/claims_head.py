@@ -127,7 +127,22 @@ def _head(batch: Batch, mask: Bools, name: str = "", *, alone: bool = True) -> I
 
 
 def no_history(batch: Batch) -> Iterator[Exact]:
-    yield from _head(batch, readable(batch.table("head")["search_no"]), "search_no")  # One with a history is odd.
+    searched = readable(batch.table("head")["search_no"])
+    yield from _head(batch, searched & (batch.claims[c.C_HISTORY] == 0), "search_no")
+
+
+def damaged_history(batch: Batch) -> Iterator[Might]:
+    yield Might(where(batch.claims[c.C_HISTORY_FAULT] > 0))
+
+
+def old_month(batch: Batch) -> Iterator[Might]:
+    before = batch.claims[c.C_HISTORY_MONTH]
+    yield Might(where((before > 0) & (batch.claim_month <= before)))
+
+
+def search_number(batch: Batch) -> Iterator[Might]:
+    searched = batch.table("head")["search_no"]
+    yield Might(where(readable(searched) & (searched != c.BIG) & (batch.claims[c.C_HISTORY] > 0)))
 
 
 def search_number_twice(batch: Batch) -> Iterator[Exact]:
@@ -361,15 +376,15 @@ SCANS: Final[Mapping[str, Scan]] = {
     "X2057": never,
     "X2058": never,
     "XR001": never,
-    "X2056": never,
+    "X2056": search_number,
     "L2951": never,
     "X3032": same_claim,
     "L1908": numbering,
     "X2063": never,
     "XR002": no_history,
-    "XR004": never,
+    "XR004": damaged_history,
     "XR007": search_number_twice,
-    "XR011": never,
+    "XR011": old_month,
     "X1046": numbering,
     "X2062": records_of_the_kind,
     "X2011": other_kind,

@@ -12,12 +12,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seikyu.records import Item, Kind, Layout, Need, RecordLayout, Scope, Years, eras, layouts
+from seikyu.records import Item, Kind, Layout, Need, RecordLayout, Scope, Years, eras
 from seikyu.rules.identity import PATIENT
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.columns import HEAD, IDENTITY, PAYERS, PayerItems, tables_of
-from seikyu.rules.plan import Plan, Problem, plans
+from seikyu.rules.plan import Plan, Problem, layout_named, plans
 from seikyu.rules.reference import RETURNS
+
+#: As plain Python: to call it compiled from here costs more than to work it out.
+_slot: Final = getattr(c.slot, "py_func", c.slot)
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -99,7 +102,7 @@ def compiled(layout_name: str) -> Tables:
 
     Errors: NotCompiled.
     """
-    layout = next(layout for layout in layouts() if layout.name == layout_name)
+    layout = layout_named(layout_name)
     records = list(layout.records.values())
     _few(layout.records)
     sets = _Sets()
@@ -160,6 +163,8 @@ def _record_row(record: RecordLayout, layout: Layout, first: int) -> list[int]:
         wanted = kept[tables[0]][1]
         row[c.R_BASE], row[c.R_WIDTH] = sum(widths[: tables[0]]), len(wanted)
         row[c.R_DAYS] = wanted.index("days") if "days" in wanted else -1
+    month = record.by_name.get("claim_month")
+    row[c.R_MONTH] = month.no - 1 if month else 0
     always = [item.no - 1 for item in record.items if item.need is Need.ALWAYS]
     row[c.R_LAST_ALWAYS] = max(always)
     if len(record.items) > _MOST_ITEMS or len(record.id) != 2:  # noqa: PLR2004  (identifications have two characters)
@@ -290,7 +295,7 @@ class _Sets:
             slots = np.zeros(size, np.int64)
             for code in known:
                 key = key_of(code)
-                at = c.slot(key, size - 1)
+                at = _slot(key, size - 1)
                 while slots[at]:
                     at = (at + 1) & (size - 1)
                 slots[at] = key

@@ -30,8 +30,10 @@ BATCH_BYTES: Final = 2 * MIB
 _PADDING: Final = 32
 #: Rows of columns; no power of two, or all columns would fall into the same places of the processor's cache.
 _CLAIMS: Final = 16_384 + 72
-_EVENTS: Final = 131_072
-_ROWS: Final = 131_072 + 136
+_EVENTS: Final = 65_536
+#: A batch has some 35,000 lines; where a table is full the pass is called again. The arrays are resident as a whole,
+#: because NumPy asks for huge pages.
+_ROWS: Final = 40_960 + 136
 _MESSAGE_BYTES: Final = 2 * MIB
 _IDENTITY_BYTES: Final = 16
 #: A run of fewer claims than this between two odd ones is not worth a call of its own.

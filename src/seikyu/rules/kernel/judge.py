@@ -342,7 +342,7 @@ def rows_of(batch: Batch, told: Hits, docket: Docket, numbers: NDArray[np.uint8]
     shares = rows["shares"]
     shares["number"] = numbers[:count].view("V8")
     for at, name in enumerate(("points", "days", "meals")):
-        shares[name] = claims[c.C_SHARES + at : c.CLAIM_COLUMNS : 3].T
+        shares[name] = claims[c.C_SHARES + at : c.C_HISTORY : 3].T
     return rows
 
 

@@ -68,7 +68,8 @@ R_WIDTH: Final = 8
 R_LAST_ALWAYS: Final = 9
 R_DAYS: Final = 10
 R_HEADS: Final = 11
-RECORD_COLUMNS: Final = 12
+R_MONTH: Final = 12  # items before the claim month of a header in a history block, 0 for none
+RECORD_COLUMNS: Final = 13
 SCOPE_FILE: Final = 0
 SCOPE_CLAIM: Final = 1
 SCOPE_DONOR: Final = 2
@@ -168,7 +169,10 @@ C_KNOWN_POINTS: Final = 14
 C_PAYERS: Final = 15
 C_FIRST_LINE: Final = 16
 C_SHARES: Final = 17  # five times points, days, meals
-CLAIM_COLUMNS: Final = 32
+C_HISTORY: Final = 32  # lines of the history block; 1 if one is not numbered on; the latest claim month in it
+C_HISTORY_FAULT: Final = 33
+C_HISTORY_MONTH: Final = 34
+CLAIM_COLUMNS: Final = 35
 
 #: Columns of events.
 V_CLAIM: Final = 0
@@ -486,19 +490,52 @@ def _item(buf: Any, s: int, item: Any, eras: Any, keys: Any, sets: Any, single: 
 
 
 @jit
-def _history(buf: Any, s: int, e: int) -> bool:
-    """True if a line is one of a history block: three numbers of at most 2, 6 and 6 digits, then a record."""
+def _history(buf: Any, s: int, e: int) -> Any:
+    """Read the beginning of a line of a history block: three numbers of at most 2, 6 and 6 digits, then a record.
+
+    Returns the kind of data, 0 unless it is a known one; the line number, -1 if this is no such line; the branch; and
+    where the record's identification stands.
+    """
     p = s
-    for most in (2, 6, 6):
-        n = 0
+    kind = number = branch = 0
+    for part in range(3):
+        n = value = 0
         while p < e and 48 <= buf[U(p)] <= 57:
+            value = value * 10 + np.int64(buf[U(p)]) - 48
             p, n = p + 1, n + 1
-        if n < 1 or n > most or p >= e or buf[U(p)] != 0x2C:
-            return False
+        if n < 1 or n > (2 if part == 0 else 6) or p >= e or buf[U(p)] != 0x2C:
+            return 0, -1, 0, p
+        if part == 0:
+            known = n == 1 if value <= 9 else value <= 19 or value == 86
+            kind = value if known and value != 0 and value != 10 else 0
+        elif part == 1:
+            number = value
+        else:
+            branch = value
         p += 1
     if p + 2 > e or not (65 <= buf[U(p)] <= 90 and 65 <= buf[U(p + 1)] <= 90):
-        return False
-    return p + 2 == e or buf[U(p + 2)] == 0x2C
+        return 0, -1, 0, p
+    return kind, (number if p + 2 == e or buf[U(p + 2)] == 0x2C else -1), branch, p
+
+
+@jit
+def _month_of(buf: Any, p: int, e: int, before: int, eras: Any) -> int:
+    """Return the month YYYYMM that stands behind so many items from here on, 0 for none."""
+    while before:
+        while p < e and buf[U(p)] != 0x2C:
+            p += 1
+        if p >= e:
+            return 0
+        p += 1
+        before -= 1
+    n = value = 0
+    while p < e and 48 <= buf[U(p)] <= 57 and n < 9:
+        value = value * 10 + np.int64(buf[U(p)]) - 48
+        p, n = p + 1, n + 1
+    if n > 8 or (p < e and buf[U(p)] != 0x2C):
+        return 0
+    month, _ = _dated(value, n, True, eras)
+    return month
 
 
 @jit
@@ -544,6 +581,7 @@ def scan(
     opened = waits = False
     start = start_line = claim_end = head_line = known = strays = again = present = donor = disorder = order = 0
     publics = insurers = 0
+    history = history_fault = history_last = history_month = 0
     head_no = 0
     while True:
         # --- what stands here, and does it end the claim before ---
@@ -634,6 +672,9 @@ def scan(
                 claims[U(C_STRAYS), U(n_claims)] = strays
                 claims[U(C_PAYERS), U(n_claims)] = shown
                 claims[U(C_NO_BEFORE), U(n_claims)] = no_before
+                claims[U(C_HISTORY), U(n_claims)] = history
+                claims[U(C_HISTORY_FAULT), U(n_claims)] = history_fault
+                claims[U(C_HISTORY_MONTH), U(n_claims)] = history_month
                 no_before = head_no if head_no >= 0 else -1
                 n_claims += 1
                 opened = False
@@ -653,6 +694,7 @@ def scan(
             opened = True
             waits = False
             known = strays = again = present = donor = disorder = order = publics = insurers = 0
+            history = history_fault = history_last = history_month = 0
         elif not opened:
             why = AT_ODD_CLAIM  # Nobody calls us here; whoever does gets it back.
             break
@@ -684,12 +726,21 @@ def scan(
                 stray = -1
                 if control >= 0:
                     stray = E_CONTROL
-                elif _history(buf, begin, q):
-                    why = AT_ODD_CLAIM
-                    break
-                elif strays < most_kept:
-                    strays += 1
-                    stray = E_STRAY
+                else:
+                    kind, number, branch, at = _history(buf, begin, q)
+                    if number >= 0:
+                        goes_on = history == 0 or (0 <= number - history_last <= 1) or number <= 1 or branch > 0
+                        history_fault |= not goes_on or kind == 0
+                        history += 1
+                        history_last = number
+                        if kind == 1 or kind == 5 or kind == 11 or kind == 15:
+                            row = np.int64(ids[U(np.int64(buf[U(at)]) << 8 | np.int64(buf[U(at + 1)]))])
+                            if row < 0xFE and records[U(row), R_MONTH]:
+                                month = _month_of(buf, at, q, records[U(row), R_MONTH], eras)
+                                history_month = max(history_month, month)
+                    elif strays < most_kept:
+                        strays += 1
+                        stray = E_STRAY
                 if stray >= 0:
                     events[U(n_events), V_CLAIM] = n_claims
                     events[U(n_events), V_LINE] = line
