@@ -82,11 +82,11 @@ def test_a_code_that_we_lack_is_told_with_the_row_that_would_add_it(
 def test_a_row_that_nobody_judges_is_told_with_the_reason(sent: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A known code that we do not judge is no surprise."""
     lists = _lists(sent, "hasp")
-    _changed(lists[0], lambda text: text.replace("Ｘ２０２８", "３１０２"))
+    _changed(lists[0], lambda text: text.replace("Ｘ２０２８", "３６３９"))
 
     run(["compare", str(sent / "RECEIPTC.UKE"), *lists])
 
-    assert "L3102: 1, claims 3 (not judged: " in capsys.readouterr().out
+    assert "L3639: 1, claims 3 (not judged: " in capsys.readouterr().out
 
 
 def test_figures_that_differ_ask(sent: Path, capsys: pytest.CaptureFixture[str]) -> None:

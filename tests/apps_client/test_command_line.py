@@ -254,7 +254,7 @@ def test_errors_end_by_their_code(
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder that is not there is the user's to mend, and no bug."""
     assert 3 == cli.run(["make", "-o", str(tmp_path / "nowhere" / "RECEIPTC.UKE")])
-    assert "cannot be written (no such file or directory)" in capsys.readouterr().err
+    assert "cannot be written (there is no such place)" in capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_no_error() -> None:

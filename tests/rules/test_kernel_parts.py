@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import builders
 from seikyu.records import Kind, check_digit, layout_for
-from seikyu.rules import Summary, examine
+from seikyu.rules import Examination, Findings, Rows, Summary, examine
 from seikyu.rules.examine import HEAD_BYTES, KERNEL_FROM_BYTES
 from seikyu.rules.kernel import compile as compiling
 from seikyu.rules.kernel import scan as c
@@ -238,3 +238,33 @@ def test_more_public_payers_than_the_pass_keeps() -> None:
 
     assert_same(builders.uke(claim, many, claim))
     assert said(builders.uke(many), "kernel").rows
+
+
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize("engine", ["kernel", "reference"])
+def test_a_long_file_in_pieces_is_the_file_as_a_whole(engine: str, *, eager: bool) -> None:
+    """Whether a batch is waited for or not; a watcher sees claims before the last byte has come."""
+    data = builders.uke(*(builders.claim(no) for no in range(1, 1601)))
+    whole = said(data, "reference")
+    pieces = said(data, engine, chunk=70_001, eager=eager)
+
+    assert len(data) > 4 * HEAD_BYTES
+    assert (whole.findings, whole.rows, whole.summary) == (pieces.findings, pieces.rows, pieces.summary)
+
+
+def test_a_watched_file_tells_its_claims_while_it_arrives() -> None:
+    """By either engine, after the first 64 KiB."""
+    data = builders.uke(*(builders.claim(no) for no in range(1, 1601)))
+    for engine in ("kernel", "reference"):
+        examination = Examination(identity_key=b"k", engine=engine, eager=True)  # type: ignore[arg-type]
+        told = [block for block in examination.feed(data[: 2 * HEAD_BYTES]) if isinstance(block, Rows)]
+        assert sum(map(len, told)) > 100
+
+
+def test_findings_of_a_block_may_be_asked_for_in_pieces() -> None:
+    """A lazy block is a sequence like others."""
+    data = builders.uke(*(builders.claim(no) for no in range(1, 1601)))
+    blocks = [block for block in examine([data], identity_key=b"k", engine="kernel") if isinstance(block, Findings)]
+    block = max(blocks, key=len)
+
+    assert [*block][1:4] == [*block[1:4]]

@@ -44,6 +44,7 @@ def examine(  # noqa: PLR0913  (the circumstances of a file: one keyword each)
     kind: str | None = None,
     file_name: str = "",
     engine: Engine | None = None,
+    eager: bool = False,
 ) -> Iterator[Block]:
     """Yield the findings and index rows of a file in blocks, and at the end one summary.
 
@@ -51,7 +52,8 @@ def examine(  # noqa: PLR0913  (the circumstances of a file: one keyword each)
     judged. Codes are looked up in `masters`; rules whose master is not there are silent, and the summary says so.
     `kind` overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of personal
     items are masked unless `show_personal`. `engine` chooses one; else it is the kernel where there is Numba
-    and the file is long enough to be worth loading it.
+    and the file is long enough to be worth loading it. `eager` reads what is whole at once instead of in large
+    batches: for a file that arrives while somebody watches.
     """
     examination = Examination(
         identity_key=identity_key,
@@ -62,6 +64,7 @@ def examine(  # noqa: PLR0913  (the circumstances of a file: one keyword each)
         kind=kind,
         file_name=file_name,
         engine=engine,
+        eager=eager,
     )
     for chunk in chunks:
         yield from examination.feed(chunk)
@@ -88,6 +91,7 @@ class Examination:
         kind: str | None = None,
         file_name: str = "",
         engine: Engine | None = None,
+        eager: bool = False,
         books: Books = rule_book,
     ) -> None:
         levels = frozenset(Level) if asp else _WITHOUT_ASP
@@ -100,6 +104,8 @@ class Examination:
             books=books,
         )
         self._kind, self._file_name, self._engine = kind, file_name, engine
+        self._eager = eager
+        self._kernel_from = HEAD_BYTES if eager else KERNEL_FROM_BYTES
         self._head: list[bytes] = []
         self._head_bytes = 0
         self._way: Way | None = None
@@ -116,7 +122,7 @@ class Examination:
             return
         self._head.append(chunk)
         self._head_bytes += len(chunk)
-        if self._head_bytes >= (KERNEL_FROM_BYTES if self._engine is None else HEAD_BYTES):
+        if self._head_bytes >= (self._kernel_from if self._engine is None else HEAD_BYTES):
             yield from self._begin()
 
     def finish(self) -> Iterator[Block]:
@@ -134,7 +140,7 @@ class Examination:
         data = b"".join(self._head)
         self._head.clear()
         self._reference.open(data[:HEAD_BYTES], self._kind, file_name=self._file_name)
-        self._way = self._chosen(short=len(data) < KERNEL_FROM_BYTES)
+        self._way = self._chosen(short=len(data) < self._kernel_from)
         yield from self._read(self._way, data)
 
     def _chosen(self, *, short: bool) -> "Way":
@@ -146,6 +152,8 @@ class Examination:
         if self._reference.reads:
             self._reference.file.bytes_read += len(data)
             yield from way.feed(data)
+            if self._eager:
+                yield from way.flush()
 
 
 class Way(Protocol):
@@ -153,6 +161,10 @@ class Way(Protocol):
 
     def feed(self, data: bytes) -> Iterator[Block]:
         """Take the next bytes; yield what is certain by now."""
+        ...
+
+    def flush(self) -> Iterator[Block]:
+        """Read what is whole by now instead of waiting for more to read at once."""
         ...
 
     def finish(self) -> Iterator[Block]:
@@ -175,6 +187,10 @@ class LineByLine:
             if len(reference.out) >= _TOLD_AT_ONCE:
                 yield from blocks_of(reference)
         yield from blocks_of(reference)
+
+    def flush(self) -> Iterator[Block]:
+        """Read what is whole by now: nothing waits here."""
+        yield from blocks_of(self._reference)
 
     def finish(self) -> Iterator[Block]:
         """Yield what is left to tell of the lines and claims."""

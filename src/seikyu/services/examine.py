@@ -105,7 +105,8 @@ def written(
     """
     index.write(header())
     summary = None
-    ask: dict[str, Any] = {"asp": order.asp, "context": order.context, "masters": masters}
+    watched = seen is not unseen
+    ask: dict[str, Any] = {"asp": order.asp, "context": order.context, "masters": masters, "eager": watched}
     for block in examine(chunks, identity_key=identity_key, **ask):
         if isinstance(block, Summary):
             summary = block

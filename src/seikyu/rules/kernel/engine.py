@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seikyu.limits import MIB, limit
+from seikyu.limits import KIB, MIB, limit
 from seikyu.records import Layout
 from seikyu.rules.blocks import Rows
 from seikyu.rules.examine import Block, LineByLine, blocks_of
@@ -26,6 +26,8 @@ from seikyu.rules.reference import Reference
 from seikyu.rules.sequence import Step
 
 BATCH_BYTES: Final = 2 * MIB
+#: So much is worth a pass of its own where somebody watches a file arrive.
+EAGER_BYTES: Final = 64 * KIB
 #: Behind the data stand a line feed and so many zeros, so that the pass may look ahead.
 _PADDING: Final = 32
 #: Rows of columns; no power of two, or all columns would fall into the same places of the processor's cache.
@@ -128,6 +130,11 @@ class KernelWay:
             if self._filled == BATCH_BYTES:
                 yield from self._read(final=False)
 
+    def flush(self) -> Iterator[Block]:
+        """Read what is whole by now, if it is worth a pass."""
+        if self._filled >= EAGER_BYTES:
+            yield from self._read(final=False)
+
     def finish(self) -> Iterator[Block]:
         """Yield what is left to tell of the lines and claims."""
         yield from self._read(final=True)
@@ -150,7 +157,7 @@ class KernelWay:
             else:
                 end = self._filled if final else self._bytes.rfind(self._opener, at, self._filled) + 1
                 if end <= at:
-                    if at or final:
+                    if at or final or self._filled < BATCH_BYTES:
                         break
                     self._by_reference(at)  # A claim that is longer than the buffer.
                     continue
