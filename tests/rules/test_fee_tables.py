@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from seikyu.records import Month
-from seikyu.rules import Finding, Summary, catalogue, examine
+from seikyu.rules import Finding, Summary, catalogue
 from seikyu.rules.example import embedded
 from seikyu.rules.masters import Masters, forms, masters_of, opened, read_version
 from seikyu.rules.masters.form import kind_in_name
@@ -13,6 +13,7 @@ from seikyu.rules.masters.reading import NotAMaster, read_master
 from seikyu.rules.testing_masters import example_masters
 from seikyu.rules.with_fee_tables import MODULES
 from seikyu.rules.with_fee_tables.counts import spans
+from telling import told_of
 
 DAYS = "," * 30
 FEDERATION = "IR,2,99,1,0112342,,見本診療所,202609,00,"
@@ -20,7 +21,7 @@ FEDERATION = "IR,2,99,1,0112342,,見本診療所,202609,00,"
 
 def told(example: str, masters: Masters | None = None) -> tuple[list[Finding], Summary]:
     """Return the findings that an example gets, and the summary."""
-    *found, summary = examine([embedded(example)], identity_key=b"k", masters=masters or example_masters())
+    *found, summary = told_of(embedded(example), identity_key=b"k", masters=masters or example_masters())
     assert isinstance(summary, Summary)
     return [each for each in found if isinstance(each, Finding)], summary
 
