@@ -295,6 +295,17 @@ def test_a_long_claim_is_laid_out_and_not_squeezed() -> None:
     assert int(pages) <= 15
 
 
+def test_a_long_mask_stays_in_its_cell(tmp_path: Path) -> None:
+    """Forty stars without a place to break would run over the name of the claim's type beside them."""
+    data = sheet_claims.file_of("medical_outpatient").replace(b",202609,", b"," + b"9" * 500 + b",", 1)
+    path = tmp_path / "sheet.pdf"
+    path.write_bytes(pdf_of([sheet(data)], masked=True))
+    text = words_in(path)
+
+    assert "(500)" in text
+    assert "*" * 40 not in text
+
+
 def test_a_document_masks_like_everything_else(tmp_path: Path) -> None:
     """It is made of the same sheet."""
     path = tmp_path / "sheet.pdf"

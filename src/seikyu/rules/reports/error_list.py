@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from seikyu.records import masked, text_of
+from seikyu.records import Item, masked, text_of
 from seikyu.rules.finding import Finding, Level, Refuses
 from seikyu.rules.reports.forms import Form, Issue, head_lines, header_of, row_line
 from seikyu.rules.reports.heads import ClaimHead, PlaceInClaim
@@ -136,7 +136,11 @@ def _joined(form: Form, name: str, **facts: object) -> str:
 
 def _service(record: Record) -> dict[str, str]:
     """Return code, points and count of a service line, as written; masked where a slip may have put something else."""
-    code = next(item.name for item in record.plan.layout.items if item.name.endswith("_code"))
+    known = record.plan.layout.by_name
+    code = next((name for name in known if name.endswith("_code")), "")
     named = {"code": code, "points": "points", "count": "count"}
-    texts = {name: (record.plan.layout.by_name[item], text_of(record.raw(item))) for name, item in named.items()}
-    return {name: masked(text) if secret(item, text) else text for name, (item, text) in texts.items()}
+    return {name: _shown(known[item], text_of(record.raw(item))) for name, item in named.items() if item in known}
+
+
+def _shown(item: Item, text: str) -> str:
+    return masked(text) if secret(item, text) else text
