@@ -18,9 +18,13 @@ STRANGE_CITY = "8199777" + check_digit("8199777")
 
 
 def unchargeable(house: House) -> bytes:
-    """Return a file in which one claim's insurer, and another's second public payer, are in no register."""
+    """Return a file in which one claim's insurer, and another's second public payer, are in no register.
+
+    Both claims have another payer besides, who is in the register and can see them delivered.
+    """
     lines = house.unsent(7).split(b"\r\n")
-    insured = next(at for at, line in enumerate(lines) if line.startswith(b"HO,0"))
+    combined = (at for at, line in enumerate(lines) if line.startswith(b"HO,0") and lines[at + 1].startswith(b"KO,"))
+    insured = next(combined)
     lines[insured] = b"HO," + STRANGER.encode() + lines[insured][11:]
     for at in range(insured + 3, len(lines)):
         if lines[at].startswith(b"KO,") and lines[at - 1].startswith(b"KO,") and lines[at - 2].startswith(b"HO,"):
