@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from hashlib import blake2b
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,14 +14,15 @@ from hypothesis import strategies as st
 
 import builders
 from seikyu.records import Kind, check_digit, layout_for
-from seikyu.rules import Examination, Findings, Rows, Summary, examine
-from seikyu.rules.examine import HEAD_BYTES, KERNEL_FROM_BYTES
+from seikyu.rules import Context, Examination, Findings, Level, Rows, Summary, examine
+from seikyu.rules.examine import HEAD_BYTES, KERNEL_FROM_BYTES, LineByLine
 from seikyu.rules.kernel import compile as compiling
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.blake import digests
 from seikyu.rules.kernel.compile import NUMBER_OF, NotCompiled, compiled, key_of
 from seikyu.rules.kernel.scans import check_ok, digits
 from seikyu.rules.plan import Problem, plans
+from seikyu.rules.reference import Reference
 
 RIGHT = builders.uke(builders.claim())
 
@@ -268,3 +270,17 @@ def test_findings_of_a_block_may_be_asked_for_in_pieces() -> None:
     block = max(blocks, key=len)
 
     assert [*block][1:4] == [*block[1:4]]
+
+
+def test_the_reference_does_not_rest_behind_a_summary_claim() -> None:
+    """Its details belong to it: the pass may go on only behind the last of them."""
+    path = Path(__file__).parents[1] / "conformance" / "vectors" / "right-dpc-summary.vector"
+    data = path.read_bytes().split(b"\n\n", 1)[1]
+    end = data.index(b"\r\nRE,", data.index(b"\r\nRE,") + 1) + 2
+    reference = Reference(b"", frozenset(Level), Context(), show_personal=False)
+    reference.open(data, None, file_name="")
+
+    list(LineByLine(reference).feed(data[:end]))
+
+    assert reference.claim is not None
+    assert not reference.rests()
