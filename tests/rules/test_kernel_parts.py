@@ -16,6 +16,7 @@ import builders
 from seikyu.records import Kind, check_digit, layout_for
 from seikyu.rules import Context, Examination, Findings, Level, Rows, Summary, examine
 from seikyu.rules.examine import HEAD_BYTES, KERNEL_FROM_BYTES, LineByLine
+from seikyu.rules.example import embedded
 from seikyu.rules.kernel import compile as compiling
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.blake import digests
@@ -283,4 +284,16 @@ def test_the_reference_does_not_rest_behind_a_summary_claim() -> None:
     list(LineByLine(reference).feed(data[:end]))
 
     assert reference.claim is not None
+    assert not reference.rests()
+
+
+def test_the_reference_does_not_rest_where_the_sequence_is_broken() -> None:
+    """Behind the IR of a dental claim comes its RE; another IR is the reference's to tell."""
+    data = embedded("kind dental")
+    end = data.index(b"\n", data.index(b"\r\nIR,") + 2) + 1
+    reference = Reference(b"", frozenset(Level), Context(), show_personal=False)
+    reference.open(data, None, file_name="")
+
+    list(LineByLine(reference).feed(data[:end]))
+
     assert not reference.rests()

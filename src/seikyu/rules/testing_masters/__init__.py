@@ -22,8 +22,7 @@ def example_masters() -> Masters:
     found = []
     for kind in forms():
         path = folder.joinpath(f"{kind}.csv")
-        if path.is_file():
-            read = read_master(path.read_bytes(), kind=kind)
-            block = read.pack(since=_SINCE, known_until=_KNOWN_UNTIL, whole=True, file=path.name, imported=1)
-            found.append(opened(read_version(block)))
+        read = read_master(path.read_bytes(), kind=kind)
+        block = read.pack(since=_SINCE, known_until=_KNOWN_UNTIL, whole=True, file=path.name, imported=1)
+        found.append(opened(read_version(block)))
     return masters_of(found)
