@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from seikyu.records import Layout, RecordLayout
 from seikyu.rules.kernel import scan as c
+from seikyu.rules.kernel.columns import column_of
 from seikyu.rules.kernel.compile import Tables
+from seikyu.rules.masters import NO_MASTERS, Masters
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -40,13 +42,21 @@ class Table(Places):
         self._names, self._cells, self._layouts = names, cells, layouts
         self.own: Bools = cells[2] < c.DONOR
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
     def __getitem__(self, name: str) -> Ints:
         return self._cells[c.FIXED_COLUMNS + self._names[name]]
 
     def no(self, name: str, rows: Ints) -> Ints:
         """Return the number of an item in the records of these rows."""
-        numbers = [item.no if (item := record.by_name.get(name)) else 0 for record in self._layouts]
-        return np.array(numbers, np.int64)[self.record[rows]]
+        return np.array([_no(record, name) for record in self._layouts], np.int64)[self.record[rows]]
+
+
+def _no(record: RecordLayout, name: str) -> int:
+    """Return the number of the item of a record that stands in a column, 0 for none."""
+    item = record.by_name.get(name) or next((each for each in record.items if column_of(each.name) == name), None)
+    return item.no if item else 0
 
 
 @dataclass(eq=False)
@@ -67,6 +77,8 @@ class Batch:
     review_body: str | None
     claim_month: int
     identities: NDArray[np.uint8]
+    masters: Masters = NO_MASTERS
+    institution: str = ""
     repeats: dict[int, tuple[bool, bool]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -116,6 +128,10 @@ class Batch:
     def bytes_of(self, start: int, length: int) -> bytes:
         """Return bytes of the buffer."""
         return self.buffer[start : start + length].tobytes()
+
+    def row_of(self, rid: str) -> int:
+        """Return the row of a record in the layout, -1 if it has none."""
+        return self.tables.record_ids.index(rid) if rid in self.tables.record_ids else -1
 
     def has(self, *ids: str) -> Bools:
         """Return which claims have one of these records of their own."""

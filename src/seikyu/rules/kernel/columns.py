@@ -12,6 +12,7 @@ from typing import Final
 from seikyu.records import Layout
 from seikyu.rules.identity import APART, PATIENT
 from seikyu.rules.units import line_ids
+from seikyu.rules.with_masters.lookup import CODE_ITEMS
 
 #: What a table keeps of every record besides its items.
 FIXED: Final = ("claim", "line", "record", "start", "length")
@@ -19,7 +20,13 @@ FIXED: Final = ("claim", "line", "record", "start", "length")
 #: one is no number of at most three digits, and from 2 on twice the number of digits of all.
 DAYS: Final = ("days", "days_filled", "days_nonzero", "days_odd")
 
-#: Table: its records, and the items that it keeps. The records of `lines` are those of the layout (see `tables_of`).
+#: Items that stand in one column whatever their record calls them. Quantities of procedures are whole; the amounts of
+#: drugs and materials are decimals (see `scan.DECIMALS`).
+ALIKE: Final[Mapping[str, str]] = {**dict.fromkeys(CODE_ITEMS.values(), "code"), "amount": "quantity"}
+_CODED: Final = ("code", "quantity", "comment_code_1", "comment_code_2", "comment_code_3", "comment_text")
+
+#: Table: its records, and the items that it keeps. The records of `lines` and `coded`, which has the lines with
+#: codes that make no units, are those of the layout (see `tables_of`).
 TABLES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "head": (
         ("RE",),
@@ -28,6 +35,7 @@ TABLES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
             "claim_type",
             "service_month",
             "patient_name",
+            "sex",
             "birth_date",
             "admission_date",
             "benefit_rate",
@@ -41,6 +49,7 @@ TABLES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         ("HO",),
         (
             "insurer_number",
+            "card_symbol",
             "card_number",
             "actual_days",
             "total_points",
@@ -54,13 +63,14 @@ TABLES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         ),
     ),
     "publics": (("KO",), ("payer_number", "recipient_number", "actual_days", "total_points", "copay_yen")),
-    "lines": ((), ("service_class", "burden", "points", "count", *DAYS)),
-    "diseases": (("SY",), ("disease_code", "start_date", "modifier_codes", "disease_name")),
+    "lines": ((), ("service_class", "burden", "points", "count", *DAYS, *_CODED)),
+    "diseases": (("SY",), ("disease_code", "start_date", "outcome", "modifier_codes", "disease_name")),
     "named": (("HS", "SB"), ("disease_code", "disease_name")),
     "checked": (("SN",), ("payer_kind", "confirmation", "branch_no")),
     "visits": (("JD",), ("payer_kind",)),
     "windows": (("MF",), ("window_payment_kind",)),
     "details": (("SJ",), ("detail_kind",)),
+    "coded": ((), ("code", "quantity", "service_date")),
 }
 
 
@@ -69,7 +79,13 @@ def tables_of(layout: Layout) -> Mapping[str, tuple[tuple[str, ...], tuple[str, 
     """Return the tables of a layout: those above, with the records that are lines in it."""
     ids = line_ids(layout)
     lines = tuple(sorted(ids.charged | ids.classed)) if ids.counted and ids.charged <= ids.classed else ()
-    return {**TABLES, "lines": (lines, TABLES["lines"][1])}
+    coded = tuple(rid for rid in CODE_ITEMS if rid in layout.records and rid not in lines)
+    return {**TABLES, "lines": (lines, TABLES["lines"][1]), "coded": (coded, TABLES["coded"][1])}
+
+
+def column_of(item: str) -> str:
+    """Return the column in which an item stands."""
+    return ALIKE.get(item, item)
 
 
 @dataclass(frozen=True, slots=True)

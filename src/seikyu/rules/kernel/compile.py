@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from seikyu.records import Item, Kind, Layout, Need, RecordLayout, Scope, Years, eras
 from seikyu.rules.identity import PATIENT
 from seikyu.rules.kernel import scan as c
-from seikyu.rules.kernel.columns import HEAD, IDENTITY, PAYERS, PayerItems, tables_of
+from seikyu.rules.kernel.columns import HEAD, IDENTITY, PAYERS, PayerItems, column_of, tables_of
 from seikyu.rules.plan import Plan, Problem, layout_named, plans
 from seikyu.rules.reference import RETURNS
 
@@ -240,7 +240,7 @@ def _quick(row: list[int]) -> int:
 
 
 def _column(record_id: str, name: str, layout: Layout) -> int:
-    kept = tables_of(layout).values()
+    kept, name = tables_of(layout).values(), column_of(name)
     return next((wanted.index(name) for members, wanted in kept if record_id in members and name in wanted), -1)
 
 

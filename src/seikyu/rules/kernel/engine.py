@@ -278,6 +278,8 @@ class KernelWay:
             review_body=header.body if header else None,
             claim_month=int(month) if month else 0,
             identities=room.identities[:count],
+            masters=reference.file.masters,
+            institution=header.institution if header else "",
         )
         remember(reference, batch)
         told, block = judged(batch, self._docket, reference)

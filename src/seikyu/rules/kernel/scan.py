@@ -114,6 +114,8 @@ BAD: Final = -2
 MISSING: Final = -3
 BIG: Final = -4
 MOST_DIGITS: Final = 17
+#: Decimal numbers stand in columns as whole numbers of so many decimal places.
+DECIMALS: Final = 5
 #: Texts in columns: their bytes times 256, and these.
 BLANK: Final = 1
 KATAKANA: Final = 2
@@ -348,24 +350,32 @@ def _payer(buf: Any, s: int, e: int) -> Any:
 
 
 @jit
-def _decimal(buf: Any, s: int, e: int, width: int, decimals: int) -> int:
-    """Return the problem of a decimal number."""
+def _decimal(buf: Any, s: int, e: int, width: int, decimals: int) -> Any:
+    """Return the problem of a decimal number, and its value with `DECIMALS` places; BIG if those do not hold it."""
     p = s
+    number = 0
     while p < e and 48 <= buf[U(p)] <= 57:
+        number = number * 10 + np.int64(buf[U(p)]) - 48
         p += 1
-    places = 0
-    if p == s:
-        return P_DIGITS
+    whole, places = p - s, 0
+    if whole == 0:
+        return P_DIGITS, BIG
     if p < e:
         if buf[U(p)] != 0x2E or p + 1 == e:
-            return P_DIGITS
+            return P_DIGITS, BIG
         for q in range(p + 1, e):
             if buf[U(q)] < 48 or buf[U(q)] > 57:
-                return P_DIGITS
+                return P_DIGITS, BIG
+            number = number * 10 + np.int64(buf[U(q)]) - 48
         places = e - p - 1
+    value = BIG
+    if places <= DECIMALS and whole + DECIMALS <= MOST_DIGITS:
+        for _ in range(DECIMALS - places):
+            number *= 10
+        value = number
     if decimals >= 0 and places > decimals:
-        return P_LONG
-    return P_LONG if width > 0 and e - s > width else 0
+        return P_LONG, value
+    return P_LONG if width > 0 and e - s > width else 0, value
 
 
 @jit
@@ -472,7 +482,8 @@ def _item(buf: Any, s: int, item: Any, eras: Any, keys: Any, sets: Any, single: 
             value = _key(buf, first, e)
         return e, problem, value, odd, control
     if kind == T_DECIMAL:
-        return e, _decimal(buf, s, e, width, item[I_DECIMALS]), BIG, odd, control
+        problem, value = _decimal(buf, s, e, width, item[I_DECIMALS])
+        return e, problem, value, odd, control
     # T_CODES: several codes side by side.
     if not plain:
         return e, P_DIGITS, 0, odd, control

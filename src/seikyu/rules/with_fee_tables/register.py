@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from seikyu.records import Month
+from seikyu.rules.masters import Row
 from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, File, Phrase, Place, claim_month_of
 
@@ -44,6 +46,13 @@ def no_such_hospital(file: File) -> Iterator[Place]:
     yield from _unknown(file)
 
 
+def is_open(row: Row | None, month: Month) -> bool:
+    """True unless an institution opened after the month behind this one, or closed before the one before."""
+    since, until = (row["since"], row["until"]) if row else (None, None)
+    later = since is not None and since > month.plus(1).last_day
+    return not later and (until is None or until >= month.plus(-1).first_day)
+
+
 @rule(
     code="L3102",
     title="the institution was not open in the service month",
@@ -55,11 +64,12 @@ def no_such_hospital(file: File) -> Iterator[Place]:
 def institution_not_open(claim: Claim) -> Iterator[Place]:
     """A month before it opened and one after it closed are let be; farther away it is another's claim."""
     month, row = claim.service_month, claim.masters.row("institutions", claim.institution, claim.service_month)
-    since, until = (row["since"], row["until"]) if row else (None, None)
-    if month and since and since > month.plus(1).last_day:
-        yield claim.at("service_month", expected=Phrase(f"from {since}", f"{since}から"))
-    elif month and until and until < month.plus(-1).first_day:
-        yield claim.at("service_month", expected=Phrase(f"until {until}", f"{until}まで"))
+    if row and month and not is_open(row, month):
+        since, until = row["since"], row["until"]
+        if since and since > month.last_day:
+            yield claim.at("service_month", expected=Phrase(f"from {since}", f"{since}から"))
+        else:
+            yield claim.at("service_month", expected=Phrase(f"until {until}", f"{until}まで"))
 
 
 RULES: Final[tuple[Rule, ...]] = (no_such_institution, no_such_hospital, institution_not_open)

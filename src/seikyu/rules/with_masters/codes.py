@@ -12,7 +12,7 @@ _DATED: Final = ("SI", "IY", "TO", "SS", "KA")
 _DAYS: Final = "," * 30
 #: Patterns of comments that are whole as they stand in the master; all others are filled with text. Source:
 #: master-layouts:6.
-_FIXED: Final = 20
+FIXED_PATTERN: Final = 20
 
 
 @rule(
@@ -87,7 +87,7 @@ def code_out_of_date(claim: Claim) -> Iterator[Place]:
 def comment_text_missing(claim: Claim) -> Iterator[Place]:
     """The master gives the frame of such a comment only; what it is about, a date or a value, stands in the text."""
     for record, pattern in _patterns(claim):
-        if pattern != _FIXED and not record.raw("comment_text"):
+        if pattern != FIXED_PATTERN and not record.raw("comment_text"):
             yield record.at("comment_text")
 
 
@@ -103,7 +103,7 @@ def comment_text_missing(claim: Claim) -> Iterator[Place]:
 def comment_text_surplus(claim: Claim) -> Iterator[Place]:
     """The comment is whole in the master; text beside it is printed by nobody and belongs elsewhere."""
     for record, pattern in _patterns(claim):
-        if pattern == _FIXED and record["comment_text"]:
+        if pattern == FIXED_PATTERN and record["comment_text"]:
             yield record.at("comment_text")
 
 

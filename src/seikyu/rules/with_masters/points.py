@@ -15,25 +15,25 @@ from seikyu.rules.with_masters.lookup import code_of, comments_of, rows_of
 
 _DAYS: Final = "," * 30
 #: Points that are added (点数（プラス）), and prices in yen. Source: master-layouts:7, master-layouts:4.
-_PLUS: Final = 3
-_YEN: Final = 1
+PLUS: Final = 3
+YEN: Final = 1
 #: Columns whose value makes the points depend on what else was done.
-_DEPENDENT: Final = ("bundled_test", "reduced", "bundled_reduction")
-_FIXED: Final = ("points_class", "points", "step", *_DEPENDENT)
-_STEPS: Final = ("step_from", "step_until", "step_by", "step_points")
+DEPENDENT: Final = ("bundled_test", "reduced", "bundled_reduction")
+FIXED: Final = ("points_class", "points", "step", *DEPENDENT)
+STEPS: Final = ("step_from", "step_until", "step_by", "step_points")
 #: Drugs up to this price are one point where they are given to take or by needle, and nothing elsewhere.
-_LEAST_YEN: Final = Decimal(15)
+LEAST_YEN: Final = Decimal(15)
 _ONE_POINT: Final = frozenset({b"2", b"3"})
 _TEN: Final = Decimal(10)
 #: The kinds of claims whose units are made of these lines alone; others add the points elsewhere.
-_SUMMED: Final = frozenset({"medical", "dpc"})
+SUMMED: Final = frozenset({"medical", "dpc"})
 #: Images: a second one costs less, which the master does not say. Source: checks:X4001.
 _IMAGES: Final = b"70"
 
 
 def _units_of(claim: Claim, record_id: str) -> Iterator[Unit]:
     """Yield the units whose every line is of one sort, could be read, and bears no comment."""
-    for unit in claim.units if claim.layout.kind in _SUMMED else ():
+    for unit in claim.units if claim.layout.kind in SUMMED else ():
         plain = all(
             record.id == record_id and not record.unreadable and not any(comments_of(record)) for record in unit.records
         )
@@ -46,7 +46,7 @@ def _units_of(claim: Claim, record_id: str) -> Iterator[Unit]:
     title="the points are not those of the master",
     title_ja="点数がマスターの点数と一致しません",
     on="SI",
-    tables=(" ".join(f"s.{name}" for name in _FIXED),),
+    tables=(" ".join(f"s.{name}" for name in FIXED),),
     passes=(
         f"SI,11,1,111000110,,291,1,,,,,,,1{_DAYS}",
         f"SI,54,1,199000110,150,6600,1,,,,,,,1{_DAYS}",
@@ -60,7 +60,7 @@ def _units_of(claim: Claim, record_id: str) -> Iterator[Unit]:
 )
 def other_points(claim: Claim) -> Iterator[Place]:
     """Points are fixed by law; another number is mostly that of an older fee schedule."""
-    version = claim.master("s", *_FIXED)
+    version = claim.master("s", *FIXED)
     for unit in _units_of(claim, "SI") if version else ():
         expected = _points(unit.records, version) if version and unit.service_class != _IMAGES else None
         if expected is not None and expected != unit.points:
@@ -72,7 +72,7 @@ def _points(records: Iterable[Record], version: Version) -> int | None:
     total = Decimal(0)
     for record in records:
         row = version.row(code_of(record) or "")
-        if row is None or row["points_class"] != _PLUS or any(row[name] for name in _DEPENDENT):
+        if row is None or row["points_class"] != PLUS or any(row[name] for name in DEPENDENT):
             return None
         points = _stepped(row, record["quantity"]) if row["step"] else row["points"]
         if points is None:
@@ -86,7 +86,7 @@ def _stepped(row: Row, quantity: int | None) -> Decimal | None:
 
     The first step ends at `step_from`. Outside its bounds the papers name several ways, so nothing is said then.
     """
-    start, end, step, points = (row[name] for name in _STEPS)
+    start, end, step, points = (row[name] for name in STEPS)
     if quantity is None or None in {start, end, step, points, row["points"]} or step <= 0:
         return None
     if quantity <= start - step or quantity > end:
@@ -116,9 +116,9 @@ def other_drug_points(claim: Claim) -> Iterator[Place]:
     version = claim.master("y", "price_class", "price")
     for unit in _units_of(claim, "IY") if version else ():
         yen = _yen(unit.records, version) if version else None
-        if yen is None or (yen <= _LEAST_YEN and unit.service_class[:1] not in _ONE_POINT):
+        if yen is None or (yen <= LEAST_YEN and unit.service_class[:1] not in _ONE_POINT):
             continue
-        over = max(yen - _LEAST_YEN, Decimal(0)) / _TEN
+        over = max(yen - LEAST_YEN, Decimal(0)) / _TEN
         expected = 1 + int(over.to_integral_value(ROUND_CEILING))
         if expected != unit.points:
             yield unit.records[-1].at("points", found=unit.points, expected=expected)
@@ -134,7 +134,7 @@ def _yen(records: Iterable[Record], version: Version) -> Decimal | None:
 def _price(record: Record, row: Row | None) -> Decimal | None:
     """Return price times amount of one line."""
     amount: Decimal | None = record["amount"]
-    if row is None or row["price_class"] != _YEN or not row["price"] or amount is None:
+    if row is None or row["price_class"] != YEN or not row["price"] or amount is None:
         return None
     return Decimal(row["price"] * amount)
 
@@ -181,7 +181,7 @@ def _rounded(yen: Decimal) -> int:
 )
 def odd_quantity(claim: Claim) -> Iterator[Place]:
     """What is counted in minutes, films or sheets cannot be paid without their number; other items have none."""
-    for record, row in rows_of(claim, "SI", "s", "step", "unit_code") if claim.layout.kind in _SUMMED else ():
+    for record, row in rows_of(claim, "SI", "s", "step", "unit_code") if claim.layout.kind in SUMMED else ():
         there = bool(record.raw("quantity"))
         if (row["step"] == 1 and not there) or (row["step"] == 0 and row["unit_code"] == 0 and there):
             yield record.at("quantity")

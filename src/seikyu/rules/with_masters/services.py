@@ -17,17 +17,17 @@ _EARLY: Final = "RE,1,1112,202002,見本　太郎,1,19800101"
 _ONLY_INPATIENT: Final = 1
 _ONLY_OUTPATIENT: Final = 2
 #: How the master's names tell a first visit at a second department on one day, which may meet a repeat visit.
-_SECOND_DEPARTMENT: Final = "２科目"
+SECOND_DEPARTMENT: Final = "２科目"
 _ONLY_HOSPITAL: Final = 1
-_VISIT: Final = 2
-_FIRST_VISIT: Final = 1
+VISIT: Final = 2
+FIRST_VISIT: Final = 1
 _EXCLUDES_MANAGEMENT: Final = 1
-_MANAGEMENT: Final = 2
+MANAGEMENT: Final = 2
 _CLOSED_CIRCUIT: Final = frozenset({1, 2, 3, 4, 5})
 _ADDITIONS: Final = frozenset({7, 9})
 _LONG_MINUTES: Final = 480
 #: The official check of the outpatient management addition ended with the fees of April 2020. Source: checks:L4648.
-_MANAGEMENT_UNTIL: Final = Month(2020, 3)
+MANAGEMENT_UNTIL: Final = Month(2020, 3)
 
 
 @rule(
@@ -105,7 +105,7 @@ def first_visit_doubtful(claim: Claim) -> Iterator[Place]:
         return
     for record, row in rows_of(claim, "SI", "s", "days_class", "visit_class"):
         days = days_done(claim, record)
-        first = (row["days_class"], row["visit_class"]) == (_VISIT, _FIRST_VISIT)
+        first = (row["days_class"], row["visit_class"]) == (VISIT, FIRST_VISIT)
         if first and days and max(begun) < days[0]:
             yield record.at("procedure_code")
 
@@ -113,7 +113,7 @@ def first_visit_doubtful(claim: Claim) -> Iterator[Place]:
 def _visits(claim: Claim) -> Iterator[tuple[Record, Row]]:
     """Yield the lines of first and repeat visits with what the master says of them."""
     rows = rows_of(claim, "SI", "s", "days_class", "visit_class")
-    return ((record, row) for record, row in rows if row["days_class"] == _VISIT)
+    return ((record, row) for record, row in rows if row["days_class"] == VISIT)
 
 
 @rule(
@@ -151,10 +151,10 @@ def more_visits_than_days(claim: Claim) -> Iterator[Place]:
 def both_visits_on_one_day(claim: Claim) -> Iterator[Place]:
     """A day begins a treatment or goes on with one; only a second department may do the other."""
     visits = list(_visits(claim))
-    again = {day for record, row in visits if row["visit_class"] != _FIRST_VISIT for day in days_done(claim, record)}
+    again = {day for record, row in visits if row["visit_class"] != FIRST_VISIT for day in days_done(claim, record)}
     for record, row in visits:
-        second = _SECOND_DEPARTMENT in row.name
-        if row["visit_class"] == _FIRST_VISIT and not second and not again.isdisjoint(days_done(claim, record)):
+        second = SECOND_DEPARTMENT in row.name
+        if row["visit_class"] == FIRST_VISIT and not second and not again.isdisjoint(days_done(claim, record)):
             yield record.at("procedure_code")
 
 
@@ -191,7 +191,7 @@ def excluded_management_fee(claim: Claim) -> Iterator[Place]:
 )
 def management_excluded(claim: Claim) -> Iterator[Place]:
     """The addition is for visits at which nothing is done but talk and examination."""
-    if claim.service_month is None or claim.service_month > _MANAGEMENT_UNTIL:
+    if claim.service_month is None or claim.service_month > MANAGEMENT_UNTIL:
         return
     rows = list(rows_of(claim, "SI", "s", "outpatient_management"))
     taken = {
@@ -201,7 +201,7 @@ def management_excluded(claim: Claim) -> Iterator[Place]:
         for day in days_done(claim, record)
     }
     for record, row in rows:
-        if row["outpatient_management"] == _MANAGEMENT and not taken.isdisjoint(days_done(claim, record)):
+        if row["outpatient_management"] == MANAGEMENT and not taken.isdisjoint(days_done(claim, record)):
             yield record.at("procedure_code")
 
 
