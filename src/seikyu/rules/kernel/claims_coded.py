@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -90,8 +91,16 @@ def _of_record(batch: Batch, rid: str) -> Coded:
 
 def rows_of(batch: Batch, lines: Callable[[Batch], Coded], kind: str, *columns: str) -> Rows:
     """Return the rows of lines in the master that holds, where it has the columns."""
-    coded = batch.once(lines)
-    return batch.once(codes_of).held(kind, coded.claim, coded.code, *columns)
+    return batch.once(_rows_in(lines, kind)).having(*columns)
+
+
+@cache
+def _rows_in(lines: Callable[[Batch], Coded], kind: str) -> Callable[[Batch], Rows]:
+    def found(batch: Batch) -> Rows:
+        coded = batch.once(lines)
+        return batch.once(codes_of).held(kind, coded.claim, coded.code)
+
+    return found
 
 
 def in_s(batch: Batch) -> Rows:

@@ -259,10 +259,10 @@ def _of_claims(batch: Batch, docket: Docket, claims: Claims, ready: list[Place],
         rule = docket.rules[number]
         holds = _holds(batch, rule)
         if rule.tables:
-            there = served.get(rule.code)
-            if there is None:
+            if rule.code not in served:
                 continue
-            holds = there if holds is None else holds & there
+            there = served[rule.code]
+            holds = there if holds is None else holds if there is None else holds & there
         scan = SCANS.get(rule.code)
         for found in scan(batch) if scan else (Might(np.arange(len(batch))),):
             if isinstance(found, Exact):
@@ -274,22 +274,32 @@ def _of_claims(batch: Batch, docket: Docket, claims: Claims, ready: list[Place],
             else:
                 assert isinstance(found, Might)  # noqa: S101  (a scan for claims yields nothing else)
                 for at in found.claims if holds is None else found.claims[holds[found.claims]]:
-                    looks.setdefault(int(at), []).append((len(parts), number))
+                    asked = looks.setdefault(int(at), [])
+                    if not asked or asked[-1][1] != number:  # A scan may name a claim more than once.
+                        asked.append((len(parts), number))
                 if len(found.claims):
                     parts.append(Hits.joined([]))
     _look(docket, claims, looks, parts, ready=ready)
     return [part for part in parts if len(part)]
 
 
-def _served(batch: Batch, reference: Reference) -> dict[str, Bools]:
-    """Return for each rule that needs masters which claims it can speak about: those of the months it is served for."""
-    found: dict[str, Bools] = {}
-    for number in np.unique(batch.month):
-        month = Month(int(number) // 100, int(number) % 100) if number else None
-        claims = batch.month == number
-        for rule, _ in reference.needs.served(reference.book.of_month(month), month):
-            if rule.tables:
-                found[rule.code] = found.get(rule.code, np.zeros(len(batch), np.bool_)) | claims
+def _served(batch: Batch, reference: Reference) -> dict[str, Bools | None]:
+    """Return for each rule that needs masters which claims it can speak about: those of the months it is served for.
+
+    Shape: None for all; a rule that is not served at all is not there.
+    """
+    alike: dict[frozenset[str], list[int]] = {}
+    numbers = np.unique(batch.month)
+    for number in numbers.tolist():
+        month = Month(number // 100, number % 100) if number else None
+        judges = reference.needs.served(reference.book.of_month(month), month)
+        alike.setdefault(frozenset(rule.code for rule, _ in judges if rule.tables), []).append(number)
+    found: dict[str, Bools | None] = {}
+    for codes, months in alike.items():
+        claims = np.isin(batch.month, months) if len(alike) > 1 else None
+        for code in codes:
+            before = found.get(code)
+            found[code] = claims if before is None or claims is None else before | claims
     return found
 
 
