@@ -48,6 +48,8 @@ _AFTER_ID: Final = (b",", b"")
 #: Records that only a returned claim has: header, reason and trailer of a return file.
 RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
 OFFICIAL_L2: Final = "L2"
+#: Rules of the whole file on places that stay where they are: control bytes, a second header.
+STAYING: Final = frozenset({"X1006", "X1011"})
 #: The most that a claim number in the index can be.
 _MOST_CLAIM_NO: Final = 2**31 - 1
 
@@ -434,6 +436,15 @@ class Reference:
                 self.found += 1
                 self.file.refused = self.file.refused or found.refuses is Refuses.FILE
                 self.out.append(finding_of(found, place, None, show_personal=self.show_personal))
+
+    def certain(self) -> Finding | None:
+        """Return what refuses the file whatever follows, None if nothing does yet."""
+        if len(self.file.headers) <= 1 and not self.file.controls:
+            return None
+        judges = (judge for judge in self.book.file if judge[0].code in STAYING)
+        places = ((rule, place) for rule, find in judges for place in find(self.file))
+        rule, place = next(places, (None, None))
+        return finding_of(rule, place, None, show_personal=self.show_personal) if rule and place else None
 
     def summary(self) -> Summary:
         """Return what the file comes to."""
