@@ -131,8 +131,9 @@ def no_history(batch: Batch) -> Iterator[Exact]:
     yield from _head(batch, searched & (batch.claims[c.C_HISTORY] == 0), "search_no")
 
 
-def damaged_history(batch: Batch) -> Iterator[Might]:
-    yield Might(where(batch.claims[c.C_HISTORY_FAULT] > 0))
+def damaged_history(batch: Batch) -> Iterator[Exact]:
+    faults = batch.of_events(c.E_HISTORY)
+    yield Exact(faults, np.arange(len(faults)))
 
 
 def old_month(batch: Batch) -> Iterator[Might]:

@@ -9,11 +9,11 @@ import numpy as np
 
 from seikyu.records import table
 from seikyu.rules.kernel import scan as c
-from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
+from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.claims_head import first_insurers, inpatient, of_insurer, publics, type_payers, type_says
 from seikyu.rules.kernel.claims_payers import ordinals
 from seikyu.rules.kernel.columns import tables_of
-from seikyu.rules.kernel.scans import Exact, Might, Scan, bad, digits, filled, key, where
+from seikyu.rules.kernel.scans import Exact, Items, Might, Scan, alike, bad, digits, filled, key, where
 from seikyu.rules.lines import VISITS, burdens_of
 from seikyu.rules.units import line_ids
 
@@ -27,6 +27,7 @@ _MOST_PUBLIC: Final = 4
 _TWO_DIGITS: Final = 100
 _COUNT_CHARS: Final = 3
 _SHORT_MONTHS: Final = (29, 30, 31)
+_DAYS: Final = 31
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,9 +193,10 @@ def class_order(batch: Batch) -> Iterator[Exact | Might]:
     unsure = np.zeros(len(batch), np.bool_)
     unsure[rows.claim[service[classes == c.BIG]]] = True
     anew[1:] |= burden[1:] != burden[:-1]
-    for at in where(odd[1:] & odd[:-1] & ~anew[1:]):  # Two that may be written alike, or not.
-        before, this = (_written(batch, rows, int(service[each]), "burden") for each in (at, at + 1))
-        anew[at + 1] = before != this
+    doubtful = where(odd[1:] & odd[:-1] & ~anew[1:])  # Two that may be written alike, or not.
+    if len(doubtful):
+        pairs = [Items(rows, service[doubtful + each], "burden") for each in (0, 1)]
+        anew[doubtful + 1] = ~alike(batch, *pairs)
     part = np.cumsum(anew)
     anywhere = classes == _ANYWHERE[0]
     for code in _ANYWHERE[1:]:
@@ -242,31 +244,18 @@ def day_sum(batch: Batch) -> Iterator[Exact]:
     count, odd = rows["count"][daily], rows["days_odd"][daily]
     hit = daily[(rows["days_filled"][daily] > 0) & (count >= 0) & (odd & 1 == 0) & (rows["days"][daily] != count)]
     # Days that stand side by side like the count are let be by the rule; only few digits can.
-    written = rows["days_odd"][hit] >> 1
-    close = (written >= _digits_of(rows["count"][hit])) & (written <= _COUNT_CHARS)
+    digits_of_days = rows["days_odd"][hit] >> 1
+    close = (digits_of_days >= _digits_of(rows["count"][hit])) & (digits_of_days <= _COUNT_CHARS)
     if close.any():
-        same = np.array([_written_alike(batch, rows, int(at)) for at in hit[close]], np.bool_)
-        hit = np.sort(np.concatenate([hit[~close], hit[close][~same]]))
+        asked = hit[close]
+        days = alike(batch, Items(rows, asked, "day_01", _DAYS), Items(rows, asked, "count"))
+        hit = np.sort(np.concatenate([hit[~close], asked[~days]]))
     yield Exact(rows, hit, rows.no("count", hit))
 
 
 def _digits_of(count: Ints) -> Ints:
     """Return how many digits numbers below 1,000 have."""
     return 1 + (count > 9) + (count > 99)
-
-
-def _written_alike(batch: Batch, rows: Table, at: int) -> bool:
-    """True if a line's days, put together, are written like its count."""
-    layout = batch.tables.record_plans[int(rows.record[at])].layout
-    items = batch.bytes_of(int(rows.start[at]), int(rows.length[at])).split(b",")
-    days = layout.by_name["day_01"].no - 1
-    return b"".join(items[days : days + 31]) == _written(batch, rows, at, "count")
-
-
-def _written(batch: Batch, rows: Table, at: int, name: str) -> bytes:
-    """Return an item of a line as it is written."""
-    layout = batch.tables.record_plans[int(rows.record[at])].layout
-    return batch.bytes_of(int(rows.start[at]), int(rows.length[at])).split(b",")[layout.by_name[name].no - 1]
 
 
 def impossible_day(batch: Batch) -> Iterator[Exact]:
@@ -361,6 +350,43 @@ def public_total(batch: Batch) -> Iterator[Exact | Might]:
     yield Exact(rows, hit, rows.no("total_points", hit))
 
 
+def _more_than_insurer(batch: Batch, name: str, *, least: int) -> Iterator[Exact | Might]:
+    """Yield public payers whose figure is higher than the insurer's and not explained by lines of their own."""
+    rows, place = batch.table("publics"), batch.once(ordinals)
+    most = of_insurer(batch, name)[rows.claim]
+    more = where((place >= 0) & (place < _MOST_PUBLIC) & (most >= least) & (rows[name] > most))
+    if not len(more):
+        return
+    if not tables_of(batch.layout)["lines"][0]:
+        yield Might(np.unique(rows.claim[more]))  # Its lines are not kept.
+        return
+    more = more[batch.once(without_insurance)[rows.claim[more]] >> (place[more] + 1) & 1 == 0]
+    if name == "total_points" and not line_ids(batch.layout).more:
+        # If the lines bear the public payer out, the insurer's total is wrong.
+        known, by_count, _ = batch.once(sums_of)
+        claim = rows.claim[more]
+        more = more[~known[claim] | (rows[name][more] != by_count[place[more] + 1, claim])]
+    yield Exact(rows, more, rows.no(name, more))
+
+
+def without_insurance(batch: Batch) -> Ints:
+    """Return for each claim the payers who share a line in which the insurer has no part: bit 1 is the first public."""
+    rows, service = batch.table("lines"), batch.once(lines_of).service
+    shared = batch.once(shares_of_lines)[service]
+    alone = where((shared > 0) & (shared & 1 == 0))
+    payers = np.zeros(len(batch), np.int64)
+    np.bitwise_or.at(payers, rows.claim[service[alone]], shared[alone])
+    return payers
+
+
+def public_days(batch: Batch) -> Iterator[Exact | Might]:
+    yield from _more_than_insurer(batch, "actual_days", least=1)
+
+
+def public_points(batch: Batch) -> Iterator[Exact | Might]:
+    yield from _more_than_insurer(batch, "total_points", least=0)
+
+
 SCANS: Final[Mapping[str, Scan]] = {
     "X2034": no_service,
     "X2037": burden_without_payer,
@@ -372,6 +398,8 @@ SCANS: Final[Mapping[str, Scan]] = {
     "X2044": impossible_day,
     "X2045": no_days,
     "X3017": days_of_visits,
+    "X3018": public_days,
+    "X3019": public_points,
     "X3020": insurer_total,
     "X3021": public_total,
 }
