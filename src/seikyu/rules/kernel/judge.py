@@ -18,7 +18,7 @@ from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.compile import NUMBER_OF, Tables, rule_numbers
 from seikyu.rules.kernel.found import CLAIM, EVENT, HEAD_ALONE, READY, RECORD, Claims, FoundInBatch, Hits
-from seikyu.rules.kernel.scans import Exact, Might, MightRows, Scan, filled
+from seikyu.rules.kernel.scans import Exact, Might, MightRows, Scan
 from seikyu.rules.plan import Problem
 from seikyu.rules.reading import PLACES_KEPT
 from seikyu.rules.reference import OFFICIAL_L2, Reference
@@ -249,9 +249,12 @@ def _of_claims(batch: Batch, docket: Docket, claims: Claims, ready: list[Place],
     served = _served(batch, reference)
     parts: list[Hits] = []
     looks: dict[int, list[tuple[int, int]]] = {}
+    known: dict[tuple[Any, Any], Bools | None] = {}
     for number in docket.claims:
         rule = docket.rules[number]
-        holds = _holds(batch, rule)
+        holds = known.get((rule.on, rule.since), ...)
+        if holds is ...:
+            holds = known[rule.on, rule.since] = _holds(batch, rule)
         if rule.tables:
             there = served.get(rule.code)
             if there is None:
@@ -344,29 +347,6 @@ def rows_of(batch: Batch, told: Hits, docket: Docket, numbers: NDArray[np.uint8]
     for at, name in enumerate(("points", "days", "meals")):
         shares[name] = claims[c.C_SHARES + at : c.C_HISTORY : 3].T
     return rows
-
-
-def remember(reference: Reference, batch: Batch) -> None:
-    """Hold the claims against those before them."""
-    known = reference.known
-    searched = np.zeros(len(batch), np.bool_)
-    head = batch.table("head")
-    searched[filled(head["search_no"])] = True
-    shorts = batch.identities[:, :8].copy().view("<u8")[:, 0].tolist()
-    if not searched.any() and known.all_new(shorts):
-        return
-    for at, (short, has_search) in enumerate(zip(shorts, searched.tolist(), strict=True)):
-        again = known.seen_short(short)
-        search = has_search and known.seen(b"search " + _search_no(batch, at))
-        if again or search:
-            batch.repeats[at] = again, search
-
-
-def _search_no(batch: Batch, at: int) -> bytes:
-    """Return the search number of a claim as written."""
-    head = batch.table("head")
-    item = int(head.no("search_no", np.array([at]))[0])
-    return batch.bytes_of(int(head.start[at]), int(head.length[at])).split(b",")[item - 1]
 
 
 def count_claims(reference: Reference, batch: Batch, rows: NDArray[np.void]) -> None:
