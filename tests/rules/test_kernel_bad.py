@@ -5,6 +5,7 @@ Each test holds the engines against each other on what its scans must tell apart
 
 from collections import Counter
 from itertools import product
+from random import Random
 
 from engines import assert_same, said
 
@@ -134,3 +135,33 @@ def test_a_view_of_a_claim_is_held_against_the_layout_when_somebody_asks() -> No
     assert not hasattr(record, "anything")
     assert (None, 291, True) == (record["actual_days"], record["total_points"], record.bad("actual_days"))
     assert record.unreadable is record.unreadable
+
+
+def test_organ_donors_of_any_order_and_completeness() -> None:
+    """Blocks that are opened, opened again, not opened, cut short, out of order; behind records out of order too."""
+    dice = Random(12)
+    head = builders.claim()
+    lines = {
+        "TI": "TI,1,1",
+        "TR": "TR,1,1992,202608,,1,19800101",
+        "TS": "TS,1,100",
+        "SY": "SY,8833421,20260801,1",
+        "SI": builders.service(100),
+        "SJ": "SJ,01,見本",
+        "HO": head[1],
+        "ZZ": "ZZ,1",
+    }
+    right = ["TI", "TR", "TS", "SY", "SI", "SJ"]
+    claims = [[*head, *map(lines.__getitem__, right)], [*head, *map(lines.__getitem__, [*right, *right[1:], *right])]]
+    for _ in range(400):
+        block = dice.choice([[], right[:2], right, [*right, *right[1:]]])
+        block = [rid for rid in block if dice.random() > 0.15] + dice.choices([*lines], k=dice.randrange(4))
+        if dice.random() < 0.3:
+            dice.shuffle(block)
+        own = head if dice.random() < 0.9 else [head[0], *head[:0:-1]]
+        claims += [[*own, *map(lines.__getitem__, block)]]
+
+    found = codes(uke(claims))
+
+    assert found["X2001"] > 100
+    assert found["X2055"] > 200

@@ -104,11 +104,12 @@ P_CODE: Final = 14
 P_CHARACTER: Final = 15
 P_PADDED: Final = 16
 #: What else the pass writes down as events: a control byte, a line of an unknown record, a record out of order, a line
-#: of a history block that is not numbered on or of no known kind.
+#: of a history block that is not numbered on or of no known kind, any line of a donor's block.
 E_CONTROL: Final = 100
 E_STRAY: Final = 101
 E_DISORDER: Final = 102
 E_HISTORY: Final = 103
+E_DONOR: Final = 104
 
 #: Values in columns that are none: empty; filled and unreadable; empty and wrongly so; readable and too long to keep.
 EMPTY: Final = -1
@@ -952,6 +953,18 @@ def scan(
             if donor == 0:
                 again |= present & (1 << record)
                 present |= 1 << record
+            else:
+                if n_events >= most_events:
+                    why = FULL
+                    break
+                events[U(n_events), V_CLAIM] = n_claims
+                events[U(n_events), V_LINE] = line
+                events[U(n_events), V_RECORD] = record
+                events[U(n_events), V_ITEM] = 0
+                events[U(n_events), V_PROBLEM] = E_DONOR
+                events[U(n_events), V_START] = begin
+                events[U(n_events), V_LENGTH] = q - begin
+                n_events += 1
             place = records[U(record), R_ORDER]
             if donor == 0:
                 if place < order and disorder == 0:
