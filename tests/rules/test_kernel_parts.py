@@ -21,6 +21,7 @@ from seikyu.rules.example import embedded
 from seikyu.rules.identity import Known
 from seikyu.rules.kernel import compile as compiling
 from seikyu.rules.kernel import scan as c
+from seikyu.rules.kernel import walks
 from seikyu.rules.kernel.blake import digests
 from seikyu.rules.kernel.compile import NUMBER_OF, NotCompiled, compiled, key_of
 from seikyu.rules.kernel.repeats import Marks
@@ -341,3 +342,9 @@ def test_the_reference_does_not_rest_where_the_sequence_is_broken() -> None:
     list(LineByLine(reference).feed(data[:end]))
 
     assert not reference.rests()
+
+
+@pytest.mark.parametrize("name", ["EMPTY", "BAD", "MISSING", "DONOR"])
+def test_the_walks_know_the_marks_of_columns(name: str) -> None:
+    """The constants stand in two files."""
+    assert getattr(c, name) == getattr(walks, name)

@@ -9,11 +9,12 @@ import numpy as np
 
 from seikyu.records import table
 from seikyu.rules.kernel import scan as c
+from seikyu.rules.kernel import walks
 from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.claims_head import first_insurers, inpatient, of_insurer, publics, type_payers, type_says
 from seikyu.rules.kernel.claims_payers import ordinals
 from seikyu.rules.kernel.columns import tables_of
-from seikyu.rules.kernel.scans import Exact, Items, Might, Scan, alike, bad, digits, filled, key, where
+from seikyu.rules.kernel.scans import Exact, Items, Might, Scan, alike, digits, filled, key, where
 from seikyu.rules.lines import VISITS, burdens_of
 from seikyu.rules.units import line_ids
 
@@ -50,33 +51,12 @@ def _charged(batch: Batch) -> Bools:
     return np.array(["points" in plan.index for plan in batch.tables.record_plans], np.bool_)
 
 
-def lines_of(batch: Batch) -> Lines:
-    """Return the claims' own lines."""
-    rows = batch.table("lines")
-    own = where(rows.own)
-    charged = _charged(batch)[rows.record[own]]
-    service = own[charged]
-    classes = rows["service_class"][service]
-    current = _carried(classes, filled(classes), _opens(rows.claim[service]))
-    return Lines(own, service, where(charged), current, _opens(rows.claim[own]))
-
-
-def _opens(claim: Ints) -> Bools:
-    """True for the first row of each claim."""
-    first = np.ones(len(claim), np.bool_)
-    first[1:] = claim[1:] != claim[:-1]
-    return first
-
-
-def _carried(values: Ints, there: Bools, opens: Bools) -> Ints:
-    """Return the last value that was there, by row; empty before the first of a claim."""
-    at = np.maximum.accumulate(np.where(there | opens, np.arange(len(values)), 0))
-    return np.where(there[at], values[at], c.EMPTY) if len(values) else values
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
-    """The calculation units (see `view.Unit`): first and last row in the table, class, and whether points end them."""
+    """The calculation units (see `view.Unit`): first and last row in the table, class, and whether points end them.
+
+    Shape: `of_row` is a service line's unit, by its place among the service lines.
+    """
 
     first: Ints
     last: Ints
@@ -85,25 +65,38 @@ class Units:
     ended: Bools
 
 
-def units_of(batch: Batch) -> Units:
-    """Return the units of all claims, in the order of the file; a row's unit by its place among the service lines."""
-    rows, lines = batch.table("lines"), batch.once(lines_of)
-    classed = filled(rows["service_class"][lines.all])
-    passed = np.cumsum(classed)[lines.place]
-    service = lines.service
-    ends = filled(rows["points"][service])
-    starts = _opens(rows.claim[service])
-    starts[1:] |= ends[:-1] | (passed[1:] > passed[:-1])
-    first = where(starts)
-    last = np.append(first[1:], len(service))[: len(first)] - 1
-    whole = _carried(rows["service_class"][lines.all], classed, lines.opens)
-    return Units(
-        first=service[first],
-        last=service[last],
-        of_row=np.cumsum(starts) - 1,
-        service_class=whole[lines.place[last]],
-        ended=ends[last],
+def _walked(batch: Batch) -> tuple[Lines, Units]:
+    rows = batch.table("lines")
+    most = len(rows)
+    counts = np.zeros(3, np.int64)
+    own, service, place, current, first, last, of_row, classes = np.empty((8, most), np.int64)
+    opens, ended = np.empty((2, most), np.bool_)
+    walks.lines(
+        rows.claim, rows.marked, rows["service_class"], rows["points"], _charged(batch), own, opens, service, place,
+        current, first, last, of_row, classes, ended, counts,
+    )  # fmt: skip
+    n_own, n_service, n_units = counts.tolist()
+    return (
+        Lines(own[:n_own], service[:n_service], place[:n_service], current[:n_service], opens[:n_own]),
+        Units(first[:n_units], last[:n_units], of_row[:n_service], classes[:n_units], ended[:n_units]),
     )
+
+
+def lines_of(batch: Batch) -> Lines:
+    """Return the claims' own lines."""
+    return batch.once(_walked)[0]
+
+
+def units_of(batch: Batch) -> Units:
+    """Return the units of all claims, in the order of the file."""
+    return batch.once(_walked)[1]
+
+
+def _opens(claim: Ints) -> Bools:
+    """True for the first row of each claim."""
+    first = np.ones(len(claim), np.bool_)
+    first[1:] = claim[1:] != claim[:-1]
+    return first
 
 
 _LOW: Final = 0x1FF
@@ -125,9 +118,10 @@ def _burdens() -> tuple[Ints, Ints]:
 
 def shares_of(burden: Ints) -> Ints:
     """Return who shares a line of each burden division: bit 0 is insurance; -1 for an unknown division."""
-    codes, shares = _burdens()
-    at = burden & _LOW
-    return np.where(codes[at] == burden, shares[at], -1)
+    codes, payers = _burdens()
+    shared = np.empty(len(burden), np.int64)
+    walks.shares(burden, codes, payers, shared)
+    return shared
 
 
 def shares_of_lines(batch: Batch) -> Ints:
@@ -294,26 +288,15 @@ def days_of_visits(batch: Batch) -> Iterator[Exact]:
 def sums_of(batch: Batch) -> tuple[Bools, Ints, Ints]:
     """Return which claims' lines can be added up, and their sums by count and by days: `[payer][claim]`."""
     rows, service, units = batch.table("lines"), batch.once(lines_of).service, batch.once(units_of)
-    claim = rows.claim[units.last]
-    known = batch.claims[c.C_DONOR] == 0
-    known[np.bincount(claim, minlength=len(batch)) == 0] = False
-    classes, points, count = (rows[name][service] for name in ("service_class", "points", "count"))
-    known[rows.claim[service[bad(classes) | bad(points) | bad(count)]]] = False
-    shared = batch.once(shares_of_lines)[units.last]
-    there = _there(batch.claims[c.C_INSURERS] > 0, publics(batch))[claim]
-    summed = units.service_class != _MEALS
-    known[claim[(shared < 0) | ((shared & ~there) != 0) | (summed & ~units.ended)]] = False
-    known[claim[units.service_class == _REDUCTION]] = False
-    worth = np.maximum(rows["points"][units.last], 0) * summed
-    by_count = worth * np.maximum(rows["count"][units.last], 0)
-    by_days = worth * rows["days"][units.last]
-    sums = np.zeros((2, len(_BURDENED), len(batch)), np.int64)
-    for payer in range(len(_BURDENED)):
-        part = where((shared >= 0) & (shared >> payer & 1 == 1))
-        for at, each in enumerate((by_count, by_days)) if len(part) else ():
-            # Floating point holds these sums exactly: points and counts have ten digits together.
-            sums[at, payer] = np.bincount(claim[part], weights=each[part], minlength=len(batch))
-    return known, sums[0], sums[1]
+    known, any_unit = batch.claims[c.C_DONOR] == 0, np.zeros(len(batch), np.bool_)
+    by_count, by_days = np.zeros((2, len(_BURDENED), len(batch)), np.int64)
+    there = _there(batch.claims[c.C_INSURERS] > 0, publics(batch))
+    walks.sums(
+        rows.claim, rows["service_class"], rows["points"], rows["count"], rows["days"], service, units.last,
+        units.service_class, units.ended, batch.once(shares_of_lines), there, _MEALS, _REDUCTION, known, any_unit,
+        by_count, by_days,
+    )  # fmt: skip
+    return known & any_unit, by_count, by_days
 
 
 def _unsure_lines(batch: Batch) -> bool:

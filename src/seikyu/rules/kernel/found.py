@@ -117,7 +117,7 @@ class Hits:
     def __len__(self) -> int:
         return len(self.rule)
 
-    def __getitem__(self, which: NDArray[np.int64] | NDArray[np.bool_]) -> "Hits":
+    def __getitem__(self, which: NDArray[np.int64] | NDArray[np.bool_] | slice) -> "Hits":
         return Hits(*(getattr(self, name)[which] for name in self.__slots__))
 
     @classmethod
