@@ -283,7 +283,7 @@ class Reference:
         first = not self.file.headers and header["volume_id"] in (None, FIRST_VOLUME)
         self.no_before = 0 if first else None
         self.file.headers_seen += 1
-        self.known = Known()  # Claims behind a second header are another file's, and that is told.
+        self.known = self.known.anew()  # Claims behind a second header are another file's, and that is told.
         kept(self.file.headers, header)
 
     def _cut(self, stray: Stray) -> None:

@@ -33,14 +33,16 @@ class Places:
 class Table(Places):
     """Rows of the records that stand in one table, in the order of the file.
 
-    Shape: `own` is False in a donor's block. An item's values are got by name: `EMPTY` and its like where there is none
-    (see `scan`). `no` gives the item's number by the record's row.
+    Shape: `own` is False in a donor's block; `marked` is the record, with `scan.DONOR` added there. An item's values
+    are got by name: `EMPTY` and its like where there is none (see `scan`). `no` gives the item's number by the record's
+    row.
     """
 
     def __init__(self, name: str, cells: Ints, tables: Tables) -> None:
         super().__init__(cells[0], cells[1], cells[2] & (c.DONOR - 1), start=cells[3], length=cells[4])
         self._names, self._cells, self._tables = tables.names[name], cells, tables
-        self.own: Bools = cells[2] < c.DONOR
+        self.marked: Ints = cells[2]
+        self.own: Bools = self.marked < c.DONOR
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
@@ -107,7 +109,7 @@ class Batch:
 
     def of_events(self, problem: int) -> Places:
         """Return the lines of which the pass wrote that down."""
-        events = self.events[self.events[:, c.V_PROBLEM] == problem]
+        events = self._apart[self._apart[:, c.V_PROBLEM] == problem]
         return Places(
             events[:, c.V_CLAIM],
             events[:, c.V_LINE],
@@ -115,6 +117,11 @@ class Batch:
             start=events[:, c.V_START],
             length=events[:, c.V_LENGTH],
         )
+
+    @cached_property
+    def _apart(self) -> Ints:
+        """The events that are no problems of items: few, also where many items are wrong."""
+        return self.events[self.events[:, c.V_PROBLEM] >= c.E_CONTROL]
 
     def once(self, compute: Callable[["Batch"], _Value]) -> _Value:
         """Return what a function makes of the batch; it is made once."""

@@ -10,6 +10,7 @@ from seikyu.records import Confidence, Layout, Scope, editions_of, table
 from seikyu.rules.claims import type_kind
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table, days_of_month
+from seikyu.rules.kernel.claims_donors import donor_block, donors_out_of_order
 from seikyu.rules.kernel.scans import Exact, Might, Scan, filled, key, laws_of, readable, where
 from seikyu.rules.structure import record_counts
 
@@ -131,8 +132,9 @@ def no_history(batch: Batch) -> Iterator[Exact]:
     yield from _head(batch, searched & (batch.claims[c.C_HISTORY] == 0), "search_no")
 
 
-def damaged_history(batch: Batch) -> Iterator[Might]:
-    yield Might(where(batch.claims[c.C_HISTORY_FAULT] > 0))
+def damaged_history(batch: Batch) -> Iterator[Exact]:
+    faults = batch.of_events(c.E_HISTORY)
+    yield Exact(faults, np.arange(len(faults)))
 
 
 def old_month(batch: Batch) -> Iterator[Might]:
@@ -202,16 +204,14 @@ def order(batch: Batch) -> Iterator[Exact | Might]:
     disorder = batch.of_events(c.E_DISORDER)
     records = batch.layout.records.values()
     unsure = [record.id for record in records if record.confidence is not Confidence.HIGH]
-    odd = (batch.claims[c.C_DONOR] > 0) | batch.has(*_ANYWHERE, *unsure)
+    odd = batch.has(*_ANYWHERE, *unsure)
     if any(batch.layout.records[block.opens].scope is Scope.CLAIM for block in batch.layout.blocks.values()):
         odd[:] = True  # Blocks inside claims are looked at one by one.
     if len(disorder):
         yield Exact(disorder, where(~odd[disorder.claim]))
     yield Might(where(odd))
-
-
-def donor_block(batch: Batch) -> Iterator[Might]:
-    yield Might(where(batch.claims[c.C_DONOR] > 0))
+    odd[disorder.claim] = True  # The first record at a wrong place is told, and that is all.
+    yield from donors_out_of_order(batch, ~odd)
 
 
 def stray_inside(batch: Batch) -> Iterator[Exact]:

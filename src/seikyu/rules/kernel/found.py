@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seikyu.limits import limit
-from seikyu.records import LineCutter
+from seikyu.records import Line, LineCutter
 from seikyu.rules.blocks import Findings
 from seikyu.rules.finding import Finding
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch
-from seikyu.rules.reference import Reference
+from seikyu.rules.plan import Plan
+from seikyu.rules.reading import ItemReader, Remark
+from seikyu.rules.reference import NO_RULES, Reference
 from seikyu.rules.rule import Rule
 from seikyu.rules.view import Claim, Place, Record
 from seikyu.rules.wording import finding_of
@@ -30,6 +32,30 @@ HEAD_ALONE: Final = 3
 READY: Final = 4
 
 
+class Unjudged(Record):
+    """A record that is held against its layout only when somebody asks what of it is readable; most are never asked."""
+
+    __slots__ = ()
+
+    def __init__(self, plan: Plan, items: list[bytes], *, line: int) -> None:
+        self.plan, self.id, self.items, self.line = plan, plan.layout.id, items, line
+
+    def __getattr__(self, name: str) -> frozenset[int]:
+        # Only for what is not there yet: the slot is filled at the first question.
+        if name != "unreadable":
+            raise AttributeError(name)
+        self.unreadable = self.plan.unreadable(self.plan.faults(b",".join(self.items), self.items))
+        return self.unreadable
+
+
+class _Cutting(ItemReader):
+    """Cuts lines into items for readers that judge nothing."""
+
+    def read(self, line: Line, content: bytes, plan: Plan) -> tuple[Record, list[Remark]]:
+        """Return the record of a line; there is nothing to remark."""
+        return Unjudged(plan, content.split(b","), line=line.no), []
+
+
 class Claims:
     """Makes the views of claims out of a batch: with the reference's own hands, so that they are the same."""
 
@@ -39,6 +65,7 @@ class Claims:
         # The arrays of the pass are used again; what stands there is kept.
         self._where = batch.claims[[c.C_START, c.C_END, c.C_FIRST_LINE, c.C_NO_BEFORE]]
         self._reader = reference.reader()
+        self._reader.item_reader = _Cutting(NO_RULES, self._reader.file)
         self._last: dict[bool, tuple[int, Claim]] = {}
 
     def claim(self, at: int, *, alone: bool = False) -> Claim:
@@ -67,9 +94,7 @@ class Claims:
         plan = self._tables.record_plans[row]
         content = self._buffer[start : start + length].tobytes()
         items = content.split(b",")
-        if not judged:
-            return Record(plan, items, line=line)
-        return Record(plan, items, line=line, unreadable=plan.unreadable(plan.faults(content, items)))
+        return Unjudged(plan, items, line=line) if judged else Record(plan, items, line=line)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +117,7 @@ class Hits:
     def __len__(self) -> int:
         return len(self.rule)
 
-    def __getitem__(self, which: NDArray[np.int64] | NDArray[np.bool_]) -> "Hits":
+    def __getitem__(self, which: NDArray[np.int64] | NDArray[np.bool_] | slice) -> "Hits":
         return Hits(*(getattr(self, name)[which] for name in self.__slots__))
 
     @classmethod

@@ -14,8 +14,9 @@ import numpy as np
 
 from seikyu.records import table
 from seikyu.rules.kernel import scan as c
-from seikyu.rules.kernel.batch import Batch, Bools, Ints, Places
+from seikyu.rules.kernel.batch import Batch, Bools, Ints, Places, Table
 from seikyu.rules.kernel.compile import key_of
+from seikyu.rules.kernel.written import compare
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +74,28 @@ def readable(values: Ints) -> Bools:
 def bad(values: Ints) -> Bools:
     """True where the value did not parse, or is missed."""
     return (values == c.BAD) | (values == c.MISSING)
+
+
+def alike(batch: Batch, items: "Items", others: "Items") -> Bools:
+    """Return row by row whether items, put together, are written like the others."""
+    same = np.zeros(len(items.rows), np.bool_)
+    compare(batch.buffer, *items.places(), *others.places(), same)
+    return same
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Items:
+    """Items of rows of a table: so many side by side, from the one of that name on."""
+
+    table: Table
+    rows: Ints
+    name: str
+    count: int = 1
+
+    def places(self) -> tuple[Ints, Ints, Ints, int]:
+        """Return starts and lengths of the lines, numbers of the items, and how many they are."""
+        table, rows = self.table, self.rows
+        return table.start[rows], table.length[rows], table.no(self.name, rows), self.count
 
 
 def digits(values: Ints) -> tuple[Ints, Ints]:
