@@ -199,6 +199,7 @@ class Codes:
         self._numbers, self._month_of = np.unique(batch.month, return_inverse=True)
         self._months = [Month(int(number) // 100, int(number) % 100) if number else None for number in self._numbers]
         self._versions: dict[str, tuple[list[Sheet], Ints]] = {}
+        self._known: dict[tuple[str, int, int], tuple[Ints, Ints, Rows]] = {}
 
     def by_month(self, says: Callable[[Month], int], default: int = 0) -> Ints:
         """Return for each claim what is said of its month."""
@@ -218,7 +219,10 @@ class Codes:
 
         Keys below 0 are none.
         """
-        return self._found(kind, claim, key, lambda sheet: sheet.rows).having(*columns)
+        asked = kind, id(claim), id(key)  # Scans ask for the same arrays, which are kept here as long as their answer.
+        if asked not in self._known:
+            self._known[asked] = claim, key, self._found(kind, claim, key, lambda sheet: sheet.rows)
+        return self._known[asked][2].having(*columns)
 
     def groups(self, kind: str, claim: Ints, first: Ints, *columns: str) -> Rows:
         """Return the groups of rows whose keys begin so, in the versions that hold."""
@@ -228,7 +232,9 @@ class Codes:
         """Return the rows in the versions that hold, else in the newest version that has the code."""
         held = self.held(kind, claim, key)
         lacking = np.flatnonzero((held.at < 0) & (key >= 0))
-        sheets, which, at = list(held.sheets), held.which, held.at
+        if not len(lacking):
+            return held
+        sheets, which, at = list(held.sheets), held.which.copy(), held.at.copy()
         for version in self._masters.every(kind):
             if not len(lacking):
                 break
@@ -241,9 +247,10 @@ class Codes:
                 lacking = lacking[~there]
         return Rows(sheets, which, at)
 
-    def unknown(self, kind: str, key: Ints) -> Bools:
+    def unknown(self, kind: str, claim: Ints, key: Ints) -> Bools:
         """True for keys that no version has; keys below 0 are none."""
-        lacking = np.flatnonzero((key >= 0) & ~np.isin(key, _special(kind)))
+        lacking = np.flatnonzero((key >= 0) & (self.held(kind, claim, key).at < 0))
+        lacking = lacking[~np.isin(key[lacking], _special(kind))]
         for version in self._masters.every(kind):
             if not len(lacking):
                 break
@@ -284,7 +291,7 @@ class Codes:
         """Return the versions that hold in the months, and for each month which, -1 for none."""
         known = self._versions.get(kind)
         if known is None:
-            versions = [self._masters.at(kind, month) for month in self._months]
+            versions = [_holding(self._masters, kind, month) if month else None for month in self._months]
             several = list(dict.fromkeys(filter(None, versions)))
             which = [several.index(version) if version else -1 for version in versions]
             known = self._versions[kind] = list(map(sheet_of, several)), np.array(which, np.int64)
@@ -294,6 +301,11 @@ class Codes:
 def codes_of(batch: Batch) -> Codes:
     """Return the masters of a batch; ask by `batch.once(codes_of)`."""
     return Codes(batch)
+
+
+@lru_cache(maxsize=_SAID_KEPT)
+def _holding(masters: Masters, kind: str, month: Month) -> Version | None:
+    return masters.at(kind, month)
 
 
 @lru_cache(maxsize=_SAID_KEPT)

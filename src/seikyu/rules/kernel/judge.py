@@ -255,20 +255,10 @@ def _exact(found: Exact, number: int, kind: int) -> Hits:
 
 def _of_claims(batch: Batch, docket: Docket, claims: Claims, ready: list[Place], *, reference: Reference) -> list[Hits]:
     """Return what is told of claims, rule by rule in the order of the book."""
-    served = _served(batch, reference)
     parts: list[Hits] = []
     looks: dict[int, list[tuple[int, int]]] = {}
-    known: dict[tuple[Any, Any], Bools | None] = {}
-    for number in docket.claims:
+    for number, holds in _judging(batch, docket, reference):
         rule = docket.rules[number]
-        holds = known.get((rule.on, rule.since), ...)
-        if holds is ...:
-            holds = known[rule.on, rule.since] = _holds(batch, rule)
-        if rule.tables:
-            if rule.code not in served:
-                continue
-            there = served[rule.code]
-            holds = there if holds is None else holds if there is None else holds & there
         scan = SCANS.get(rule.code)
         for found in scan(batch) if scan else (Might(np.arange(len(batch))),):
             if isinstance(found, Exact):
@@ -287,6 +277,21 @@ def _of_claims(batch: Batch, docket: Docket, claims: Claims, ready: list[Place],
                     parts.append(Hits.joined([]))
     _look(docket, claims, looks, parts, ready=ready)
     return [part for part in parts if len(part)]
+
+
+def _judging(batch: Batch, docket: Docket, reference: Reference) -> Iterator[tuple[int, Bools | None]]:
+    """Yield the rules that look at the batch, each with the claims that it looks at; None for all."""
+    served = _served(batch, reference)
+    known: dict[tuple[tuple[str, ...], Month | None], Bools | None] = {}
+    for number in docket.claims:
+        rule = docket.rules[number]
+        if rule.tables and rule.code not in served:
+            continue
+        asked = rule.on, rule.since
+        if asked not in known:
+            known[asked] = _holds(batch, rule)
+        holds, there = known[asked], served.get(rule.code)
+        yield number, holds if there is None else there if holds is None else holds & there
 
 
 def _served(batch: Batch, reference: Reference) -> dict[str, Bools | None]:

@@ -100,10 +100,13 @@ class Items:
 
 def digits(values: Ints) -> tuple[Ints, Ints]:
     """Return the digits of codes without the 1 before them, and how many they are (-1 for no code of digits)."""
-    count = np.full(len(values), -1, np.int64)
-    for length in range(c.MOST_DIGITS + 1):
-        count[(values >= 10**length) & (values < 2 * 10**length)] = length
-    return values - np.power(10, np.maximum(count, 0), dtype=np.int64), count
+    length = np.maximum(np.searchsorted(_TENS, values, side="right") - 1, 0)
+    ten = _TENS[length]
+    count = np.where((values >= ten) & (values < 2 * ten), length, -1)
+    return values - np.where(count >= 0, ten, 1), count
+
+
+_TENS: Final = np.array([10**length for length in range(c.MOST_DIGITS + 1)], np.int64)
 
 
 def check_ok(numbers: Ints, length: int) -> Bools:
