@@ -9,6 +9,7 @@ import pytest
 
 from seikyu.apps import cli
 from seikyu.rules.example import embedded
+from seikyu.rules.reports.reading import read_list
 
 CODES = "code,name,points\n" + "".join(f"1110001{n:02},見本{n},{n}\n" for n in range(10, 30))
 
@@ -174,6 +175,23 @@ def test_a_check_looks_into_the_masters_of_the_home(tmp_path: Path, capsys: pyte
     assert 2 == cli.run(["check", file, "--masters", str(tmp_path / "home" / "masters")])
     assert 0 == cli.run(["check", file, "--home", str(tmp_path / "other")])
     assert 3 == cli.run(["check", file, "--masters", str(tmp_path / "nowhere")])
+
+
+def test_lists_call_codes_by_their_names(tmp_path: Path) -> None:
+    """As the masters of the home have them; without masters they say the code."""
+    text = embedded("SI,11,1,111000110,,291,1,,,,,,,1" + "," * 30).decode("cp932")
+    file = write(tmp_path, "a.UKE", text.replace("111000110,,291,1,,,,,,,1", "111000110,,0291,1,,,,,,,9"))
+    cli.run(["masters", "import", write(tmp_path, "s_20260801.csv", "code,name\n111000110,初診料\n")])
+
+    said = []
+    for no, masters in enumerate(([], ["--masters", "none"])):
+        out = tmp_path / str(no)
+        out.mkdir()
+        cli.run(["check", file, "--list", "hasp", "--out", str(out), *masters])
+        rows = read_list(next(out.iterdir()).read_bytes()).rows
+        said.append({str(row["subject"]) for row in rows if row["service_class"] == "11"})
+
+    assert [{"初診料　２９１×１"}, {"１１１０００１１０　２９１×１"}] == said
 
 
 def test_json_names_the_version_or_null(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

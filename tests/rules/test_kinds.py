@@ -298,6 +298,7 @@ def test_a_return_file_under_the_name_of_claims_is_refused(kind: str, engine: En
 
 def test_a_file_under_the_usual_name_of_another_kind_is_told() -> None:
     """Before it is sent a file may be called anything else."""
+
     def told(name: str, **options: object) -> list[str]:
         """Return what is said of the name."""
         every = told_of(embedded("kind medical"), file_name=name, **options)

@@ -24,6 +24,7 @@ from seikyu.rules.examine import has_numba
 from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.reports.choice import Choice, parse_claims, parse_codes, parse_levels
 from seikyu.rules.reports.text import silence_line
+from seikyu.rules.sheet import names_of
 
 _BASES: Final = ("medical", "dpc", "dental", "pharmacy", "home_nursing")
 KINDS: Final = (*_BASES, *(f"{base}{end}" for base in _BASES for end in ("_return", "_reexamination")))
@@ -81,6 +82,7 @@ def check(
         confirmed=_parsed("confirmed", _confirmed, confirmed) or "with",
         asp=not no_asp,
         show_personal=show_personal,
+        names_of_codes=names_of(tables),
     )
     view = View(worst_first=worst_first, by_code=by_code, show_personal=show_personal)
     return _all(files, wanted, choice, wish=wish, view=view, kind=kind, masters=tables)

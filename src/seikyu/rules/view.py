@@ -243,12 +243,12 @@ class File:
     """The whole file, when its last byte was read: what the pass over it has counted and kept.
 
     Shape: `name` is the file's name, empty if nobody told it; `kind_stated` is True if somebody said of what kind the
-    file is. `layout` is the edition that it was read by; `first` the first record's identification (None: not printable),
-    `last` number and identification of the last line; `signature` names another format that the file begins like;
-    `other_kind` is True for a kind without layout, such as the files that payers get; `stopped` if reading stopped at
-    the beginning. Places are kept for a bounded number of lines. `misplaced` are records behind what they cannot
-    follow, by the code of the rule that tells them; `headers_seen` counts all headers, `details` the claims under
-    summary claims, `kinds_seen` all claims by the kind that their types name. `blank` counts the empty lines,
+    file is. `layout` is the edition that it was read by; `first` the first record's identification (None: not
+    printable), `last` number and identification of the last line; `signature` names another format that the file begins
+    like; `other_kind` is True for a kind without layout, such as the files that payers get; `stopped` if reading
+    stopped at the beginning. Places are kept for a bounded number of lines. `misplaced` are records behind what they
+    cannot follow, by the code of the rule that tells them; `headers_seen` counts all headers, `details` the claims
+    under summary claims, `kinds_seen` all claims by the kind that their types name. `blank` counts the empty lines,
     `blank_line` is the first of them. `endings` gives the first line of each line end, `mark` says whether the end mark
     1A is there. `cases` and `points` are what GO should say; `unsure` is True if part of both could not be read,
     `points_unsure` if a claim's points could not.
