@@ -9,6 +9,7 @@ import pytest
 
 from seikyu.apps import cli
 from seikyu.rules.example import embedded
+from seikyu.rules.masters import forms
 from seikyu.rules.reports.reading import read_list
 
 CODES = "code,name,points\n" + "".join(f"1110001{n:02},見本{n},{n}\n" for n in range(10, 30))
@@ -148,9 +149,23 @@ def test_wrong_usage_ends_with_3(args: list[str]) -> None:
 
 
 def test_an_empty_home_has_no_masters(capsys: pytest.CaptureFixture[str]) -> None:
-    """Which is no error."""
+    """Which is no error; what could be brought is told by where it comes from, every kind once."""
     assert 0 == cli.run(["masters", "list"])
-    assert "there are no masters here yet" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "there are no masters here yet; bring them with" in said.err
+    assert "not here (registers): institutions (institutions), insurers (insurers), public payers" in said.out
+    assert [1] * len(forms()) == [said.out.count(f" ({kind})") for kind in forms()]
+
+
+def test_the_list_tells_what_is_not_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is here is told as a version instead."""
+    cli.run(["masters", "import", write(tmp_path, "s_20260401.csv", CODES)])
+    capsys.readouterr()
+
+    assert 0 == cli.run(["masters", "list"])
+    out = capsys.readouterr().out
+    assert "(s)" not in out
+    assert "not here (official masters): diseases (b), comments (c), " in out
 
 
 # --- check ---

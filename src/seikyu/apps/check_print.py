@@ -74,7 +74,7 @@ def _pair(name: str, whole: Mapping[str, Any]) -> str:
 
 def print_text(checked: Checked, source: BinaryIO, view: View, *, lists: Sequence[Path] | None = None) -> None:
     """Print a line a finding with its place, then what the file comes to, then what to do, by code."""
-    if line := silence_line(checked.summary, shown_name(checked.path.name), language()):
+    for line in silence(checked):
         print(line)
     if lists is None and not view.by_code:
         _print_findings(checked, source, view)
@@ -115,6 +115,12 @@ def _coloured(text: str, **style: Any) -> str:
     """Return a text in colour on a terminal, unless NO_COLOR says no."""
     plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ
     return text if plain else typer.style(text, **style)
+
+
+def silence(checked: Checked) -> list[str]:
+    """Return the lines that say which checks were not made, and how to see why; none if all were."""
+    line = silence_line(checked.summary, shown_name(checked.path.name), language())
+    return [line, say("check.which_tables")] if line else []
 
 
 def shown_name(name: str) -> str:

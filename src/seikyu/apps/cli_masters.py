@@ -20,6 +20,8 @@ from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from seikyu.adapters.masters_folder import MastersFolder
     from seikyu.records import Month
     from seikyu.rules.masters import Masters, Row
@@ -210,9 +212,26 @@ def list_versions(*, home: HomeOption = None, as_json: Json = False) -> int:
             day=_iso(label.since),
         )  # fmt: skip
         print(line)
+    for line in _not_here({label.kind for label in labels}):
+        print(line)
     if not labels:
         tell("note", say("masters.list.none"))
     return Exit.DONE
+
+
+def _not_here(here: set[str]) -> "Iterator[str]":
+    """Yield, by where they come from, the kinds of which no version is here."""
+    from seikyu.rules.masters import Group, forms
+    from seikyu.rules.reports.text import group_words
+
+    gap = "、" if language() == "ja" else ", "
+    for group in Group:
+        kinds = [form for form in forms().values() if form.group is group and form.kind not in here]
+        if kinds:
+            named = gap.join(
+                say("masters.list.kind", kind=form.kind, master=getattr(form, language())) for form in kinds
+            )
+            yield say("masters.list.not_here", group=group_words(group, language()), masters=named)
 
 
 def show(

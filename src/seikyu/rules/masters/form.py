@@ -88,6 +88,17 @@ class Edition:
     columns: tuple[int, ...]
 
 
+class Group(StrEnum):
+    """Where a table comes from, as those who fetch it know it."""
+
+    OFFICIAL = "official"
+    FEE_TABLES = "fee_tables"
+    REGISTERS = "registers"
+    NOTICES = "notices"
+    DPC = "dpc"
+    OWN = "own"
+
+
 @dataclass(frozen=True, eq=False)
 class MasterForm:
     """One kind of master (マスター).
@@ -97,6 +108,7 @@ class MasterForm:
     `whole_rows` rows is taken for a part, None: always, unless whoever imports it says that it is whole. `repeats`:
     several rows may have one key. `claims` are the kinds of claims that it is for, empty for all. Official files whose
     lines bear no letter are known by the beginning of their names, `named`; `heading` counts the rows above the lines.
+    `group`: a form that says none is official if it has editions, else a table of our own.
     """
 
     kind: str
@@ -114,6 +126,7 @@ class MasterForm:
     named: tuple[str, ...]
     heading: int
     claims: frozenset[str]
+    group: Group
 
     def number(self, *values: str) -> int | None:
         """Return the number of a key, None if it has not the form of this kind's keys.
@@ -190,6 +203,7 @@ def parse_form(kind: str, text: str) -> MasterForm:
         named=tuple(told.get("named", ())),
         heading=told.get("heading", 0),
         claims=frozenset(told.get("claims", ())),
+        group=Group(told.get("group", Group.OFFICIAL if told.get("edition") else Group.OWN)),
     )
 
 
