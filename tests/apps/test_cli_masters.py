@@ -42,7 +42,24 @@ def test_a_master_is_brought_listed_and_shown(tmp_path: Path, capsys: pytest.Cap
     assert 0 == cli.run(["masters", "show", "111000110", "--month", "2026-04"])
     assert "  name: 見本10\n" in capsys.readouterr().out
     assert 2 == cli.run(["masters", "show", "111000110", "--month", "202603"])
-    assert "no master that is here (s) has the code 111000110" in capsys.readouterr().err
+    assert "no master that is here (medical procedures (s)) has the code 111000110" in capsys.readouterr().err
+
+
+def test_without_a_master_it_is_said_how_to_bring_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of any kind, or of the one that is asked for though others are here."""
+    assert 2 == cli.run(["masters", "show", "111000110"])
+    error, hint = capsys.readouterr().err.splitlines()
+    assert "the code 111000110 cannot be looked up: there is no master here yet" in error
+    assert "masters import FILE" in hint
+    cli.run(["masters", "import", write(tmp_path, "s_20260401.csv", CODES)])
+    capsys.readouterr()
+    monkeypatch.setenv("SEIKYU_LANG", "ja")
+    assert 2 == cli.run(["masters", "show", "620000001", "--kind", "y"])
+    assert "医薬品（y）がまだ取り込まれていないため、コード 620000001 を調べられません" in capsys.readouterr().err
+    assert 2 == cli.run(["masters", "show", "111000110", "--kind", "y", "--json"])
+    assert "no_master_here" == json.loads(capsys.readouterr().out)["error"]["code"]
 
 
 def test_json_says_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

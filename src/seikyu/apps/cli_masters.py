@@ -20,7 +20,7 @@ from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from seikyu.adapters.masters_folder import MastersFolder
     from seikyu.records import Month
@@ -43,6 +43,12 @@ class MasterNotThere(SeikyuError):
     """No master that is here has the code. Shape: facts `master_code`, `kinds`."""
 
     code = "master_not_there"
+
+
+class NoMasterHere(SeikyuError):
+    """There is no master to look a code up in. Shape: facts `master_code`, `kinds`."""
+
+    code = "no_master_here"
 
 
 def register(app: typer.Typer) -> None:
@@ -224,14 +230,10 @@ def _not_here(here: set[str]) -> "Iterator[str]":
     from seikyu.rules.masters import Group, forms
     from seikyu.rules.reports.text import group_words
 
-    gap = "、" if language() == "ja" else ", "
     for group in Group:
-        kinds = [form for form in forms().values() if form.group is group and form.kind not in here]
+        kinds = [form.kind for form in forms().values() if form.group is group and form.kind not in here]
         if kinds:
-            named = gap.join(
-                say("masters.list.kind", kind=form.kind, master=getattr(form, language())) for form in kinds
-            )
-            yield say("masters.list.not_here", group=group_words(group, language()), masters=named)
+            yield say("masters.list.not_here", group=group_words(group, language()), masters=_named(kinds))
 
 
 def show(
@@ -249,15 +251,25 @@ def show(
         raise typer.BadParameter(say("masters.unknown_kind", kinds=", ".join(forms())), param_hint="--kind")
     asked, masters = _month(month), folder_of(home).masters()
     kinds = (kind,) if kind else masters.kinds
+    if not set(kinds) & set(masters.kinds):
+        raise NoMasterHere(master_code=code, kinds=_named(kinds) or say("masters.list.any"))
     found = [row for each in kinds for row in _rows(masters, each, code, asked)]
     if not found:
-        raise MasterNotThere(master_code=code, kinds=", ".join(kinds) or "-")
+        raise MasterNotThere(master_code=code, kinds=_named(kinds))
     if as_json:
         _print_json([_row_as_json(row) for row in found])
         return Exit.DONE
     for row in found:
         _print_row(row)
     return Exit.DONE
+
+
+def _named(kinds: "Iterable[str]") -> str:
+    """Return what kinds of masters are called."""
+    from seikyu.rules.masters import forms
+
+    names = (say("masters.list.kind", kind=kind, master=getattr(forms()[kind], language())) for kind in kinds)
+    return ("、" if language() == "ja" else ", ").join(names)
 
 
 def _rows(masters: "Masters", kind: str, code: str, month: "Month | None") -> "list[Row]":
