@@ -102,11 +102,11 @@ def test_changes_are_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture
     ("content", "reason"),
     [
         (b"", "nothing stands in it"),
-        (gzip.compress(b"0,S,1", mtime=0), "a file of another form (gzip)"),
+        (gzip.compress(b"0,S,1", mtime=0), "it is an archive or a workbook (gzip)"),
         (b"0,S,111000110\r\n", "medical procedures has 10, 150 items a line, this one 3"),
         (b"0,S," + b"x" * 9 + b"," * 147 + b"\r\n", "item 3 is no code of medical procedures (xxxxxxxxx)"),
         (b"code,colour\n111000110,red\n", "colour in the header row is no column of medical procedures"),
-        (b"\x80\xff\x00", "characters cannot be read"),
+        (b"\x81\x20", "characters cannot be read"),
     ],
 )
 def test_a_file_that_is_no_master_is_refused_in_one_line(

@@ -8,6 +8,7 @@ import os
 import stat
 from dataclasses import asdict
 from datetime import date
+from errno import ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -108,6 +109,8 @@ def bring(
 
 def _brought(store: "MastersFolder", path: Path, order: "Import") -> "Imported | Told":
     """Import one file; return what was done, or the error in words."""
+    from seikyu.apps.client.errors import unwritable
+    from seikyu.ports.errors import NoSpace
     from seikyu.rules.masters.reading import NotAMaster
     from seikyu.services.masters import import_master
 
@@ -115,6 +118,10 @@ def _brought(store: "MastersFolder", path: Path, order: "Import") -> "Imported |
         return import_master(store, _content(path), order)
     except NotAMaster as reason:
         return told_of(MasterUnusable(file=str(path), reason=_why(reason)))
+    except NoSpace:
+        return told_of(unwritable(str(store.root), OSError(ENOSPC, "no room")))
+    except OSError as reason:
+        return told_of(unwritable(str(store.root), reason))
     except SeikyuError as reason:
         reason.facts.setdefault("file", str(path))
         return told_of(reason)
@@ -142,6 +149,8 @@ def _why(reason: "NotAMaster") -> str:
     """Return why a file is no master, in the user's language."""
     facts: dict[str, Any] = dict(reason.facts)
     facts["master"] = facts.get(language(), "")
+    if "called" in facts:
+        facts["called"] = _named([facts["called"]])
     for name in ("expected", "names"):
         if isinstance(listed := facts.get(name), list):
             facts[name] = ", ".join(map(str, listed))
@@ -268,8 +277,9 @@ def _named(kinds: "Iterable[str]") -> str:
     """Return what kinds of masters are called."""
     from seikyu.rules.masters import forms
 
-    names = (say("masters.list.kind", kind=kind, master=getattr(forms()[kind], language())) for kind in kinds)
-    return ("、" if language() == "ja" else ", ").join(names)
+    if language() == "ja":
+        return "、".join(f"{forms()[kind].ja}（{kind}）" for kind in kinds)
+    return ", ".join(f"{forms()[kind].en} ({kind})" for kind in kinds)
 
 
 def _rows(masters: "Masters", kind: str, code: str, month: "Month | None") -> "list[Row]":

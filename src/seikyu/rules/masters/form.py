@@ -6,6 +6,7 @@ each with its alphabet and width. `[[edition]]` gives the numbers of columns tha
 without editions is always read by the names in a header row.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -171,6 +172,16 @@ def kind_in_name(file_name: str) -> str | None:
     plain = "".join(file_name.split()).casefold()
     found = (form.kind for form in forms().values() if any(plain.startswith(name.casefold()) for name in form.named))
     return next(found, None)
+
+
+def kind_called(file_name: str) -> str | None:
+    """Return the kind that a file is called by, None if it is called by none: its letter or its kind before a date.
+
+    >>> kind_called("s_ALL20260501.csv"), kind_called("insurers.csv"), kind_called("s_mine.csv")
+    ('s', 'insurers', None)
+    """
+    stem = file_name.casefold().partition(".")[0]
+    return next((kind for kind in forms() if re.fullmatch(kind + r"(_?all)?([_-]?\d.*)?", stem)), None)
 
 
 def parse_form(kind: str, text: str) -> MasterForm:
