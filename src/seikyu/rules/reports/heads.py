@@ -8,12 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from seikyu.records import layouts, masked, parse_date, parse_month, read_lines, table, text_of
+from seikyu.records import layouts, masked, parse_date, parse_month, read_lines, secret, table, text_of
 from seikyu.rules.plan import Plan, plans
 from seikyu.rules.reports.forms import INPATIENT, OUTPATIENT, kinds
 from seikyu.rules.reports.values import Value
 from seikyu.rules.view import Record
-from seikyu.rules.wording import secret
 
 _COMMON: Final = "RE"
 _INSURER: Final = "HO"
