@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -329,3 +330,18 @@ def test_a_return_file_under_the_name_of_claims_is_refused(
     assert "請求するファイルの内容が、返戻ファイルです" in capsys.readouterr().out
     assert 0 == run(["check", written(tmp_path, data, "RECEIPTC.HEN")])
     assert 0 == run(["check", written(tmp_path, data), "--kind", "medical_return"])
+
+
+def test_home_nursing_is_counted_in_yen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no points; a clerk who reads 点 looks for another file."""
+    file = written(tmp_path, embedded("kind home_nursing"), "RECEIPTH.UKE")
+
+    run(["check", file])
+    assert "home nursing, claims 1, yen " in capsys.readouterr().out
+    monkeypatch.setenv("SEIKYU_LANG", "ja")
+    run(["check", file])
+    assert re.search(r"訪問看護　レセプト 1 件　[0-9,]+ 円", capsys.readouterr().out)
+    run(["check", written(tmp_path, RIGHT)])
+    assert "医科　レセプト 1 件　291 点" in capsys.readouterr().out

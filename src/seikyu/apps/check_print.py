@@ -99,7 +99,9 @@ def _print_findings(checked: Checked, source: BinaryIO, view: View) -> None:
 def _print_verdict(checked: Checked) -> None:
     summary, name = checked.summary, shown_name(checked.path.name)
     kind = say(f"check.kinds.{summary.kind or 'none'}")
-    print(say("check.verdict", file=name, kind=kind, claims=summary.claims, points=f"{summary.points:,}"))
+    unit = layout_named(summary.layout).unit if summary.layout else "points"
+    amount = say(f"check.amounts.{unit}", sum=f"{summary.points:,}")
+    print(say("check.verdict", file=name, kind=kind, claims=summary.claims, amount=amount))
     if summary.claims:
         normal, ask, refused = (summary.totals[key].claims for key in STANDINGS)
         print(say("check.standing", normal=normal, ask=ask, refused=refused))
