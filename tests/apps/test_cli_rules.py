@@ -84,6 +84,7 @@ def test_a_check_that_is_not_made_is_explained_in_japanese(
     said = capsys.readouterr().out
     assert "X4028  一部負担金が、自己負担限度額を超えています" in said
     assert "自己負担限度額は、他の医療機関の請求にもよるため判断できません。" in said
+    assert "点検　：行いません\n" in said
     run(["rules", "--judged", "no"])
     assert "X4028  L4   （点検なし） 一部負担金が" in capsys.readouterr().out
     run(["rules", "X4028", "--json"])

@@ -112,12 +112,13 @@ def _explained(row: Check, rule: Rule | None) -> Iterator[tuple[str, str]]:
     if rule is not None:
         yield "why", (reason(row.code) if japanese else "") or " ".join(rule.why.split())
     yield "remedy", remedy(row.code, language())
-    yield "does", f"{row.level or '-'} {_does(row)}"
+    yield "does", f"{row.level} {_does(row)}" if row.level else _does(row)
     yield (
         "kinds",
         ("、" if japanese else ", ").join(say(f"check.kinds.{kind}") for kind in SIGNS if concerns(row, kind)),
     )
-    yield "coverage", say(f"rules.coverage.{coverage(row).name.lower()}", needs=say(f"rules.needs.{_word(row.needs)}"))
+    word = "not_from_the_file" if (coverage(row), row.needs) == (Coverage.NOT, "file") else coverage(row).name.lower()
+    yield "coverage", say(f"rules.coverage.{word}", needs=say(f"rules.needs.{_word(row.needs)}"))
     if coverage(row) is not Coverage.JUDGED:
         yield "reason", remark(row) if japanese else row.reason
     if rule is not None:
