@@ -51,7 +51,7 @@ def test_without_a_master_it_is_said_how_to_bring_one(
     """Of any kind, or of the one that is asked for though others are here."""
     assert 2 == cli.run(["masters", "show", "111000110"])
     error, hint = capsys.readouterr().err.splitlines()
-    assert "the code 111000110 cannot be looked up: there is no master here yet" in error
+    assert "the code 111000110 cannot be looked up: nothing was imported yet of any master" in error
     assert "masters import FILE" in hint
     cli.run(["masters", "import", write(tmp_path, "s_20260401.csv", CODES)])
     capsys.readouterr()

@@ -16,6 +16,7 @@ import pytest
 from seikyu.adapters import masters_folder
 from seikyu.adapters.masters_folder import MastersFolder
 from seikyu.apps import cli
+from seikyu.rules.example import embedded
 
 ITEMS = {0: "3", 1: "S", 2: "111000110", 4: "初診料", 7: "0", 10: "3", 11: "291.00", 12: "0", 87: "99999999", 149: "0"}
 
@@ -73,6 +74,7 @@ def brought(path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
         (b"0" * (100 * 1024 * 1024), "line 1: it is too long for a line of a master", "1 行目：長すぎて"),
         (zipped(WHOLE.encode("cp932")), "it is an archive or a workbook (zip): unpack it", "展開して、中の CSV を指定してください"),
         (gzip.compress(WHOLE.encode("cp932")), "it is an archive or a workbook (gzip): unpack it", "圧縮されたファイル（gzip）"),
+        (embedded("kind dental_return"), "it is a file of claims (dental return) and no master", "マスターではなく、レセプト電算ファイル（歯科 返戻）です"),
         ((WHOLE + row("111000005")).encode("cp932"), "line 21: the same code as in line 6", "21 行目：6 行目と同じコードです"),
     ],
     ids=lambda value: None if not isinstance(value, str) else value[:24],

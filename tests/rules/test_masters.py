@@ -192,6 +192,7 @@ def refused(text: str | bytes, kind: str | None = None) -> NotAMaster:
         (b"0,S,111000110,\x8f", "half_character"),
         (line(S).encode("cp932").replace("診".encode("cp932"), b"\x85"), "encoding"),
         (line(S, _5="初診料" * 9).encode().replace("診".encode(), b"\xe8\xa8", 1), "faulty"),
+        (b"IR,1,99,1,0112342,,,202609,00,", "claims"),
         (b"0" * 100_000, "long_line"),
         (b"0," * 100_000, "long_line"),
         (line(S) + line(S, _3="112007410", _2="Y"), "letter"),

@@ -16,7 +16,7 @@ from itertools import pairwise
 from sys import intern
 from typing import Any, Final
 
-from seikyu.records import foreign_signature
+from seikyu.records import foreign_signature, sniff
 from seikyu.rules.masters.form import Column, Form, MasterForm, forms, kind_called, kind_in_name
 from seikyu.rules.masters.packed import OWN, VersionLabel, number_in, write_version
 
@@ -26,6 +26,8 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 #: Other names under which public lists bear a column.
 _ALSO: Final = {"name_ja": "name"}
 _SHOWN_CHARS: Final = 20
+#: So much tells a file of claims.
+_HEAD_BYTES: Final = 4096
 _BLANK: Final = b" \t\r\n\x1a"
 #: Signatures of files that hold others: they are to be unpacked.
 _PACKED: Final = frozenset({"zip", "gzip"})
@@ -155,6 +157,8 @@ def _text(content: bytes) -> str:
         raise NotAMaster("empty")
     if signature := foreign_signature(content[:64]):
         raise NotAMaster("packed" if signature in _PACKED else "foreign", signature=signature)
+    if header := sniff(content[:_HEAD_BYTES]):
+        raise NotAMaster("claims", ja=header.ja, en=header.kind.replace("_", " "))
     text = _decoded(content).rstrip("\r\n\x1a")
     if found := _CONTROL.search(text):
         zero = found[0] == "\0"
