@@ -233,7 +233,7 @@ def test_a_file_that_is_called_like_another_master_is_refused() -> None:
             read_master(content, file_name=name)
         assert "called" == told.value.why, name
         assert "s" == read_master(content, kind="s", file_name=name).form.kind
-    for name in ("s_ALL20260501.csv", "S.csv", "y_and_s.csv", "master.csv", "x_20260501.csv", ""):
+    for name in ("s_ALL20260501.csv", "S.csv", "y_and_s.csv", "master.csv", "x_20260501.csv", "h28.csv", ""):
         assert "s" == read_master(content, file_name=name).form.kind
     with pytest.raises(NotAMaster) as told:
         read_master(OWN.encode(), file_name="public_payers.csv")

@@ -177,11 +177,11 @@ def kind_in_name(file_name: str) -> str | None:
 def kind_called(file_name: str) -> str | None:
     """Return the kind that a file is called by, None if it is called by none: its letter or its kind before a date.
 
-    >>> kind_called("s_ALL20260501.csv"), kind_called("insurers.csv"), kind_called("s_mine.csv")
+    >>> kind_called("s_ALL20260501.csv"), kind_called("insurers.csv"), kind_called("r8_mine.csv")
     ('s', 'insurers', None)
     """
     stem = file_name.casefold().partition(".")[0]
-    return next((kind for kind in forms() if re.fullmatch(kind + r"(_?all)?([_-]?\d.*)?", stem)), None)
+    return next((kind for kind in forms() if re.fullmatch(kind + r"(_?all)?([_-]?20\d\d.*)?", stem)), None)
 
 
 def parse_form(kind: str, text: str) -> MasterForm:
