@@ -164,6 +164,7 @@ class Reference:
         file.signature = foreign_signature(head)
         file.utf8 = watch.is_utf8
         self.header = header = sniff(head, file_name=file_name)
+        file.name, file.kind_stated = file_name, bool(kind or file.context.kind)
         file.kind = kind or file.context.kind or (header.kind if header else None)
         try:
             self.layout = layout_for(file.kind or _DEFAULT_KIND, header.claim_month if header else None)
