@@ -280,6 +280,7 @@ class KernelWay:
             identities=room.identities[:count],
             masters=reference.file.masters,
             institution=header.institution if header else "",
+            header=reference.file.header,
         )
         remember(reference, batch)
         told, block = judged(batch, self._docket, reference)
