@@ -157,6 +157,18 @@ def test_records_that_lack_or_stand_elsewhere_are_told_by_both_alike(kind: str) 
     assert MISPLACED[kind] <= told
 
 
+def test_prescriptions_of_any_order_are_told_by_both_alike() -> None:
+    """Drugs before what opens their part, and other records out of order as well."""
+    dice = Random(3)
+    lines = made("pharmacy", 20, 1).split(b"\r\n")
+    some = {rid: next(line for line in lines if line.startswith(rid)) for rid in (b"HO", b"SH", b"CZ", b"IY", b"KI")}
+    claims = [[b"RE,%d,4112,202608" % no, *dice.choices([*some.values()], k=dice.randrange(7))] for no in range(1, 600)]
+    data = b"\r\n".join([lines[0], *(line for claim in claims for line in claim), *lines[-2:]])
+
+    assert_same(data)
+    assert 100 < sum(finding.code == "X2001" for finding in said(data, "kernel").findings) < 500
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_both_say_the_same_of_damage_to_made_files(damage: str) -> None:
     """Each kind of damage, as for medical claims."""

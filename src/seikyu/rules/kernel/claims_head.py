@@ -231,7 +231,7 @@ def _block_order(batch: Batch, block: Block, judged: Bools) -> Exact:
     first = np.searchsorted(claim, claim)
     opened = np.maximum.accumulate(np.where(opens, place, -1))
     parted = np.maximum.accumulate(np.where(again, place, -1))
-    lost = where(~opens & ((opened < first) | (~again & (parted < opened))))
+    lost = where(~opens & ((opened < first) | (parted < opened)))
     _, firsts = np.unique(claim[lost], return_index=True)
     return Exact(table, rows[lost[firsts]])
 
