@@ -5,7 +5,7 @@ from functools import cache
 from typing import Final
 
 from seikyu.limits import limit
-from seikyu.records import Block, Confidence, Layout, Scope, editions_of
+from seikyu.records import Block, Confidence, Layout, RecordLayout, Scope, editions_of
 from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, Place, Record, at_most
 
@@ -39,7 +39,7 @@ def order(claim: Claim) -> Iterator[Place]:
     last = 0
     for record in claim.own:
         place = record.plan.layout.order
-        if record.id in _OUT_OF_ORDER or record.plan.layout.confidence is not Confidence.HIGH:
+        if stands_anywhere(record.plan.layout):
             continue
         if place < last:
             yield record.here()
@@ -50,6 +50,11 @@ def order(claim: Claim) -> Iterator[Place]:
             yield from _block_order(block, claim.own)
         else:
             yield from _donor_order(block, claim.donor)
+
+
+def stands_anywhere(record: RecordLayout) -> bool:
+    """True for a record of which it is not told where in the claim it stands, or not surely."""
+    return record.id in _OUT_OF_ORDER or record.confidence is not Confidence.HIGH
 
 
 def _block_order(block: Block, records: list[Record]) -> Iterator[Place]:

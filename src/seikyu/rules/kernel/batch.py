@@ -13,6 +13,7 @@ from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.columns import column_of
 from seikyu.rules.kernel.compile import Tables
 from seikyu.rules.masters import NO_MASTERS, Masters
+from seikyu.rules.record import Record
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -72,7 +73,7 @@ class Batch:
 
     Shape: `buffer` are the bytes, in which starts and lengths count; `claims` has a column a claim (see `scan`);
     `events` a row each. `repeats` are the claims of which the identity, or the search number, stood before: the two, by
-    position. `first` is the position of the first claim in the file.
+    position. `first` is the position of the first claim in the file, `header` that of the file.
     """
 
     tables: Tables
@@ -86,6 +87,7 @@ class Batch:
     identities: NDArray[np.uint8]
     masters: Masters = NO_MASTERS
     institution: str = ""
+    header: Record | None = None
     repeats: dict[int, tuple[bool, bool]] = field(default_factory=dict)
 
     def __len__(self) -> int:

@@ -6,11 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from seikyu.records import Confidence, Layout, Scope, editions_of, table
+from seikyu.records import Block, Layout, editions_of, table
 from seikyu.rules.claims import type_kind
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table, days_of_month
 from seikyu.rules.kernel.claims_donors import donor_block, donors_out_of_order
+from seikyu.rules.kernel.columns import blocks_inside, tables_of
 from seikyu.rules.kernel.scans import Exact, Might, Scan, filled, key, laws_of, readable, where
 from seikyu.rules.structure import record_counts
 
@@ -24,8 +25,6 @@ _NOT_EMPLOYED: Final = (67, 39)
 _FEW_NOTES: Final = 10**13
 _WARD_CLASSES: Final = (key("90"), key("92"), key("97"))
 _EARLY: Final = ("SN", "JD", "MF")
-#: Records that stand anywhere; where they are, the rule itself looks.
-_ANYWHERE: Final = ("KH", "NI")
 _BUNDLED: Final = "BU"
 
 
@@ -156,10 +155,23 @@ def search_number_twice(batch: Batch) -> Iterator[Exact]:
 def records_of_the_kind(batch: Batch) -> Iterator[Might]:
     variant = batch.layout.variant("") if batch.layout.variant_item else None
     needed, most = record_counts(batch.layout, variant.name if variant else "")
-    lacking = np.zeros(len(batch), np.bool_)
+    wrong = np.zeros(len(batch), np.bool_)
     for rid in needed:
-        lacking |= ~batch.has(rid)
-    yield Might(where(lacking | batch.again(*most)))
+        wrong |= ~batch.has(rid)
+    for rid, maximum in most.items():
+        wrong |= _more_than(batch, rid, maximum)
+    yield Might(where(wrong))
+
+
+def _more_than(batch: Batch, rid: str, maximum: int) -> Bools:
+    """Return which claims may have a record more often; not sure of records that no table keeps."""
+    more = batch.again(rid)
+    name = next((name for name, (members, _) in tables_of(batch.layout).items() if rid in members), None)
+    if maximum > 1 and name and more.any():
+        rows = batch.table(name)
+        mine = rows.own & (rows.record == batch.row_of(rid))
+        more &= np.bincount(rows.claim[mine], minlength=len(batch)) > maximum
+    return more
 
 
 def numbering(batch: Batch) -> Iterator[Exact]:
@@ -202,16 +214,26 @@ def not_elderly(batch: Batch) -> Iterator[Exact]:
 
 def order(batch: Batch) -> Iterator[Exact | Might]:
     disorder = batch.of_events(c.E_DISORDER)
-    records = batch.layout.records.values()
-    unsure = [record.id for record in records if record.confidence is not Confidence.HIGH]
-    odd = batch.has(*_ANYWHERE, *unsure)
-    if any(batch.layout.records[block.opens].scope is Scope.CLAIM for block in batch.layout.blocks.values()):
-        odd[:] = True  # Blocks inside claims are looked at one by one.
-    if len(disorder):
-        yield Exact(disorder, where(~odd[disorder.claim]))
-    yield Might(where(odd))
-    odd[disorder.claim] = True  # The first record at a wrong place is told, and that is all.
-    yield from donors_out_of_order(batch, ~odd)
+    yield Exact(disorder, np.arange(len(disorder)))
+    judged = np.ones(len(batch), np.bool_)
+    judged[disorder.claim] = False  # The first record at a wrong place is told, and that is all.
+    for block in blocks_inside(batch.layout):
+        yield _block_order(batch, block, judged)
+    yield from donors_out_of_order(batch, judged)
+
+
+def _block_order(batch: Batch, block: Block, judged: Bools) -> Exact:
+    """Return the first record of each claim that stands in a part of a block that was not opened."""
+    table = batch.table("coded")
+    rows = where(table.own & judged[table.claim] & np.isin(table.record, [batch.row_of(rid) for rid in block.records]))
+    claim, record, place = table.claim[rows], table.record[rows], np.arange(len(rows))
+    opens, again = (record == batch.row_of(rid) for rid in (block.opens, block.again))
+    first = np.searchsorted(claim, claim)
+    opened = np.maximum.accumulate(np.where(opens, place, -1))
+    parted = np.maximum.accumulate(np.where(again, place, -1))
+    lost = where(~opens & ((opened < first) | (parted < opened)))
+    _, firsts = np.unique(claim[lost], return_index=True)
+    return Exact(table, rows[lost[firsts]])
 
 
 def stray_inside(batch: Batch) -> Iterator[Exact]:

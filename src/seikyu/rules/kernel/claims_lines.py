@@ -1,6 +1,6 @@
 """Scans of the rules on service lines: classes, calculation units, counts, days, and the sums of the payers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -10,11 +10,11 @@ import numpy as np
 from seikyu.records import table
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel import walks
-from seikyu.rules.kernel.batch import Batch, Bools, Ints
+from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
 from seikyu.rules.kernel.claims_head import first_insurers, inpatient, of_insurer, publics, type_payers, type_says
 from seikyu.rules.kernel.claims_payers import ordinals
 from seikyu.rules.kernel.columns import tables_of
-from seikyu.rules.kernel.scans import Exact, Items, Might, Scan, alike, digits, filled, key, where
+from seikyu.rules.kernel.scans import Exact, Items, Might, Scan, alike, bad, digits, filled, key, where
 from seikyu.rules.lines import VISITS, burdens_of
 from seikyu.rules.units import line_ids
 
@@ -146,25 +146,37 @@ def no_service(batch: Batch) -> Iterator[Exact]:
 
 
 def burden_without_payer(batch: Batch) -> Iterator[Exact | Might]:
-    if not _plain_burdens(batch):
+    found = _burdened(batch)
+    if found is None:
         yield Might(np.arange(len(batch)))
         return
-    rows, service = batch.table("lines"), batch.once(lines_of).service
+    rows, service = found
+    of_units = rows is batch.table("lines")
     insured, public = batch.claims[c.C_INSURERS] > 0, publics(batch)
     somebody = insured | (public > 0)
     there = _there(insured | (type_says(batch, "has_ho", "yes") == 1), np.maximum(public, type_payers(batch)))
     claim = rows.claim[service]
-    shared = batch.once(shares_of_lines)[service]
+    shared = batch.once(shares_of_lines)[service] if of_units else shares_of(rows["burden"][service])
     hit = service[somebody[claim] & (shared > 0) & ((shared & ~there[claim]) != 0)]
     yield Exact(rows, hit, rows.no("burden", hit))
 
 
-def _plain_burdens(batch: Batch) -> bool:
-    """True if burden divisions stand in the lines of services and nowhere else, one in each."""
-    places = burdens_of(batch.layout)
-    lines = tables_of(batch.layout)["lines"][0]
-    single = all(len(at) == 1 and rid in lines for rid, at in places.items())
-    return single and set(places) == set(line_ids(batch.layout).charged)
+def _burdened(batch: Batch) -> tuple[Table, Ints] | None:
+    """Return the rows in which burden divisions surely stand; None if there are several in one, or in other tables."""
+    places, tables = burdens_of(batch.layout), tables_of(batch.layout)
+    if any(len(at) > 1 for at in places.values()):
+        return None
+    if set(places) == line_ids(batch.layout).charged and set(places) <= set(tables["lines"][0]):
+        return batch.table("lines"), batch.once(lines_of).service
+    if set(places) <= set(tables["coded"][0]):
+        return batch.table("coded"), _apart(batch, places)
+    return None
+
+
+def _apart(batch: Batch, ids: Iterable[str]) -> Ints:
+    """Return the rows of the claims' own lines that make no units and are of these records."""
+    rows = batch.table("coded")
+    return where(rows.own & np.isin(rows.record, [batch.row_of(rid) for rid in ids]))
 
 
 def no_class(batch: Batch) -> Iterator[Exact]:
@@ -299,19 +311,47 @@ def sums_of(batch: Batch) -> tuple[Bools, Ints, Ints]:
     return known & any_unit, by_count, by_days
 
 
-def _unsure_lines(batch: Batch) -> bool:
-    """True where lines are no units in the table: then they are added up claim by claim, if at all."""
-    ids = line_ids(batch.layout)
-    return not ids.more and not tables_of(batch.layout)["lines"][0]
+def _added(batch: Batch, claim: Ints, shared: Ints, worth: Ints) -> Ints:
+    """Return the sums of what lines are worth: `[payer][claim]`."""
+    sums = np.zeros((len(_BURDENED), len(batch)), np.int64)
+    for payer in range(len(_BURDENED)):
+        part = where((shared >= 0) & (shared >> payer & 1 == 1))
+        if len(part):
+            # Floating point holds these sums exactly: points and counts have ten digits together.
+            sums[payer] = np.bincount(claim[part], weights=worth[part], minlength=len(batch))
+    return sums
+
+
+def single_sums_of(batch: Batch) -> tuple[Bools, Ints, Ints]:
+    """Return the same of lines that are calculated each for itself, once."""
+    rows = batch.table("coded")
+    service = _apart(batch, line_ids(batch.layout).charged)
+    claim, points = rows.claim[service], rows["points"][service]
+    known = batch.claims[c.C_DONOR] == 0
+    known[np.bincount(claim, minlength=len(batch)) == 0] = False
+    shared = shares_of(rows["burden"][service])
+    there = _there(batch.claims[c.C_INSURERS] > 0, publics(batch))[claim]
+    known[claim[bad(points) | (shared < 0) | ((shared & ~there) != 0)]] = False
+    sums = _added(batch, claim, shared, np.maximum(points, 0))
+    return known, sums, sums
+
+
+def _sums(batch: Batch) -> tuple[Bools, Ints, Ints] | None:
+    """Return the sums of the lines, however they are calculated; None where they stand in no table."""
+    ids, tables = line_ids(batch.layout), tables_of(batch.layout)
+    if tables["lines"][0]:
+        return batch.once(sums_of)
+    return batch.once(single_sums_of) if ids.charged <= set(tables["coded"][0]) else None
 
 
 def insurer_total(batch: Batch) -> Iterator[Exact | Might]:
     if line_ids(batch.layout).more:
         return
-    if _unsure_lines(batch):
+    sums = _sums(batch)
+    if sums is None:
         yield Might(np.arange(len(batch)))
         return
-    known, by_count, by_days = batch.once(sums_of)
+    known, by_count, by_days = sums
     total = of_insurer(batch, "total_points")
     wrong = known & (total >= 0) & (total != by_count[0]) & (total != by_days[0])
     rows = batch.table("insurers")
@@ -322,10 +362,11 @@ def insurer_total(batch: Batch) -> Iterator[Exact | Might]:
 def public_total(batch: Batch) -> Iterator[Exact | Might]:
     if line_ids(batch.layout).more:
         return
-    if _unsure_lines(batch):
+    sums = _sums(batch)
+    if sums is None:
         yield Might(np.arange(len(batch)))
         return
-    known, by_count, by_days = batch.once(sums_of)
+    known, by_count, by_days = sums
     rows, place = batch.table("publics"), batch.once(ordinals)
     at, claim, total = np.clip(place + 1, 0, _MOST_PUBLIC), rows.claim, rows["total_points"]
     judged = (place >= 0) & (place < _MOST_PUBLIC) & known[claim] & (total >= 0)

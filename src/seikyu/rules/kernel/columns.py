@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from seikyu.records import Layout
+from seikyu.records import Block, Layout, Scope
 from seikyu.rules.identity import APART, PATIENT
 from seikyu.rules.units import line_ids
 from seikyu.rules.with_masters.lookup import CODE_ITEMS
@@ -26,7 +26,7 @@ ALIKE: Final[Mapping[str, str]] = {**dict.fromkeys(CODE_ITEMS.values(), "code"),
 _CODED: Final = ("code", "quantity", "comment_code_1", "comment_code_2", "comment_code_3", "comment_text")
 
 #: Table: its records, and the items that it keeps. The records of `lines` and `coded`, which has the lines with
-#: codes that make no units, are those of the layout (see `tables_of`).
+#: codes that make no units, and all of blocks inside claims, are those of the layout (see `tables_of`).
 TABLES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "head": (
         ("RE",),
@@ -43,6 +43,8 @@ TABLES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
             "bed_count",
             "search_no",
             "patient_name_kana",
+            "prescriber_code",
+            "prescriber_name",
         ),
     ),
     "insurers": (
@@ -65,12 +67,30 @@ TABLES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "publics": (("KO",), ("payer_number", "recipient_number", "actual_days", "total_points", "copay_yen")),
     "lines": ((), ("service_class", "burden", "points", "count", *DAYS, *_CODED)),
     "diseases": (("SY",), ("disease_code", "start_date", "outcome", "modifier_codes", "disease_name")),
-    "named": (("HS", "SB"), ("disease_code", "disease_name")),
+    "named": (("HS", "SB"), ("disease_code", "disease_name", "disease_class", "icd10", "teeth")),
     "checked": (("SN",), ("payer_kind", "confirmation", "branch_no")),
     "visits": (("JD",), ("payer_kind",)),
     "windows": (("MF",), ("window_payment_kind",)),
     "details": (("SJ",), ("detail_kind",)),
-    "coded": ((), ("code", "quantity", "service_date")),
+    "coded": (
+        (),
+        (
+            "code",
+            "quantity",
+            "service_date",
+            "burden",
+            "points",
+            "prescription_date",
+            "dispensing_date",
+            "reception_no",
+            "preparation_code",
+            "preparation_points",
+        ),
+    ),
+    "stays": (("BU",), ("dpc_code", "admission_date", "discharge_date", "dpc_outcome")),
+    "coding": (("CD",), ("code",)),
+    "operations": (("SK",), ("code", "section_no")),
+    "institutions": (("IR",), ("review_body", "prefecture", "point_table", "institution_code", "claim_month")),
 }
 
 
@@ -79,8 +99,14 @@ def tables_of(layout: Layout) -> Mapping[str, tuple[tuple[str, ...], tuple[str, 
     """Return the tables of a layout: those above, with the records that are lines in it."""
     ids = line_ids(layout)
     lines = tuple(sorted(ids.charged | ids.classed)) if ids.counted and ids.charged <= ids.classed else ()
-    coded = tuple(rid for rid in CODE_ITEMS if rid in layout.records and rid not in lines)
+    parts = {rid for block in blocks_inside(layout) for rid in block.records}
+    coded = tuple(sorted(rid for rid in {*CODE_ITEMS, *parts} if rid in layout.records and rid not in lines))
     return {**TABLES, "lines": (lines, TABLES["lines"][1]), "coded": (coded, TABLES["coded"][1])}
+
+
+def blocks_inside(layout: Layout) -> tuple[Block, ...]:
+    """Return the blocks that records of the claim itself make, such as those of a prescription."""
+    return tuple(block for block in layout.blocks.values() if layout.records[block.opens].scope is Scope.CLAIM)
 
 
 def column_of(item: str) -> str:

@@ -18,6 +18,7 @@ from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.columns import HEAD, IDENTITY, PAYERS, PayerItems, column_of, tables_of
 from seikyu.rules.plan import Plan, Problem, layout_named, plans
 from seikyu.rules.reference import RETURNS
+from seikyu.rules.structure import stands_anywhere
 
 #: As plain Python: to call it compiled from here costs more than to work it out.
 _slot: Final = getattr(c.slot, "py_func", c.slot)
@@ -152,7 +153,7 @@ def _record_row(record: RecordLayout, layout: Layout, first: int) -> list[int]:
     row[c.R_DAYS] = -1
     row[c.R_FIRST], row[c.R_ITEMS] = first, len(record.items)
     row[c.R_SCOPE] = {Scope.FILE: c.SCOPE_FILE, Scope.CLAIM: c.SCOPE_CLAIM, Scope.DONOR: c.SCOPE_DONOR}[record.scope]
-    row[c.R_ORDER] = record.order
+    row[c.R_ORDER] = 0 if stands_anywhere(record) else record.order
     row[c.R_OPENS], row[c.R_HEADS] = record.id == layout.opener, record.id == layout.head
     row[c.R_PAYER] = {payer: at + 1 for at, payer in enumerate(PAYERS)}.get(record.id, 0)
     kept = list(tables_of(layout).values())

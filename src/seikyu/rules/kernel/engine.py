@@ -282,6 +282,7 @@ class KernelWay:
             identities=room.identities[:count],
             masters=reference.file.masters,
             institution=header.institution if header else "",
+            header=reference.file.header,
         )
         assert isinstance(reference.known, Marks)  # noqa: S101  (it was put there)
         remember(reference.known, batch)

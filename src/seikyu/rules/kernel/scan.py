@@ -59,7 +59,7 @@ ITEM_COLUMNS: Final = 13
 R_FIRST: Final = 0
 R_ITEMS: Final = 1
 R_SCOPE: Final = 2
-R_ORDER: Final = 3
+R_ORDER: Final = 3  # its place in a claim, 0 if that is not judged
 R_OPENS: Final = 4
 R_PAYER: Final = 5
 R_TABLE: Final = 6
@@ -977,7 +977,7 @@ def scan(
                 events[U(n_events), V_LENGTH] = q - begin
                 n_events += 1
             place = records[U(record), R_ORDER]
-            if donor == 0:
+            if donor == 0 and place:
                 if place < order and disorder == 0:
                     disorder = line
                     if n_events >= most_events:

@@ -11,8 +11,8 @@ _KIND: Final = "kind dpc"
 _CODES: Final = frozenset({"s", "y", "t"})
 #: The disease that took most resources decides the class; those that may be defining co-diseases. Source:
 #: code-tables:dpc 23.
-_RESOURCE: Final = "01"
-_BESIDE: Final = frozenset({"02", "31", "41", "42", "43", "44", "51", "52", "53", "54"})
+RESOURCE: Final = "01"
+BESIDE: Final = frozenset({"02", "31", "41", "42", "43", "44", "51", "52", "53", "54"})
 #: Places in a class of 14 characters: the disease, the operation, the co-disease.
 _DISEASE: Final = slice(0, 6)
 _OPERATION: Final = slice(8, 10)
@@ -36,7 +36,7 @@ def _classes(claim: Claim) -> Iterator[tuple[Record, str]]:
 def _resource(claim: Claim) -> Iterator[tuple[Record, str]]:
     """Yield the disease that took most resources with its ICD-10 code."""
     for record in claim.records("SB"):
-        if record["disease_class"] == _RESOURCE and record["icd10"]:
+        if record["disease_class"] == RESOURCE and record["icd10"]:
             yield record, record["icd10"]
 
 
@@ -178,7 +178,7 @@ def co_disease_recorded(claim: Claim) -> Iterator[Place]:
     version = claim.master("dpc_comorbidities")
     for _, code in _classes(claim) if version else ():
         for record in claim.records("SB") if code[_BESIDE_AT] == _NO_BESIDE else ():
-            beside, icd10 = record["disease_class"] in _BESIDE, record["icd10"]
+            beside, icd10 = record["disease_class"] in BESIDE, record["icd10"]
             if beside and icd10 and version and version.row(icd10, code[_DISEASE]):
                 yield record.at("icd10")
 
@@ -228,12 +228,12 @@ def other_section(claim: Claim) -> Iterator[Place]:
     for record in claim.records("SK") if version else ():
         code, section = record["procedure_code"], record["section_no"]
         row = version.row(code) if version and code else None
-        wanted = _plain(row["section_number"] or "") if row else ""
-        if section and wanted and not (wanted.startswith(_plain(section)) or _plain(section).startswith(wanted)):
+        wanted = plain(row["section_number"] or "") if row else ""
+        if section and wanted and not (wanted.startswith(plain(section)) or plain(section).startswith(wanted)):
             yield record.at("section_no", expected=row["section_number"] if row else None)
 
 
-def _plain(section: str) -> str:
+def plain(section: str) -> str:
     """Return a section number without what is written in many ways: hyphens and blanks."""
     return "".join(char for char in section.upper() if char.isalnum())
 
