@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -61,12 +62,12 @@ def together(steps: dict[str, tuple[str, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         outputs = [(Path(folder) / str(no)).open("w+b") for no in range(len(steps))]
         started = [begin(name, *command, output=to) for (name, command), to in zip(steps.items(), outputs, strict=True)]
-        for running, output in zip(started, outputs, strict=True):
-            status, ended = finish(running)
-            with output:
+        with ThreadPoolExecutor(len(started)) as waiting:
+            for running, output, end in zip(started, outputs, waiting.map(finish, started), strict=True):
                 output.seek(0)
-                print(f"== {running.name}\n{output.read().decode(errors='replace')}{ended}", flush=True)
-            failed = failed or status
+                print(f"== {running.name}\n{output.read().decode(errors='replace')}{end[1]}", flush=True)
+                output.close()
+                failed = failed or end[0]
     leave(failed)
 
 
