@@ -13,6 +13,8 @@ from typing import IO, NamedTuple
 HERE = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 DOMAIN = ("records", "rules", "office", "trust")
+#: The folders whose tests hold the domain.
+ROOMS = (*DOMAIN, "conformance")
 #: As many as the smallest machine that we test on has cores.
 WORKERS = 2
 
@@ -91,15 +93,17 @@ def fast(words: list[str]) -> None:
             "compiled kernel": (tool("python"), "-m", "seikyu.rules.kernel.warm"),
         }
     )
-    chosen = ["-q", "-n", str(WORKERS), "--dist", "loadfile", "-m", "not slow"]
-    domain = [f"tests/{room}" for room in DOMAIN] + ["tests/conformance"]
+    # A worker that died would be replaced, and the new one would begin with the test that killed it.
+    workers = ("-n", str(WORKERS), "--max-worker-restart", "0", "--dist", "loadfile", "--no-loadscope-reorder")
+    pytest = ("-m", "pytest", "-q", *workers)
     shutil.rmtree(HERE / ".coverage", ignore_errors=True)  # What an interrupted run left would be counted.
     (HERE / ".coverage").mkdir()
-    step("domain", tool("python"), "-m", "coverage", "run", "-m", "pytest", *chosen, *domain)
+    measured = (tool("python"), "-m", "coverage", "run", *pytest, "-m", "not slow and not unmeasured")
+    step("domain", *measured, *(f"tests/{room}" for room in ROOMS))
     step("measurements of all workers", tool("coverage"), "combine", "--quiet")
     included = ",".join(f"src/seikyu/{room}/*" for room in DOMAIN)
     step("coverage of the domain", tool("coverage"), "report", f"--include={included}", "--fail-under=100")
-    step("tests", tool("python"), "-m", "pytest", *chosen, *(f"--ignore={room}" for room in domain), "tests", *words)
+    step("tests", tool("python"), *pytest, "-m", "not slow and (unmeasured or not domain)", "tests", *words)
 
 
 def slow(words: list[str]) -> None:
