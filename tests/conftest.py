@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pipeline import ROOMS
+
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT.parent / "shared" / "samples"
 
@@ -17,6 +19,18 @@ settings.load_profile("seikyu")
 
 #: A skip is lawful if its reason begins so: the samples folder is not there, or the operating system lacks a feature.
 LAWFUL = ("samples:", "os:")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the domain by their folder, and begin with the scenarios.
+
+    These start real programs and take longest; workers that begin with them end at about the same time.
+    """
+    for item in items:
+        if item.path.is_relative_to(ROOT / "tests") and item.path.relative_to(ROOT / "tests").parts[0] in ROOMS:
+            item.add_marker("domain")
+    items.sort(key=lambda item: "scenarios" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ class Impatient(Connection):
 
 
 async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
-    """Answer who asks and how many bytes came; note when a peer goes away."""
+    """Answer who asks and how many bytes came; note when a body begins, and when a peer goes away."""
     if scope["type"] != "http":
         return
     size = 0
@@ -44,6 +44,8 @@ async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[
         if message["type"] == "http.disconnect":
             scope["state"]["gone"].append(scope["path"])
             return
+        if message["body"] and not size:
+            scope["state"]["begun"].append(scope["path"])
         size += len(message["body"])
         if not message["more_body"]:
             break
@@ -64,6 +66,7 @@ class Served:
     """A server that runs in a thread of its own."""
 
     port: int
+    begun: list[str]
     gone: list[str]
     listener: Listener
 
@@ -72,6 +75,7 @@ class Served:
 def serving(tls: ssl.SSLContext | None, *, loop: str = "asyncio", handshake_wait_s: float = 5) -> Iterator[Served]:
     """Run a server on a free port of loopback until the block ends."""
     line = socket.create_server(("127.0.0.1", 0))
+    begun: list[str] = []
     gone: list[str] = []
     factory = None if tls is None else (lambda *_: tls)
     config = Config(app, http=Impatient, ws="none", lifespan="off", log_config=None, ssl_context_factory=factory)
@@ -82,7 +86,7 @@ def serving(tls: ssl.SSLContext | None, *, loop: str = "asyncio", handshake_wait
     async def run() -> None:
         config.load()
         listener.lifespan = config.lifespan_class(config)
-        listener.lifespan.state["gone"] = gone
+        listener.lifespan.state |= {"begun": begun, "gone": gone}
         config.lifespan_class = lambda _: listener.lifespan  # type: ignore[assignment,return-value]
         await listener.serve(sockets=[line])
 
@@ -93,7 +97,7 @@ def serving(tls: ssl.SSLContext | None, *, loop: str = "asyncio", handshake_wait
     thread = threading.Thread(target=whole, daemon=True)
     thread.start()
     try:
-        yield Served(line.getsockname()[1], gone, listener)
+        yield Served(line.getsockname()[1], begun, gone, listener)
     finally:
         listener.should_exit = True
         thread.join(20)

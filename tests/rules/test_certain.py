@@ -42,6 +42,7 @@ FAILS = [(rule, example) for rule in catalogue() for example in rule.fails if ru
 RESTS = (b"", GOOD, b"\x00", b"\r\nIR,1,99,1,0112342,,,202609,00,\r\n")
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("rule", "example"), FAILS, ids=[f"{rule.code}-{no}" for no, (rule, _) in enumerate(FAILS)])
 def test_what_is_certain_early_is_true_at_the_end(rule: Rule, example: str | bytes) -> None:
     """Whatever follows the beginning of each wrong example, it changes nothing of a verdict that was given on it."""
@@ -50,6 +51,7 @@ def test_what_is_certain_early_is_true_at_the_end(rule: Rule, example: str | byt
     agrees(whole[:HEAD_BYTES], *(whole[HEAD_BYTES:] + rest for rest in RESTS), context=rule.context)
 
 
+@pytest.mark.unmeasured
 @given(at=st.integers(0, HEAD_BYTES), damage=st.binary(min_size=1, max_size=40), rest=st.binary(max_size=200))
 @settings(deadline=None, max_examples=60)
 def test_damage_anywhere_is_never_called_certain_wrongly(at: int, damage: bytes, rest: bytes) -> None:

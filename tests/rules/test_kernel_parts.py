@@ -251,9 +251,14 @@ def test_rules_begin_with_their_month_and_want_their_records() -> None:
 
 def test_dockets_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """So many books and layouts are kept, and no more."""
-    monkeypatch.setattr("seikyu.rules.kernel.judge._DOCKETS_KEPT", 0)
+    kept = {(0, "another layout"): ()}
+    monkeypatch.setattr("seikyu.rules.kernel.judge._DOCKETS", kept)
+    monkeypatch.setattr("seikyu.rules.kernel.judge._DOCKETS_KEPT", 1)
 
     assert_same(RIGHT, asp=False)
+
+    assert 1 == len(kept)
+    assert (0, "another layout") not in kept
 
 
 def test_there_need_be_no_place_to_keep_compiled_code(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -356,6 +356,7 @@ def test_the_conforming_file_of_a_kind_is_not_refused(kind: str, data: bytes) ->
     assert [] == [each.code for each in told if each.refuses and each.code in MASTERED], kind
 
 
+@pytest.mark.unmeasured
 @given(
     example=st.sampled_from(
         [
