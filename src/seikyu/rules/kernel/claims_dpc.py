@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
 from seikyu.rules.kernel.claims_coded import Coded, drugs, procedures, rows_of
 from seikyu.rules.kernel.coded import NONE, Rows, codes_of, sheet_of
@@ -305,7 +304,7 @@ _RECEPTION: Final = ("prescription_date", "dispensing_date", "reception_no", "pr
 def too_many_agents(batch: Batch) -> Iterator[Might]:
     table = batch.table("coded")
     code, points = table["preparation_code"], table["preparation_points"]
-    rows = where(table.own & (code >= _CODE) & (code < 2 * _CODE) & ((points > 0) | (points == c.BIG)))
+    rows = where(table.own & (code >= _CODE) & (code < 2 * _CODE) & (points > 0))
     most = batch.once(codes_of).held("m", table.claim[rows], code[rows] - _CODE, "most_per_reception")
     bound = most["most_per_reception"]
     some, bound = rows[bound > 0], bound[bound > 0]
