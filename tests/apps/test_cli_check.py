@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from seikyu.apps import check_lists
 from seikyu.apps.cli import run
 from seikyu.apps.cli_check import KINDS
 from seikyu.apps.words import has
+from seikyu.rules.example import embedded
 
 RIGHT = builders.uke(builders.claim())
 ASKS = RIGHT.replace(b"06990014", b"06990015")
@@ -311,3 +313,35 @@ def test_what_the_system_says_is_said_in_the_users_language(
     said = capsys.readouterr().err
     assert "\x1b" not in said
     assert 2 == said.count("\n")
+
+
+def test_a_return_file_under_the_name_of_claims_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the office would: with what to do, in both languages. Under its own name it is read as what it is."""
+    data = embedded("kind medical_return")
+
+    assert 2 == run(["check", written(tmp_path, data)])
+    said = capsys.readouterr().out
+    assert "X1041 (L1, refuses the file): HI: a return file stands where claims are to be sent" in said
+    assert "this file would be refused" in said
+    monkeypatch.setenv("SEIKYU_LANG", "ja")
+    assert 2 == run(["check", written(tmp_path, data, "RECEIPTY.CYO")])
+    assert "請求するファイルの内容が、返戻ファイルです" in capsys.readouterr().out
+    assert 0 == run(["check", written(tmp_path, data, "RECEIPTC.HEN")])
+    assert 0 == run(["check", written(tmp_path, data), "--kind", "medical_return"])
+
+
+def test_home_nursing_is_counted_in_yen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no points; a clerk who reads 点 looks for another file."""
+    file = written(tmp_path, embedded("kind home_nursing"), "RECEIPTH.UKE")
+
+    run(["check", file])
+    assert "home nursing, claims 1, yen " in capsys.readouterr().out
+    monkeypatch.setenv("SEIKYU_LANG", "ja")
+    run(["check", file])
+    assert re.search(r"訪問看護　レセプト 1 件　[0-9,]+ 円", capsys.readouterr().out)
+    run(["check", written(tmp_path, RIGHT)])
+    assert "医科　レセプト 1 件　291 点" in capsys.readouterr().out

@@ -31,8 +31,8 @@ def test_without_words_it_lists_every_edition(capsys: pytest.CaptureFixture[str]
     """With its months, and a mark where the month of the change is to be confirmed."""
     text = told(capsys)
 
-    assert "medical  medical\n  medical-era-2012  claim months .. 202005\n" in text
-    assert "  dental-western-2020  claim months 202005 ..?\n" in text
+    assert "medical  medical\n  medical-era-2012  claim months through 202004\n" in text
+    assert "  dental-western-2020  claim months from 202005?\n" in text
     assert [layout.name for layout in layouts()] == [each["name"] for each in as_json(capsys)]
 
 
@@ -44,7 +44,7 @@ def test_a_kind_lists_its_records_in_their_order(capsys: pytest.CaptureFixture[s
     assert "dental-western-2020  歯科 西暦（令和2年以降）" == lines[0]
     assert ["UK", "IR", "RE", "HO"] == listed[:4]
     assert listed.index("GO") + 1 == listed.index("MN?")
-    assert "  MF  0-1  claim  窓口負担額レコード  service months 202109 .." in lines
+    assert "  MF  0-1  claim  窓口負担額レコード  service months from 202109" in lines
     (layout,) = as_json(capsys, "--kind", "dpc")
     assert ["IR", "RE"] == [record["id"] for record in layout["records"]][:2]
     assert {"dpc", "summary", "dpc_detail", "medical_detail"} == {each["name"] for each in layout["variants"]}
@@ -55,7 +55,9 @@ def test_a_kind_lists_its_records_in_their_order(capsys: pytest.CaptureFixture[s
 def test_the_claim_month_picks_the_edition(capsys: pytest.CaptureFixture[str]) -> None:
     """Of one kind, or of all."""
     assert ["medical-era-2012"] == [e["name"] for e in as_json(capsys, "--kind", "medical", "--month", "201904")]
-    assert {"202005"} == {e["until"] for e in as_json(capsys, "--month", "201904") if "home" not in e["kind"]}
+    assert {("202005", "202004")} == {
+        (e["until"], e["last"]) for e in as_json(capsys, "--month", "201904") if "home" not in e["kind"]
+    }
     assert "KH?" in told(capsys, "--kind", "medical", "--month", "201904")
 
 
@@ -69,7 +71,7 @@ def test_a_record_lists_its_items(capsys: pytest.CaptureFixture[str]) -> None:
     assert {
         "no": 15, "name": "doctor_name_01", "ja": "保険医氏名1", "kind": "text", "width": 40, "fixed": False,
         "need": "conditional", "codes": None, "code_width": None, "decimals": None, "signed": False, "personal": True,
-        "since": None, "until": None, "confidence": "M", "source": "pharmacy-layout:RE.15", "note": "width to confirm",
+        "since": None, "until": None, "last": None, "confidence": "M", "source": "pharmacy-layout:RE.15", "note": "width to confirm",
     } == pharmacy["record"]["items"][14]  # fmt: skip
     text = told(capsys, "RE", "--kind", "pharmacy")
     line = next(line for line in text.splitlines() if "doctor_name" in line)
@@ -105,6 +107,7 @@ def test_it_speaks_japanese(capsys: pytest.CaptureFixture[str], monkeypatch: pyt
     """As every command does."""
     monkeypatch.setenv("SEIKYU_LANG", "ja")
 
+    assert "  medical-era-2012  請求年月 202004 まで\n  medical-western-2020  請求年月 202005 から?\n" in told(capsys)
     assert "（令和2年以降）\n単位：点\n" in told(capsys, "--kind", "medical")
     assert "（要確認" not in told(capsys, "SN", "--kind", "medical")
     assert "(要確認: M)" in told(capsys, "GA")

@@ -9,6 +9,8 @@ import pytest
 
 from seikyu.apps import cli
 from seikyu.rules.example import embedded
+from seikyu.rules.masters import forms
+from seikyu.rules.reports.reading import read_list
 
 CODES = "code,name,points\n" + "".join(f"1110001{n:02},見本{n},{n}\n" for n in range(10, 30))
 
@@ -40,7 +42,24 @@ def test_a_master_is_brought_listed_and_shown(tmp_path: Path, capsys: pytest.Cap
     assert 0 == cli.run(["masters", "show", "111000110", "--month", "2026-04"])
     assert "  name: 見本10\n" in capsys.readouterr().out
     assert 2 == cli.run(["masters", "show", "111000110", "--month", "202603"])
-    assert "no master that is here (s) has the code 111000110" in capsys.readouterr().err
+    assert "no master that is here (medical procedures (s)) has the code 111000110" in capsys.readouterr().err
+
+
+def test_without_a_master_it_is_said_how_to_bring_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of any kind, or of the one that is asked for though others are here."""
+    assert 2 == cli.run(["masters", "show", "111000110"])
+    error, hint = capsys.readouterr().err.splitlines()
+    assert "the code 111000110 cannot be looked up: nothing was imported yet of any master" in error
+    assert "masters import FILE" in hint
+    cli.run(["masters", "import", write(tmp_path, "s_20260401.csv", CODES)])
+    capsys.readouterr()
+    monkeypatch.setenv("SEIKYU_LANG", "ja")
+    assert 2 == cli.run(["masters", "show", "620000001", "--kind", "y"])
+    assert "医薬品（y）がまだ取り込まれていないため、コード 620000001 を調べられません" in capsys.readouterr().err
+    assert 2 == cli.run(["masters", "show", "111000110", "--kind", "y", "--json"])
+    assert "no_master_here" == json.loads(capsys.readouterr().out)["error"]["code"]
 
 
 def test_json_says_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,11 +102,11 @@ def test_changes_are_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture
     ("content", "reason"),
     [
         (b"", "nothing stands in it"),
-        (gzip.compress(b"0,S,1", mtime=0), "a file of another form (gzip)"),
+        (gzip.compress(b"0,S,1", mtime=0), "it is an archive or a workbook (gzip)"),
         (b"0,S,111000110\r\n", "medical procedures has 10, 150 items a line, this one 3"),
         (b"0,S," + b"x" * 9 + b"," * 147 + b"\r\n", "item 3 is no code of medical procedures (xxxxxxxxx)"),
         (b"code,colour\n111000110,red\n", "colour in the header row is no column of medical procedures"),
-        (b"\x80\xff\x00", "characters cannot be read"),
+        (b"\x81\x20", "characters cannot be read"),
     ],
 )
 def test_a_file_that_is_no_master_is_refused_in_one_line(
@@ -147,9 +166,23 @@ def test_wrong_usage_ends_with_3(args: list[str]) -> None:
 
 
 def test_an_empty_home_has_no_masters(capsys: pytest.CaptureFixture[str]) -> None:
-    """Which is no error."""
+    """Which is no error; what could be brought is told by where it comes from, every kind once."""
     assert 0 == cli.run(["masters", "list"])
-    assert "there are no masters here yet" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "there are no masters here yet; bring them with" in said.err
+    assert "not here (registers): institutions (institutions), insurers (insurers), public payers" in said.out
+    assert [1] * len(forms()) == [said.out.count(f" ({kind})") for kind in forms()]
+
+
+def test_the_list_tells_what_is_not_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is here is told as a version instead."""
+    cli.run(["masters", "import", write(tmp_path, "s_20260401.csv", CODES)])
+    capsys.readouterr()
+
+    assert 0 == cli.run(["masters", "list"])
+    out = capsys.readouterr().out
+    assert "(s)" not in out
+    assert "not here (official masters): diseases (b), comments (c), " in out
 
 
 # --- check ---
@@ -174,6 +207,23 @@ def test_a_check_looks_into_the_masters_of_the_home(tmp_path: Path, capsys: pyte
     assert 2 == cli.run(["check", file, "--masters", str(tmp_path / "home" / "masters")])
     assert 0 == cli.run(["check", file, "--home", str(tmp_path / "other")])
     assert 3 == cli.run(["check", file, "--masters", str(tmp_path / "nowhere")])
+
+
+def test_lists_call_codes_by_their_names(tmp_path: Path) -> None:
+    """As the masters of the home have them; without masters they say the code."""
+    text = embedded("SI,11,1,111000110,,291,1,,,,,,,1" + "," * 30).decode("cp932")
+    file = write(tmp_path, "a.UKE", text.replace("111000110,,291,1,,,,,,,1", "111000110,,0291,1,,,,,,,9"))
+    cli.run(["masters", "import", write(tmp_path, "s_20260801.csv", "code,name\n111000110,初診料\n")])
+
+    said = []
+    for no, masters in enumerate(([], ["--masters", "none"])):
+        out = tmp_path / str(no)
+        out.mkdir()
+        cli.run(["check", file, "--list", "hasp", "--out", str(out), *masters])
+        rows = read_list(next(out.iterdir()).read_bytes()).rows
+        said.append({str(row["subject"]) for row in rows if row["service_class"] == "11"})
+
+    assert [{"初診料　２９１×１"}, {"１１１０００１１０　２９１×１"}] == said
 
 
 def test_json_names_the_version_or_null(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

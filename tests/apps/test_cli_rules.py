@@ -74,6 +74,26 @@ def test_every_check_can_be_explained(capsys: pytest.CaptureFixture[str], monkey
     assert f"because:    {other.reason}" in capsys.readouterr().out
 
 
+def test_a_check_that_is_not_made_is_explained_in_japanese(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it would look at, and why nobody does; the list too, and the object has both languages."""
+    monkeypatch.setenv("SEIKYU_LANG", "ja")
+
+    run(["rules", "X4028"])
+    said = capsys.readouterr().out
+    assert "X4028  一部負担金が、自己負担限度額を超えています" in said
+    assert "自己負担限度額は、他の医療機関の請求にもよるため判断できません。" in said
+    assert "点検　：行いません\n" in said
+    run(["rules", "--judged", "no"])
+    assert "X4028  L4   （点検なし） 一部負担金が" in capsys.readouterr().out
+    run(["rules", "X4028", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert "ceilings depend on what other institutions claim" == told["reason"]
+    assert told["reason_ja"].startswith("自己負担限度額は")
+    assert told["title_ja"].startswith("一部負担金が")
+
+
 @pytest.mark.parametrize(
     "arguments", [["X9999"], ["X3001,X3002"], ["--kind", "ships"], ["--level", "L9"], ["--judged", "maybe"]]
 )

@@ -15,8 +15,10 @@ import pytest
 
 from seikyu.apps.cli import run
 from seikyu.apps.generator.damage import DAMAGES, damaged
-from seikyu.records import Item, Kind, Layout, Month, Need, RecordLayout, Scope, layout_for
+from seikyu.records import Item, Kind, Layout, Month, Need, RecordLayout, Scope, arrow_tables, layout_for, read_claims
 from seikyu.records.layout import ID_ITEM
+from seikyu.rules import examine
+from seikyu.rules.blocks import one_by_one
 
 KINDS: Final = ("medical", "dpc", "dental", "pharmacy", "home_nursing")
 RETURNS: Final = tuple(f"{kind}_return" for kind in KINDS)
@@ -220,3 +222,71 @@ def test_a_finding_on_any_line_with_points_can_be_listed(
             lines[at] = ",".join(items)
 
     assert [] == leaks("".join(f"{text}\r\n" for text in lines).encode("cp932"), tmp_path, capfdbinary)
+
+
+def pieces(kind: str, data: bytes) -> Iterator[str]:
+    """Yield whatever the library makes of a file for whoever does not ask for personal values."""
+    for engine in ("reference", "kernel"):
+        told = one_by_one(examine([data], identity_key=b"any secret", kind=kind, engine=engine))
+        yield from (repr(each) for each in told)
+    layout = layout_for(kind, MONTH)
+    for claim in read_claims(data, layout=layout):
+        yield repr(claim)
+        for record in claim.records:
+            yield f"{record!r} {record.values()}"
+    for name, table in arrow_tables(read_claims(data, layout=layout)).items():
+        yield from (f"{name} {row}" for row in table.to_pylist())
+
+
+@pytest.mark.parametrize("kind", KINDS + RETURNS)
+def test_the_library_shows_no_personal_value_unless_it_is_asked(kind: str) -> None:
+    """Findings, index rows, summary, records by their repr and values, and tables."""
+    data = marked(kind)
+
+    assert [] == [text for text in pieces(kind, data) if MARK.search(text)]
+
+    layout = layout_for(kind, MONTH)
+    tables = arrow_tables(read_claims(data, layout=layout), show_personal=True)
+    assert WORDS in str([table.to_pylist() for table in tables.values()])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("damage", MOVING)
+def test_the_library_does_not_show_a_value_that_moved(kind: str, damage: str) -> None:
+    """A name in the place of a code is still a name."""
+    data = damaged(marked(kind, moving=True), damage, 1.0, 1)
+
+    assert [] == [text for text in pieces(kind, data) if MARK.search(text)]
+
+
+def lists_of(kind: str, folder: Path) -> list[Path]:
+    """Return the lists of a marked file as they come from the office, with every name in them."""
+    file, out = folder / "RECEIPTC.UKE", folder / "lists"
+    file.write_bytes(marked(kind))
+    out.mkdir()
+    run(["check", str(file), "--list", "hasp,pjry,fixf", "--out", str(out), "--show-personal", "--kind", kind])
+    return sorted(out.iterdir())
+
+
+def without_first(row: str, at: int) -> str:
+    """Return a row of a list whose columns stand so many places further to the left."""
+    return ",".join(row.split(",")[at:])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_comparison_names_nobody(kind: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Though the lists hold names and numbers, and somebody saved them with their columns in other places."""
+    lists = lists_of(kind, tmp_path)
+    capfdbinary.readouterr()
+    whole = {path: path.read_bytes().decode("cp932") for path in lists}
+    assert all(MARK.search(text) for path, text in whole.items() if "hasp" in path.name or "fixf" in path.name)
+
+    for shift in range(10):
+        for path, text in whole.items():
+            head, rows = text.split("\r\n")[:3], text.split("\r\n")[3:]
+            path.write_bytes("\r\n".join([*head, *(without_first(row, shift) for row in rows)]).encode("cp932"))
+        for form in ([], ["--json"]):
+            file = str(tmp_path / "RECEIPTC.UKE")
+            assert run(["compare", file, *map(str, lists), "--kind", kind, *form]) in {0, 1, 2}
+            said = capfdbinary.readouterr()
+            assert [] == [line for line in _lines(said.out + said.err, tmp_path) if MARK.search(line)], shift

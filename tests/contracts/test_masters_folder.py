@@ -12,6 +12,7 @@ from seikyu.adapters.masters_folder import MastersFolder
 from seikyu.ports.errors import NoSpace
 from seikyu.ports.masters import MasterDamaged
 from seikyu.records import Month
+from seikyu.rules.masters import VersionLabel
 from seikyu.rules.masters.reading import NotAMaster, read_master
 from seikyu.services.masters import Import, NoDay, WithdrawsTooMany, import_master
 
@@ -185,3 +186,23 @@ def test_what_is_no_master_is_not_stored(tmp_path: Path) -> None:
     with pytest.raises(NotAMaster):
         brought(tmp_path, "何か")
     assert [] == files(tmp_path)
+
+
+def test_the_same_master_that_came_meanwhile_is_not_stored_twice(tmp_path: Path) -> None:
+    """Two imports of one file may both have looked before either stored it."""
+
+    class Slow(MastersFolder):
+        """Somebody else imports the same while this import waits for its turn."""
+
+        def add(self, pack: Callable[[int], bytes]) -> VersionLabel:
+            """Store only what is still not there."""
+            first = import_master(MastersFolder(tmp_path), CODES.encode(), order)
+            assert not first.already_there
+            return super().add(pack)
+
+    order = Import("s_20260401.csv")
+    second = import_master(Slow(tmp_path), CODES.encode(), order)
+
+    assert second.already_there
+    assert 1 == second.label.imported
+    assert 1 == len(files(tmp_path))

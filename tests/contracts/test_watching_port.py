@@ -1,6 +1,7 @@
 """The contract of ports.watching, over every adapter, and what only a pipe has."""
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -78,9 +79,14 @@ def test_what_arrives_is_told_in_order(ends: Ends) -> None:
 @pytest.mark.parametrize("watching", [NobodyWatches(), MemoryWatching(), PipeWatching()])
 def test_without_a_listener_nothing_happens(watching: Watching) -> None:
     """No call raises or waits when nobody is there."""
-    watching.begin(COMING)
-    watching.end(COMING.file_id, size_bytes=1, sha256="")
-    watching.gone(COMING.file_id)
+    running = threading.active_count()
+
+    for _ in range(2):
+        watching.begin(COMING)
+        watching.end(COMING.file_id, size_bytes=1, sha256="")
+        watching.gone(COMING.file_id)
+
+    assert running == threading.active_count()
 
 
 def test_a_listener_that_does_not_read_is_never_waited_for() -> None:

@@ -113,7 +113,7 @@ def test_unknown_errors_are_refused() -> None:
     """A kind of error that does not exist is a fault of the caller; more errors than claims cannot be carried."""
     with pytest.raises(KeyError):
         made(Recipe(PLACES[0], "1", 202610, claims=3, faults=("nonsense",)))
-    with pytest.raises(ValueError, match="no claim left"):
+    with pytest.raises(ValueError, match="no claim left to carry: total"):
         made(Recipe(PLACES[0], "1", 202610, claims=1, faults=("total", "total")))
 
 

@@ -138,3 +138,14 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 
     assert link.is_symlink()
     assert (tmp_path / "real").read_bytes().startswith(b"IR,")
+
+
+def test_an_error_that_no_claim_can_have_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which one, and what to do; no half of a file is left."""
+    assert 3 == cli.run(["make", "--kind", "pharmacy", "--claims", "8", "--errors", "6", "-o", str(tmp_path / "a.UKE")])
+
+    error, hint = capsys.readouterr().err.splitlines()
+    assert "day_sum" in error
+    assert "--fault" in error
+    assert hint
+    assert [] == list(tmp_path.iterdir())

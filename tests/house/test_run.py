@@ -48,7 +48,10 @@ def test_run_is_written_for_old_pythons_too() -> None:
     """The file parses with the grammar of Python 3.7, or the explanation would never be read."""
     import ast
 
-    ast.parse((ROOT / "run").read_text("utf-8"), feature_version=(3, 7))
+    grammar = {"feature_version": (3, 7)}
+    with pytest.raises(SyntaxError):
+        ast.parse("if (read := 1): pass", **grammar)
+    assert ast.parse((ROOT / "run").read_text("utf-8"), **grammar).body
 
 
 def test_run_explains_a_missing_venv_module_in_one_line(checkout: Path) -> None:

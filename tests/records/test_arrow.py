@@ -85,6 +85,15 @@ def test_personal_columns_are_masked_unless_asked() -> None:
     assert hidden.schema == shown.schema
 
 
+def test_a_value_that_a_slip_put_elsewhere_is_not_shown_either() -> None:
+    """A number of a person in an item of codes is masked, in one of amounts it is null."""
+    slipped = FILE.replace(b"SI,11,1,111000110,,291,1", b"SI,11,9900281,111000110,,1000000000291,1")
+    hidden, shown = (arrow_tables(read_claims(slipped), show_personal=asked)["SI"] for asked in (False, True))
+
+    assert ("9900281", 1000000000291) == tuple(shown[name][0].as_py() for name in ("burden", "points"))
+    assert ("*" * 7, None) == tuple(hidden[name][0].as_py() for name in ("burden", "points"))
+
+
 def test_a_large_file_comes_in_batches() -> None:
     """Each of a few rows; together they are the table."""
     batches = list(arrow_batches(read_claims(FILE), records={"RE"}, batch_rows=2))

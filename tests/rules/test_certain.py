@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from builders import claim, uke
 from seikyu.rules import Context, Finding, Rule, Summary, catalogue
+from seikyu.rules.blocks import Certain
 from seikyu.rules.certain import EARLY, EARLY_ON_WHOLE_LINES, HEAD_BYTES, certain, first_certain
+from seikyu.rules.examine import Engine, Examination
 from seikyu.rules.example import embedded
 from seikyu.rules.finding import Refuses
 from seikyu.rules.rule import Scope
@@ -106,3 +108,31 @@ def test_the_first_finding_that_refuses_the_file_decides() -> None:
     assert found is not None
     assert Refuses.FILE is found.refuses
     assert first_certain([]) is None
+
+
+@pytest.mark.parametrize("engine", ["reference", "kernel"])
+@pytest.mark.parametrize(
+    ("code", "extra"),
+    [("X1006", b"SY,\x00\r\n"), ("X1011", b"IR,1,99,1,0112342,,,202609,00,\r\n"), (None, b"ZZ,1\r\n")],
+)
+def test_what_refuses_a_watched_file_is_told_once_as_soon_as_it_stands(
+    engine: Engine, code: str | None, extra: bytes
+) -> None:
+    """However far behind the beginning; what is told is what the end says, and nothing is told of a file not watched."""
+    at = GOOD.index(b"RE,300,")
+    whole = GOOD[:at] + extra + GOOD[at:]
+    chunks = [whole[start : start + 8_000] for start in range(0, len(whole), 8_000)]
+
+    def told(*, eager: bool) -> list[tuple[int, str]]:
+        examination = Examination(identity_key=KEY, engine=engine, eager=eager)
+        blocks = ((no, block) for no, chunk in enumerate(chunks) for block in examination.feed(chunk))
+        early = [(no, block.finding.code) for no, block in blocks if isinstance(block, Certain)]
+        assert not [block for block in examination.finish() if isinstance(block, Certain)]
+        return early
+
+    early = told(eager=True)
+
+    assert [code] * bool(code) == [each for _, each in early]
+    assert all(at // 8_000 <= no < len(chunks) - 1 for no, _ in early)
+    assert code is None or code in verdict(whole)[1]
+    assert [] == told(eager=False)

@@ -1,6 +1,8 @@
 """The scans of DPC, dental and pharmacy claims against their tables: both engines say the same, and all rules are hit."""
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from random import Random
@@ -9,14 +11,16 @@ import pytest
 from engines import DAMAGES, assert_same, damaged, said
 from test_kernel_kinds import made
 
-from seikyu.rules import testing_masters
+from seikyu.rules import Rule, examine, testing_masters
 from seikyu.rules.example import embedded
 from seikyu.rules.kernel import judge
 from seikyu.rules.kernel.claims_dpc import SCANS as BY_TABLES
 from seikyu.rules.kernel.claims_dpc import _icd10, _text
 from seikyu.rules.kernel.compile import key_of
+from seikyu.rules.kernel.found import FoundInBatch
 from seikyu.rules.masters import Masters, forms, masters_of, opened, read_version
 from seikyu.rules.masters.reading import read_master
+from seikyu.rules.view import Place
 
 _CLASSES = ["040080XX99X0XX", "040080xx99x00x", "040080XX01X0XX", "040080XX97X00X", "180010XX0XXX0X", "990010XX0XXX0X",
             "040080XX99X0XZ", "040080XX9", "12345678901234", "040081XX01X00X", "", "０４", "040080XX01X0XX9",
@@ -181,3 +185,23 @@ def test_the_tables_are_not_asked_claim_by_claim(kind: str, monkeypatch: pytest.
     said(short(kind, 200, 5), "kernel", masters=tables())
 
     assert not given & BY_TABLES.keys()
+
+
+def test_a_rule_that_names_many_places_of_a_claim_is_run_once() -> None:
+    """Not once for each of them: the coding data of a stay have thousands of lines."""
+    data = made("dpc", 2, 1)
+    block = next(iter(examine([data], identity_key=b"", engine="kernel", masters=tables())))
+    assert isinstance(block, FoundInBatch)
+    runs: Counter[str] = Counter()
+
+    def counted(rule: Rule) -> Rule:
+        def find(view: object) -> Iterable[Place]:
+            runs[rule.code] += 1
+            return rule.find(view) if rule.find else ()
+
+        return replace(rule, find=find)
+
+    block._rules = [counted(rule) if rule.code == "L2455" else rule for rule in block._rules]
+
+    assert 100 < sum(finding.code == "L2455" for finding in block)
+    assert 2 == runs["L2455"]

@@ -13,14 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import builders
+from seikyu import limits
 from seikyu.records import Kind, check_digit, layout_for
 from seikyu.rules import Context, Examination, Findings, Level, Rows, Summary, examine
 from seikyu.rules.examine import HEAD_BYTES, KERNEL_FROM_BYTES, LineByLine
 from seikyu.rules.example import embedded
+from seikyu.rules.identity import Known
 from seikyu.rules.kernel import compile as compiling
 from seikyu.rules.kernel import scan as c
+from seikyu.rules.kernel import walks
 from seikyu.rules.kernel.blake import digests
 from seikyu.rules.kernel.compile import NUMBER_OF, NotCompiled, compiled, key_of
+from seikyu.rules.kernel.repeats import Marks
 from seikyu.rules.kernel.scans import check_ok, digits
 from seikyu.rules.plan import Problem, plans
 from seikyu.rules.reference import Reference
@@ -39,6 +43,47 @@ def test_digests_are_those_of_the_standard_library(messages: list[bytes], key: b
     digests(data, ends, len(messages), np.frombuffer(key, np.uint8), 16, np.zeros(48, np.uint64), out)
 
     assert [blake2b(each, key=key, digest_size=16).digest() for each in messages] == [row.tobytes() for row in out]
+
+
+@given(
+    shorts=st.lists(st.integers(0, 5) | st.integers(0, 2**64 - 1), max_size=30),
+    cut=st.integers(0, 30),
+    most=st.integers(0, 8),
+)
+def test_marks_in_an_array_are_those_in_a_set(shorts: list[int], cut: int, most: int) -> None:
+    """One by one or many at a time, as long as there is room and beyond."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(limits._NUMBERS, "claims_compared", most)
+        plain, marks = Known(), Marks().anew()
+
+    one_by_one = [plain.seen_short(short) for short in shorts]
+    at_once = marks.seen_many(np.array(shorts[:cut], np.uint64)).tolist()
+
+    assert isinstance(marks, Marks)
+    assert one_by_one == at_once + [marks.seen_short(short) for short in shorts[cut:]]
+
+
+@pytest.mark.parametrize("most", [0, 1, 2, 3, 4, 50])
+def test_claims_and_search_numbers_are_seen_in_the_order_of_the_file(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which of them are remembered where there is no room for all depends on it."""
+    monkeypatch.setitem(limits._NUMBERS, "claims_compared", most)
+    at = builders.line("RE", search_no="?").split(",").index("?")
+    claims = []
+    for name, number in [
+        ("一", ""),
+        ("二", "A" * 17),
+        ("三", "B" * 17),
+        ("一", "A" * 17),
+        ("二", ""),
+        ("四", "C" * 17),
+    ] * 2:
+        head, *rest = builders.claim(name=f"見本　{name}")
+        items = head.split(",")
+        claims.append([",".join([*items[:at], number, *items[at + 1 :]]), *rest])
+
+    assert_same(builders.uke(*claims))
 
 
 @pytest.mark.parametrize("problem", Problem)
@@ -297,3 +342,9 @@ def test_the_reference_does_not_rest_where_the_sequence_is_broken() -> None:
     list(LineByLine(reference).feed(data[:end]))
 
     assert not reference.rests()
+
+
+@pytest.mark.parametrize("name", ["EMPTY", "BAD", "MISSING", "DONOR"])
+def test_the_walks_know_the_marks_of_columns(name: str) -> None:
+    """The constants stand in two files."""
+    assert getattr(c, name) == getattr(walks, name)

@@ -12,6 +12,7 @@ import telling
 from seikyu import limits
 from seikyu.records import Month
 from seikyu.rules import Context, Finding, IndexRow, Level, Summary
+from seikyu.rules.examine import Engine
 from seikyu.rules.example import embedded, own_lines
 from seikyu.rules.table import claim_kind_of
 from telling import Told
@@ -279,6 +280,38 @@ def test_a_return_file_that_is_sent_as_claims_is_refused(kind: str) -> None:
 
     assert ["X1041"] == [each.code for each in found]
     assert "file" == found[0].refuses
+
+
+@pytest.mark.parametrize("kind", RETURNS)
+@pytest.mark.parametrize("engine", ["reference", "kernel"])
+def test_a_return_file_under_the_name_of_claims_is_refused(kind: str, engine: Engine) -> None:
+    """Whoever checks it before sending is told what the office would say; under its own name it is read as it is."""
+    data = embedded(f"kind {kind}")
+
+    for name in ("RECEIPTC.UKE", "receipty.cyo", "henrei (2).UKE"):
+        found = graves(data, file_name=name, engine=engine)
+        assert [("X1041", "file")] == [(each.code, each.refuses) for each in found]
+    for name in ("RECEIPTC.HEN", "RECEIPTC.SAH", "henrei.txt", ""):
+        assert [] == graves(data, file_name=name, engine=engine)
+    assert [] == graves(data, file_name="RECEIPTC.UKE", engine=engine, kind=kind)
+
+
+def test_a_file_under_the_usual_name_of_another_kind_is_told() -> None:
+    """Before it is sent a file may be called anything else."""
+
+    def told(name: str, **options: object) -> list[str]:
+        """Return what is said of the name."""
+        every = told_of(embedded("kind medical"), file_name=name, **options)
+        return [each.message for each in every if isinstance(each, Finding) and each.code == "X1001"]
+
+    for name in ("RECEIPTD.UKE", "receiptc.hen"):
+        (message,) = told(name)
+        assert name in message
+        assert "RECEIPTC.UKE" in message
+    for name in ("RECEIPTC.UKE", "receiptc.uke", "2026-08.UKE", ""):
+        assert [] == told(name)
+    assert [] == told("RECEIPTD.UKE", kind="medical")
+    assert [] != told("2026-08.UKE", context=Context(file_name="2026-08.UKE"))
 
 
 def test_a_summary_claim_and_its_details_are_one_claim() -> None:

@@ -1,5 +1,6 @@
 """Masters: forms, reading official files and our own, versions in bytes, and the version of a month."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -181,8 +182,20 @@ def refused(text: str | bytes, kind: str | None = None) -> NotAMaster:
         (",,,\r\n", "empty"),
         (b"PK\x03\x04anything", "packed"),
         (b"\x1f\x8banything", "packed"),
-        (b"\xff\xff\x80,\x00", "encoding"),
-        (b"0,S,\x00", "encoding"),
+        (b"\xff\xfe0\x00,\x00", "foreign"),
+        (b"\xff\xff\x80,\x00", "control"),
+        (b"\x81\x20,0", "encoding"),
+        (b"0,S,\x00", "zeros"),
+        ("初診料".encode("iso2022_jp"), "control"),
+        ("3,S,111000110,,初".encode() + b"\xe8\xa8", "half_character"),
+        ("3,S,111000110,,初".encode("cp932") + b"\x90", "half_character"),
+        (b"0,S,111000110,\x8f", "half_character"),
+        (line(S).encode("cp932").replace("診".encode("cp932"), b"\x85"), "encoding"),
+        (line(S, _5="初診料" * 9).encode().replace("診".encode(), b"\xe8\xa8", 1), "faulty"),
+        (b"IR,1,99,1,0112342,,,202609,00,", "claims"),
+        (b"0" * 100_000, "long_line"),
+        (b"0," * 100_000, "long_line"),
+        (line(S) + line(S, _3="112007410", _2="Y"), "letter"),
         ('0,"S,111000110', "not_csv"),
         ("a-b,c\r\n", "unknown"),
         ("何か,ある\r\n", "unknown"),
@@ -209,6 +222,22 @@ def refused(text: str | bytes, kind: str | None = None) -> NotAMaster:
 def test_what_is_not_exactly_a_master_is_refused(text: str | bytes, why: str) -> None:
     """A wrong table would turn right claims away; each cause has its words."""
     assert why == refused(text).why
+
+
+def test_a_file_that_is_called_like_another_master_is_refused() -> None:
+    """Unless somebody says with `--kind` that it is right; a name that says nothing is no reason."""
+    content = line(S).encode("cp932")
+
+    for name in ("y_ALL20260501.csv", "T.CSV", "b20260501.csv", "insurers_2026.csv", "fee_limits.csv"):
+        with pytest.raises(NotAMaster) as told:
+            read_master(content, file_name=name)
+        assert "called" == told.value.why, name
+        assert "s" == read_master(content, kind="s", file_name=name).form.kind
+    for name in ("s_ALL20260501.csv", "S.csv", "y_and_s.csv", "master.csv", "x_20260501.csv", "h28.csv", ""):
+        assert "s" == read_master(content, file_name=name).form.kind
+    with pytest.raises(NotAMaster) as told:
+        read_master(OWN.encode(), file_name="public_payers.csv")
+    assert ("called", "public_payers", "insurers") == (told.value.why, *map(told.value.facts.get, ("called", "kind")))
 
 
 def test_a_file_that_must_be_another_kind_is_refused() -> None:
@@ -239,9 +268,11 @@ def test_a_column_whose_place_is_not_sure_is_left_out_and_said() -> None:
 def test_any_bytes_are_a_master_or_refused(content: bytes) -> None:
     """And nothing else happens."""
     try:
-        read_master(content)
+        read = read_master(content)
     except NotAMaster as told:
-        assert told.why  # noqa: PT017  (either way is right)
+        assert re.fullmatch("[a-z_]+", told.why)  # noqa: PT017  (either way is right)
+    else:
+        assert read.codes
 
 
 def test_the_newest_date_of_change_is_known() -> None:

@@ -1,7 +1,8 @@
 """Every rule says how to put right what it finds, and why it matters, in both languages."""
 
 from seikyu.rules import catalogue
-from seikyu.rules.reasons import reason, reasons
+from seikyu.rules.handbook import Coverage, coverage
+from seikyu.rules.reasons import reason, reasons, remark, remarks, unruled
 from seikyu.rules.remedies import remedies, remedy
 from seikyu.rules.table import checks
 
@@ -34,3 +35,20 @@ def test_a_remedy_is_had_in_the_readers_language() -> None:
     assert remedy("X8001").startswith("Nothing has to be done")
     assert remedy("X8001", "ja").startswith("対応は不要")
     assert "" == remedy("X9999") == reason("X9999")
+
+
+def test_what_is_not_judged_says_why_in_both_languages() -> None:
+    """An English text that is named here needs its words in src/seikyu/rules/remarks.toml."""
+    rows = [row for row in checks().values() if coverage(row) is not Coverage.JUDGED]
+
+    assert [] == [row.code for row in rows if coverage(row) is Coverage.NOT and not row.reason]
+    assert [] == [(row.code, row.reason) for row in rows if row.reason and not remark(row)]
+    assert set(remarks()) == {row.reason for row in rows if row.reason}
+    assert [] == [text for text in remarks().values() if not text.endswith("。")]
+
+
+def test_a_check_without_a_rule_says_what_it_looks_at() -> None:
+    """In Japanese as a title; a code that is named here needs one, or has a rule by now."""
+    made = {rule.code for rule in catalogue()}
+
+    assert [code for code in checks() if code not in made] == list(unruled())

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import builders
 from builders import line
 from seikyu.rules import Finding, IndexRow, Level, Refuses, Summary, Totals
+from seikyu.rules.example import embedded
 from seikyu.rules.index import Outcome
 from seikyu.rules.reports.decisions import Errors, decision_list
 from seikyu.rules.reports.error_list import Entry, error_list
@@ -689,3 +690,18 @@ def test_levels_and_effects_are_there_for_the_lists() -> None:
     """A finding of a level that no list prints would be lost."""
     assert set(Level) == forms()["hasp"].levels
     assert {"file", "claim"} == set(Refuses)
+
+
+def test_places_of_a_dental_claim_are_those_of_its_lines() -> None:
+    """It begins with IR, and the index names the line of its RE: class, name and number of a record must not slip."""
+    data = embedded("kind dental").replace(b",234,1,", b",234,2,", 1)
+    findings, rows, summary = checked(data)
+    (finding,) = (each for each in findings if each.code == "X2043")
+    lines = data.split(b"\r\n")
+    assert lines[finding.line - 1].startswith(b"SS,")
+
+    head = head_of(rows[0], data, summary, wanted={finding.line})
+
+    assert head.places[finding.line].record.id == "SS"
+    assert lines[head.line - 1].startswith(b"IR,")
+    assert "301000110" == head.places[finding.line].record["procedure_code"]

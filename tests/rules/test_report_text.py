@@ -1,5 +1,6 @@
 """Findings as lines and as JSON."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 import builders
 from seikyu.rules import Finding, IndexRow, Level, Refuses, Summary
+from seikyu.rules.masters import Group, forms
 from seikyu.rules.reports import as_json, effect, file_as_json, from_json, in_order, line_of
-from seikyu.rules.reports.text import silence_line
+from seikyu.rules.reports.text import group_words, silence_line
 from telling import told_of
 
 KEY = b"a key for tests"
@@ -75,14 +77,29 @@ def test_a_line_leaves_out_what_there_is_not(fields: dict[str, object], line: st
 
 
 def test_what_could_not_be_judged_is_said_in_one_line() -> None:
-    """A report without masters says so at its top; one that lacks nothing says nothing."""
-    summary = replace(examined(WRONG)[2], silent=("L3204", "X3026"), missing=("b", "z"))
+    """A report without masters says so at its top, by where tables come from; one that lacks nothing says nothing."""
+    summary = replace(examined(WRONG)[2], silent=("L3204", "X3026"), missing=("b", "insurers", "z"))
 
-    assert "F: 2 rules are silent for want of masters or of columns in them: diseases, modifiers" == silence_line(
-        summary, "F"
+    assert (
+        "F: 2 checks were not made for want of tables: official masters (diseases, modifiers); registers (insurers)"
+        == silence_line(summary, "F")
     )
-    assert silence_line(summary, "F", "ja").endswith("2 個の点検は行っていません：傷病名、修飾語")
+    assert silence_line(summary, "F", "ja").endswith(
+        "2 個の点検は行っていません：公表マスター（傷病名、修飾語）、名簿（保険者）"
+    )
     assert "" == silence_line(replace(summary, silent=(), missing=()), "F")
+
+
+def test_many_tables_are_counted() -> None:
+    """However many there are, it stays one line; each table has a place in it."""
+    summary = replace(examined(WRONG)[2], silent=("L3204",), missing=tuple(forms()))
+
+    line, japanese = (silence_line(summary, "F", language) for language in ("en", "ja"))
+
+    assert sum(map(int, re.findall(r"(\d+) (?!checks)", line))) == len(forms())
+    assert sum(map(int, re.findall(r"(\d+) 種類", japanese))) == len(forms())
+    assert all(group_words(group) in line and group_words(group, "ja") in japanese for group in Group)
+    assert len(line) < 250
 
 
 def test_findings_outside_claims_stand_at_the_top() -> None:

@@ -26,6 +26,17 @@ def test_results_become_codes_of_claims() -> None:
     assert "0112342" == verdicts.institution(read)
 
 
+def test_what_is_no_code_is_masked() -> None:
+    """Columns that slipped put names and numbers where codes stand; a comparison prints codes."""
+    values = ("見本　花子", "７７３００２８", "ＱＸ００", "令和　８．　８", "L12345", "ＸＲ００２")
+    rows = [f"{no},０００００１,,,,,,,,{value}" + "," * 10 for no, value in enumerate(values)]
+
+    found = [each.code for each in verdicts.officials(_read(_RESULT_HEAD + "\r\n".join(rows) + "\r\n"))]
+
+    assert {"XR002"} == {code for code in found if not set(code) <= {"*", "＊"}}
+    assert len(values) == len(found)
+
+
 def test_fates_are_read_from_the_list_of_confirmed_claims() -> None:
     """Points of the insurer, else of the first public payer; a row whose number cannot be read is let go."""
     insured = "2,000001,1112,202608,,1,,,06990014,,,291" + "," * 16 + ",1,,"

@@ -480,6 +480,32 @@ def arrivals(office: Office, party: str = INSTITUTION_ID) -> list[dict[str, Any]
     return list_arrivals(office, institution(party), limit=10).items
 
 
+FAR = LONG.index(b"\r\nRE,", 200_000) + 2
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (LONG[:FAR] + LONG[: LONG.index(b"\n") + 1] + LONG[FAR:], "X1011"),
+        (LONG[:FAR] + b"SY,\0\r\n" + LONG[FAR:], "X1006"),
+    ],
+    ids=["a second header", "a control byte"],
+)
+def test_what_refuses_a_file_far_behind_its_beginning_is_told_before_it_ends(lab: Lab, data: bytes, code: str) -> None:
+    """Two files glued together, or zeros of a broken disk, in the middle."""
+    office = watched(lab)
+
+    def look() -> Any:
+        return [item for item in arrivals(office.lab.office) if item["refused"]]
+
+    (item,) = asyncio.run(while_it_arrives(office, data, at=340_000, look=look))
+    office.lab.work()
+
+    assert code == item["refused"]["code"]
+    assert 340_000 == item["received_bytes"]
+    assert "refused" == office.lab.sendings()[0].state
+
+
 @pytest.mark.parametrize(
     ("data", "code", "line"),
     [

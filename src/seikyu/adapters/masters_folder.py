@@ -31,7 +31,7 @@ class MastersFolder:
     """Versions of masters in one folder (ports.masters.MasterStore), which is made when the first one comes."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self._seen: tuple[str, ...] = ()
         self._masters = Masters()
 
@@ -50,7 +50,7 @@ class MastersFolder:
     def add(self, pack: Callable[[int], bytes]) -> VersionLabel:
         """Store a version durably. Errors: NoSpace."""
         with _space_told():
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._alone():
                 number = 1 + max((_number(path) for path in self._files()), default=0)
                 block = pack(number)
@@ -60,19 +60,19 @@ class MastersFolder:
 
     def _files(self) -> list[Path]:
         """Return the files of versions, in one order."""
-        return sorted(self._root.glob(f"*{_END}")) if self._root.is_dir() else []
+        return sorted(self.root.glob(f"*{_END}")) if self.root.is_dir() else []
 
     def _write(self, block: bytes, name: str) -> None:
-        arriving = self._root / f"{_ARRIVING}{os.urandom(8).hex()}"
+        arriving = self.root / f"{_ARRIVING}{os.urandom(8).hex()}"
         try:
             with arriving.open("xb") as file:
                 file.write(block)
                 file.flush()
                 os.fsync(file.fileno())
-            arriving.replace(self._root / name)
+            arriving.replace(self.root / name)
         finally:
             arriving.unlink(missing_ok=True)
-        folder = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:
@@ -81,9 +81,9 @@ class MastersFolder:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Let one import after the other count; what one broke off left behind is swept."""
-        with (self._root / _LOCK).open("ab") as lock:
+        with (self.root / _LOCK).open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for left in self._root.glob(f"{_ARRIVING}*"):
+            for left in self.root.glob(f"{_ARRIVING}*"):
                 left.unlink(missing_ok=True)
             yield
 

@@ -19,6 +19,7 @@ from seikyu.rules.reports.error_list import Entry, error_list
 from seikyu.rules.reports.forms import Form, Issue, file_name, forms
 from seikyu.rules.reports.heads import HEAD_BYTES, ClaimHead, read_claim
 from seikyu.rules.reports.tallies import TallyBook, divisions_of, tally_list
+from seikyu.rules.sheet import Names, no_names
 
 #: The lists that `seikyu check --list` writes.
 LISTS: Final = ("hasp", "uasp", "kasp", "pjry", "hjry", "fixf")
@@ -31,7 +32,7 @@ _FIRST_LINE_BYTES: Final = 64 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What the user says of the lists: as what the file was sent, and how it was confirmed."""
+    """What the user says of the lists: as what the file was sent, how it was confirmed, and what codes are called."""
 
     names: tuple[str, ...] = ()
     folder: Path = Path()
@@ -40,6 +41,7 @@ class Wish:
     confirmed: str = "with"
     asp: bool = True
     show_personal: bool = False
+    names_of_codes: Names = no_names
 
 
 def issue_of(checked: Checked, source: BinaryIO, wish: Wish) -> Issue:
@@ -56,6 +58,7 @@ def issue_of(checked: Checked, source: BinaryIO, wish: Wish) -> Issue:
         confirm_no=1,
         asp=wish.asp,
         marks=frozenset(marks),
+        names=wish.names_of_codes,
     )
 
 

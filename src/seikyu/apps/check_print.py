@@ -74,7 +74,7 @@ def _pair(name: str, whole: Mapping[str, Any]) -> str:
 
 def print_text(checked: Checked, source: BinaryIO, view: View, *, lists: Sequence[Path] | None = None) -> None:
     """Print a line a finding with its place, then what the file comes to, then what to do, by code."""
-    if line := silence_line(checked.summary, shown_name(checked.path.name), language()):
+    for line in silence(checked):
         print(line)
     if lists is None and not view.by_code:
         _print_findings(checked, source, view)
@@ -99,7 +99,9 @@ def _print_findings(checked: Checked, source: BinaryIO, view: View) -> None:
 def _print_verdict(checked: Checked) -> None:
     summary, name = checked.summary, shown_name(checked.path.name)
     kind = say(f"check.kinds.{summary.kind or 'none'}")
-    print(say("check.verdict", file=name, kind=kind, claims=summary.claims, points=f"{summary.points:,}"))
+    unit = layout_named(summary.layout).unit if summary.layout else "points"
+    amount = say(f"check.amounts.{unit}", sum=f"{summary.points:,}")
+    print(say("check.verdict", file=name, kind=kind, claims=summary.claims, amount=amount))
     if summary.claims:
         normal, ask, refused = (summary.totals[key].claims for key in STANDINGS)
         print(say("check.standing", normal=normal, ask=ask, refused=refused))
@@ -115,6 +117,12 @@ def _coloured(text: str, **style: Any) -> str:
     """Return a text in colour on a terminal, unless NO_COLOR says no."""
     plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ
     return text if plain else typer.style(text, **style)
+
+
+def silence(checked: Checked) -> list[str]:
+    """Return the lines that say which checks were not made, and how to see why; none if all were."""
+    line = silence_line(checked.summary, shown_name(checked.path.name), language())
+    return [line, say("check.which_tables")] if line else []
 
 
 def shown_name(name: str) -> str:

@@ -14,16 +14,16 @@ from typing import Annotated, BinaryIO, Final, TypeVar
 import typer
 
 from seikyu.apps.check_lists import CONFIRMED, LISTS, Wish, findings_list, write_lists
-from seikyu.apps.check_print import JSONArray, View, print_text, shown_name
+from seikyu.apps.check_print import JSONArray, View, print_text, shown_name, silence
 from seikyu.apps.checked import CannotRead, Checked, opened
 from seikyu.apps.cli_errors import tell
 from seikyu.apps.outcomes import Exit
-from seikyu.apps.words import language, say
+from seikyu.apps.words import say
 from seikyu.records import parse_date
 from seikyu.rules.examine import has_numba
 from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.reports.choice import Choice, parse_claims, parse_codes, parse_levels
-from seikyu.rules.reports.text import silence_line
+from seikyu.rules.sheet import names_of
 
 _BASES: Final = ("medical", "dpc", "dental", "pharmacy", "home_nursing")
 KINDS: Final = (*_BASES, *(f"{base}{end}" for base in _BASES for end in ("_return", "_reexamination")))
@@ -81,6 +81,7 @@ def check(
         confirmed=_parsed("confirmed", _confirmed, confirmed) or "with",
         asp=not no_asp,
         show_personal=show_personal,
+        names_of_codes=names_of(tables),
     )
     view = View(worst_first=worst_first, by_code=by_code, show_personal=show_personal)
     return _all(files, wanted, choice, wish=wish, view=view, kind=kind, masters=tables)
@@ -122,7 +123,7 @@ def _report(
     if checked.summary.engine == "reference" and not has_numba():
         print(f"seikyu: {say('check.slow')}", file=sys.stderr)
     if wanted is Format.CSV:
-        if line := silence_line(checked.summary, shown_name(checked.path.name), language()):
+        for line in silence(checked):
             print(line, file=sys.stderr)  # The official list has no place for it.
         lines = findings_list(checked, source, worst_first=view.worst_first, show_personal=view.show_personal)
         sys.stdout.flush()

@@ -11,9 +11,9 @@ from seikyu.apps.layout_rows import (
     ItemRow,
     count_of,
     in_order,
+    last_month,
     latest,
     layout_object,
-    months_of,
     record_object,
     rows_of,
 )
@@ -109,9 +109,8 @@ def _edition_lines(every: Sequence[Layout]) -> Iterator[str]:
         if layout.kind != kind:
             kind = layout.kind
             yield f"{kind}  {say(f'check.kinds.{kind}')}"
-        doubt = "" if layout.since_confidence is Confidence.HIGH else DOUBTFUL
-        when = _when(layout)
-        yield f"  {layout.name}  {when}{doubt if when else ''}"
+        doubt = "" if layout.since_confidence is Confidence.HIGH or not layout.since else DOUBTFUL
+        yield f"  {layout.name}  {_when(layout)}{doubt}".rstrip()
     yield say("layouts.more")
 
 
@@ -159,6 +158,10 @@ def _words(row: ItemRow) -> str:
 
 
 def _when(each: Layout | RecordLayout) -> str:
-    months = months_of(each)
+    """Return in words the first and the last month in which something holds, nothing if always."""
+    first, last = each.since, last_month(each)
+    if not (first or last):
+        return ""
+    months = say(f"layouts.months.{'both' if first and last else 'first' if first else 'last'}", first=first, last=last)
     key = "claim_months" if isinstance(each, Layout) else "service_months"
-    return say(f"layouts.{key}", months=months) if months else ""
+    return say(f"layouts.{key}", months=months)

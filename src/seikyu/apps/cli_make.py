@@ -84,13 +84,15 @@ def make(
 
 def _made(recipe: "Recipe", output: Path | None) -> "Tally":
     """Write the file. Errors: FileUnusable; BadParameter, if the totals of so many claims fit in no file."""
-    from seikyu.apps.generator import TooManyClaims, write
+    from seikyu.apps.generator import NoClaimLeft, TooManyClaims, write
 
     try:
         with _opened(output) as out:
             return write(recipe, out)
     except TooManyClaims:
         raise typer.BadParameter(say("make.too_many_claims")) from None
+    except NoClaimLeft as reason:
+        raise typer.BadParameter(say("make.no_claim_left", kinds=", ".join(dict.fromkeys(reason.kinds)))) from None
     except OSError as reason:
         if output is None:
             raise  # A pipe that its reader closed is no trouble with a file.

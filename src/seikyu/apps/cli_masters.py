@@ -8,6 +8,7 @@ import os
 import stat
 from dataclasses import asdict
 from datetime import date
+from errno import ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -20,6 +21,8 @@ from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from seikyu.adapters.masters_folder import MastersFolder
     from seikyu.records import Month
     from seikyu.rules.masters import Masters, Row
@@ -41,6 +44,12 @@ class MasterNotThere(SeikyuError):
     """No master that is here has the code. Shape: facts `master_code`, `kinds`."""
 
     code = "master_not_there"
+
+
+class NoMasterHere(SeikyuError):
+    """There is no master to look a code up in. Shape: facts `master_code`, `kinds`."""
+
+    code = "no_master_here"
 
 
 def register(app: typer.Typer) -> None:
@@ -100,6 +109,8 @@ def bring(
 
 def _brought(store: "MastersFolder", path: Path, order: "Import") -> "Imported | Told":
     """Import one file; return what was done, or the error in words."""
+    from seikyu.apps.client.errors import unwritable
+    from seikyu.ports.errors import NoSpace
     from seikyu.rules.masters.reading import NotAMaster
     from seikyu.services.masters import import_master
 
@@ -107,6 +118,10 @@ def _brought(store: "MastersFolder", path: Path, order: "Import") -> "Imported |
         return import_master(store, _content(path), order)
     except NotAMaster as reason:
         return told_of(MasterUnusable(file=str(path), reason=_why(reason)))
+    except NoSpace:
+        return told_of(unwritable(str(store.root), OSError(ENOSPC, "no room")))
+    except OSError as reason:
+        return told_of(unwritable(str(store.root), reason))
     except SeikyuError as reason:
         reason.facts.setdefault("file", str(path))
         return told_of(reason)
@@ -134,6 +149,8 @@ def _why(reason: "NotAMaster") -> str:
     """Return why a file is no master, in the user's language."""
     facts: dict[str, Any] = dict(reason.facts)
     facts["master"] = facts.get(language(), "")
+    if "called" in facts:
+        facts["called"] = _named([facts["called"]])
     for name in ("expected", "names"):
         if isinstance(listed := facts.get(name), list):
             facts[name] = ", ".join(map(str, listed))
@@ -210,9 +227,22 @@ def list_versions(*, home: HomeOption = None, as_json: Json = False) -> int:
             day=_iso(label.since),
         )  # fmt: skip
         print(line)
+    for line in _not_here({label.kind for label in labels}):
+        print(line)
     if not labels:
         tell("note", say("masters.list.none"))
     return Exit.DONE
+
+
+def _not_here(here: set[str]) -> "Iterator[str]":
+    """Yield, by where they come from, the kinds of which no version is here."""
+    from seikyu.rules.masters import Group, forms
+    from seikyu.rules.reports.text import group_words
+
+    for group in Group:
+        kinds = [form.kind for form in forms().values() if form.group is group and form.kind not in here]
+        if kinds:
+            yield say("masters.list.not_here", group=group_words(group, language()), masters=_named(kinds))
 
 
 def show(
@@ -230,15 +260,26 @@ def show(
         raise typer.BadParameter(say("masters.unknown_kind", kinds=", ".join(forms())), param_hint="--kind")
     asked, masters = _month(month), folder_of(home).masters()
     kinds = (kind,) if kind else masters.kinds
+    if not set(kinds) & set(masters.kinds):
+        raise NoMasterHere(master_code=code, kinds=_named(kinds) or say("masters.list.any"))
     found = [row for each in kinds for row in _rows(masters, each, code, asked)]
     if not found:
-        raise MasterNotThere(master_code=code, kinds=", ".join(kinds) or "-")
+        raise MasterNotThere(master_code=code, kinds=_named(kinds))
     if as_json:
         _print_json([_row_as_json(row) for row in found])
         return Exit.DONE
     for row in found:
         _print_row(row)
     return Exit.DONE
+
+
+def _named(kinds: "Iterable[str]") -> str:
+    """Return what kinds of masters are called."""
+    from seikyu.rules.masters import forms
+
+    if language() == "ja":
+        return "、".join(f"{forms()[kind].ja}（{kind}）" for kind in kinds)
+    return ", ".join(f"{forms()[kind].en} ({kind})" for kind in kinds)
 
 
 def _rows(masters: "Masters", kind: str, code: str, month: "Month | None") -> "list[Row]":

@@ -9,7 +9,7 @@ import typer
 from seikyu.apps.words import language, say
 from seikyu.rules import Level, catalogue
 from seikyu.rules.handbook import SIGNS, Coverage, concerns, coverage, shown_example
-from seikyu.rules.reasons import reason
+from seikyu.rules.reasons import reason, remark, unruled
 from seikyu.rules.remedies import remedy
 from seikyu.rules.reports.choice import parse_codes, parse_levels
 from seikyu.rules.reports.text import effect_of, effect_words
@@ -82,7 +82,7 @@ def _rule(row: Check) -> Rule | None:
 def _title(row: Check, rule: Rule | None) -> str:
     """Return what is wrong; of a row without a rule, what it would look at."""
     if rule is None:
-        return f"{row.place}: {row.condition}"
+        return unruled()[row.code] if language() == "ja" else f"{row.place}: {row.condition}"
     return rule.title_ja if language() == "ja" else rule.title
 
 
@@ -112,14 +112,15 @@ def _explained(row: Check, rule: Rule | None) -> Iterator[tuple[str, str]]:
     if rule is not None:
         yield "why", (reason(row.code) if japanese else "") or " ".join(rule.why.split())
     yield "remedy", remedy(row.code, language())
-    yield "does", f"{row.level or '-'} {_does(row)}"
+    yield "does", f"{row.level} {_does(row)}" if row.level else _does(row)
     yield (
         "kinds",
         ("、" if japanese else ", ").join(say(f"check.kinds.{kind}") for kind in SIGNS if concerns(row, kind)),
     )
-    yield "coverage", say(f"rules.coverage.{coverage(row).name.lower()}", needs=say(f"rules.needs.{_word(row.needs)}"))
+    word = "not_from_the_file" if (coverage(row), row.needs) == (Coverage.NOT, "file") else coverage(row).name.lower()
+    yield "coverage", say(f"rules.coverage.{word}", needs=say(f"rules.needs.{_word(row.needs)}"))
     if coverage(row) is not Coverage.JUDGED:
-        yield "reason", row.reason
+        yield "reason", remark(row) if japanese else row.reason
     if rule is not None:
         yield "since", str(rule.since or "")
         for name, examples in (("wrong", rule.fails), ("right", rule.passes)):
@@ -142,10 +143,11 @@ def _object(row: Check, rule: Rule | None) -> dict[str, Any]:
         "needs": row.needs,
         "judged": next(name for name, each in JUDGED.items() if each is coverage(row)),
         "reason": row.reason,
+        "reason_ja": remark(row),
         "place": row.place,
         "condition": row.condition,
         "title": rule and rule.title,
-        "title_ja": rule and rule.title_ja,
+        "title_ja": rule.title_ja if rule else unruled()[row.code],
         "why": rule and rule.why,
         "why_ja": reason(row.code) or None,
         "remedy": remedy(row.code) or None,

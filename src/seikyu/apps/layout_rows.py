@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from seikyu.records import Confidence, Item, Layout, RecordLayout, Scope, layouts
+from seikyu.records import Confidence, Item, Layout, Month, RecordLayout, Scope, layouts
 
 #: The number in the name of an item that repeats: day_01, addition_01_code.
 _NUMBER: Final = re.compile(r"_\d\d(?=_|$)")
@@ -53,8 +53,16 @@ class ItemRow:
 
 
 def months_of(each: Item | RecordLayout | Layout) -> str:
-    """Return from when and before when something holds, such as `202109 ..` or `.. 202005`; empty if always."""
-    return f"{each.since or ''} .. {each.until or ''}".strip() if each.since or each.until else ""
+    """Return the first and the last month in which something holds, such as `from 202109`; empty if always."""
+    first, last = each.since, last_month(each)
+    if first and last:
+        return f"{first} through {last}"
+    return f"from {first}" if first else f"through {last}" if last else ""
+
+
+def last_month(each: Item | RecordLayout | Layout) -> Month | None:
+    """Return the last month in which something holds, None if it still does."""
+    return each.until.plus(-1) if each.until else None
 
 
 def rows_of(items: Sequence[Item]) -> Iterator[ItemRow]:
@@ -185,5 +193,6 @@ def layout_object(layout: Layout) -> dict[str, Any]:
 
 
 def dates_object(each: Item | RecordLayout | Layout) -> dict[str, str | None]:
-    """Return from when and until when something holds, as `YYYYMM` or nothing."""
-    return {"since": str(each.since) if each.since else None, "until": str(each.until) if each.until else None}
+    """Return the first month of something, the first in which it holds no more, and the last: `YYYYMM` or nothing."""
+    months = {"since": each.since, "until": each.until, "last": last_month(each)}
+    return {name: str(month) if month else None for name, month in months.items()}

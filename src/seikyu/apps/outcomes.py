@@ -143,6 +143,7 @@ _OUTCOMES: Final = (
     Outcome("master_unusable", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("master_no_day", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("master_withdraws_too_many", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("no_master_here", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("master_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("master_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     # ourselves

@@ -14,7 +14,8 @@ A file is read by the edition of its claim month. Item names are the same in all
 **Width** is the most bytes in Shift_JIS: `=8` exactly, `11.5` with at most 5 decimal places, `10 (2 each)` several
 codes side by side, `+-7` with a sign at need. A `?` marks what is to be confirmed: no official text of the edition was
 at hand. To correct such a width, change its one row in `records/layouts` and its confidence. **Personal** items are
-masked wherever they are shown. **Months** are months of service. Sources are listed in `docs/sources.toml`."""
+masked wherever they are shown. **Months** are months of service, the first and the last included. Sources are listed in
+`docs/sources.toml`."""
 
 _KINDS: Final = ("medical", "dpc", "dental", "pharmacy", "home_nursing")
 _ITEM_HEAD: Final = "| no | name | 日本語 | kind | width | need | codes | personal | months | note | source |"

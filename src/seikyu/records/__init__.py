@@ -19,7 +19,8 @@ from seikyu.records.layout import (
 from seikyu.records.lines import Line, LineCutter, LineReader, Tail, read_lines
 from seikyu.records.months import Month, ReadDate, ReadMonth, Years, era_text, eras, parse_date, parse_month
 from seikyu.records.numbers import InstitutionCode, InsurerNumber, PublicPayerNumber, RecipientNumber, check_digit
-from seikyu.records.sniffing import Header, kind_ja, sniff, usual_name_of
+from seikyu.records.secrecy import secret
+from seikyu.records.sniffing import Header, is_usual_name, kind_ja, names_claims, sniff, usual_name_of
 from seikyu.records.spans import Span, claim_spans
 from seikyu.records.tables import CodeTable, Row, table
 from seikyu.records.uke import Record, UKEFile, decode, encode, split
@@ -76,10 +77,12 @@ __all__ = [
     "full_width",
     "half_width",
     "is_number",
+    "is_usual_name",
     "kind_ja",
     "layout_for",
     "layouts",
     "masked",
+    "names_claims",
     "outside_jis",
     "parse_date",
     "parse_month",
@@ -87,6 +90,7 @@ __all__ = [
     "read_lines",
     "reader_of",
     "rewritten",
+    "secret",
     "sniff",
     "split",
     "table",

@@ -7,12 +7,14 @@ holds in Japanese, its kind and whether it is personal stand in its metadata.
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
 from seikyu.records.characters import masked, text_of
 from seikyu.records.claims import ReadClaim, ReadRecord
 from seikyu.records.layout import Item, Kind, Layout, RecordLayout
+from seikyu.records.secrecy import secret
 from seikyu.records.values import Reader, is_number, safe_reader_of
 
 #: So many rows of a table are gathered before a batch of it is given out.
@@ -119,7 +121,16 @@ class _Rows:
         self._library = library
         self._claims: list[int] = []
         self._lines: list[int] = []
-        before = [_Column(at, text_of, library.string(), item.name, _metadata(item)) for at, item in enumerate(prefix)]
+        before = [
+            _Column(
+                at,
+                text_of if show_personal else partial(_text_shown, item),
+                library.string(),
+                item.name,
+                _metadata(item),
+            )
+            for at, item in enumerate(prefix)
+        ]
         own = [
             _Column(
                 len(prefix) + item.no - 1,
@@ -161,9 +172,27 @@ class _Rows:
 
 
 def _cell(item: Item, *, show_personal: bool) -> Reader:
-    """Return what makes of an item's bytes a value as its column holds it."""
-    if item.personal and not show_personal:
-        return (lambda data: masked(text_of(data))) if _is_text(item) else (lambda _: None)
+    """Return what makes of an item's bytes a value as its column holds it.
+
+    Unless they are asked for, personal texts are masked and other personal values are null; so is what a slip may have
+    put into the item.
+    """
+    typed = _typed(item)
+    if show_personal:
+        return typed
+    if _is_text(item):
+        return lambda data: masked(text) if secret(item, text := text_of(data)) else typed(data)
+    return lambda data: None if secret(item, text_of(data)) else typed(data)
+
+
+def _text_shown(item: Item, data: bytes) -> str:
+    """Return a text, masked if it must be."""
+    text = text_of(data)
+    return masked(text) if secret(item, text) else text
+
+
+def _typed(item: Item) -> Reader:
+    """Return what makes of an item's bytes a value of its column's type."""
     read = safe_reader_of(item)
     if item.kind is Kind.MONTH:
         return lambda data: (month := read(data)) and month.first_day

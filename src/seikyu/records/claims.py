@@ -15,6 +15,7 @@ from seikyu.limits import limit
 from seikyu.records.characters import masked, text_of
 from seikyu.records.layout import Item, Layout, RecordLayout, Scope
 from seikyu.records.lines import Line, read_lines
+from seikyu.records.secrecy import secret
 from seikyu.records.sniffing import Header, sniff
 from seikyu.records.uke import Record
 from seikyu.records.values import value_of
@@ -99,12 +100,17 @@ class ReadRecord:
         return text_of(self.raw(name))
 
     def values(self, *, show_personal: bool = False) -> dict[str, Any]:
-        """Return the values of all items by name; of personal ones the masked text, unless asked."""
-        shown = self.layout.items if self.layout else ()
-        return {
-            item.name: masked(self.text(item.name)) if item.personal and not show_personal else self[item.name]
-            for item in shown
-        }
+        """Return the values of all items by name.
+
+        Unless asked, the masked text stands for a personal one, and for one that a slip may have put where it stands.
+        """
+        items = self.layout.items if self.layout else ()
+        return {item.name: self[item.name] if show_personal else self._shown(item) for item in items}
+
+    def _shown(self, item: Item) -> Any:
+        """Return the value of an item, or what stands for it if it must be masked."""
+        text, value = self.text(item.name), self[item.name]
+        return masked(text) if item.personal or (value is not None and secret(item, text)) else value
 
     def replaced(self, name: str, value: str | bytes) -> "ReadRecord":
         """Return the record with one item written anew, and every other byte kept.

@@ -17,6 +17,9 @@ _UTF8_MARK: Final = b"\xef\xbb\xbf"
 _SSK: Final = "1"
 _FEDERATION: Final = "2"
 
+#: The first record of a return file (返戻医療機関レコード).
+_RETURNS_BEGIN: Final = "HI"
+
 #: So many items stand before the record on a line of a history block (records:11).
 _PREFIX_ITEMS: Final = 3
 
@@ -70,6 +73,21 @@ def sniff(head: bytes, *, file_name: str = "") -> Header | None:
         if _begins(row, first) and _shows(row, seen | past, past, file_name=file_name):
             return _header(row, first)
     return None
+
+
+def names_claims(file_name: str) -> bool:
+    """True if a file's name ends as the usual names of claims to be sent do, whatever stands in the file.
+
+    >>> names_claims("RECEIPTC.UKE"), names_claims("receipty (1).cyo"), names_claims("RECEIPTC.HEN")
+    (True, True, False)
+    """
+    endings = {row["file_name"].rpartition(".")[2] for row in _kinds() if row["first_record"] != _RETURNS_BEGIN}
+    return file_name.upper().endswith(tuple(f".{ending}" for ending in endings))
+
+
+def is_usual_name(file_name: str) -> bool:
+    """True if files of some kind are usually named so."""
+    return file_name.upper() in {row["file_name"] for row in _kinds()}
 
 
 def usual_name_of(kind: str) -> str | None:

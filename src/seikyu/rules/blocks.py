@@ -1,6 +1,7 @@
 """What an examination tells, in blocks: many findings or index rows at a time, so that nothing is made one by one."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar, overload
 
 from seikyu.rules.finding import Finding
@@ -51,7 +52,14 @@ class Rows:
         return (unpack(self.packed[at : at + ROW_BYTES]) for at in range(0, len(self.packed), ROW_BYTES))
 
 
-def one_by_one(blocks: Iterable[Findings | Rows | _Last]) -> Iterator[Finding | IndexRow | _Last]:
+@dataclass(frozen=True, slots=True)
+class Certain:
+    """Told of a file that is watched: a finding that refuses it, which its end will say again among the others."""
+
+    finding: Finding
+
+
+def one_by_one(blocks: Iterable[Findings | Rows | Certain | _Last]) -> Iterator[Finding | IndexRow | _Last]:
     """Yield what stands in blocks singly, a claim's findings before its row; for those who look at each of them."""
     waiting: list[Finding] = []
     claims = 0
@@ -67,6 +75,6 @@ def one_by_one(blocks: Iterable[Findings | Rows | _Last]) -> Iterator[Finding | 
                 yield row
                 claims += 1
             del waiting[:told]
-        else:
+        elif not isinstance(block, Certain):
             yield from waiting
             yield block

@@ -11,7 +11,7 @@ from typing import Final, Literal, Protocol
 
 from seikyu.limits import limit
 from seikyu.records import LineCutter
-from seikyu.rules.blocks import Findings, Rows
+from seikyu.rules.blocks import Certain, Findings, Rows
 from seikyu.rules.catalogue import RuleBook, rule_book
 from seikyu.rules.context import Context
 from seikyu.rules.finding import Finding, Level
@@ -20,7 +20,7 @@ from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.reference import Reference
 from seikyu.rules.summary import Summary
 
-Block = Findings | Rows | Summary
+Block = Findings | Rows | Certain | Summary
 Books = Callable[[frozenset[Level], str], RuleBook]
 Engine = Literal["kernel", "reference"]
 
@@ -53,7 +53,7 @@ def examine(  # noqa: PLR0913  (the circumstances of a file: one keyword each)
     `kind` overrides what the file looks like, `file_name` tells returns of re-examination apart. Values of personal
     items are masked unless `show_personal`. `engine` chooses one; else it is the kernel where there is Numba
     and the file is long enough to be worth loading it. `eager` reads what is whole at once instead of in large
-    batches: for a file that arrives while somebody watches.
+    batches, and tells at once what will refuse the file: for one that arrives while somebody watches.
     """
     examination = Examination(
         identity_key=identity_key,
@@ -109,6 +109,7 @@ class Examination:
         self._head: list[bytes] = []
         self._head_bytes = 0
         self._way: Way | None = None
+        self._certain = False
 
     @property
     def decided(self) -> bool:
@@ -154,6 +155,14 @@ class Examination:
             yield from way.feed(data)
             if self._eager:
                 yield from way.flush()
+                yield from self._foreseen()
+
+    def _foreseen(self) -> Iterator[Block]:
+        """Yield the first finding on the whole file that is certain before its end."""
+        found = None if self._certain else self._reference.certain()
+        if found is not None:
+            self._certain = True
+            yield Certain(found)
 
 
 class Way(Protocol):

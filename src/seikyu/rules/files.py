@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from seikyu.limits import limit
-from seikyu.records import kind_ja, usual_name_of
+from seikyu.records import is_usual_name, kind_ja, usual_name_of
 from seikyu.rules.claims import type_kind
 from seikyu.rules.context import Context
 from seikyu.rules.example import WHOLE
@@ -34,6 +34,8 @@ def unusual_name(file: File) -> Iterator[Place]:
     """Another name often means another file: the month before, or the dental one."""
     usual = usual_name_of(file.kind or "")
     name = file.context.file_name
+    if name is None and is_usual_name(file.name) and not (file.kind_stated or (file.returned and file.sent_as_claims)):
+        name = file.name  # Before it is sent a file may be called anything but what files of another kind are.
     if usual and name is not None and name.upper() != usual:
         yield file.here(found=name, expected=usual)
 

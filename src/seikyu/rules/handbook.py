@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from seikyu.rules.catalogue import catalogue
-from seikyu.rules.reasons import reason
+from seikyu.rules.reasons import reason, remark, unruled
 from seikyu.rules.remedies import remedy
 from seikyu.rules.rule import Example, Rule
 from seikyu.rules.table import Check, checks
@@ -69,8 +69,8 @@ def _lines() -> Iterator[str]:
         yield f"| {_link(rule.code)} | {rule.level} | {effect(rows[rule.code])} | {rule.title} | {rule.title_ja} |"
     yield "\n## Coverage\n"
     yield "Each row of the table of checks, whether it is judged, and if not, why.\n"
-    yield "| code | for | level | needs | what it looks at | judged | why, or how |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| code | for | level | needs | what it looks at | judged | why, or how | 日本語 |"
+    yield "|---|---|---|---|---|---|---|---|"
     for check in rows.values():
         yield _coverage_row(check, {rule.code for rule in rules})
     yield "\n## Each rule\n"
@@ -94,8 +94,14 @@ def _coverage_row(check: Check, made: set[str]) -> str:
     looks_at = _cell(f"{check.place}: {check.condition}")
     return (
         f"| {code} | {check.kinds} | {check.level or '-'} | {check.needs} | {looks_at} "
-        f"| {coverage(check)} | {_cell(check.reason)} |"
+        f"| {coverage(check)} | {_cell(check.reason)} | {_cell(_in_japanese(check))} |"
     )
+
+
+def _in_japanese(check: Check) -> str:
+    """Return what a check without a rule looks at, and why it is not made or how it is."""
+    said = unruled().get(check.code)
+    return f"{said}：{remark(check)}" if said else remark(check)
 
 
 def _section(rule: Rule, check: Check) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What makes a claim the same claim again, and what each of its payers is asked for."""
 
 from hashlib import blake2b
-from typing import Final
+from typing import Final, Self
 
 from seikyu.limits import limit
 from seikyu.records import InsurerNumber
@@ -25,22 +25,17 @@ class Known:
         self._seen: set[int] = set()
         self._most = limit("claims_compared")
 
+    def anew(self) -> Self:
+        """Return one of the same kind that has seen nothing."""
+        return type(self)()
+
     def seen(self, mark: bytes) -> bool:
         """Return whether the mark was seen before, and remember it while there is room."""
-        return self.seen_short(int.from_bytes(blake2b(mark, digest_size=_SHORT_BYTES).digest(), "little"))
+        return self.seen_short(short_of(mark))
 
     def seen_identity(self, identity: bytes) -> bool:
         """Return the same of a claim's identity, which is a digest already: its first bytes will do."""
         return self.seen_short(int.from_bytes(identity[:_SHORT_BYTES], "little"))
-
-    def all_new(self, shorts: list[int]) -> bool:
-        """Remember many marks of 8 bytes, if none of them was seen before and none is there twice; else do nothing."""
-        new = set(shorts)
-        if len(new) < len(shorts) or not self._seen.isdisjoint(new):
-            return False
-        room = self._most - len(self._seen)
-        self._seen |= new if len(new) <= room else set(shorts[:room])
-        return True
 
     def seen_short(self, short: int) -> bool:
         """Return the same of a mark of 8 bytes."""
@@ -49,6 +44,11 @@ class Known:
         if len(self._seen) < self._most:
             self._seen.add(short)
         return False
+
+
+def short_of(mark: bytes) -> int:
+    """Return what is remembered of a mark."""
+    return int.from_bytes(blake2b(mark, digest_size=_SHORT_BYTES).digest(), "little")
 
 
 def identity_of(claim: Claim, *, institution: str, key: bytes) -> bytes:

@@ -48,6 +48,8 @@ _AFTER_ID: Final = (b",", b"")
 #: Records that only a returned claim has: header, reason and trailer of a return file.
 RETURNS: Final = frozenset({b"HI", b"HR", b"HG"})
 OFFICIAL_L2: Final = "L2"
+#: Rules of the whole file on places that stay where they are: control bytes, a second header.
+STAYING: Final = frozenset({"X1006", "X1011"})
 #: The most that a claim number in the index can be.
 _MOST_CLAIM_NO: Final = 2**31 - 1
 
@@ -162,6 +164,7 @@ class Reference:
         file.signature = foreign_signature(head)
         file.utf8 = watch.is_utf8
         self.header = header = sniff(head, file_name=file_name)
+        file.name, file.kind_stated = file_name, bool(kind or file.context.kind)
         file.kind = kind or file.context.kind or (header.kind if header else None)
         try:
             self.layout = layout_for(file.kind or _DEFAULT_KIND, header.claim_month if header else None)
@@ -281,7 +284,7 @@ class Reference:
         first = not self.file.headers and header["volume_id"] in (None, FIRST_VOLUME)
         self.no_before = 0 if first else None
         self.file.headers_seen += 1
-        self.known = Known()  # Claims behind a second header are another file's, and that is told.
+        self.known = self.known.anew()  # Claims behind a second header are another file's, and that is told.
         kept(self.file.headers, header)
 
     def _cut(self, stray: Stray) -> None:
@@ -434,6 +437,15 @@ class Reference:
                 self.found += 1
                 self.file.refused = self.file.refused or found.refuses is Refuses.FILE
                 self.out.append(finding_of(found, place, None, show_personal=self.show_personal))
+
+    def certain(self) -> Finding | None:
+        """Return what refuses the file whatever follows, None if nothing does yet."""
+        if len(self.file.headers) <= 1 and not self.file.controls:
+            return None
+        judges = (judge for judge in self.book.file if judge[0].code in STAYING)
+        places = ((rule, place) for rule, find in judges for place in find(self.file))
+        rule, place = next(places, (None, None))
+        return finding_of(rule, place, None, show_personal=self.show_personal) if rule and place else None
 
     def summary(self) -> Summary:
         """Return what the file comes to."""

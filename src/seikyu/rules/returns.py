@@ -135,15 +135,15 @@ def return_totals(file: File) -> Iterator[Place]:
 
 @rule(
     code="X1041",
-    title="a return file was sent as claims",
-    title_ja="返戻ファイルが請求ファイルとして送信されています",
+    title="a return file stands where claims are to be sent",
+    title_ja="請求するファイルの内容が、返戻ファイルです",
     source="provider:7",
     fails=_RETURN,
     context=_SENT,
 )
 def return_sent(file: File) -> Iterator[Place]:
     """What comes back is put right in the receipt computer and rides in an ordinary file."""
-    if file.returned and file.context.receiving:
+    if file.returned and file.sent_as_claims:
         yield Place(line=1, record=file.first)
 
 

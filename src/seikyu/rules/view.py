@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Generic, TypeVar
 
-from seikyu.records import InsurerNumber, Layout, Month, Row, Scope, parse_month, table, text_of
+from seikyu.records import InsurerNumber, Layout, Month, Row, Scope, names_claims, parse_month, table, text_of
 from seikyu.rules.context import Context
 from seikyu.rules.masters import NO_MASTERS, Masters, Version
 from seikyu.rules.record import Phrase, Place, Record, Stray, at_most, words
@@ -242,12 +242,13 @@ def form_of(layout: Layout, head: Record) -> str:
 class File:
     """The whole file, when its last byte was read: what the pass over it has counted and kept.
 
-    Shape: `layout` is the edition that it was read by; `first` the first record's identification (None: not printable),
-    `last` number and identification of the last line; `signature` names another format that the file begins like;
-    `other_kind` is True for a kind without layout, such as the files that payers get; `stopped` if reading stopped at
-    the beginning. Places are kept for a bounded number of lines. `misplaced` are records behind what they cannot
-    follow, by the code of the rule that tells them; `headers_seen` counts all headers, `details` the claims under
-    summary claims, `kinds_seen` all claims by the kind that their types name. `blank` counts the empty lines,
+    Shape: `name` is the file's name, empty if nobody told it; `kind_stated` is True if somebody said of what kind the
+    file is. `layout` is the edition that it was read by; `first` the first record's identification (None: not
+    printable), `last` number and identification of the last line; `signature` names another format that the file begins
+    like; `other_kind` is True for a kind without layout, such as the files that payers get; `stopped` if reading
+    stopped at the beginning. Places are kept for a bounded number of lines. `misplaced` are records behind what they
+    cannot follow, by the code of the rule that tells them; `headers_seen` counts all headers, `details` the claims
+    under summary claims, `kinds_seen` all claims by the kind that their types name. `blank` counts the empty lines,
     `blank_line` is the first of them. `endings` gives the first line of each line end, `mark` says whether the end mark
     1A is there. `cases` and `points` are what GO should say; `unsure` is True if part of both could not be read,
     `points_unsure` if a claim's points could not.
@@ -255,7 +256,9 @@ class File:
 
     context: Context
     masters: Masters = NO_MASTERS
+    name: str = ""
     kind: str | None = None
+    kind_stated: bool = False
     layout: Layout | None = None
     other_kind: bool = False
     stopped: bool = False
@@ -298,6 +301,11 @@ class File:
     def returned(self) -> bool:
         """True if it is a return file: its claims came back."""
         return self.layout is not None and self.layout.kind != self.layout.claim_kind
+
+    @property
+    def sent_as_claims(self) -> bool:
+        """True if it is taken for claims, whatever it holds: by an office that receives it, or by its name."""
+        return self.context.receiving or (names_claims(self.name) and not self.kind_stated)
 
     @property
     def header(self) -> Record | None:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final, Protocol
 from seikyu.limits import MIB, limit
 from seikyu.ports.errors import Damaged, NotThere
 from seikyu.ports.objects import ObjectStore, ObjectWriter
-from seikyu.rules.blocks import Rows
+from seikyu.rules.blocks import Certain, Rows
 from seikyu.rules.context import Context
 from seikyu.rules.examine import examine
 from seikyu.rules.finding import Finding
@@ -23,7 +23,6 @@ from seikyu.rules.summary import Summary
 CHUNK_BYTES: Final = MIB
 
 #: Is told of so many more claims, and of these findings.
-Seen = Callable[[int, Iterable[Finding]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,16 @@ class Checker(Protocol):
         ...
 
 
-def unseen(claims: int, findings: Iterable[Finding]) -> None:
-    """Take no notice."""
-    del claims, findings
+class Watcher(Protocol):
+    """Watches a check go on."""
+
+    def seen(self, claims: int, findings: Iterable[Finding]) -> None:
+        """Be told in passing how many more claims and what findings have been written."""
+        ...
+
+    def decide(self, finding: Finding) -> None:
+        """Be told what refuses the file, as soon as that is certain."""
+        ...
 
 
 def no_masters() -> Masters:
@@ -96,27 +102,31 @@ def written(
     masters: Masters,
     index: ObjectWriter,
     findings: ObjectWriter,
-    seen: Seen = unseen,
+    watcher: Watcher | None = None,
 ) -> Summary:
     """Examine bytes that come piece by piece, to their last one; write what is found, and return the summary.
 
-    `seen` is told in passing how many claims and what findings have been written. Nothing is committed.
+    Nothing is committed.
     Errors: NoSpace, and what `chunks` raises.
     """
     index.write(header())
     summary = None
-    watched = seen is not unseen
-    ask: dict[str, Any] = {"asp": order.asp, "context": order.context, "masters": masters, "eager": watched}
+    ask: dict[str, Any] = {"asp": order.asp, "context": order.context, "masters": masters, "eager": watcher is not None}
     for block in examine(chunks, identity_key=identity_key, **ask):
         if isinstance(block, Summary):
             summary = block
+        elif isinstance(block, Certain):
+            if watcher:
+                watcher.decide(block.finding)
         elif isinstance(block, Rows):
             index.write(block.packed)
-            seen(len(block), ())
+            if watcher:
+                watcher.seen(len(block), ())
         else:
             found = list(block)
             _write(found, findings)
-            seen(0, found)
+            if watcher:
+                watcher.seen(0, found)
     for _ in chunks:
         pass  # A file that is nothing of ours is read no further than that shows; its digest wants all of it.
     if summary is None:

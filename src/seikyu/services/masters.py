@@ -25,6 +25,14 @@ class WithdrawsTooMany(SeikyuError):
     code = "master_withdraws_too_many"
 
 
+class _Meanwhile(Exception):
+    """Another import has stored the same while this one was read."""
+
+    def __init__(self, label: VersionLabel) -> None:
+        super().__init__(label.name)
+        self.label = label
+
+
 @dataclass(frozen=True, slots=True)
 class Import:
     """What an import is asked to do.
@@ -77,7 +85,17 @@ def import_master(store: MasterStore, content: bytes, order: Import) -> Imported
     there = _there(store, made.label)
     if there or order.dry_run:
         return Imported(there or made.label, found, read.left_out, already_there=there is not None)
-    return Imported(store.add(pack), found, read.left_out, already_there=False)
+
+    def unless_there(number: int) -> bytes:
+        """Look once more now that no other import can come between."""
+        if meanwhile := _there(store, made.label):
+            raise _Meanwhile(meanwhile)
+        return pack(number)
+
+    try:
+        return Imported(store.add(unless_there), found, read.left_out, already_there=False)
+    except _Meanwhile as other:
+        return Imported(other.label, found, read.left_out, already_there=True)
 
 
 def _there(store: MasterStore, label: VersionLabel) -> VersionLabel | None:

@@ -217,7 +217,7 @@ class Preparations:
             masters=one.masters,
             index=one.index,
             findings=one.findings,
-            seen=course.seen,
+            watcher=course,
         )
         course.report()
         one.order = replace(order, size_bytes=pieces.size_bytes, sha256=pieces.sha256())
@@ -338,12 +338,11 @@ class Course:
         self._claims += claims
         for finding in findings:
             self._findings[finding.level.value] += 1
-            if self._refused is None:
-                self.decide(first_certain([finding]))
+            self.decide(first_certain([finding]))
 
     def decide(self, finding: Finding | None) -> None:
-        """Tell at once that the file is certain to be refused, if it is."""
-        if finding is not None:
+        """Tell at once that the file is certain to be refused, if it is; the first word on it stays."""
+        if finding is not None and self._refused is None:
             self._refused = Verdict(
                 finding.code, finding.level.value, finding.line, finding.message, finding.message_ja
             )

@@ -1,7 +1,7 @@
 """Makes files of claims of plainly fictitious people, of every kind: conforming ones, and ones with damage."""
 
 from seikyu.apps.generator.damage import DAMAGES, FAULTS, Damage, Fault, damaged, damaging
-from seikyu.apps.generator.files import Recipe, TooManyClaims, earlier, stream, write
+from seikyu.apps.generator.files import NoClaimLeft, Recipe, TooManyClaims, earlier, stream, write
 from seikyu.apps.generator.forms import FORMS
 from seikyu.apps.generator.places import POINT_TABLES, Institution, Payer, World, institution_id, place_of, world
 from seikyu.apps.generator.tally import Sums, Tally
@@ -14,6 +14,7 @@ __all__ = [
     "Damage",
     "Fault",
     "Institution",
+    "NoClaimLeft",
     "Payer",
     "Recipe",
     "Sums",

@@ -1,6 +1,6 @@
 """A made-up file, written as a stream: as many claims or bytes as wanted, of any kind, in bounded memory."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, BinaryIO, Final
@@ -33,6 +33,14 @@ _END_MARK: Final = b"\x1a"
 
 class TooManyClaims(ValueError):
     """The totals of so many claims do not fit into the file's last record."""
+
+
+class NoClaimLeft(ValueError):
+    """No claim was left that can carry some of the errors. Shape: `kinds` are theirs."""
+
+    def __init__(self, kinds: Sequence[str]) -> None:
+        super().__init__(f"no claim left to carry: {', '.join(kinds)}")
+        self.kinds = tuple(kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +78,8 @@ class Recipe:
 def write(recipe: Recipe, out: BinaryIO) -> Tally:
     """Write the file and return what it amounts to, without regard to damage.
 
-    Errors: KeyError for an unknown kind of fault or damage; ValueError, if there are more faults than claims to carry
-    them; TooManyClaims; OSError.
+    Errors: KeyError for an unknown kind of fault or damage; NoClaimLeft, if no claim can carry one of them;
+    TooManyClaims; OSError.
     """
     tally = Tally()
     out.writelines(stream(recipe, tally))
@@ -136,7 +144,7 @@ class _Maker:
             raise KeyError(*unknown)
         yield from self._counted() if self._recipe.size_bytes is None else self._sized(self._recipe.size_bytes)
         if self._waiting:
-            raise ValueError(f"no claim left to carry: {', '.join(self._waiting)}")
+            raise NoClaimLeft(self._waiting)
         for template, times in zip(self._stock.templates, self._used, strict=True):
             self._tally.count(template.shares, times=times)
 

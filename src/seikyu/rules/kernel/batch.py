@@ -1,8 +1,8 @@
 """What one call of the compiled pass has read: claims and tables of columns, as rules' scans see them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -34,14 +34,16 @@ class Places:
 class Table(Places):
     """Rows of the records that stand in one table, in the order of the file.
 
-    Shape: `own` is False in a donor's block. An item's values are got by name: `EMPTY` and its like where there is none
-    (see `scan`). `no` gives the item's number by the record's row.
+    Shape: `own` is False in a donor's block; `marked` is the record, with `scan.DONOR` added there. An item's values
+    are got by name: `EMPTY` and its like where there is none (see `scan`). `no` gives the item's number by the record's
+    row.
     """
 
-    def __init__(self, names: Mapping[str, int], cells: Ints, layouts: Sequence[RecordLayout]) -> None:
+    def __init__(self, name: str, cells: Ints, tables: Tables) -> None:
         super().__init__(cells[0], cells[1], cells[2] & (c.DONOR - 1), start=cells[3], length=cells[4])
-        self._names, self._cells, self._layouts = names, cells, layouts
-        self.own: Bools = cells[2] < c.DONOR
+        self._names, self._cells, self._tables = tables.names[name], cells, tables
+        self.marked: Ints = cells[2]
+        self.own: Bools = self.marked < c.DONOR
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
@@ -51,11 +53,16 @@ class Table(Places):
 
     def no(self, name: str, rows: Ints) -> Ints:
         """Return the number of an item in the records of these rows."""
-        return np.array([_no(record, name) for record in self._layouts], np.int64)[self.record[rows]]
+        return _numbers(self._tables, name)[self.record[rows]]
+
+
+@cache
+def _numbers(tables: Tables, name: str) -> Ints:
+    """Return by the record's row the number of the item that stands in a column, 0 for none."""
+    return np.array([_no(plan.layout, name) for plan in tables.record_plans], np.int64)
 
 
 def _no(record: RecordLayout, name: str) -> int:
-    """Return the number of the item of a record that stands in a column, 0 for none."""
     item = record.by_name.get(name) or next((each for each in record.items if column_of(each.name) == name), None)
     return item.no if item else 0
 
@@ -95,12 +102,8 @@ class Batch:
         """Return a table by name."""
         known = self._tables.get(name)
         if known is None:
-            known = self._tables[name] = Table(self.tables.names[name], self.cells[name], self._layouts)
+            known = self._tables[name] = Table(name, self.cells[name], self.tables)
         return known
-
-    @cached_property
-    def _layouts(self) -> Sequence[RecordLayout]:
-        return [plan.layout for plan in self.tables.record_plans]
 
     @cached_property
     def _tables(self) -> dict[str, Table]:
@@ -108,7 +111,7 @@ class Batch:
 
     def of_events(self, problem: int) -> Places:
         """Return the lines of which the pass wrote that down."""
-        events = self.events[self.events[:, c.V_PROBLEM] == problem]
+        events = self._apart[self._apart[:, c.V_PROBLEM] == problem]
         return Places(
             events[:, c.V_CLAIM],
             events[:, c.V_LINE],
@@ -116,6 +119,11 @@ class Batch:
             start=events[:, c.V_START],
             length=events[:, c.V_LENGTH],
         )
+
+    @cached_property
+    def _apart(self) -> Ints:
+        """The events that are no problems of items: few, also where many items are wrong."""
+        return self.events[self.events[:, c.V_PROBLEM] >= c.E_CONTROL]
 
     def once(self, compute: Callable[["Batch"], _Value]) -> _Value:
         """Return what a function makes of the batch; it is made once."""

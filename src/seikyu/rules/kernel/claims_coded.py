@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from seikyu.rules.with_masters import services as rules_of_services
 _CODE: Final = 10**9
 _KIND: Final = 10**8
 #: Masters by the first digit of their codes.
+_MASTERS: Final = {"SI": "s", "IY": "y", "TO": "t", "CO": "c"}
 _PREFIXES: Final = {kind: int(form.prefix) for kind, form in forms().items() if form.prefix}
 _AMOUNT: Final = 10**c.DECIMALS
 #: Products of prices and amounts up to this can be added up.
@@ -57,6 +59,17 @@ def coded_lines(batch: Batch) -> Coded:
     return _coded(batch.table("lines"))
 
 
+def by_kind(batch: Batch) -> Mapping[str, Coded]:
+    """Return the same by the masters that the first digits of their codes point to."""
+    lines = batch.once(coded_lines)
+    return _by_kind(lines)
+
+
+def _by_kind(lines: Coded) -> Mapping[str, Coded]:
+    digit = lines.code // _KIND
+    return {kind: lines.of(mine) for kind, prefix in _PREFIXES.items() if len(mine := where(digit == prefix))}
+
+
 def coded_apart(batch: Batch) -> Coded:
     """Return the same of the kinds of claims whose lines make no units."""
     return _coded(batch.table("coded"))
@@ -85,13 +98,24 @@ def drugs(batch: Batch) -> Coded:
 
 def _of_record(batch: Batch, rid: str) -> Coded:
     lines = batch.once(coded_lines)
-    return lines.of(lines.table.record[lines.rows] == batch.row_of(rid))
+    mine = lines.of(where(lines.table.record[lines.rows] == batch.row_of(rid)))
+    # As a rule they are the lines whose codes point to one master: then those, so that they are looked up once.
+    alike = batch.once(by_kind).get(_MASTERS[rid])
+    return alike if alike and np.array_equal(alike.rows, mine.rows) else mine
 
 
 def rows_of(batch: Batch, lines: Callable[[Batch], Coded], kind: str, *columns: str) -> Rows:
     """Return the rows of lines in the master that holds, where it has the columns."""
-    coded = batch.once(lines)
-    return batch.once(codes_of).held(kind, coded.claim, coded.code, *columns)
+    return batch.once(_rows_in(lines, kind)).having(*columns)
+
+
+@cache
+def _rows_in(lines: Callable[[Batch], Coded], kind: str) -> Callable[[Batch], Rows]:
+    def found(batch: Batch) -> Rows:
+        coded = batch.once(lines)
+        return batch.once(codes_of).held(kind, coded.claim, coded.code)
+
+    return found
 
 
 def in_s(batch: Batch) -> Rows:
@@ -108,25 +132,22 @@ def _claims(claim: Ints) -> Might:
 
 
 def unknown_code(batch: Batch) -> Iterator[Exact]:
-    lines, codes = batch.once(coded_lines), batch.once(codes_of)
-    for kind in ("s", "y", "t", "c"):
-        mine = lines.of(lines.code // _KIND == _PREFIXES[kind])
-        sure = codes.sure(kind)
-        hit = mine.rows[codes.unknown(kind, mine.code) & sure[mine.claim]] if sure.any() else mine.rows[:0]
+    lines, codes = batch.once(by_kind), batch.once(codes_of)
+    for kind in {"s", "y", "t", "c"} & lines.keys():
+        mine, sure = lines[kind], codes.sure(kind)
+        hit = mine.rows[codes.unknown(kind, mine.claim, mine.code) & sure[mine.claim]] if sure.any() else mine.rows[:0]
         if len(hit):
-            yield Exact(lines.table, hit, lines.table.no("code", hit))
+            yield Exact(mine.table, hit, mine.table.no("code", hit))
 
 
 def code_out_of_date(batch: Batch) -> Iterator[Might]:
     codes = batch.once(codes_of)
-    for lines in (batch.once(coded_lines), batch.once(coded_apart)):
-        for kind, prefix in _PREFIXES.items():
-            mine = lines.of(lines.code // _KIND == prefix)
-            if len(mine):
-                until = codes.settled(kind, mine.claim, mine.code)["until"]
-                ended = where((until != NONE) & (until < batch.last_day[mine.claim]))
-                ended = ended[_done_after(batch, mine.of(ended), until[ended])]
-                yield _claims(mine.claim[ended])
+    for kind, mine in (*batch.once(by_kind).items(), *_by_kind(batch.once(coded_apart)).items()):
+        until = codes.settled(kind, mine.claim, mine.code)["until"]
+        ended = where((until != NONE) & (until < batch.last_day[mine.claim]))
+        if len(ended):
+            ended = ended[_done_after(batch, mine.of(ended), until[ended])]
+            yield _claims(mine.claim[ended])
 
 
 def _done_after(batch: Batch, lines: Coded, until: Ints) -> Bools:

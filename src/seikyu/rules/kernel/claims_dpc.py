@@ -144,7 +144,7 @@ def unknown_coding(batch: Batch) -> Iterator[Exact]:
     coding, codes = _coded(batch.table("coding")), batch.once(codes_of)
     for kind in ("s", "y", "t"):
         mine = coding.of(coding.code // _KIND == int(forms()[kind].prefix))
-        hit = codes.unknown(kind, mine.code) & codes.sure(kind)[mine.claim]
+        hit = codes.unknown(kind, mine.claim, mine.code) & codes.sure(kind)[mine.claim]
         yield from _at(mine.table, mine.rows[hit], "code")
 
 
@@ -290,9 +290,9 @@ def unknown_tooth(batch: Batch) -> Iterator[Exact | Might]:
         digits = batch.buffer[at[:, None] + np.arange(_TOOTH_CHARS)].astype(np.int64)
         goes_on = ((digits >= _ZERO) & (digits <= _NINE)).all(axis=1)
         there, at, digits = there[goes_on], at[goes_on] + _TOOTH_CHARS, digits[goes_on] - (_ZERO - 1)
-        known = ~codes.unknown("f", digits @ _PLACE)
+        known = ~codes.unknown("f", rows.claim[there], digits @ _PLACE)
         digits[:, -_CONDITION:] = 1
-        known |= ~codes.unknown("f", digits @ _PLACE)
+        known |= ~codes.unknown("f", rows.claim[there], digits @ _PLACE)
         odd[there[~known]] = True
         there, at = there[known], at[known]
     yield from _at(rows, where(odd), "teeth")

@@ -10,6 +10,7 @@ from seikyu.records import Block, Layout, editions_of, table
 from seikyu.rules.claims import type_kind
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table, days_of_month
+from seikyu.rules.kernel.claims_donors import donor_block, donors_out_of_order
 from seikyu.rules.kernel.columns import blocks_inside, tables_of
 from seikyu.rules.kernel.scans import Exact, Might, Scan, filled, key, laws_of, readable, where
 from seikyu.rules.structure import record_counts
@@ -130,8 +131,9 @@ def no_history(batch: Batch) -> Iterator[Exact]:
     yield from _head(batch, searched & (batch.claims[c.C_HISTORY] == 0), "search_no")
 
 
-def damaged_history(batch: Batch) -> Iterator[Might]:
-    yield Might(where(batch.claims[c.C_HISTORY_FAULT] > 0))
+def damaged_history(batch: Batch) -> Iterator[Exact]:
+    faults = batch.of_events(c.E_HISTORY)
+    yield Exact(faults, np.arange(len(faults)))
 
 
 def old_month(batch: Batch) -> Iterator[Might]:
@@ -210,16 +212,14 @@ def not_elderly(batch: Batch) -> Iterator[Exact]:
     yield from _head(batch, elderly & (birth > 0) & (month > 0) & (young | old), "claim_type")
 
 
-def order(batch: Batch) -> Iterator[Exact | Might]:
+def order(batch: Batch) -> Iterator[Exact]:
     disorder = batch.of_events(c.E_DISORDER)
-    odd = batch.claims[c.C_DONOR] > 0
-    if len(disorder):
-        yield Exact(disorder, where(~odd[disorder.claim]))
-    yield Might(where(odd))
-    judged = ~odd
-    judged[disorder.claim] = False
+    yield Exact(disorder, np.arange(len(disorder)))
+    judged = np.ones(len(batch), np.bool_)
+    judged[disorder.claim] = False  # The first record at a wrong place is told, and that is all.
     for block in blocks_inside(batch.layout):
         yield _block_order(batch, block, judged)
+    yield from donors_out_of_order(batch, judged)
 
 
 def _block_order(batch: Batch, block: Block, judged: Bools) -> Exact:
@@ -234,10 +234,6 @@ def _block_order(batch: Batch, block: Block, judged: Bools) -> Exact:
     lost = where(~opens & ((opened < first) | (parted < opened)))
     _, firsts = np.unique(claim[lost], return_index=True)
     return Exact(table, rows[lost[firsts]])
-
-
-def donor_block(batch: Batch) -> Iterator[Might]:
-    yield Might(where(batch.claims[c.C_DONOR] > 0))
 
 
 def stray_inside(batch: Batch) -> Iterator[Exact]:

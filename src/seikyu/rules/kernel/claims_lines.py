@@ -9,11 +9,12 @@ import numpy as np
 
 from seikyu.records import table
 from seikyu.rules.kernel import scan as c
+from seikyu.rules.kernel import walks
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
 from seikyu.rules.kernel.claims_head import first_insurers, inpatient, of_insurer, publics, type_payers, type_says
 from seikyu.rules.kernel.claims_payers import ordinals
 from seikyu.rules.kernel.columns import tables_of
-from seikyu.rules.kernel.scans import Exact, Might, Scan, bad, digits, filled, key, where
+from seikyu.rules.kernel.scans import Exact, Items, Might, Scan, alike, bad, digits, filled, key, where
 from seikyu.rules.lines import VISITS, burdens_of
 from seikyu.rules.units import line_ids
 
@@ -27,6 +28,7 @@ _MOST_PUBLIC: Final = 4
 _TWO_DIGITS: Final = 100
 _COUNT_CHARS: Final = 3
 _SHORT_MONTHS: Final = (29, 30, 31)
+_DAYS: Final = 31
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,33 +51,12 @@ def _charged(batch: Batch) -> Bools:
     return np.array(["points" in plan.index for plan in batch.tables.record_plans], np.bool_)
 
 
-def lines_of(batch: Batch) -> Lines:
-    """Return the claims' own lines."""
-    rows = batch.table("lines")
-    own = where(rows.own)
-    charged = _charged(batch)[rows.record[own]]
-    service = own[charged]
-    classes = rows["service_class"][service]
-    current = _carried(classes, filled(classes), _opens(rows.claim[service]))
-    return Lines(own, service, where(charged), current, _opens(rows.claim[own]))
-
-
-def _opens(claim: Ints) -> Bools:
-    """True for the first row of each claim."""
-    first = np.ones(len(claim), np.bool_)
-    first[1:] = claim[1:] != claim[:-1]
-    return first
-
-
-def _carried(values: Ints, there: Bools, opens: Bools) -> Ints:
-    """Return the last value that was there, by row; empty before the first of a claim."""
-    at = np.maximum.accumulate(np.where(there | opens, np.arange(len(values)), 0))
-    return np.where(there[at], values[at], c.EMPTY) if len(values) else values
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
-    """The calculation units (see `view.Unit`): first and last row in the table, class, and whether points end them."""
+    """The calculation units (see `view.Unit`): first and last row in the table, class, and whether points end them.
+
+    Shape: `of_row` is a service line's unit, by its place among the service lines.
+    """
 
     first: Ints
     last: Ints
@@ -84,25 +65,38 @@ class Units:
     ended: Bools
 
 
-def units_of(batch: Batch) -> Units:
-    """Return the units of all claims, in the order of the file; a row's unit by its place among the service lines."""
-    rows, lines = batch.table("lines"), batch.once(lines_of)
-    classed = filled(rows["service_class"][lines.all])
-    passed = np.cumsum(classed)[lines.place]
-    service = lines.service
-    ends = filled(rows["points"][service])
-    starts = _opens(rows.claim[service])
-    starts[1:] |= ends[:-1] | (passed[1:] > passed[:-1])
-    first = where(starts)
-    last = np.append(first[1:], len(service))[: len(first)] - 1
-    whole = _carried(rows["service_class"][lines.all], classed, lines.opens)
-    return Units(
-        first=service[first],
-        last=service[last],
-        of_row=np.cumsum(starts) - 1,
-        service_class=whole[lines.place[last]],
-        ended=ends[last],
+def _walked(batch: Batch) -> tuple[Lines, Units]:
+    rows = batch.table("lines")
+    most = len(rows)
+    counts = np.zeros(3, np.int64)
+    own, service, place, current, first, last, of_row, classes = np.empty((8, most), np.int64)
+    opens, ended = np.empty((2, most), np.bool_)
+    walks.lines(
+        rows.claim, rows.marked, rows["service_class"], rows["points"], _charged(batch), own, opens, service, place,
+        current, first, last, of_row, classes, ended, counts,
+    )  # fmt: skip
+    n_own, n_service, n_units = counts.tolist()
+    return (
+        Lines(own[:n_own], service[:n_service], place[:n_service], current[:n_service], opens[:n_own]),
+        Units(first[:n_units], last[:n_units], of_row[:n_service], classes[:n_units], ended[:n_units]),
     )
+
+
+def lines_of(batch: Batch) -> Lines:
+    """Return the claims' own lines."""
+    return batch.once(_walked)[0]
+
+
+def units_of(batch: Batch) -> Units:
+    """Return the units of all claims, in the order of the file."""
+    return batch.once(_walked)[1]
+
+
+def _opens(claim: Ints) -> Bools:
+    """True for the first row of each claim."""
+    first = np.ones(len(claim), np.bool_)
+    first[1:] = claim[1:] != claim[:-1]
+    return first
 
 
 _LOW: Final = 0x1FF
@@ -124,9 +118,10 @@ def _burdens() -> tuple[Ints, Ints]:
 
 def shares_of(burden: Ints) -> Ints:
     """Return who shares a line of each burden division: bit 0 is insurance; -1 for an unknown division."""
-    codes, shares = _burdens()
-    at = burden & _LOW
-    return np.where(codes[at] == burden, shares[at], -1)
+    codes, payers = _burdens()
+    shared = np.empty(len(burden), np.int64)
+    walks.shares(burden, codes, payers, shared)
+    return shared
 
 
 def shares_of_lines(batch: Batch) -> Ints:
@@ -204,9 +199,10 @@ def class_order(batch: Batch) -> Iterator[Exact | Might]:
     unsure = np.zeros(len(batch), np.bool_)
     unsure[rows.claim[service[classes == c.BIG]]] = True
     anew[1:] |= burden[1:] != burden[:-1]
-    for at in where(odd[1:] & odd[:-1] & ~anew[1:]):  # Two that may be written alike, or not.
-        before, this = (_written(batch, rows, int(service[each]), "burden") for each in (at, at + 1))
-        anew[at + 1] = before != this
+    doubtful = where(odd[1:] & odd[:-1] & ~anew[1:])  # Two that may be written alike, or not.
+    if len(doubtful):
+        pairs = [Items(rows, service[doubtful + each], "burden") for each in (0, 1)]
+        anew[doubtful + 1] = ~alike(batch, *pairs)
     part = np.cumsum(anew)
     anywhere = classes == _ANYWHERE[0]
     for code in _ANYWHERE[1:]:
@@ -254,31 +250,18 @@ def day_sum(batch: Batch) -> Iterator[Exact]:
     count, odd = rows["count"][daily], rows["days_odd"][daily]
     hit = daily[(rows["days_filled"][daily] > 0) & (count >= 0) & (odd & 1 == 0) & (rows["days"][daily] != count)]
     # Days that stand side by side like the count are let be by the rule; only few digits can.
-    written = rows["days_odd"][hit] >> 1
-    close = (written >= _digits_of(rows["count"][hit])) & (written <= _COUNT_CHARS)
+    digits_of_days = rows["days_odd"][hit] >> 1
+    close = (digits_of_days >= _digits_of(rows["count"][hit])) & (digits_of_days <= _COUNT_CHARS)
     if close.any():
-        same = np.array([_written_alike(batch, rows, int(at)) for at in hit[close]], np.bool_)
-        hit = np.sort(np.concatenate([hit[~close], hit[close][~same]]))
+        asked = hit[close]
+        days = alike(batch, Items(rows, asked, "day_01", _DAYS), Items(rows, asked, "count"))
+        hit = np.sort(np.concatenate([hit[~close], asked[~days]]))
     yield Exact(rows, hit, rows.no("count", hit))
 
 
 def _digits_of(count: Ints) -> Ints:
     """Return how many digits numbers below 1,000 have."""
     return 1 + (count > 9) + (count > 99)
-
-
-def _written_alike(batch: Batch, rows: Table, at: int) -> bool:
-    """True if a line's days, put together, are written like its count."""
-    layout = batch.tables.record_plans[int(rows.record[at])].layout
-    items = batch.bytes_of(int(rows.start[at]), int(rows.length[at])).split(b",")
-    days = layout.by_name["day_01"].no - 1
-    return b"".join(items[days : days + 31]) == _written(batch, rows, at, "count")
-
-
-def _written(batch: Batch, rows: Table, at: int, name: str) -> bytes:
-    """Return an item of a line as it is written."""
-    layout = batch.tables.record_plans[int(rows.record[at])].layout
-    return batch.bytes_of(int(rows.start[at]), int(rows.length[at])).split(b",")[layout.by_name[name].no - 1]
 
 
 def impossible_day(batch: Batch) -> Iterator[Exact]:
@@ -317,20 +300,15 @@ def days_of_visits(batch: Batch) -> Iterator[Exact]:
 def sums_of(batch: Batch) -> tuple[Bools, Ints, Ints]:
     """Return which claims' lines can be added up, and their sums by count and by days: `[payer][claim]`."""
     rows, service, units = batch.table("lines"), batch.once(lines_of).service, batch.once(units_of)
-    claim = rows.claim[units.last]
-    known = batch.claims[c.C_DONOR] == 0
-    known[np.bincount(claim, minlength=len(batch)) == 0] = False
-    classes, points, count = (rows[name][service] for name in ("service_class", "points", "count"))
-    known[rows.claim[service[bad(classes) | bad(points) | bad(count)]]] = False
-    shared = batch.once(shares_of_lines)[units.last]
-    there = _there(batch.claims[c.C_INSURERS] > 0, publics(batch))[claim]
-    summed = units.service_class != _MEALS
-    known[claim[(shared < 0) | ((shared & ~there) != 0) | (summed & ~units.ended)]] = False
-    known[claim[units.service_class == _REDUCTION]] = False
-    worth = np.maximum(rows["points"][units.last], 0) * summed
-    by_count = worth * np.maximum(rows["count"][units.last], 0)
-    by_days = worth * rows["days"][units.last]
-    return known, *(_added(batch, claim, shared, each) for each in (by_count, by_days))
+    known, any_unit = batch.claims[c.C_DONOR] == 0, np.zeros(len(batch), np.bool_)
+    by_count, by_days = np.zeros((2, len(_BURDENED), len(batch)), np.int64)
+    there = _there(batch.claims[c.C_INSURERS] > 0, publics(batch))
+    walks.sums(
+        rows.claim, rows["service_class"], rows["points"], rows["count"], rows["days"], service, units.last,
+        units.service_class, units.ended, batch.once(shares_of_lines), there, _MEALS, _REDUCTION, known, any_unit,
+        by_count, by_days,
+    )  # fmt: skip
+    return known & any_unit, by_count, by_days
 
 
 def _added(batch: Batch, claim: Ints, shared: Ints, worth: Ints) -> Ints:
@@ -396,6 +374,43 @@ def public_total(batch: Batch) -> Iterator[Exact | Might]:
     yield Exact(rows, hit, rows.no("total_points", hit))
 
 
+def _more_than_insurer(batch: Batch, name: str, *, least: int) -> Iterator[Exact | Might]:
+    """Yield public payers whose figure is higher than the insurer's and not explained by lines of their own."""
+    rows, place = batch.table("publics"), batch.once(ordinals)
+    most = of_insurer(batch, name)[rows.claim]
+    more = where((place >= 0) & (place < _MOST_PUBLIC) & (most >= least) & (rows[name] > most))
+    if not len(more):
+        return
+    if not tables_of(batch.layout)["lines"][0]:
+        yield Might(np.unique(rows.claim[more]))  # Its lines are not kept.
+        return
+    more = more[batch.once(without_insurance)[rows.claim[more]] >> (place[more] + 1) & 1 == 0]
+    if name == "total_points" and not line_ids(batch.layout).more:
+        # If the lines bear the public payer out, the insurer's total is wrong.
+        known, by_count, _ = batch.once(sums_of)
+        claim = rows.claim[more]
+        more = more[~known[claim] | (rows[name][more] != by_count[place[more] + 1, claim])]
+    yield Exact(rows, more, rows.no(name, more))
+
+
+def without_insurance(batch: Batch) -> Ints:
+    """Return for each claim the payers who share a line in which the insurer has no part: bit 1 is the first public."""
+    rows, service = batch.table("lines"), batch.once(lines_of).service
+    shared = batch.once(shares_of_lines)[service]
+    alone = where((shared > 0) & (shared & 1 == 0))
+    payers = np.zeros(len(batch), np.int64)
+    np.bitwise_or.at(payers, rows.claim[service[alone]], shared[alone])
+    return payers
+
+
+def public_days(batch: Batch) -> Iterator[Exact | Might]:
+    yield from _more_than_insurer(batch, "actual_days", least=1)
+
+
+def public_points(batch: Batch) -> Iterator[Exact | Might]:
+    yield from _more_than_insurer(batch, "total_points", least=0)
+
+
 SCANS: Final[Mapping[str, Scan]] = {
     "X2034": no_service,
     "X2037": burden_without_payer,
@@ -407,6 +422,8 @@ SCANS: Final[Mapping[str, Scan]] = {
     "X2044": impossible_day,
     "X2045": no_days,
     "X3017": days_of_visits,
+    "X3018": public_days,
+    "X3019": public_points,
     "X3020": insurer_total,
     "X3021": public_total,
 }

@@ -169,20 +169,6 @@ def days_of_the_month(batch: Batch) -> Iterator[Exact]:
         yield from _first(batch, (batch.days > 0) & (days > batch.days) & (days <= _MOST_DAYS), "actual_days")
 
 
-def _more_than_insurer(batch: Batch, name: str, *, least: int) -> Iterator[Might]:
-    rows = batch.table("publics")
-    most = of_insurer(batch, name)[rows.claim]
-    yield Might(np.unique(rows.claim[rows.own & (most >= least) & (rows[name] > most)]))
-
-
-def public_days(batch: Batch) -> Iterator[Might]:
-    yield from _more_than_insurer(batch, "actual_days", least=1)
-
-
-def public_points(batch: Batch) -> Iterator[Might]:
-    yield from _more_than_insurer(batch, "total_points", least=0)
-
-
 def meals(batch: Batch) -> Iterator[Exact]:
     count = of_insurer(batch, "meal_count")
     yield from _first(batch, (batch.days > 0) & (count > batch.days * _MEALS_A_DAY), "meal_count")
@@ -436,8 +422,6 @@ SCANS: Final[Mapping[str, Scan]] = {
     "X2025": recipient_number,
     "X2026": actual_days,
     "X3016": days_of_the_month,
-    "X3018": public_days,
-    "X3019": public_points,
     "L3531": meals,
     "X3022": meal_items,
     "L4510": public_copay,

@@ -15,7 +15,8 @@ from seikyu.rules.kernel.coded import NONE, Rows, codes_of
 from seikyu.rules.kernel.scans import Exact, Might, Scan, digits, filled, readable, where
 from seikyu.rules.with_fee_tables.register import is_open
 
-_DISEASE_DIGITS: Final = 7
+#: A code of seven digits stands in a column behind a 1.
+_DISEASE: Final = 10**7
 _MODIFIER: Final = 10_000
 _MODIFIER_DIGITS: Final = 4
 
@@ -42,8 +43,10 @@ def diseases_of(batch: Batch) -> Diseases:
     """Return the diseases."""
     table = batch.table("diseases")
     rows = where(table.own)
-    number, count = digits(table["disease_code"][rows])
-    return Diseases(table, rows, table.claim[rows], np.where(count == _DISEASE_DIGITS, number, NONE))
+    code = table["disease_code"][rows]
+    return Diseases(
+        table, rows, table.claim[rows], np.where((code >= _DISEASE) & (code < 2 * _DISEASE), code - _DISEASE, NONE)
+    )
 
 
 def _held(batch: Batch, kind: str, *columns: str) -> Rows:
@@ -55,7 +58,7 @@ def unknown_disease(batch: Batch) -> Iterator[Might]:
     found, codes = batch.once(diseases_of), batch.once(codes_of)
     sure = codes.sure("b")[found.claim]
     short = readable(found.table["disease_code"][found.rows]) & (found.code == NONE)
-    yield _claims(found.claim[sure & (short | codes.unknown("b", found.code))])
+    yield _claims(found.claim[sure & (short | codes.unknown("b", found.claim, found.code))])
 
 
 def no_claimable_disease(batch: Batch) -> Iterator[Might]:
@@ -81,7 +84,7 @@ def unknown_modifier(batch: Batch) -> Iterator[Might]:
     some = where(sure & (written >= 0))
     rest, count = digits(written[some])
     while len(some):
-        yield _claims(found.claim[some[codes.unknown("z", rest % _MODIFIER)]])
+        yield _claims(found.claim[some[codes.unknown("z", found.claim[some], rest % _MODIFIER)]])
         more = where(count > _MODIFIER_DIGITS)
         some, rest, count = some[more], rest[more] // _MODIFIER, count[more] - _MODIFIER_DIGITS
 
@@ -120,7 +123,9 @@ def old_government_insurer(batch: Batch) -> Iterator[Might]:
 def no_such_insurer(batch: Batch) -> Iterator[Exact]:
     written, codes = of_insurer(batch, "insurer_number"), batch.once(codes_of)
     number = np.where(written >= 0, _number(written), NONE)
-    rows = batch.once(first_insurers)[where(codes.sure("insurers") & codes.unknown("insurers", number))]
+    rows = batch.once(first_insurers)[
+        where(codes.sure("insurers") & codes.unknown("insurers", np.arange(len(batch)), number))
+    ]
     insurers = batch.table("insurers")
     yield Exact(insurers, rows, insurers.no("insurer_number", rows))
 
@@ -130,7 +135,7 @@ def no_such_public_payer(batch: Batch) -> Iterator[Exact]:
     first = first_rows(batch, publics)
     claims = where((first >= 0) & codes.sure("public_payers"))
     written = publics["payer_number"][first[claims]]
-    unknown = codes.unknown("public_payers", np.where(written >= 0, _number(written), NONE))
+    unknown = codes.unknown("public_payers", claims, np.where(written >= 0, _number(written), NONE))
     rows = first[claims[unknown]]
     yield Exact(publics, rows, publics.no("payer_number", rows))
 

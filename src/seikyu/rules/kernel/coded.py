@@ -6,7 +6,7 @@ knows`.
 """
 
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from math import prod
 from typing import Any, Final, TypeVar
@@ -29,7 +29,8 @@ _BITS: Final = 64
 _LEAST_BITS: Final = 3
 #: So many versions are kept as arrays: forty kinds, each with the last few.
 _KEPT: Final = 128
-_SHELVES_KEPT: Final = 128
+#: What masters say of a kind in a month is kept so often.
+_SAID_KEPT: Final = 4096
 _NEVER: Final = 99_999_999
 _MONTHS: Final = 12
 
@@ -100,6 +101,10 @@ class Sheet:
             self._columns[name] = self._column(name)
         return self._columns[name]
 
+    def padded(self, name: str) -> Ints:
+        """Return the same with `NONE` behind the last row, where -1 finds it."""
+        return self.once(_padded(name))
+
     def _column(self, name: str) -> Ints:
         held = self.version.numbers.get(name)
         if held is None:
@@ -126,6 +131,11 @@ class Sheet:
         if make not in self._made:
             self._made[make] = make(self)
         return self._made[make]
+
+
+@cache
+def _padded(name: str) -> Callable[[Sheet], Ints]:
+    return lambda sheet: np.append(sheet[name], NONE)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -157,10 +167,22 @@ class Rows:
 
     def __getitem__(self, name: str) -> Ints:
         """Return a column of numbers, `NONE` where the cell is empty or there is no row."""
+        if len(self.sheets) == 1:
+            return self.sheets[0].padded(name)[self.at]
         return self.get(lambda sheet: sheet[name])
+
+    def having(self, *columns: str) -> "Rows":
+        """Return the rows in versions that have these columns."""
+        lacking = [at for at, sheet in enumerate(self.sheets) if not all(map(sheet.version.has, columns))]
+        if not lacking:
+            return self
+        there = ~np.isin(self.which, lacking)
+        return Rows(self.sheets, np.where(there, self.which, -1), np.where(there, self.at, -1))
 
     def get(self, values: Callable[[Sheet], NDArray[Any]], default: int = NONE) -> Ints:
         """Return what an array over the rows (or groups) of each version says, the default where there is none."""
+        if len(self.sheets) == 1:
+            return np.append(values(self.sheets[0]).astype(np.int64, copy=False), default)[self.at]
         found = np.full(len(self.at), default, np.int64)
         for number, sheet in enumerate(self.sheets):
             mine = np.flatnonzero((self.which == number) & (self.at >= 0))
@@ -176,7 +198,8 @@ class Codes:
         self._masters: Masters = batch.masters
         self._numbers, self._month_of = np.unique(batch.month, return_inverse=True)
         self._months = [Month(int(number) // 100, int(number) % 100) if number else None for number in self._numbers]
-        self._versions: dict[tuple[str, tuple[str, ...]], tuple[list[Sheet], Ints]] = {}
+        self._versions: dict[str, tuple[list[Sheet], Ints]] = {}
+        self._known: dict[tuple[str, int, int], tuple[Ints, Ints, Rows]] = {}
 
     def by_month(self, says: Callable[[Month], int], default: int = 0) -> Ints:
         """Return for each claim what is said of its month."""
@@ -185,28 +208,33 @@ class Codes:
 
     def sure(self, kind: str) -> Bools:
         """Return for which claims a code that no version has cannot have been there."""
-        return self.by_month(lambda month: self._masters.sure(kind, month)).astype(np.bool_)
+        return self.by_month(lambda month: _is_sure(self._masters, kind, month)).astype(np.bool_)
 
     def current(self, kind: str) -> Bools:
         """Return for which claims the version is known to be the newest of that time."""
-        return self.by_month(lambda month: self._masters.current(kind, month)).astype(np.bool_)
+        return self.by_month(lambda month: _is_current(self._masters, kind, month)).astype(np.bool_)
 
     def held(self, kind: str, claim: Ints, key: Ints, *columns: str) -> Rows:
         """Return the rows in the versions that hold for the claims, where they have these columns.
 
         Keys below 0 are none.
         """
-        return self._found(kind, claim, key, columns, lambda sheet: sheet.rows)
+        asked = kind, id(claim), id(key)  # Scans ask for the same arrays, which are kept here as long as their answer.
+        if asked not in self._known:
+            self._known[asked] = claim, key, self._found(kind, claim, key, lambda sheet: sheet.rows)
+        return self._known[asked][2].having(*columns)
 
     def groups(self, kind: str, claim: Ints, first: Ints, *columns: str) -> Rows:
         """Return the groups of rows whose keys begin so, in the versions that hold."""
-        return self._found(kind, claim, first, columns, lambda sheet: sheet.groups)
+        return self._found(kind, claim, first, lambda sheet: sheet.groups).having(*columns)
 
     def settled(self, kind: str, claim: Ints, key: Ints) -> Rows:
         """Return the rows in the versions that hold, else in the newest version that has the code."""
         held = self.held(kind, claim, key)
         lacking = np.flatnonzero((held.at < 0) & (key >= 0))
-        sheets, which, at = list(held.sheets), held.which, held.at
+        if not len(lacking):
+            return held
+        sheets, which, at = list(held.sheets), held.which.copy(), held.at.copy()
         for version in self._masters.every(kind):
             if not len(lacking):
                 break
@@ -219,9 +247,10 @@ class Codes:
                 lacking = lacking[~there]
         return Rows(sheets, which, at)
 
-    def unknown(self, kind: str, key: Ints) -> Bools:
+    def unknown(self, kind: str, claim: Ints, key: Ints) -> Bools:
         """True for keys that no version has; keys below 0 are none."""
-        lacking = np.flatnonzero((key >= 0) & ~np.isin(key, _special(kind)))
+        lacking = np.flatnonzero((key >= 0) & (self.held(kind, claim, key).at < 0))
+        lacking = lacking[~np.isin(key[lacking], _special(kind))]
         for version in self._masters.every(kind):
             if not len(lacking):
                 break
@@ -246,10 +275,8 @@ class Codes:
             found[mine] = met
         return found
 
-    def _found(
-        self, kind: str, claim: Ints, key: Ints, columns: tuple[str, ...], table: Callable[[Sheet], Hash]
-    ) -> Rows:
-        sheets, by_month = self._of_months(kind, columns)
+    def _found(self, kind: str, claim: Ints, key: Ints, table: Callable[[Sheet], Hash]) -> Rows:
+        sheets, by_month = self._of_months(kind)
         which = by_month[self._month_of[claim]]
         at = np.full(len(key), -1, np.int64)
         for number, sheet in enumerate(sheets):
@@ -260,21 +287,14 @@ class Codes:
                 at[mine] = table(sheet).find(key[mine])
         return Rows(sheets, which, at)
 
-    def _of_months(self, kind: str, columns: tuple[str, ...]) -> tuple[list[Sheet], Ints]:
+    def _of_months(self, kind: str) -> tuple[list[Sheet], Ints]:
         """Return the versions that hold in the months, and for each month which, -1 for none."""
-        known = self._versions.get((kind, columns))
+        known = self._versions.get(kind)
         if known is None:
-            versions: list[Version] = []
-            which = []
-            for month in self._months:
-                version = self._masters.at(kind, month)
-                if version is None or not all(map(version.has, columns)):
-                    which.append(-1)
-                    continue
-                if version not in versions:
-                    versions.append(version)
-                which.append(versions.index(version))
-            known = self._versions[kind, columns] = list(map(sheet_of, versions)), np.array(which, np.int64)
+            versions = [_holding(self._masters, kind, month) if month else None for month in self._months]
+            several = list(dict.fromkeys(filter(None, versions)))
+            which = [several.index(version) if version else -1 for version in versions]
+            known = self._versions[kind] = list(map(sheet_of, several)), np.array(which, np.int64)
         return known
 
 
@@ -283,7 +303,22 @@ def codes_of(batch: Batch) -> Codes:
     return Codes(batch)
 
 
-@lru_cache(maxsize=_SHELVES_KEPT)
+@lru_cache(maxsize=_SAID_KEPT)
+def _holding(masters: Masters, kind: str, month: Month) -> Version | None:
+    return masters.at(kind, month)
+
+
+@lru_cache(maxsize=_SAID_KEPT)
+def _is_sure(masters: Masters, kind: str, month: Month) -> bool:
+    return masters.sure(kind, month)
+
+
+@lru_cache(maxsize=_SAID_KEPT)
+def _is_current(masters: Masters, kind: str, month: Month) -> bool:
+    return masters.current(kind, month)
+
+
+@cache
 def _special(kind: str) -> Ints:
     """Return the keys that are right without standing in a master."""
     form = forms()[kind]

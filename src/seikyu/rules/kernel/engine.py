@@ -20,7 +20,8 @@ from seikyu.rules.kernel.batch import Batch
 from seikyu.rules.kernel.blake import digests
 from seikyu.rules.kernel.columns import tables_of
 from seikyu.rules.kernel.compile import TENS, NotCompiled, Tables, compiled
-from seikyu.rules.kernel.judge import Docket, count_claims, docket_of, judged, remember, rows_of
+from seikyu.rules.kernel.judge import Docket, count_claims, docket_of, judged, rows_of
+from seikyu.rules.kernel.repeats import Marks, remember
 from seikyu.rules.reading import PLACES_KEPT
 from seikyu.rules.reference import Reference
 from seikyu.rules.sequence import Step
@@ -100,6 +101,7 @@ class KernelWay:
     def __init__(self, reference: Reference, tables: Tables, docket: Docket) -> None:
         self._reference, self._tables, self._docket = reference, tables, docket
         reference.engine = "kernel"
+        reference.known = Marks()
         self._room = _room_for(tables.layout)
         self._opener = b"\n" + tables.layout.opener.encode() + b","
         header = reference.header
@@ -282,7 +284,8 @@ class KernelWay:
             institution=header.institution if header else "",
             header=reference.file.header,
         )
-        remember(reference, batch)
+        assert isinstance(reference.known, Marks)  # noqa: S101  (it was put there)
+        remember(reference.known, batch)
         told, block = judged(batch, self._docket, reference)
         rows = rows_of(batch, told, self._docket, room.numbers, self._offset)
         count_claims(reference, batch, rows)

@@ -1,6 +1,6 @@
 """Findings as arrays until somebody looks: a block that makes each finding when it is asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, overload
@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seikyu.limits import limit
-from seikyu.records import LineCutter
+from seikyu.records import Line, LineCutter
 from seikyu.rules.blocks import Findings
 from seikyu.rules.finding import Finding
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch
-from seikyu.rules.reference import Reference
+from seikyu.rules.plan import Plan
+from seikyu.rules.reading import ItemReader, Remark
+from seikyu.rules.reference import NO_RULES, Reference
 from seikyu.rules.rule import Rule
 from seikyu.rules.view import Claim, Place, Record
 from seikyu.rules.wording import finding_of
@@ -30,6 +32,30 @@ HEAD_ALONE: Final = 3
 READY: Final = 4
 
 
+class Unjudged(Record):
+    """A record that is held against its layout only when somebody asks what of it is readable; most are never asked."""
+
+    __slots__ = ()
+
+    def __init__(self, plan: Plan, items: list[bytes], *, line: int) -> None:
+        self.plan, self.id, self.items, self.line = plan, plan.layout.id, items, line
+
+    def __getattr__(self, name: str) -> frozenset[int]:
+        # Only for what is not there yet: the slot is filled at the first question.
+        if name != "unreadable":
+            raise AttributeError(name)
+        self.unreadable = self.plan.unreadable(self.plan.faults(b",".join(self.items), self.items))
+        return self.unreadable
+
+
+class _Cutting(ItemReader):
+    """Cuts lines into items for readers that judge nothing."""
+
+    def read(self, line: Line, content: bytes, plan: Plan) -> tuple[Record, list[Remark]]:
+        """Return the record of a line; there is nothing to remark."""
+        return Unjudged(plan, content.split(b","), line=line.no), []
+
+
 class Claims:
     """Makes the views of claims out of a batch: with the reference's own hands, so that they are the same."""
 
@@ -39,6 +65,7 @@ class Claims:
         # The arrays of the pass are used again; what stands there is kept.
         self._where = batch.claims[[c.C_START, c.C_END, c.C_FIRST_LINE, c.C_NO_BEFORE]]
         self._reader = reference.reader()
+        self._reader.item_reader = _Cutting(NO_RULES, self._reader.file)
         self._last: dict[bool, tuple[int, Claim]] = {}
 
     def claim(self, at: int, *, alone: bool = False) -> Claim:
@@ -67,9 +94,7 @@ class Claims:
         plan = self._tables.record_plans[row]
         content = self._buffer[start : start + length].tobytes()
         items = content.split(b",")
-        if not judged:
-            return Record(plan, items, line=line)
-        return Record(plan, items, line=line, unreadable=plan.unreadable(plan.faults(content, items)))
+        return Unjudged(plan, items, line=line) if judged else Record(plan, items, line=line)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +117,7 @@ class Hits:
     def __len__(self) -> int:
         return len(self.rule)
 
-    def __getitem__(self, which: NDArray[np.int64] | NDArray[np.bool_]) -> "Hits":
+    def __getitem__(self, which: NDArray[np.int64] | NDArray[np.bool_] | slice) -> "Hits":
         return Hits(*(getattr(self, name)[which] for name in self.__slots__))
 
     @classmethod
@@ -120,7 +145,8 @@ class FoundInBatch(Findings):
         super().__init__()
         self._hits, self._rules, self._claims, self._ready = hits, rules, claims, ready
         self._show_personal = show_personal
-        self._places: tuple[tuple[int, int, int], list[Place]] = ((-1, -1, -1), [])
+        self._last = -1
+        self._places: dict[str, dict[tuple[int | None, int], Place]] = {}
 
     def __len__(self) -> int:
         return len(self._hits)
@@ -151,14 +177,31 @@ class FoundInBatch(Findings):
             record = self._claims.record(row, line=line, start=start, length=length, judged=kind == RECORD)
             if kind == EVENT:
                 return record.place(item - 1) if item else record.here()
-            return self._named(rule, rule.find(record) if rule.find else (), line, item)
-        claim = self._claims.claim(int(hits.claim[at]), alone=kind == HEAD_ALONE)
-        return self._named(rule, rule.find(claim) if rule.find else (), line, item)
+            return self._named(rule, _by_place(rule.find(record) if rule.find else ()), line, item)
+        places = self._of_claim(rule, int(hits.claim[at]), alone=kind == HEAD_ALONE)
+        return self._named(rule, places, line, item)
+
+    def _of_claim(self, rule: Rule, at: int, *, alone: bool) -> Mapping[tuple[int | None, int], Place]:
+        """Return the places that a rule names in a claim; those of the last claim are kept, for it may have many."""
+        if self._last != at:
+            self._last, self._places = at, {}
+        if rule.code not in self._places:
+            claim = self._claims.claim(at, alone=alone)
+            self._places[rule.code] = _by_place(rule.find(claim) if rule.find else ())
+        return self._places[rule.code]
 
     @staticmethod
-    def _named(rule: Rule, places: object, line: int, item: int) -> Place:
+    def _named(rule: Rule, places: Mapping[tuple[int | None, int], Place], line: int, item: int) -> Place:
         """Return the place of those that a rule names which was hit."""
-        for place in places:  # type: ignore[attr-defined]
-            if place.line == line and (place.item.no if place.item else 0) == item:
-                return place
-        raise AssertionError(f"{rule.code}: its scan and the rule do not agree on line {line}")
+        try:
+            return places[line, item]
+        except KeyError:
+            raise AssertionError(f"{rule.code}: its scan and the rule do not agree on line {line}") from None
+
+
+def _by_place(places: Iterable[Place]) -> dict[tuple[int | None, int], Place]:
+    """Return places by line and number of the item, 0 for a whole record; the first of several at one."""
+    found: dict[tuple[int | None, int], Place] = {}
+    for place in places:
+        found.setdefault((place.line, place.item.no if place.item else 0), place)
+    return found

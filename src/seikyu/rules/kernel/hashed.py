@@ -53,7 +53,7 @@ def find(wanted: Any, slots: Any, places: Any, shift: int, found: Any) -> None:
 
 
 @jit
-def meet(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
+def meet(
     first: Any, start: Any, end: Any, others: Any, rest: int, slots: Any, places: Any, shift: int, found: Any
 ) -> None:
     """Write for each first part of a key the place of the first key that one of its others completes, -1 for none.

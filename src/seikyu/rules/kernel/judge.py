@@ -26,7 +26,7 @@ from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.compile import NUMBER_OF, Tables, rule_numbers
 from seikyu.rules.kernel.found import CLAIM, EVENT, HEAD_ALONE, READY, RECORD, Claims, FoundInBatch, Hits
-from seikyu.rules.kernel.scans import Exact, Might, MightRows, Scan, filled
+from seikyu.rules.kernel.scans import Exact, Might, MightRows, Scan
 from seikyu.rules.plan import Problem
 from seikyu.rules.reading import PLACES_KEPT
 from seikyu.rules.reference import OFFICIAL_L2, Reference
@@ -131,19 +131,15 @@ _EFFECT: Final = {None: 0, Refuses.CLAIM: 1, Refuses.FILE: 2}
 
 
 def judged(batch: Batch, docket: Docket, reference: Reference) -> tuple[Hits, FoundInBatch]:
-    """Return the hits of a batch in the order of the list, and the block of findings of those that are listed.
+    """Return all hits of a batch, and the block of findings of those that are listed, in the order of the list.
 
     What the file as a whole must know of them is told to the reference.
     """
     claims = Claims(reference, batch)
     ready: list[Place] = []
     _controls(batch, claims, reference)
-    told = Hits.joined(
-        [
-            _of_lines(batch, docket, claims, ready),
-            *_of_claims(batch, docket, claims, ready, reference=reference),
-        ]
-    )
+    of_lines = _of_lines(batch, docket, claims, ready)
+    told = Hits.joined([*of_lines, *_of_claims(batch, docket, claims, ready, reference=reference)])
     file = reference.file
     reference.found += len(told)
     file.refused = file.refused or bool((docket.refuses[told.rule] == _EFFECT[Refuses.FILE]).any())
@@ -152,7 +148,7 @@ def judged(batch: Batch, docket: Docket, reference: Reference) -> tuple[Hits, Fo
     listed = told
     if len(told) > room:
         file.findings_left_out += len(told) - max(room, 0)
-        listed = told[np.argsort(told.claim, kind="stable")[: max(room, 0)]]
+        listed = _first(told, room, sum(map(len, of_lines)))
     reference.listed += len(listed)
     order = np.lexsort((listed.rule, listed.item, listed.line, listed.claim))
     block = FoundInBatch(listed[order], docket.rules, claims, ready=ready, show_personal=reference.show_personal)
@@ -173,21 +169,28 @@ def _controls(batch: Batch, claims: Claims, reference: Reference) -> None:
             places.append(record.place(item & 0xFFF, found=found))
 
 
-def _of_lines(batch: Batch, docket: Docket, claims: Claims, ready: list[Place]) -> Hits:
-    """Return what is told of single lines, line by line: items first, then the rules of their record."""
+def _first(told: Hits, room: int, of_lines: int) -> Hits:
+    """Return the hits that are told first: claim by claim what is of single lines, then what is of the claim."""
+    if room <= 0:
+        return told[:0]
+    later = np.arange(len(told)) >= of_lines
+    order = np.lexsort((np.where(later, 0, told.line), later, told.claim))
+    return told[order[:room]]
+
+
+def _of_lines(batch: Batch, docket: Docket, claims: Claims, ready: list[Place]) -> list[Hits]:
+    """Return what is told of single lines: of each, items first, then the rules of their record."""
     parts = [_of_items(batch, docket)]
     for number, rids in docket.records:
         parts += _of_record(batch, docket, number, rids, claims=claims, ready=ready)
-    if len(parts) == 1:
-        return parts[0]
-    joined = Hits.joined(parts)
-    return joined[np.argsort(joined.line, kind="stable")]
+    return parts
 
 
 def _of_items(batch: Batch, docket: Docket) -> Hits:
     """Return the rules of the items that the pass found wrong."""
     events = batch.events
-    events = events[events[:, c.V_PROBLEM] < c.E_CONTROL]
+    of_items = events[:, c.V_PROBLEM] < c.E_CONTROL
+    events = events if of_items.all() else events[of_items]
     record, item, problem = events[:, c.V_RECORD], events[:, c.V_ITEM], events[:, c.V_PROBLEM]
     widths = np.array([len(plan.layout.items) for plan in batch.tables.record_plans], np.int64)
     beyond = item >= widths[record]
@@ -262,17 +265,10 @@ def _exact(found: Exact, number: int, kind: int) -> Hits:
 
 def _of_claims(batch: Batch, docket: Docket, claims: Claims, ready: list[Place], *, reference: Reference) -> list[Hits]:
     """Return what is told of claims, rule by rule in the order of the book."""
-    served = _served(batch, reference)
     parts: list[Hits] = []
     looks: dict[int, list[tuple[int, int]]] = {}
-    for number in docket.claims:
+    for number, holds in _judging(batch, docket, reference):
         rule = docket.rules[number]
-        holds = _holds(batch, rule)
-        if rule.tables:
-            there = served.get(rule.code)
-            if there is None:
-                continue
-            holds = there if holds is None else holds & there
         scan = SCANS.get(rule.code)
         for found in scan(batch) if scan else (Might(np.arange(len(batch))),):
             if isinstance(found, Exact):
@@ -284,22 +280,47 @@ def _of_claims(batch: Batch, docket: Docket, claims: Claims, ready: list[Place],
             else:
                 assert isinstance(found, Might)  # noqa: S101  (a scan for claims yields nothing else)
                 for at in found.claims if holds is None else found.claims[holds[found.claims]]:
-                    looks.setdefault(int(at), []).append((len(parts), number))
+                    asked = looks.setdefault(int(at), [])
+                    if not asked or asked[-1][1] != number:  # A scan may name a claim more than once.
+                        asked.append((len(parts), number))
                 if len(found.claims):
                     parts.append(Hits.joined([]))
     _look(docket, claims, looks, parts, ready=ready)
     return [part for part in parts if len(part)]
 
 
-def _served(batch: Batch, reference: Reference) -> dict[str, Bools]:
-    """Return for each rule that needs masters which claims it can speak about: those of the months it is served for."""
-    found: dict[str, Bools] = {}
-    for number in np.unique(batch.month):
-        month = Month(int(number) // 100, int(number) % 100) if number else None
-        claims = batch.month == number
-        for rule, _ in reference.needs.served(reference.book.of_month(month), month):
-            if rule.tables:
-                found[rule.code] = found.get(rule.code, np.zeros(len(batch), np.bool_)) | claims
+def _judging(batch: Batch, docket: Docket, reference: Reference) -> Iterator[tuple[int, Bools | None]]:
+    """Yield the rules that look at the batch, each with the claims that it looks at; None for all."""
+    served = _served(batch, reference)
+    known: dict[tuple[tuple[str, ...], Month | None], Bools | None] = {}
+    for number in docket.claims:
+        rule = docket.rules[number]
+        if rule.tables and rule.code not in served:
+            continue
+        asked = rule.on, rule.since
+        if asked not in known:
+            known[asked] = _holds(batch, rule)
+        holds, there = known[asked], served.get(rule.code)
+        yield number, holds if there is None else there if holds is None else holds & there
+
+
+def _served(batch: Batch, reference: Reference) -> dict[str, Bools | None]:
+    """Return for each rule that needs masters which claims it can speak about: those of the months it is served for.
+
+    Shape: None for all; a rule that is not served at all is not there.
+    """
+    alike: dict[frozenset[str], list[int]] = {}
+    numbers = np.unique(batch.month)
+    for number in numbers.tolist():
+        month = Month(number // 100, number % 100) if number else None
+        judges = reference.needs.served(reference.book.of_month(month), month)
+        alike.setdefault(frozenset(rule.code for rule, _ in judges if rule.tables), []).append(number)
+    found: dict[str, Bools | None] = {}
+    for codes, months in alike.items():
+        claims = np.isin(batch.month, months) if len(alike) > 1 else None
+        for code in codes:
+            before = found.get(code)
+            found[code] = claims if before is None or claims is None else before | claims
     return found
 
 
@@ -360,29 +381,6 @@ def rows_of(batch: Batch, told: Hits, docket: Docket, numbers: NDArray[np.uint8]
     for at, name in enumerate(("points", "days", "meals")):
         shares[name] = claims[c.C_SHARES + at : c.C_HISTORY : 3].T
     return rows
-
-
-def remember(reference: Reference, batch: Batch) -> None:
-    """Hold the claims against those before them."""
-    known = reference.known
-    searched = np.zeros(len(batch), np.bool_)
-    head = batch.table("head")
-    searched[filled(head["search_no"])] = True
-    shorts = batch.identities[:, :8].copy().view("<u8")[:, 0].tolist()
-    if not searched.any() and known.all_new(shorts):
-        return
-    for at, (short, has_search) in enumerate(zip(shorts, searched.tolist(), strict=True)):
-        again = known.seen_short(short)
-        search = has_search and known.seen(b"search " + _search_no(batch, at))
-        if again or search:
-            batch.repeats[at] = again, search
-
-
-def _search_no(batch: Batch, at: int) -> bytes:
-    """Return the search number of a claim as written."""
-    head = batch.table("head")
-    item = int(head.no("search_no", np.array([at]))[0])
-    return batch.bytes_of(int(head.start[at]), int(head.length[at])).split(b",")[item - 1]
 
 
 def count_claims(reference: Reference, batch: Batch, rows: NDArray[np.void]) -> None:

@@ -103,10 +103,13 @@ P_ERA: Final = 13
 P_CODE: Final = 14
 P_CHARACTER: Final = 15
 P_PADDED: Final = 16
-#: What else the pass writes down as events: a control byte, a line of an unknown record, a record out of order.
+#: What else the pass writes down as events: a control byte, a line of an unknown record, a record out of order, a line
+#: of a history block that is not numbered on or of no known kind, any line of a donor's block.
 E_CONTROL: Final = 100
 E_STRAY: Final = 101
 E_DISORDER: Final = 102
+E_HISTORY: Final = 103
+E_DONOR: Final = 104
 
 #: Values in columns that are none: empty; filled and unreadable; empty and wrongly so; readable and too long to keep.
 EMPTY: Final = -1
@@ -171,10 +174,9 @@ C_KNOWN_POINTS: Final = 14
 C_PAYERS: Final = 15
 C_FIRST_LINE: Final = 16
 C_SHARES: Final = 17  # five times points, days, meals
-C_HISTORY: Final = 32  # lines of the history block; 1 if one is not numbered on; the latest claim month in it
-C_HISTORY_FAULT: Final = 33
-C_HISTORY_MONTH: Final = 34
-CLAIM_COLUMNS: Final = 35
+C_HISTORY: Final = 32  # lines of the history block; the latest claim month in it
+C_HISTORY_MONTH: Final = 33
+CLAIM_COLUMNS: Final = 34
 
 #: Columns of events.
 V_CLAIM: Final = 0
@@ -194,6 +196,8 @@ HEAD_PARTS: Final = 12
 #: Parts of a payer: number, points, days, meals, then up to two more of what makes it the same again.
 PAYER_PARTS: Final = 6
 MOST_FAULTS: Final = 512
+#: Places of one claim's history that are kept, as in `rules.history`; a test holds the two together.
+MOST_HISTORY_FAULTS: Final = 3
 
 U = np.uintp
 
@@ -592,7 +596,7 @@ def scan(
     opened = waits = False
     start = start_line = claim_end = head_line = known = strays = again = present = donor = disorder = order = 0
     publics = insurers = 0
-    history = history_fault = history_last = history_month = 0
+    history = history_faults = history_last = history_month = 0
     head_no = 0
     while True:
         # --- what stands here, and does it end the claim before ---
@@ -684,7 +688,6 @@ def scan(
                 claims[U(C_PAYERS), U(n_claims)] = shown
                 claims[U(C_NO_BEFORE), U(n_claims)] = no_before
                 claims[U(C_HISTORY), U(n_claims)] = history
-                claims[U(C_HISTORY_FAULT), U(n_claims)] = history_fault
                 claims[U(C_HISTORY_MONTH), U(n_claims)] = history_month
                 no_before = head_no if head_no >= 0 else -1
                 n_claims += 1
@@ -705,7 +708,7 @@ def scan(
             opened = True
             waits = False
             known = strays = again = present = donor = disorder = order = publics = insurers = 0
-            history = history_fault = history_last = history_month = 0
+            history = history_faults = history_last = history_month = 0
         elif not opened:
             why = AT_ODD_CLAIM  # Nobody calls us here; whoever does gets it back.
             break
@@ -741,7 +744,9 @@ def scan(
                     kind, number, branch, at = _history(buf, begin, q)
                     if number >= 0:
                         goes_on = history == 0 or (0 <= number - history_last <= 1) or number <= 1 or branch > 0
-                        history_fault |= not goes_on or kind == 0
+                        if (not goes_on or kind == 0) and history_faults < MOST_HISTORY_FAULTS:
+                            history_faults += 1
+                            stray = E_HISTORY
                         history += 1
                         history_last = number
                         if kind == 1 or kind == 5 or kind == 11 or kind == 15:
@@ -959,6 +964,18 @@ def scan(
             if donor == 0:
                 again |= present & (1 << record)
                 present |= 1 << record
+            else:
+                if n_events >= most_events:
+                    why = FULL
+                    break
+                events[U(n_events), V_CLAIM] = n_claims
+                events[U(n_events), V_LINE] = line
+                events[U(n_events), V_RECORD] = record
+                events[U(n_events), V_ITEM] = 0
+                events[U(n_events), V_PROBLEM] = E_DONOR
+                events[U(n_events), V_START] = begin
+                events[U(n_events), V_LENGTH] = q - begin
+                n_events += 1
             place = records[U(record), R_ORDER]
             if donor == 0 and place:
                 if place < order and disorder == 0:

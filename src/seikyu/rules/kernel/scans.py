@@ -14,8 +14,9 @@ import numpy as np
 
 from seikyu.records import table
 from seikyu.rules.kernel import scan as c
-from seikyu.rules.kernel.batch import Batch, Bools, Ints, Places
+from seikyu.rules.kernel.batch import Batch, Bools, Ints, Places, Table
 from seikyu.rules.kernel.compile import key_of
+from seikyu.rules.kernel.written import compare
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,12 +76,37 @@ def bad(values: Ints) -> Bools:
     return (values == c.BAD) | (values == c.MISSING)
 
 
+def alike(batch: Batch, items: "Items", others: "Items") -> Bools:
+    """Return row by row whether items, put together, are written like the others."""
+    same = np.zeros(len(items.rows), np.bool_)
+    compare(batch.buffer, *items.places(), *others.places(), same)
+    return same
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Items:
+    """Items of rows of a table: so many side by side, from the one of that name on."""
+
+    table: Table
+    rows: Ints
+    name: str
+    count: int = 1
+
+    def places(self) -> tuple[Ints, Ints, Ints, int]:
+        """Return starts and lengths of the lines, numbers of the items, and how many they are."""
+        table, rows = self.table, self.rows
+        return table.start[rows], table.length[rows], table.no(self.name, rows), self.count
+
+
 def digits(values: Ints) -> tuple[Ints, Ints]:
     """Return the digits of codes without the 1 before them, and how many they are (-1 for no code of digits)."""
-    count = np.full(len(values), -1, np.int64)
-    for length in range(c.MOST_DIGITS + 1):
-        count[(values >= 10**length) & (values < 2 * 10**length)] = length
-    return values - np.power(10, np.maximum(count, 0), dtype=np.int64), count
+    length = np.maximum(np.searchsorted(_TENS, values, side="right") - 1, 0)
+    ten = _TENS[length]
+    count = np.where((values >= ten) & (values < 2 * ten), length, -1)
+    return values - np.where(count >= 0, ten, 1), count
+
+
+_TENS: Final = np.array([10**length for length in range(c.MOST_DIGITS + 1)], np.int64)
 
 
 def check_ok(numbers: Ints, length: int) -> Bools:

@@ -4,7 +4,7 @@ Kinds and their columns are data (`forms`); `reading` makes a version of an offi
 `packed` holds one in a block of bytes, `shelf` finds the version of a service month.
 """
 
-from seikyu.rules.masters.form import Form, MasterForm, forms
+from seikyu.rules.masters.form import Form, Group, MasterForm, forms
 from seikyu.rules.masters.packed import BadMaster, Row, Version, VersionLabel, read_version, write_version
 from seikyu.rules.masters.shelf import NO_MASTERS, WHOLE, Filed, Masters, masters_of, opened
 
@@ -14,6 +14,7 @@ __all__ = [
     "BadMaster",
     "Filed",
     "Form",
+    "Group",
     "MasterForm",
     "Masters",
     "Row",

@@ -6,6 +6,7 @@ each with its alphabet and width. `[[edition]]` gives the numbers of columns tha
 without editions is always read by the names in a header row.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -88,6 +89,17 @@ class Edition:
     columns: tuple[int, ...]
 
 
+class Group(StrEnum):
+    """Where a table comes from, as those who fetch it know it."""
+
+    OFFICIAL = "official"
+    FEE_TABLES = "fee_tables"
+    REGISTERS = "registers"
+    NOTICES = "notices"
+    DPC = "dpc"
+    OWN = "own"
+
+
 @dataclass(frozen=True, eq=False)
 class MasterForm:
     """One kind of master (マスター).
@@ -97,6 +109,7 @@ class MasterForm:
     `whole_rows` rows is taken for a part, None: always, unless whoever imports it says that it is whole. `repeats`:
     several rows may have one key. `claims` are the kinds of claims that it is for, empty for all. Official files whose
     lines bear no letter are known by the beginning of their names, `named`; `heading` counts the rows above the lines.
+    `group`: a form that says none is official if it has editions, else a table of our own.
     """
 
     kind: str
@@ -114,6 +127,7 @@ class MasterForm:
     named: tuple[str, ...]
     heading: int
     claims: frozenset[str]
+    group: Group
 
     def number(self, *values: str) -> int | None:
         """Return the number of a key, None if it has not the form of this kind's keys.
@@ -160,6 +174,16 @@ def kind_in_name(file_name: str) -> str | None:
     return next(found, None)
 
 
+def kind_called(file_name: str) -> str | None:
+    """Return the kind that a file is called by, None if it is called by none: its letter or its kind before a date.
+
+    >>> kind_called("s_ALL20260501.csv"), kind_called("insurers.csv"), kind_called("r8_mine.csv")
+    ('s', 'insurers', None)
+    """
+    stem = file_name.casefold().partition(".")[0]
+    return next((kind for kind in forms() if re.fullmatch(kind + r"(_?all)?([_-]?20\d\d.*)?", stem)), None)
+
+
 def parse_form(kind: str, text: str) -> MasterForm:
     """Return the form that a TOML text describes.
 
@@ -190,6 +214,7 @@ def parse_form(kind: str, text: str) -> MasterForm:
         named=tuple(told.get("named", ())),
         heading=told.get("heading", 0),
         claims=frozenset(told.get("claims", ())),
+        group=Group(told.get("group", Group.OFFICIAL if told.get("edition") else Group.OWN)),
     )
 
 

@@ -16,8 +16,8 @@ from itertools import pairwise
 from sys import intern
 from typing import Any, Final
 
-from seikyu.records import foreign_signature
-from seikyu.rules.masters.form import Column, Form, MasterForm, forms, kind_in_name
+from seikyu.records import foreign_signature, sniff
+from seikyu.rules.masters.form import Column, Form, MasterForm, forms, kind_called, kind_in_name
 from seikyu.rules.masters.packed import OWN, VersionLabel, number_in, write_version
 
 #: The place of the letter in official lines.
@@ -26,6 +26,18 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 #: Other names under which public lists bear a column.
 _ALSO: Final = {"name_ja": "name"}
 _SHOWN_CHARS: Final = 20
+#: So much tells a file of claims.
+_HEAD_BYTES: Final = 4096
+_BLANK: Final = b" \t\r\n\x1a"
+#: Signatures of files that hold others: they are to be unpacked.
+_PACKED: Final = frozenset({"zip", "gzip"})
+#: Control characters, and those that Python makes of bytes that Shift_JIS leaves free.
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\uf8f0-\uf8f3]")
+#: Most Japanese characters take three bytes in UTF-8. So many right ones beside each fault are no chance.
+_THREE_BYTES: Final = re.compile("[\u0800-\ufffc]")
+_RIGHT_BESIDE_FAULT: Final = 10
+#: No line of a master is nearly as long; of zeros, or of a file without line ends, one is.
+_LINE_CHARS: Final = 64 * 1024
 #: Days and months in file names such as c_20250307.csv, s_ALL20250307.csv, s_202406.csv.
 _DAY: Final = re.compile(r"(?<!\d)(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?(?!\d)")
 
@@ -102,43 +114,96 @@ def read_master(content: bytes, *, kind: str | None = None, file_name: str = "")
     known = [form for form in forms().values() if kind in (None, form.kind)]
     header = [_ALSO.get(name, name) for name in lines[0][1]]
     if all(map(_NAME.fullmatch, header)):
-        return _of_names(header, lines[1:], known, digest=digest)
-    told = kind or kind_in_name(file_name)
-    known = [form for form in known if told == form.kind or (form.letter and told is None)]
+        read = _of_names(header, lines[1:], known, digest=digest)
+    else:
+        told = kind or kind_in_name(file_name)
+        read = _of_places(lines, [form for form in known if _may_be(form, told)], digest=digest)
+    called = kind_called(file_name) if kind is None else None
+    if called not in (None, read.form.kind):
+        raise NotAMaster("called", called=called, ja=read.form.ja, en=read.form.en, kind=read.form.kind)
+    return read
+
+
+def _may_be(form: MasterForm, told: str | None) -> bool:
+    """True if lines without a header may be of that kind: the one that is told, or one that its letter tells."""
+    return told == form.kind or (told is None and bool(form.letter))
+
+
+def _of_places(lines: list[tuple[int, list[str]]], known: Sequence[MasterForm], *, digest: str) -> ReadMaster:
+    """Read an official file. Errors: NotAMaster."""
     if len(known) == 1:
         lines = lines[known[0].heading :]
     form, edition = _recognised(lines, known)
     columns = len(lines[0][1])
     places = {name: column.no - 1 for name, column in form.columns.items() if column.no <= columns}
     _even(form, lines, columns)
+    if form.letter:
+        _one_letter(form, lines)
     return _read(form, edition, lines, places, digest=digest)
+
+
+def _one_letter(form: MasterForm, lines: Sequence[tuple[int, list[str]]]) -> None:
+    """See that every line bears the letter of the first. Errors: NotAMaster."""
+    first = lines[0][1][_LETTER_AT].strip()
+    for line, cells in lines:
+        if (found := cells[_LETTER_AT].strip()) != first:
+            facts = {"found": found[:_SHOWN_CHARS], "expected": [first]}
+            raise NotAMaster("letter", line=line, ja=form.ja, en=form.en, **facts)
 
 
 def _text(content: bytes) -> str:
     """Return a file's text, Shift_JIS or UTF-8. Errors: NotAMaster."""
-    if not content.strip(b" \t\r\n\x1a"):
+    if not content.strip(_BLANK):
         raise NotAMaster("empty")
     if signature := foreign_signature(content[:64]):
-        raise NotAMaster("packed", signature=signature)
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text.rstrip("\x1a")
-    raise NotAMaster("encoding")
+        raise NotAMaster("packed" if signature in _PACKED else "foreign", signature=signature)
+    if header := sniff(content[:_HEAD_BYTES]):
+        raise NotAMaster("claims", ja=header.ja, en=header.kind.replace("_", " "))
+    text = _decoded(content).rstrip("\r\n\x1a")
+    if found := _CONTROL.search(text):
+        zero = found[0] == "\0"
+        raise NotAMaster("zeros" if zero else "control", line=text.count("\n", 0, found.start()) + 1)
+    return text
+
+
+def _decoded(content: bytes) -> str:
+    """Return bytes as text; what is UTF-8 with a fault is not taken for Shift_JIS. Errors: NotAMaster."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        before = content[: fault.start]
+        line = before.count(b"\n") + 1
+        if fault.end == len(content) and not before.isascii():
+            raise NotAMaster("half_character", line=line) from None
+    loose = content.decode("utf-8", "replace")
+    if len(_THREE_BYTES.findall(loose)) > _RIGHT_BESIDE_FAULT * loose.count("\ufffd"):
+        raise NotAMaster("faulty", line=line)
+    try:
+        return content.decode("cp932")
+    except UnicodeDecodeError as fault:
+        line = content.count(b"\n", 0, fault.start) + 1
+        if fault.end == len(content) and fault.start > 0:
+            raise NotAMaster("half_character", line=line) from None
+        raise NotAMaster("encoding", line=line) from None
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the lines that hold something, with their numbers. Errors: NotAMaster."""
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    reader = csv.reader(_bounded(text), strict=True)
     try:
         for cells in reader:
             if any(cells):
                 yield reader.line_num, list(map(intern, cells))  # Few values differ, and tables have millions of them.
     except csv.Error:
         raise NotAMaster("not_csv", line=reader.line_num) from None
+
+
+def _bounded(text: str) -> Iterator[str]:
+    """Yield the lines of a text; one of absurd length is never cut into items. Errors: NotAMaster."""
+    for no, line in enumerate(StringIO(text, newline=""), start=1):
+        if len(line) > _LINE_CHARS:
+            raise NotAMaster("long_line", line=no)
+        yield line
 
 
 def _recognised(lines: Sequence[tuple[int, list[str]]], known: Sequence[MasterForm]) -> tuple[MasterForm, str]:

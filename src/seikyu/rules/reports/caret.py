@@ -8,9 +8,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from seikyu.records import Layout, masked, text_of
+from seikyu.records import Layout, masked, secret, text_of
 from seikyu.rules.finding import Finding
-from seikyu.rules.wording import plain, secret
+from seikyu.rules.wording import plain
 
 #: So many columns of the line are shown; with the indent they fit a usual terminal.
 COLUMNS: Final = 96

@@ -5,23 +5,18 @@ A row is a finding. What the paper leaves open, how the place inside a claim is 
 Source: provider:5.5, provider:6.2.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from seikyu.records import Item, masked, text_of
 from seikyu.rules.finding import Finding, Level, Refuses
 from seikyu.rules.reports.forms import Form, Issue, head_lines, header_of, row_line
 from seikyu.rules.reports.heads import ClaimHead, PlaceInClaim
+from seikyu.rules.reports.subject import joined, subject_of
 from seikyu.rules.reports.values import Value, narrowed
-from seikyu.rules.view import Record
-from seikyu.rules.wording import secret
 
 #: Findings of the clerical check: their claims are numbered with serials, and told the sender's own key.
 _CLERICAL: Final = frozenset({Level.L3, Level.L4, Level.L7})
 _NOBODY: Final = ClaimHead()
-_SYMPTOM: Final = "SJ"
-_FACT: Final = re.compile(r"\{([a-z_]+)")
 
 
 class Entry(NamedTuple):
@@ -45,11 +40,11 @@ def error_list(entries: Iterable[Entry], form: Form, issue: Issue) -> Iterator[b
         row += 1
         unit += finding.claim_index != before
         before = finding.claim_index
-        values = _values(finding, head or _NOBODY, form)
+        values = _values(finding, head or _NOBODY, form, issue)
         yield row_line(form, {**values, "number": row if form.id == "csv" else unit})
 
 
-def _values(finding: Finding, head: ClaimHead, form: Form) -> dict[str, Value]:
+def _values(finding: Finding, head: ClaimHead, form: Form, issue: Issue) -> dict[str, Value]:
     place = head.places.get(finding.line or 0)
     clerical = finding.level in _CLERICAL
     return {
@@ -65,7 +60,7 @@ def _values(finding: Finding, head: ClaimHead, form: Form) -> dict[str, Value]:
         "upper": (form.says("refused") if _marked(finding) else "") + finding.message_ja,
         "lower": None if clerical else _lower(finding, head, form),
         "service_class": place.service_class if place and clerical else None,
-        "subject": _subject(finding, place, form),
+        "subject": subject_of(finding, head, form, issue),
         "memo": head.text("claim_memo") if clerical else None,
         "reclaimed": "1" if clerical and head.reclaimed else None,
     }
@@ -107,40 +102,10 @@ def _chart_no(head: ClaimHead, place: PlaceInClaim | None, form: Form) -> str:
 def _lower(finding: Finding, head: ClaimHead, form: Form) -> str:
     """Return where and what, for the findings of the reception."""
     in_claim = finding.line is not None and finding.claim_index is not None
-    return _joined(
+    return joined(
         form,
         "place",
         record_no=(finding.line or 0) - head.line + 1 if in_claim else "",
         item_no=finding.item_no or "",
         value=finding.value or "",
     )
-
-
-def _subject(finding: Finding, place: PlaceInClaim | None, form: Form) -> str:
-    """Return what the finding is about (事項名): the line of a service, the number of a text, or what stands there."""
-    record = place.record if place else None
-    facts = {"record": finding.record or "", "item": finding.item_ja or "", "value": finding.value or ""}
-    if record is not None and record.id == _SYMPTOM and place is not None:
-        return _joined(form, "symptom", number=place.symptom_no, **facts)
-    if record is not None and record.raw("points"):
-        return _joined(form, "service", **_service(record), **facts)
-    return _joined(form, "item", **facts)
-
-
-def _joined(form: Form, name: str, **facts: object) -> str:
-    """Return a text of the form; a part of it that has nothing to tell is left out."""
-    told = {fact: value for fact, value in facts.items() if value != ""}
-    parts = [part for part in form.words[name] if all(fact in told for fact in _FACT.findall(part))]
-    return form.says("gap").join(part.format(**told) for part in parts)
-
-
-def _service(record: Record) -> dict[str, str]:
-    """Return code, points and count of a service line, as written; masked where a slip may have put something else."""
-    known = record.plan.layout.by_name
-    code = next((name for name in known if name.endswith("_code")), "")
-    named = {"code": code, "points": "points", "count": "count"}
-    return {name: _shown(known[item], text_of(record.raw(item))) for name, item in named.items() if item in known}
-
-
-def _shown(item: Item, text: str) -> str:
-    return masked(text) if secret(item, text) else text

@@ -19,6 +19,7 @@ from typing import Any, Final
 from seikyu.records import Month, table
 from seikyu.rules.finding import Level
 from seikyu.rules.reports.values import Value, write_value
+from seikyu.rules.sheet.names import Names, no_names
 from seikyu.rules.summary import Summary
 
 Values = Mapping[str, Value]
@@ -84,7 +85,7 @@ class Issue:
 
     Shape: `sent_on`, `confirmed_on` are dates or None; `send_no` and `confirm_no` are the counts of sendings and
     confirmations from 1 (送信回, 請求確定回), None if not known. `in_out` is the division of a divided form. `marks`
-    name what stands behind the title: `test` (確認試験), `automatic` (自動確定).
+    name what stands behind the title: `test` (確認試験), `automatic` (自動確定). `names` are those that codes have.
     """
 
     summary: Summary
@@ -96,6 +97,7 @@ class Issue:
     in_out: str | None = None
     asp: bool = True
     marks: frozenset[str] = field(default_factory=frozenset)
+    names: Names = no_names
 
     @property
     def kind(self) -> Mapping[str, Any]:

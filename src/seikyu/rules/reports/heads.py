@@ -8,12 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from seikyu.records import layouts, masked, parse_date, parse_month, read_lines, table, text_of
+from seikyu.records import layouts, masked, parse_date, parse_month, read_lines, secret, table, text_of
 from seikyu.rules.plan import Plan, plans
 from seikyu.rules.reports.forms import INPATIENT, OUTPATIENT, kinds
 from seikyu.rules.reports.values import Value
 from seikyu.rules.view import Record
-from seikyu.rules.wording import secret
 
 _COMMON: Final = "RE"
 _INSURER: Final = "HO"
@@ -125,13 +124,14 @@ def read_claim(
     wanted: Collection[int] = (),
     show_personal: bool = False,
 ) -> ClaimHead:
-    """Return what lists print of a claim whose bytes begin at `line` of the file.
+    """Return what lists print of a claim whose RE stands in `line` of the file; dental ones begin before it.
 
     `wanted` are lines of the file whose places are kept. Bytes that break off inside a claim give what stands before.
     """
     if layout_name not in {layout.name for layout in layouts()}:
         return ClaimHead(line=line, show_personal=show_personal)
     common, insurer, public, places = None, None, [], {}
+    line -= _before(data)
     for no, place in _walk(data, plans(layout_name or ""), line):
         record = place.record
         if record.id == _COMMON:
@@ -150,6 +150,12 @@ def read_claim(
         line=line,
         show_personal=show_personal,
     )
+
+
+def _before(data: bytes) -> int:
+    """Return how many lines stand before the RE of a claim, 0 if there is none."""
+    opening = _COMMON.encode()
+    return next((line.no - 1 for line in read_lines([data]) if line.content[:2] == opening), 0)
 
 
 def _walk(data: bytes, known: Mapping[str, Plan], first: int) -> Iterator[tuple[int, PlaceInClaim]]:

@@ -1,10 +1,10 @@
 """Findings as people read them: a line of text each, what they do, and what the report could not judge."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from seikyu.rules.finding import Finding, Level, Refuses
-from seikyu.rules.masters import forms
+from seikyu.rules.masters import Group, forms
 from seikyu.rules.remedies import Language
 from seikyu.rules.summary import Summary
 
@@ -78,9 +78,19 @@ def _words(name: str | None) -> str:
 # --- what could not be judged ---
 
 _SILENT: Final[Mapping[Language, str]] = {
-    "en": "{file}: {rules} rules are silent for want of masters or of columns in them: {names}",
-    "ja": "{file}：マスターがないか項目が足りないため、{rules} 個の点検は行っていません：{names}",
+    "en": "{file}: {rules} checks were not made for want of tables: {groups}",
+    "ja": "{file}：必要な表がそろわないため、{rules} 個の点検は行っていません：{groups}",
 }
+_GROUPS: Final[Mapping[Group, tuple[str, str]]] = {
+    Group.OFFICIAL: ("official masters", "公表マスター"),
+    Group.FEE_TABLES: ("fee tables and check masters", "電子点数表・チェックマスター"),
+    Group.REGISTERS: ("registers", "名簿"),
+    Group.NOTICES: ("tables of facility notices", "施設基準の届出の表"),
+    Group.DPC: ("DPC tables", "ＤＰＣの表"),
+    Group.OWN: ("other tables", "その他の表"),
+}
+#: So many tables of a group are named; of more, it is told how many they are.
+_NAMED: Final = 2
 
 
 def silence_line(summary: Summary, file_name: str, language: Language = "en") -> str:
@@ -88,8 +98,23 @@ def silence_line(summary: Summary, file_name: str, language: Language = "en") ->
 
     A summary names what was missing in `missing`, and the rules that needed it in `silent`.
     """
-    known = forms()
-    named = (getattr(known[kind], language) if kind in known else kind for kind in summary.missing)
-    names = ("、" if language == "ja" else ", ").join(named)
-    facts = {"file": file_name, "rules": len(summary.silent), "names": names}
+    groups: dict[Group, list[str]] = {}
+    for kind, form in forms().items():
+        if kind in summary.missing:
+            groups.setdefault(form.group, []).append(getattr(form, language))
+    told = (_of_group(group, groups[group], language) for group in Group if group in groups)
+    facts = {"file": file_name, "rules": len(summary.silent), "groups": ("、" if language == "ja" else "; ").join(told)}
     return _SILENT[language].format(**facts) if summary.missing else ""
+
+
+def group_words(group: Group, language: Language = "en") -> str:
+    """Return what a group of tables is called."""
+    return _GROUPS[group][language == "ja"]
+
+
+def _of_group(group: Group, names: Sequence[str], language: Language) -> str:
+    """Return what is missing of a group: `6 official masters`, or a few by their names."""
+    words, few = group_words(group, language), len(names) <= _NAMED
+    if language == "ja":
+        return f"{words}（{'、'.join(names)}）" if few else f"{words}（{len(names)} 種類）"
+    return f"{words} ({', '.join(names)})" if few else f"{len(names)} {words}"

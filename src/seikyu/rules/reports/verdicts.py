@@ -4,23 +4,28 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from seikyu.records import masked
 from seikyu.rules.reports.reading import ReadList
 from seikyu.rules.reports.values import Value
 from seikyu.rules.shadow import Fate, Official, official_code
 
 #: The number of a claim as lists print it: 6 digits, for clerical remarks with serials behind a dash.
 _CLAIM_NO: Final = re.compile(r"0*([0-9]{1,9})(?:[-－].*)?")
+_CODE: Final = re.compile(r"[A-Z]{1,2}[0-9]{3,4}")
 _CLAIMED: Final = "1"
 #: The lists of results: they print codes. What `uasp` prints are the levels L1 and L2 only.
 RESULTS: Final = ("hasp", "kasp", "uasp")
 
 
 def officials(read: ReadList) -> Iterator[Official]:
-    """Yield the codes that a list of results prints; rows without a code say nothing."""
+    """Yield the codes that a list of results prints; rows without a code say nothing.
+
+    What is no code may be a value that came there from another column: it is masked.
+    """
     for row in read.rows:
-        code = _text(row.get("code"))
+        code = official_code(_text(row.get("code")))
         if code:
-            yield Official(_claim_no(row.get("claim_no")), official_code(code))
+            yield Official(_claim_no(row.get("claim_no")), code if _CODE.fullmatch(code) else masked(code))
 
 
 def fates(read: ReadList) -> Iterator[Fate]:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from seikyu.records import Item, Kind, Month, eras, masked, parse_date, parse_month, table, text_of
+from seikyu.records import Item, Kind, Month, eras, masked, parse_date, parse_month, secret, table, text_of
 from seikyu.rules.sheet.form import page_of
 from seikyu.rules.sheet.names import Names
 from seikyu.rules.sheet.value import EMPTY, Cell
 from seikyu.rules.view import Record
-from seikyu.rules.wording import secret
 
 #: Japanese names are written with it; Python counts it among the characters that cannot be printed.
 _WIDE_SPACE: Final = "\N{IDEOGRAPHIC SPACE}"

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any, Final
 
-from seikyu.rules.masters import Version
 from seikyu.rules.rule import Rule, rule
-from seikyu.rules.view import Claim, Phrase, Place, at_most
+from seikyu.rules.view import Claim, Phrase, Place, Record, at_most
 from seikyu.rules.with_fee_tables.lines import (
     Line,
     by_code,
@@ -35,17 +34,22 @@ _GOES_ON: Final = "1"
 _NO_LIMIT: Final = 999
 
 
-def diseases_of(claim: Claim) -> set[str] | None:
+def _diseases_of(claim: Claim) -> set[str] | None:
     """Return the codes of the claim's diseases, None if one of them is not known by its code."""
     codes = {record["disease_code"] for record in claim.records("SY")}
     return None if not codes or codes & {None, _UNCODED} or not is_whole(claim) else codes
 
 
-def without_disease(table: Version, code: str, diseases: set[str]) -> bool:
-    """True if the table names diseases for a code, and none of them is recorded."""
-    rows = table.rows(code)
-    wanted = {row["disease_code"] for row in rows}
-    return any(map(there, rows)) and wanted.isdisjoint(diseases | _NO_DISEASES)
+def lines_without_disease(claim: Claim, record_id: str, kind: str) -> Iterator[Record]:
+    """Yield the lines for whose codes a whole table names diseases of which the claim has none."""
+    table, diseases = whole_table_of(claim, kind), _diseases_of(claim)
+    if table is None or diseases is None:
+        return
+    for line in lines_of(claim, record_id):
+        rows = table.rows(line.code)
+        wanted = {row["disease_code"] for row in rows}
+        if any(map(there, rows)) and wanted.isdisjoint(diseases | _NO_DISEASES):
+            yield line.record
 
 
 @rule(
@@ -64,11 +68,8 @@ def without_disease(table: Version, code: str, diseases: set[str]) -> bool:
 )
 def drug_without_disease(claim: Claim) -> Iterator[Place]:
     """A drug is paid for what it is approved for; mostly the disease was not recorded."""
-    table, diseases = whole_table_of(claim, "drug_indications"), diseases_of(claim)
-    if table and diseases:
-        for line in lines_of(claim, "IY"):
-            if without_disease(table, line.code, diseases):
-                yield line.record.at("drug_code")
+    for record in lines_without_disease(claim, "IY", "drug_indications"):
+        yield record.at("drug_code")
 
 
 @rule(

@@ -9,7 +9,7 @@ from typing import Final
 from seikyu.rules.masters import Row
 from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, Phrase, Place
-from seikyu.rules.with_fee_tables.drugs import diseases_of, without_disease
+from seikyu.rules.with_fee_tables.drugs import lines_without_disease
 from seikyu.rules.with_fee_tables.lines import by_code, is_whole, lines_of, whole_table_of
 from seikyu.rules.with_masters.lookup import CODE_ITEMS, code_of, comments_of
 
@@ -84,11 +84,8 @@ def _is_base(row: Row) -> bool:
 )
 def procedure_without_disease(claim: Claim) -> Iterator[Place]:
     """Without a disease nobody can tell whether what was done was needed."""
-    table, diseases = whole_table_of(claim, "procedure_indications"), diseases_of(claim)
-    if table and diseases:
-        for line in lines_of(claim, "SI"):
-            if without_disease(table, line.code, diseases):
-                yield line.record.at("procedure_code")
+    for record in lines_without_disease(claim, "SI", "procedure_indications"):
+        yield record.at("procedure_code")
 
 
 @rule(

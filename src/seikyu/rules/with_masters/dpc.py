@@ -5,7 +5,7 @@ from typing import Final
 
 from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, Phrase, Place, Record
-from seikyu.rules.with_masters.lookup import code_of, kind_of
+from seikyu.rules.with_masters.lookup import kind_of, lines_that_say
 
 _KIND: Final = "kind dpc"
 _CODES: Final = frozenset({"s", "y", "t"})
@@ -125,11 +125,7 @@ def bundled_drug(claim: Claim) -> Iterator[Place]:
 
 def _told(claim: Claim, record_id: str, kind: str, *, column: str, value: int) -> Iterator[Record]:
     """Yield the lines of which a table of DPC says so; those of a medical claim under a summary are let be."""
-    version = claim.master(kind, column)
-    for record in claim.records(record_id) if version and claim.records("BU") else ():
-        row = version.row(code_of(record) or "") if version else None
-        if row and row[column] == value:
-            yield record
+    return lines_that_say(claim, record_id, kind, column=column, value=value) if claim.records("BU") else iter(())
 
 
 @rule(

@@ -51,6 +51,11 @@ def rows_of(claim: Claim, record_id: str, kind: str, *columns: str) -> Iterator[
             yield record, row
 
 
+def lines_that_say(claim: Claim, record_id: str, kind: str, *, column: str, value: int) -> Iterator[Record]:
+    """Yield the lines of one sort of whose codes the master that holds says so in a column."""
+    return (record for record, row in rows_of(claim, record_id, kind, column) if row[column] == value)
+
+
 def comments_of(record: Record) -> Iterator[str]:
     """Yield the codes of the comments that stand inside a line."""
     return (code for name in _COMMENTS if (code := record[name]))

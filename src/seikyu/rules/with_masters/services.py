@@ -8,7 +8,7 @@ from seikyu.records import Month
 from seikyu.rules.masters import Row
 from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, Phrase, Place, Record
-from seikyu.rules.with_masters.lookup import code_of, days_done, rows_of
+from seikyu.rules.with_masters.lookup import days_done, lines_that_say, rows_of
 
 _DAYS: Final = "," * 30
 _IN: Final = "RE,1,1111,202608,見本　太郎,1,19800101,,20260801"
@@ -42,9 +42,8 @@ MANAGEMENT_UNTIL: Final = Month(2020, 3)
 def inpatient_item(claim: Claim) -> Iterator[Place]:
     """Either the item or the claim's type is wrong."""
     if claim.inpatient is False:
-        for record, row in rows_of(claim, "SI", "s", "in_out"):
-            if row["in_out"] == _ONLY_INPATIENT:
-                yield record.at("procedure_code")
+        for record in lines_that_say(claim, "SI", "s", column="in_out", value=_ONLY_INPATIENT):
+            yield record.at("procedure_code")
 
 
 @rule(
@@ -59,9 +58,8 @@ def inpatient_item(claim: Claim) -> Iterator[Place]:
 def outpatient_item(claim: Claim) -> Iterator[Place]:
     """Either the item or the claim's type is wrong; a visit before the stay belongs on a claim of its own."""
     if claim.inpatient:
-        for record, row in rows_of(claim, "SI", "s", "in_out"):
-            if row["in_out"] == _ONLY_OUTPATIENT:
-                yield record.at("procedure_code")
+        for record in lines_that_say(claim, "SI", "s", column="in_out", value=_ONLY_OUTPATIENT):
+            yield record.at("procedure_code")
 
 
 @rule(
@@ -80,9 +78,8 @@ def hospital_item(claim: Claim) -> Iterator[Place]:
     """Clinics have a code of their own for most of what only hospitals may claim by this one."""
     institution = claim.masters.row("institutions", claim.institution, claim.service_month)
     if institution and institution["clinic"]:
-        for record, row in rows_of(claim, "SI", "s", "place"):
-            if row["place"] == _ONLY_HOSPITAL:
-                yield record.at("procedure_code")
+        for record in lines_that_say(claim, "SI", "s", column="place", value=_ONLY_HOSPITAL):
+            yield record.at("procedure_code")
 
 
 @rule(
@@ -169,11 +166,10 @@ def both_visits_on_one_day(claim: Claim) -> Iterator[Place]:
 )
 def excluded_management_fee(claim: Claim) -> Iterator[Place]:
     """Of several managements in one month only the main one is paid."""
-    version, groups = claim.master("management_fees", "group"), dict[int, str]()
-    for record in claim.records("SI") if version else ():
-        code = code_of(record)
-        row = version.row(code) if version and code else None
-        if row and code and row["group"] is not None and groups.setdefault(row["group"], code) != code:
+    groups: dict[int, str] = {}
+    for record, row in rows_of(claim, "SI", "management_fees", "group"):
+        code = record["procedure_code"]
+        if row["group"] is not None and groups.setdefault(row["group"], code) != code:
             yield record.at("procedure_code", found=code, expected=groups[row["group"]])
 
 
