@@ -1,6 +1,8 @@
 """The scans of DPC, dental and pharmacy claims against their tables: both engines say the same, and all rules are hit."""
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from random import Random
@@ -9,16 +11,20 @@ import pytest
 from engines import DAMAGES, assert_same, damaged, said
 from test_kernel_kinds import made
 
-from seikyu.rules import testing_masters
+from seikyu.rules import Rule, examine, testing_masters
+from seikyu.rules.example import embedded
 from seikyu.rules.kernel import judge
 from seikyu.rules.kernel.claims_dpc import SCANS as BY_TABLES
 from seikyu.rules.kernel.claims_dpc import _icd10, _text
 from seikyu.rules.kernel.compile import key_of
+from seikyu.rules.kernel.found import FoundInBatch
 from seikyu.rules.masters import Masters, forms, masters_of, opened, read_version
 from seikyu.rules.masters.reading import read_master
+from seikyu.rules.view import Place
 
 _CLASSES = ["040080XX99X0XX", "040080xx99x00x", "040080XX01X0XX", "040080XX97X00X", "180010XX0XXX0X", "990010XX0XXX0X",
-            "040080XX99X0XZ", "040080XX9", "12345678901234", "040081XX01X00X", "", "０４", "040080XX01X0XX9"]  # fmt: skip
+            "040080XX99X0XZ", "040080XX9", "12345678901234", "040081XX01X00X", "", "０４", "040080XX01X0XX9",
+            "040080XX99X1ZX"]  # fmt: skip
 _ICD10 = ["J00", "E10", "J01", "j00", "Z99", "", "123", "J0000", "J000000", "J00000000", "J-0", "見", "1" * 20]
 _SERVICES = ["199001010", "199000310", "199000020", "111000110", "199999990", "699999990", "1", "", "x", "9" * 20]
 _TEETH = ["101600", "101699", "999900", "10160", "", "101600101600101601", "101600101600101601999900", "101600" * 64,
@@ -48,19 +54,26 @@ _MOST_LINES = 5
 _SECTIONS = ["K000", "K0-00", "k000", "K00", "K0001", "K999", "", "-", "Ｋ０００", "K000見", "見本"]
 
 
+#: Rows that the examples do not need: a class of which it is not said, and an operation of classes without one.
+_MORE = {"dpc_classes": "040080xx97x00x,x,\n", "dpc_operations": "040080,99,199000310\n"}
+
+
 @cache
-def tables(since: int = 20190101, *, other_since: int | None = None) -> Masters:
-    """Return the tables of the examples, perhaps with later versions of those of DPC that say something else."""
+def tables(since: int = 20190101, *, other_since: int | None = None, parts: tuple[str, ...] = ()) -> Masters:
+    """Return the tables of the examples, perhaps with later versions of those of DPC that say something else.
+
+    Of those named only parts are there.
+    """
     folder, found = files(testing_masters), []
     for kind in forms():
-        text = folder.joinpath(f"{kind}.csv").read_text("utf-8")
+        text = folder.joinpath(f"{kind}.csv").read_text("utf-8") + _MORE.get(kind, "")
         versions = [(since, text)]
         if other_since and kind.startswith("dpc_"):
             head, *rows = text.splitlines()
             versions.append((other_since, "\n".join([head, *(row.replace("J00", "J01") for row in rows[-1:])]) + "\n"))
         for number, (first, rows_of_it) in enumerate(versions, start=1):
             block = read_master(rows_of_it.encode(), kind=kind).pack(
-                since=first, known_until=20991231, whole=True, file=f"{kind}.csv", imported=number
+                since=first, known_until=20991231, whole=kind not in parts, file=f"{kind}.csv", imported=number
             )
             found.append(opened(read_version(block)))
     return masters_of(found)
@@ -94,7 +107,9 @@ def _with(dice: Random, data: bytes, kind: str, share: float) -> bytes:
         if items[0] == b"SI" and kind == "dpc" and dice.random() < share:
             found.append(b"IY,33,1,%s,1,25,1,,,,,,,1" % dice.choice([b"699000002", b"699000001", b"6990000020", b""]))
         if items[0] in (b"BU", b"HS", b"CZ") and dice.random() < share / 4:
-            found += [found[-1]] * dice.choice([1, 5])
+            found += [found[-1]] * dice.choice([1, 3, 5])
+        if items[0] == b"BU" and dice.random() < share / 6:
+            found = [line for line in found if line != found[-1]]
     return b"\r\n".join(found)
 
 
@@ -125,8 +140,16 @@ def test_codes_of_all_sorts_are_told_by_both_alike(kind: str) -> None:
 def test_tables_of_the_service_month_are_asked(kind: str) -> None:
     """Claims of months before any version, with one, and with two that differ."""
     whole = short(kind, 60, 8)
-    for masters in (tables(20260701), tables(20260601, other_since=20260801)):
+    parts = tables(parts=("dpc_classes", "s", "f"))
+    for masters in (tables(20260701), tables(20260601, other_since=20260801), parts):
         assert_same(_with(Random(1), whole, kind, 0.5), masters=masters)
+
+
+def test_receptions_that_are_unreadable_are_one() -> None:
+    """As those are of which nothing is said; another number is another reception."""
+    for numbers in (["", "x", "", "x"], ["1", "x", "", "2"], ["x", "x", "x"], ["1", "1", "1", "", "1"]):
+        lines = [f"CZ,1,20260731,20260801,{no},7,1,1,01,449000010,24,,,49{',' * 57}" for no in numbers]
+        assert_same(embedded("\n".join(["kind pharmacy", *lines])), masters=tables())
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -162,3 +185,23 @@ def test_the_tables_are_not_asked_claim_by_claim(kind: str, monkeypatch: pytest.
     said(short(kind, 200, 5), "kernel", masters=tables())
 
     assert not given & BY_TABLES.keys()
+
+
+def test_a_rule_that_names_many_places_of_a_claim_is_run_once() -> None:
+    """Not once for each of them: the coding data of a stay have thousands of lines."""
+    data = made("dpc", 2, 1)
+    block = next(iter(examine([data], identity_key=b"", engine="kernel", masters=tables())))
+    assert isinstance(block, FoundInBatch)
+    runs: Counter[str] = Counter()
+
+    def counted(rule: Rule) -> Rule:
+        def find(view: object) -> Iterable[Place]:
+            runs[rule.code] += 1
+            return rule.find(view) if rule.find else ()
+
+        return replace(rule, find=find)
+
+    block._rules = [counted(rule) if rule.code == "L2455" else rule for rule in block._rules]
+
+    assert 100 < sum(finding.code == "L2455" for finding in block)
+    assert 2 == runs["L2455"]

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
 from seikyu.rules.kernel.claims_coded import Coded, drugs, procedures, rows_of
 from seikyu.rules.kernel.coded import NONE, Rows, codes_of, sheet_of
@@ -286,14 +285,14 @@ def unknown_tooth(batch: Batch) -> Iterator[Exact | Might]:
     yield Might(where(unsure))
     sure = ~unsure[rows.claim[there]]
     there, at = there[sure], (rows.start[there] + third + 1)[sure]
-    odd, claim = np.zeros(len(rows), np.bool_), rows.claim
+    odd = np.zeros(len(rows), np.bool_)
     while len(there):
         digits = batch.buffer[at[:, None] + np.arange(_TOOTH_CHARS)].astype(np.int64)
         goes_on = ((digits >= _ZERO) & (digits <= _NINE)).all(axis=1)
         there, at, digits = there[goes_on], at[goes_on] + _TOOTH_CHARS, digits[goes_on] - (_ZERO - 1)
-        known = ~codes.unknown("f", claim[there], digits @ _PLACE)
+        known = ~codes.unknown("f", rows.claim[there], digits @ _PLACE)
         digits[:, -_CONDITION:] = 1
-        known |= ~codes.unknown("f", claim[there], digits @ _PLACE)
+        known |= ~codes.unknown("f", rows.claim[there], digits @ _PLACE)
         odd[there[~known]] = True
         there, at = there[known], at[known]
     yield from _at(rows, where(odd), "teeth")
@@ -305,7 +304,7 @@ _RECEPTION: Final = ("prescription_date", "dispensing_date", "reception_no", "pr
 def too_many_agents(batch: Batch) -> Iterator[Might]:
     table = batch.table("coded")
     code, points = table["preparation_code"], table["preparation_points"]
-    rows = where(table.own & (code >= _CODE) & (code < 2 * _CODE) & ((points > 0) | (points == c.BIG)))
+    rows = where(table.own & (code >= _CODE) & (code < 2 * _CODE) & (points > 0))
     most = batch.once(codes_of).held("m", table.claim[rows], code[rows] - _CODE, "most_per_reception")
     bound = most["most_per_reception"]
     some, bound = rows[bound > 0], bound[bound > 0]

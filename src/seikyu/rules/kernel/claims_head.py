@@ -212,7 +212,7 @@ def not_elderly(batch: Batch) -> Iterator[Exact]:
     yield from _head(batch, elderly & (birth > 0) & (month > 0) & (young | old), "claim_type")
 
 
-def order(batch: Batch) -> Iterator[Exact | Might]:
+def order(batch: Batch) -> Iterator[Exact]:
     disorder = batch.of_events(c.E_DISORDER)
     yield Exact(disorder, np.arange(len(disorder)))
     judged = np.ones(len(batch), np.bool_)

@@ -1,6 +1,6 @@
 """Findings as arrays until somebody looks: a block that makes each finding when it is asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, overload
@@ -145,7 +145,8 @@ class FoundInBatch(Findings):
         super().__init__()
         self._hits, self._rules, self._claims, self._ready = hits, rules, claims, ready
         self._show_personal = show_personal
-        self._places: tuple[tuple[int, int, int], list[Place]] = ((-1, -1, -1), [])
+        self._last = -1
+        self._places: dict[str, dict[tuple[int | None, int], Place]] = {}
 
     def __len__(self) -> int:
         return len(self._hits)
@@ -176,14 +177,31 @@ class FoundInBatch(Findings):
             record = self._claims.record(row, line=line, start=start, length=length, judged=kind == RECORD)
             if kind == EVENT:
                 return record.place(item - 1) if item else record.here()
-            return self._named(rule, rule.find(record) if rule.find else (), line, item)
-        claim = self._claims.claim(int(hits.claim[at]), alone=kind == HEAD_ALONE)
-        return self._named(rule, rule.find(claim) if rule.find else (), line, item)
+            return self._named(rule, _by_place(rule.find(record) if rule.find else ()), line, item)
+        places = self._of_claim(rule, int(hits.claim[at]), alone=kind == HEAD_ALONE)
+        return self._named(rule, places, line, item)
+
+    def _of_claim(self, rule: Rule, at: int, *, alone: bool) -> Mapping[tuple[int | None, int], Place]:
+        """Return the places that a rule names in a claim; those of the last claim are kept, for it may have many."""
+        if self._last != at:
+            self._last, self._places = at, {}
+        if rule.code not in self._places:
+            claim = self._claims.claim(at, alone=alone)
+            self._places[rule.code] = _by_place(rule.find(claim) if rule.find else ())
+        return self._places[rule.code]
 
     @staticmethod
-    def _named(rule: Rule, places: object, line: int, item: int) -> Place:
+    def _named(rule: Rule, places: Mapping[tuple[int | None, int], Place], line: int, item: int) -> Place:
         """Return the place of those that a rule names which was hit."""
-        for place in places:  # type: ignore[attr-defined]
-            if place.line == line and (place.item.no if place.item else 0) == item:
-                return place
-        raise AssertionError(f"{rule.code}: its scan and the rule do not agree on line {line}")
+        try:
+            return places[line, item]
+        except KeyError:
+            raise AssertionError(f"{rule.code}: its scan and the rule do not agree on line {line}") from None
+
+
+def _by_place(places: Iterable[Place]) -> dict[tuple[int | None, int], Place]:
+    """Return places by line and number of the item, 0 for a whole record; the first of several at one."""
+    found: dict[tuple[int | None, int], Place] = {}
+    for place in places:
+        found.setdefault((place.line, place.item.no if place.item else 0), place)
+    return found
