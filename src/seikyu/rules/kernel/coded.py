@@ -97,10 +97,11 @@ class Sheet:
     def __getitem__(self, name: str) -> Ints:
         """Return a column of numbers (decimals in hundredths, dates as YYYYMMDD), `NONE` where a cell is empty."""
         if name not in self._columns:
-            self._columns[name] = self._column(name)
+            self._columns[name] = self.column(name)
         return self._columns[name]
 
-    def _column(self, name: str) -> Ints:
+    def column(self, name: str) -> Ints:
+        """Return the same without keeping it, for large tables of which something else is made."""
         held = self.version.numbers.get(name)
         if held is None:
             return np.full(len(self), NONE, np.int64)
@@ -170,18 +171,22 @@ class Rows:
 
 
 class Codes:
-    """The masters of a batch."""
+    """The masters of a batch.
+
+    Shape: `numbers` are the service months of the batch as YYYYMM, `months` the same as months (None for an unknown
+    one); `month_of` is the place there of each claim's.
+    """
 
     def __init__(self, batch: Batch) -> None:
         self._masters: Masters = batch.masters
-        self._numbers, self._month_of = np.unique(batch.month, return_inverse=True)
-        self._months = [Month(int(number) // 100, int(number) % 100) if number else None for number in self._numbers]
+        self.numbers, self.month_of = np.unique(batch.month, return_inverse=True)
+        self.months = [Month(int(number) // 100, int(number) % 100) if number else None for number in self.numbers]
         self._versions: dict[tuple[str, tuple[str, ...]], tuple[list[Sheet], Ints]] = {}
 
     def by_month(self, says: Callable[[Month], int], default: int = 0) -> Ints:
         """Return for each claim what is said of its month."""
-        said = [says(month) if month else default for month in self._months]
-        return np.array(said, np.int64)[self._month_of]
+        said = [says(month) if month else default for month in self.months]
+        return np.array(said, np.int64)[self.month_of]
 
     def sure(self, kind: str) -> Bools:
         """Return for which claims a code that no version has cannot have been there."""
@@ -249,8 +254,8 @@ class Codes:
     def _found(
         self, kind: str, claim: Ints, key: Ints, columns: tuple[str, ...], table: Callable[[Sheet], Hash]
     ) -> Rows:
-        sheets, by_month = self._of_months(kind, columns)
-        which = by_month[self._month_of[claim]]
+        sheets, by_month = self.sheets(kind, columns)
+        which = by_month[self.month_of[claim]]
         at = np.full(len(key), -1, np.int64)
         for number, sheet in enumerate(sheets):
             mine = which == number
@@ -260,13 +265,13 @@ class Codes:
                 at[mine] = table(sheet).find(key[mine])
         return Rows(sheets, which, at)
 
-    def _of_months(self, kind: str, columns: tuple[str, ...]) -> tuple[list[Sheet], Ints]:
+    def sheets(self, kind: str, columns: tuple[str, ...]) -> tuple[list[Sheet], Ints]:
         """Return the versions that hold in the months, and for each month which, -1 for none."""
         known = self._versions.get((kind, columns))
         if known is None:
             versions: list[Version] = []
             which = []
-            for month in self._months:
+            for month in self.months:
                 version = self._masters.at(kind, month)
                 if version is None or not all(map(version.has, columns)):
                     which.append(-1)

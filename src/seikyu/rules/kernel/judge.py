@@ -13,7 +13,15 @@ from seikyu.records import Scope as RecordScope
 from seikyu.rules.catalogue import RuleBook, catalogue
 from seikyu.rules.finding import Refuses
 from seikyu.rules.index import ROW_BYTES, WORST
-from seikyu.rules.kernel import claims_coded, claims_head, claims_lines, claims_payers, claims_registers
+from seikyu.rules.kernel import (
+    claims_coded,
+    claims_fees,
+    claims_head,
+    claims_lines,
+    claims_needs,
+    claims_payers,
+    claims_registers,
+)
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.compile import NUMBER_OF, Tables, rule_numbers
@@ -49,6 +57,8 @@ SCANS: Final[Mapping[str, Scan]] = {
     **claims_lines.SCANS,
     **claims_coded.SCANS,
     **claims_registers.SCANS,
+    **claims_fees.SCANS,
+    **claims_needs.SCANS,
 }
 
 
