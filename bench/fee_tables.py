@@ -15,16 +15,16 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import combinations
 
-from house import machine
 from kernel import examined, pieces
-from seikyu.rules import examine as module
+
+from house import machine
 from seikyu.rules.examine import Examination
 from seikyu.rules.kernel import judge
 from seikyu.rules.kernel.claims_fees import SCANS as FEES
 from seikyu.rules.kernel.claims_needs import SCANS as NEEDS
 from seikyu.rules.masters import Masters, VersionLabel, forms, masters_of, opened, read_version, write_version
-from seikyu.rules.masters.packed import number_in
 from seikyu.rules.masters.form import Form
+from seikyu.rules.masters.packed import number_in
 
 Row = dict[str, object]
 DICE = random.Random(8)
@@ -38,14 +38,19 @@ CHUNK = 1 << 20
 def packed(kind: str, rows: list[Row]) -> Masters:
     """Return a version of rows that say their columns by name."""
     form = forms()[kind]
-    keyed = sorted(((form.number(*(str(row[part.column]) for part in form.key)), row) for row in rows), key=lambda each: each[0] or 0)
+    keyed = sorted(
+        ((form.number(*(str(row[part.column]) for part in form.key)), row) for row in rows),
+        key=lambda each: each[0] or 0,
+    )
     names = {name: None for _, row in keyed[:1] + keyed[-1:] for name in row}
     columns = {}
     for name in names:
         cells = (str(row.get(name, "")) for _, row in keyed)
         plain = form.columns[name].form
         columns[name] = list(cells) if plain is Form.TEXT else [number_in(plain, cell) for cell in cells]
-    label = VersionLabel(kind=kind, since=20200401, digest="0" * 64, known_until=20991231, whole=True, rows=len(keyed), edition="own")
+    label = VersionLabel(
+        kind=kind, since=20200401, digest="0" * 64, known_until=20991231, whole=True, rows=len(keyed), edition="own"
+    )
     return opened(read_version(write_version(label, [number for number, _ in keyed], columns)))
 
 
@@ -107,7 +112,10 @@ def exclusions(seen: Seen, span: str, size: int) -> Iterator[Row]:
     row = {"choice": 3, "special": 0, "since": "20200401", "until": "99999999"}
     own = sorted(seen.procedures)
     apart = [pair for pair in combinations(own, 2) if pair not in seen.met[span]]
-    for one, other in [*DICE.sample(apart, min(len(apart), size)), *((DICE.choice([*PROCEDURES, *own]), DICE.choice(PROCEDURES)) for _ in range(size))]:
+    for one, other in [
+        *DICE.sample(apart, min(len(apart), size)),
+        *((DICE.choice([*PROCEDURES, *own]), DICE.choice(PROCEDURES)) for _ in range(size)),
+    ]:
         yield {f"{span}_code": one, f"{span}_other": other, **row}
 
 
@@ -127,13 +135,22 @@ def inclusions(seen: Seen) -> tuple[list[Row], list[Row]]:
     for holder in DICE.sample(PROCEDURES, 4000):
         links.append({"linked_code": holder, "span_1": 1, "group_1": f"G{DICE.randrange(500)}", **dates})
     codes = [*PROCEDURES, *own]
-    groups += [{"included_code": DICE.choice(codes), "group": f"G{number % 500}", "special": 0, **dates} for number in range(50_000)]
+    groups += [
+        {"included_code": DICE.choice(codes), "group": f"G{number % 500}", "special": 0, **dates}
+        for number in range(50_000)
+    ]
     return links, groups
 
 
-def pairs(first: str, codes: list[str], own: list[str], others: list[str], *, each: int, right: list[str], **more: object) -> list[Row]:
+def pairs(
+    first: str, codes: list[str], own: list[str], others: list[str], *, each: int, right: list[str], **more: object
+) -> list[Row]:
     """Return pairs of a code and a disease: so many foreign ones each, and for the file's own codes the right ones too."""
-    rows = [{first: code, "disease_code": disease, "change": 0, **more} for code in codes for disease in DICE.sample(others, each)]
+    rows = [
+        {first: code, "disease_code": disease, "change": 0, **more}
+        for code in codes
+        for disease in DICE.sample(others, each)
+    ]
     for code in own:
         mine = {*right, *DICE.sample(others, 1000)}
         rows += [{first: code, "disease_code": disease, "change": 0, **more} for disease in mine]
@@ -146,11 +163,26 @@ def tables(seen: Seen, institution: str) -> Mapping[str, list[Row]]:
     links, groups = inclusions(seen)
     foreign = [code for code in DISEASES if code not in seen.diseases]
     limits = [{"limited_code": code, "unit_code": "121", "most": seen.most_a_day[code], "special": 0} for code in own]
-    limits += [{"limited_code": code, "unit_code": "131", "most": seen.most_a_month[code], "special": 0} for code in own]
-    limits += [{"limited_code": code, "unit_code": DICE.choice(["121", "131", "138"]), "most": 1, "special": 0} for code in DICE.sample(PROCEDURES, 3000)]
+    limits += [
+        {"limited_code": code, "unit_code": "131", "most": seen.most_a_month[code], "special": 0} for code in own
+    ]
+    limits += [
+        {"limited_code": code, "unit_code": DICE.choice(["121", "131", "138"]), "most": 1, "special": 0}
+        for code in DICE.sample(PROCEDURES, 3000)
+    ]
     standards = [{"facility_standard": f"{number:04d}", "notified": 1} for number in range(1, 700)]
-    notices = [{"notifying_institution": f"{DICE.randrange(10**9):010d}", "notified_standard": f"{DICE.randrange(700):04d}", "since": "20200401"} for _ in range(60_000)]
-    notices += [{"notifying_institution": institution, "notified_standard": f"{number:04d}", "since": "20200401"} for number in range(1, 90)]
+    notices = [
+        {
+            "notifying_institution": f"{DICE.randrange(10**9):010d}",
+            "notified_standard": f"{DICE.randrange(700):04d}",
+            "since": "20200401",
+        }
+        for _ in range(60_000)
+    ]
+    notices += [
+        {"notifying_institution": institution, "notified_standard": f"{number:04d}", "since": "20200401"}
+        for number in range(1, 90)
+    ]
     return {
         "fee_links": links,
         "fee_inclusions": groups,
@@ -214,6 +246,7 @@ def main() -> None:
     spent, handed, batches = Counter[str](), Counter[str](), Counter[str]()
     timed = {}
     for code in (*FEES, *NEEDS):
+
         def scan(batch, code=code, inner=judge.SCANS[code]):
             began = time.perf_counter()
             found = list(inner(batch))
@@ -247,7 +280,9 @@ def main() -> None:
     examined(data)
     bare = time.perf_counter() - began
     print(machine())
-    print(f"{summary.claims} claims, {len(data) / 1e6:.0f} MB, {max(batches.values())} batches; first {first:.2f} s, warm {warm:.2f} s")
+    print(
+        f"{summary.claims} claims, {len(data) / 1e6:.0f} MB, {max(batches.values())} batches; first {first:.2f} s, warm {warm:.2f} s"
+    )
     print(f"decode {decoded:.3f} s; without tables {bare:.3f} s; ratio {decoded / warm:.3f}")
     print("| rule | rows | ms a batch | claims handed over |\n| --- | --- | --- | --- |")
     for code in timed:

@@ -55,7 +55,7 @@ def _links(dice: Random, codes: Codes) -> list[Row]:
             **{f"group_{at}": dice.choice(["", "0", "A1", "A2", "A3", "A4"]) for at in (1, 2, 3)},
             **_span(dice),
         }
-        for code in dice.choices(codes["SI"], k=8)
+        for code in dice.choices(codes["SI"], k=14)
     ]
 
 
@@ -63,7 +63,7 @@ def _inclusions(dice: Random, codes: Codes) -> list[Row]:
     groups = ["", "A1", "A2", "A3", "B1"]
     return [
         {"included_code": code, "group": dice.choice(groups), "special": _plain(dice), **_span(dice)}
-        for code in dice.choices(codes["SI"], k=12)
+        for code in dice.choices(codes["SI"], k=24)
     ]
 
 
@@ -141,7 +141,9 @@ def _doses(dice: Random, codes: Codes) -> list[Row]:
 
 
 def _classes(dice: Random, codes: Codes) -> list[Row]:
-    return [{"classed_drug": dice.choice(codes["IY"]), "drug_class": dice.choice(["", "甲", "乙", "丙"])} for _ in range(6)]
+    return [
+        {"classed_drug": dice.choice(codes["IY"]), "drug_class": dice.choice(["", "甲", "乙", "丙"])} for _ in range(6)
+    ]
 
 
 def _comments(dice: Random, codes: Codes) -> list[Row]:

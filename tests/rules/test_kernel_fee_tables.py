@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from made_fee_tables import fee_tables_for, shaken
 
 from seikyu.apps.generator import Recipe, world, write
-from seikyu.rules.kernel import judge
 from seikyu.rules.kernel.claims_fees import SCANS as FEES
 from seikyu.rules.kernel.claims_needs import SCANS as NEEDS
 

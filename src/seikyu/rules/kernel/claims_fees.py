@@ -11,8 +11,8 @@ from seikyu.rules.kernel import fees
 from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.coded import Sheet
 from seikyu.rules.kernel.items import (
-    bits_of,
     DAYS,
+    bits_of,
     board,
     first_day_item,
     months_of,
@@ -63,11 +63,12 @@ def _exclusions_of(sheets: tuple[Sheet | None, ...]) -> _Exclusions:
     apart = low != high
     order = np.lexsort((high[apart], low[apart]))
     low, high, span, since, until = (column[apart][order] for column in (low, high, span, since, until))
-    return _Exclusions(
-        codes,
-        bits_of(low, high, size=(len(codes), len(codes))),
-        fees.Pairs(starts_of(low, len(codes)), high, span, since, until),
-    )
+    bits = bits_of(low, high, size=(len(codes), len(codes)))
+    counts = np.bitwise_count(bits.view(np.uint64)).astype(np.int32)
+    before = (np.cumsum(counts, dtype=np.int32) - counts.ravel()).reshape(bits.shape)
+    pair = np.cumsum(np.append(False, (low[1:] != low[:-1]) | (high[1:] != high[:-1])))[: len(low)]
+    start = starts_of(pair, int(counts.sum()))
+    return _Exclusions(codes, bits, fees.Pairs(before, start, span, since, until))
 
 
 def _excluding(sheet: Sheet, span: rules_of_joint.Span) -> tuple[Ints, ...]:

@@ -28,7 +28,6 @@ from seikyu.rules.kernel.items import (
     versions,
 )
 from seikyu.rules.kernel.scans import Might, Scan, filled, key, readable, where
-from seikyu.rules.masters import Masters, Version
 from seikyu.rules.with_fee_tables import drugs as rules_of_drugs
 from seikyu.rules.with_fee_tables import needed as rules_of_needs
 from seikyu.rules.with_fee_tables import notices as rules_of_notices
@@ -42,6 +41,8 @@ _UNCODED: Final = int(rules_of_drugs.UNCODED)
 _GOES_ON: Final = key(rules_of_drugs.GOES_ON)
 #: What a hundredth is in a column of decimals.
 _HUNDREDTH: Final = 10**c.DECIMALS // HUNDREDTHS
+#: Most pairs of a code and a disease of a batch come again and again.
+_REMEMBERED: Final = 1 << 14
 #: What is known of an institution's notices is kept for the months of its file.
 _KEPT: Final = 64
 
@@ -109,6 +110,11 @@ def _diseases(batch: Batch) -> _Sick:
     return _Sick(found.code, starts_of(found.claim, len(batch)), known, certain)
 
 
+def _memory() -> Ints:
+    """Return room in which a loop remembers what it has found; the number of places is a power of two."""
+    return np.full(_REMEMBERED, -1, np.int64)
+
+
 def _there(sheet: Sheet) -> Bools:
     """Return the rows that were not taken away."""
     return ~np.isin(sheet.column("change"), list(TAKEN_AWAY))
@@ -128,7 +134,9 @@ def _without_disease(batch: Batch, kind: str, found: ByCode) -> Iterator[Might]:
         group = sheet.groups.find(found.codes)
         group[~sheet.once(_indicated)[group]] = NONE
         wanted, others = mine & sick.known, sick.code
-        fees.met(group, sheet.starts, sheet.codes, sheet.rest, found.items, others, sick.start, wanted, False, hit)  # noqa: FBT003
+        fees.met(
+            group, sheet.starts, sheet.codes, sheet.rest, found.items, others, sick.start, _memory(), wanted, False, hit
+        )
     yield Might(where(hit))
 
 
@@ -153,7 +161,7 @@ def drug_against_disease(batch: Batch) -> Iterator[Might]:
         assert sheet is not None  # noqa: S101  (of one kind there is no empty set)
         keys, starts, codes = sheet.once(_forbidden)
         group = places(codes, found.codes)
-        fees.met(group, starts, keys, sheet.rest, found.items, sick.certain, sick.start, mine, True, hit)  # noqa: FBT003
+        fees.met(group, starts, keys, sheet.rest, found.items, sick.certain, sick.start, _memory(), mine, True, hit)
     yield Might(where(hit))
 
 
@@ -309,81 +317,79 @@ def comment_missing(batch: Batch) -> Iterator[Might]:
 
 @lru_cache(maxsize=_KEPT)
 def _told(*about: Any) -> Ints:
-    """Return what was told about something by place, -1 for what was not asked yet; the first of it is counted."""
-    return np.full(about[0], -1, np.int64)
+    """Return what was told about something by place, -1 for what was not asked yet; the first of it is counted.
+
+    Behind the last place stands what is told of none.
+    """
+    return np.append(np.full(about[0], -1, np.int64), 0)
 
 
-def _asked(told: Ints, wanted: Ints, judge: Callable[[int], bool]) -> Bools:
+def _asked(told: Ints, wanted: Ints, judge: Callable[[int], bool]) -> Ints:
     """Return what is told of places, -1 for none; what was not asked before is asked now."""
-    there = wanted >= 0
-    for place in np.unique(wanted[there & (told[wanted] < 0)]).tolist():
-        told[place] = judge(place)
-    return there & (told[wanted] > 0)
+    found = told[wanted]
+    if (found < 0).any():
+        for place in np.unique(wanted[found < 0]).tolist():
+            told[place] = judge(place)
+        found = told[wanted]
+    return found
 
 
 def _standards_of(sheet: Sheet) -> tuple[list[tuple[str, ...]], Ints]:
-    """Return the different sets of standards of a master of procedures, and the set of each row."""
+    """Return the different sets of standards of a master of procedures, and the set of each row; behind it, of none."""
     columns = np.stack([np.maximum(sheet[name], 0) for name in rules_of_notices.FACILITIES], axis=1)
     sets, of_row = np.unique(columns, axis=0, return_inverse=True)
-    return [rules_of_notices.named(numbers) for numbers in sets.tolist()], of_row.reshape(-1)
+    return [rules_of_notices.named(numbers) for numbers in sets.tolist()], np.append(of_row, NONE)
 
 
-def _by_month(batch: Batch, judge: Callable[[Month], Bools | None]) -> Might:
-    """Return the claims with procedures of which something is told for their month, by the codes' numbers."""
+def _by_month(
+    batch: Batch, sheets: tuple[list[Sheet], Ints], judge: Callable[[Sheet, Ints, Month], Ints | None]
+) -> Iterator[Might]:
+    """Yield the claims with procedures of which something is told for their month.
+
+    The judge tells it of codes by the version that holds, and the codes' rows in it, -1 for none.
+    """
     found, codes = batch.once(procedures_by_code), batch.once(codes_of)
-    hits = np.zeros((len(codes.months), len(found.codes)), np.bool_)
-    for at, month in enumerate(codes.months):
-        told = judge(month) if month else None
+    hits = np.zeros((len(codes.months), len(found.codes)), np.int64)
+    rows = [sheet.rows.find(found.codes) for sheet in sheets[0]]
+    for at, (month, which) in enumerate(zip(codes.months, sheets[1].tolist(), strict=True)):
+        told = judge(sheets[0][which], rows[which], month) if month and which >= 0 else None
         if told is not None:
             hits[at] = told
-    claim = found.lines.claim[found.items.first]
-    return Might(np.unique(claim[hits[codes.month_of[claim], found.items.number]]))
-
-
-def _version(masters: Masters, kind: str, month: Month, *columns: str) -> Version | None:
-    version = masters.at(kind, month)
-    return version if version and all(map(version.has, columns)) else None
+    if hits.any():
+        claim = found.lines.claim[found.items.first]
+        yield Might(np.unique(claim[hits[codes.month_of[claim], found.items.number] > 0]))
 
 
 def not_notified(batch: Batch) -> Iterator[Might]:
-    codes, found, masters = batch.once(codes_of), batch.once(procedures_by_code), batch.masters
-    sheets, which = codes.sheets("s", ("facility_1",))
+    masters, institution = batch.masters, batch.institution
 
-    def lacking(month: Month) -> Bools | None:
-        at = int(which[codes.months.index(month)])
-        known = rules_of_notices.notified(masters, batch.institution, month)
-        standards = _version(masters, "facility_standards", month, "notified")
-        if at < 0 or not known or standards is None:
+    def lacking(sheet: Sheet, row: Ints, month: Month) -> Ints | None:
+        known = rules_of_notices.notified(masters, institution, month)
+        standards = masters.at("facility_standards", month)
+        if not known or standards is None or not standards.has("notified"):
             return None
-        sets, of_row = sheets[at].once(_standards_of)
-        row = sheets[at].rows.find(found.codes)
-        told = _told(len(sets), sheets[at], standards, masters, batch.institution, month)
-        wanted = np.where(row >= 0, of_row[row], NONE)
-        return _asked(told, wanted, lambda each: rules_of_notices.is_lacking(standards, sets[each], known))
+        sets, of_row = sheet.once(_standards_of)
+        told = _told(len(sets), sheet, standards, masters, institution, month)
+        return _asked(told, of_row[row], lambda each: rules_of_notices.is_lacking(standards, sets[each], known))
 
-    yield _by_month(batch, lacking)
+    yield from _by_month(batch, batch.once(codes_of).sheets("s", ("facility_1",)), lacking)
 
 
 def other_class_of_fee(batch: Batch) -> Iterator[Might]:
-    codes, found, masters = batch.once(codes_of), batch.once(procedures_by_code), batch.masters
-    sheets, which = codes.sheets("basic_fee_classes", ())
+    masters, institution = batch.masters, batch.institution
 
-    def others(month: Month) -> Bools | None:
-        at = int(which[codes.months.index(month)])
-        held = rules_of_notices.held_of(rules_of_notices.notified(masters, batch.institution, month))
-        if at < 0 or not held:
+    def others(sheet: Sheet, row: Ints, month: Month) -> Ints | None:
+        held = rules_of_notices.held_of(rules_of_notices.notified(masters, institution, month))
+        if not held:
             return None
-        sheet = sheets[at]
-        told = _told(len(sheet), sheet, masters, batch.institution, month)
-        row = sheet.rows.find(found.codes)
 
         def other(each: int) -> bool:
             code = f"{sheet.codes[each]:0{_CODE_CHARS}d}"
             return bool(rules_of_notices.others_held(sheet.version, code, held))
 
-        return _asked(told, row, other)
+        return _asked(_told(len(sheet), sheet, masters, institution, month), row, other)
 
-    yield _by_month(batch, others)
+    yield from _by_month(batch, batch.once(codes_of).sheets("basic_fee_classes", ()), others)
 
 
 SCANS: Final[Mapping[str, Scan]] = {

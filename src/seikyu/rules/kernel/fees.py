@@ -15,11 +15,27 @@ DAY: Final = 1
 MONTH: Final = 2
 ONCE: Final = 3
 WEEK: Final = 4
+#: More than any limit: how often something was done on days that cannot be read.
+MANY: Final = 1 << 40
 _OPEN: Final = -1
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 _COMMA: Final = 0x2C
 _DAYS: Final = 31
 _SUNDAY: Final = 6
+#: Monday to Saturday, of a week whose first bit is Monday.
+_WEEKDAYS: Final = 0x3F
+
+
+class Columns(NamedTuple):
+    """Columns of a table of lines: their day fields (see `columns.DAYS`), counts and places, and their units."""
+
+    sum: Any
+    nonzero: Any
+    odd: Any
+    count: Any
+    start: Any
+    length: Any
+    unit: Any
 
 
 class Lines(NamedTuple):
@@ -82,10 +98,14 @@ class Board(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Pairs that exclude each other: those of a row stand from `start[row]` on, by the place of the other code."""
+    """Pairs of codes that exclude each other.
 
+    Shape: pairs are numbered as their bits stand in the matrix; `before` counts those before each of its words. The
+    rows of the tables on a pair stand from `start[pair]` on.
+    """
+
+    before: Any
     start: Any
-    other: Any
     span: Any
     since: Any
     until: Any
@@ -136,6 +156,22 @@ def number_codes(codes: Any, slots: Any, places: Any, shift: int, distinct: Any,
 
 
 @jit
+def read(columns: Any, rows: Any, claims: Any, months: Any, big: int, lines: Any) -> None:
+    """Read what lines say of their days: rows of columns, in which `big` is a number that cannot be kept."""
+    for line in range(rows.shape[0]):
+        row, month = rows[line], (1 << months[claims[line]]) - 1
+        count, days = columns.count[row], columns.nonzero[row]
+        lines.odd[line] = columns.odd[row] & 1
+        lines.count[line] = MANY if count == big else max(count, 0)
+        # Days that do not add up to the count are none, and so are all if some lie behind the end of the month.
+        agree = columns.sum[row] == max(count, 0) and days & ~month == 0
+        lines.days[line] = days & month if lines.odd[line] or agree else 0
+        lines.total[line] = 0 if lines.days[line] == 0 else MANY if lines.odd[line] else columns.sum[row]
+        lines.unit[line] = columns.unit[row]
+        lines.start[line], lines.length[line] = columns.start[row], columns.length[row]
+
+
+@jit
 def gather(lines: Any, items: Any, last: Any, tail: Any) -> int:
     """Put lines of one claim and code together; return how many items there are. `last` is -1 for each number."""
     count, claim, opened = 0, 0, 0
@@ -167,6 +203,15 @@ def gather(lines: Any, items: Any, last: Any, tail: Any) -> int:
 
 
 @jit
+def _bits(days: int) -> int:
+    found = 0
+    while days:
+        days &= days - 1
+        found += 1
+    return found
+
+
+@jit
 def _held(since: int, until: int, month: int, days: int) -> int:
     """Return the days of a month from one day until another as bits; -1 for no bound."""
     first, last = 1, days
@@ -191,13 +236,14 @@ def _week(day: int, weekday: int) -> int:
 
 
 @jit
-def _weeks(days: int, weekday: int) -> int:
-    """Return the weeks of days as bits."""
-    found = 0
-    for day in range(_DAYS):
-        if days >> day & 1:
-            found |= 1 << _week(day, weekday)
-    return found
+def _in_one_week(one: int, other: int, weekday: int) -> bool:
+    """True if two sets of days of a month have a week in common."""
+    one, other = one << weekday, other << weekday
+    while one and other:
+        if (one & _WEEKDAYS and other & _WEEKDAYS) or one & other & 1 << _SUNDAY:
+            return True
+        one, other = one >> _SUNDAY + 1, other >> _SUNDAY + 1
+    return False
 
 
 @jit
@@ -214,7 +260,7 @@ def _billed_at_once(lines: Any, first: int, second: int) -> bool:
 
 
 @jit
-def _meet(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
+def _meet(
     span: int, held: int, lines: Any, items: Any, one: int, other: int, weekday: int
 ) -> bool:
     """True if two items may lie in one span of time while a row holds that holds on these days."""
@@ -223,7 +269,7 @@ def _meet(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
     if span == DAY:
         return items.days[one] & items.days[other] & held != 0
     if span == WEEK:
-        return _weeks(items.days[one], weekday) & _weeks(items.days[other], weekday) != 0
+        return _in_one_week(items.days[one], items.days[other], weekday)
     return span == MONTH or _billed_at_once(lines, items.first[one], items.first[other])
 
 
@@ -269,13 +315,12 @@ def _first_from(values: Any, wanted: int, start: int, end: int) -> int:
 @jit
 def _exclude(pairs: Any, matrix: Any, lines: Any, items: Any, one: int, other: int, months: Any, claim: int) -> bool:  # noqa: PLR0913, PLR0917  (as compiled code takes it)
     row, column = matrix.rows[items.number[one]], matrix.columns[items.number[other]]
-    end = pairs.start[row + 1]
-    at = _first_from(pairs.other, column, pairs.start[row], end)
-    while at < end and pairs.other[at] == column:
+    word = matrix.bits[row, column >> 6]
+    pair = pairs.before[row, column >> 6] + _bits(word & ((1 << (column & 63)) - 1))
+    for at in range(pairs.start[pair], pairs.start[pair + 1]):
         held = _held(pairs.since[at], pairs.until[at], months.month[claim], months.days[claim])
         if _meet(pairs.span[at], held, lines, items, one, other, months.weekday[claim]):
             return True
-        at += 1
     return False
 
 
@@ -424,16 +469,7 @@ def longest(buffer: Any, starts: Any, lengths: Any, first: int, counts: Any, fou
 
 
 @jit
-def _bits(days: int) -> int:
-    found = 0
-    while days:
-        days &= days - 1
-        found += 1
-    return found
-
-
-@jit
-def _counted(buffer: Any, lines: Any, line: int, first: int, held: int, counts: Any) -> bool:  # noqa: PLR0913, PLR0917  (as compiled code takes it)
+def _counted(buffer: Any, lines: Any, line: int, first: int, held: int, counts: Any) -> bool:
     """Add up an item's lines by day while a row holds; False if one of them cannot be read."""
     counts[:] = 0
     while line >= 0:
@@ -478,6 +514,12 @@ def _in_month(lines: Any, line: int, held: int, whole: int) -> int:
 
 
 @jit
+def _most_of(items: Any, item: int, span: int) -> int:
+    """Return how often an item can have been done in a day or a week at most: on all its other days it was once."""
+    return items.total[item] - _bits(items.days[item]) + (1 if span == DAY else _SUNDAY)
+
+
+@jit
 def too_often(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
     limits: Any, rows: Any, buffer: Any, first: int, counts: Any, lines: Any, items: Any, months: Any, mine: Any,
     short: Any, monthly: Any,
@@ -491,7 +533,7 @@ def too_often(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
             row = rows[items.number[item]]
             for at in range(limits.start[row], limits.start[row + 1] if row >= 0 else -1):
                 span, most = limits.span[at], limits.most[at]
-                if most >= (items.count[item] if span == MONTH else items.total[item]):
+                if most >= (items.count[item] if span == MONTH else _most_of(items, item, span)):
                     continue
                 held = _held(limits.since[at], limits.until[at], months.month[claim], days)
                 if held == 0:
@@ -508,14 +550,15 @@ def too_often(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
 
 @jit
 def met(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
-    groups: Any, starts: Any, keys: Any, rest: int, items: Any, others: Any, other_start: Any, mine: Any, wanted: Any,
-    hit: Any,
+    groups: Any, starts: Any, keys: Any, rest: int, items: Any, others: Any, other_start: Any, known: Any, mine: Any,
+    wanted: Any, hit: Any,
 ) -> None:  # fmt: skip
     """Mark the claims with a code for which it is (not) `wanted` that one of the claim's others completes a key.
 
     By number of a code: `groups` is its group of keys, -1 for none. The others of claim n stand from `other_start[n]`
-    on; those below 0 are none.
+    on; those below 0 are none. `known` remembers keys with what was found, and may forget them.
     """
+    shift = np.uint64(65 - _bits(2 * known.shape[0] - 1))
     for claim in range(mine.shape[0]):
         if not mine[claim]:
             continue
@@ -529,8 +572,11 @@ def met(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
             for at in range(other_start[claim], other_start[claim + 1]):
                 if others[at] >= 0:
                     key = base + others[at]
-                    place = _first_from(keys, key, start, end)
-                    if place < end and keys[place] == key:
+                    slot = np.int64((np.uint64(key) * _GOLDEN) >> shift)
+                    if known[slot] >> 1 != key:  # It was not asked for before, or forgotten.
+                        place = _first_from(keys, key, start, end)
+                        known[slot] = key * 2 + (place < end and keys[place] == key)
+                    if known[slot] & 1:
                         found = True
                         break
             if found == wanted:

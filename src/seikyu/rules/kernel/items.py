@@ -19,8 +19,6 @@ from seikyu.rules.kernel.scans import key
 from seikyu.rules.masters import Masters
 from seikyu.rules.with_fee_tables.lines import table_at
 
-#: More than any limit; times that cannot be told stand for so many.
-MANY: Final = 1 << 40
 #: Day fields of a line.
 DAYS: Final = 31
 _INWARD: Final = key("21")
@@ -77,25 +75,16 @@ def unit_of_row(batch: Batch) -> Ints:
 
 
 def _by_code(batch: Batch, coded: Coded) -> ByCode:
-    size = len(coded)
+    size, table = len(coded), coded.table
     codes, number = _numbered(coded.code)
-    month = ((1 << batch.days) - 1)[coded.claim]
-    nonzero, odd, count = coded["days_nonzero"], coded["days_odd"] & 1, coded["count"]
-    # Days that do not add up to the count are none, and so are those behind the end of the month.
-    agree = (coded["days"] == np.maximum(count, 0)) & (nonzero & ~month == 0)
-    days = np.where((odd > 0) | agree, nonzero & month, 0)
-    lines = fees.Lines(
-        claim=coded.claim,
-        number=number,
-        days=days,
-        total=np.where((odd > 0) & (days > 0), MANY, np.where(days > 0, coded["days"], 0)),
-        count=np.where(count == c.BIG, MANY, np.maximum(count, 0)),
-        odd=odd,
-        unit=batch.once(unit_of_row)[coded.rows],
-        start=coded.table.start[coded.rows],
-        length=coded.table.length[coded.rows],
-        after=np.empty(size, np.int64),
+    lines = fees.Lines(coded.claim, number, *(np.empty(size, np.int64) for _ in fees.Lines._fields[2:]))
+    columns = fees.Columns(
+        *(table[name] for name in ("days", "days_nonzero", "days_odd", "count")),
+        table.start,
+        table.length,
+        batch.once(unit_of_row),
     )
+    fees.read(columns, coded.rows, coded.claim, batch.days, c.BIG, lines)
     items = fees.Items(np.empty(len(batch) + 1, np.int64), *(np.empty(size, np.int64) for _ in fees.Items._fields[1:]))
     found = fees.gather(lines, items, np.full(len(codes), -1, np.int64), np.empty(size, np.int64))
     return ByCode(codes, coded.rows, lines, fees.Items(items.start, *(values[:found] for values in items[1:])))
@@ -141,7 +130,7 @@ def _sets(
     masters: Masters,
     kinds: tuple[str, ...],
     whole: bool,
-    numbers: tuple[int, ...],  # noqa: FBT001  (as it is kept)
+    numbers: tuple[int, ...],
 ) -> list[tuple[tuple[Sheet | None, ...], Bools]]:
     found: dict[tuple[Sheet | None, ...], Bools] = {}
     for at, number in enumerate(numbers):
