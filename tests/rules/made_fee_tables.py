@@ -258,38 +258,49 @@ def _drug(dice: Random, items: list[bytes]) -> None:
     items[_COUNT] = b"%d" % (sum(map(int, times)) + (dice.random() < 0.1))
 
 
+def _service(dice: Random, items: list[bytes], before: list[bytes] | None, codes: Sequence[bytes]) -> None:
+    """Change a line of a procedure or a drug."""
+    if dice.random() < 0.3:
+        items[3] = dice.choice(codes)
+    change = dice.random()
+    if items[0] == b"IY" and change < 0.7:
+        _drug(dice, items)
+    elif items[0] == b"SI" and change < 0.25:
+        _days(dice, items)
+    elif before and change < 0.5:
+        _same_days(dice, items, before)
+    if dice.random() < 0.15:
+        items[7] = dice.choice([*COMMENTS, FREE_TEXT, "12"]).encode()
+
+
+def _other(dice: Random, items: list[bytes], diseases: Sequence[bytes]) -> None:
+    """Change a disease or a comment."""
+    if items[0] == b"SY" and len(items) > 4:
+        items[1] = dice.choice([items[1], items[1], dice.choice(diseases), b"123"])
+        items[3] = dice.choice([b"1", b"1", b"1", b"2", b""])
+        items[4] = dice.choice([b"", b"", b"", b"8002"])
+    if items[0] == b"CO" and len(items) > 4 and dice.random() < 0.7:
+        items[3] = dice.choice(COMMENTS).encode()
+
+
 def shaken(data: bytes, seed: int) -> bytes:
     """Return a file whose lines have other codes, days, counts, units, comments and diseases among them."""
-    dice, lines, before = Random(seed), [], None
+    dice, lines, before = Random(seed), list[bytes](), None
     codes = {rid: [code.encode() for code in known] for rid, known in codes_in(data).items()}
     for line in data.split(b"\r\n"):
         items = line.split(b",")
-        rid = items[0].decode("ascii", "replace")
-        if rid in {"SI", "IY"} and len(items) >= _FIRST_DAY + _DAYS:
-            if dice.random() < 0.3:
-                items[3] = dice.choice(codes[rid])
-            change = dice.random()
-            if rid == "IY" and change < 0.7:
-                _drug(dice, items)
-            elif rid == "SI" and change < 0.25:
-                _days(dice, items)
-            elif before and change < 0.5:
-                _same_days(dice, items, before)
-            if before and dice.random() < 0.15:  # It joins the unit of the line before.
-                before[_POINTS] = items[1] = b""
-                lines[-1] = b",".join(before)
-            if dice.random() < 0.15:
-                items[7] = dice.choice([*COMMENTS, FREE_TEXT, "12"]).encode()
-            before = items
-        else:
+        if items[0] not in {b"SI", b"IY"} or len(items) < _FIRST_DAY + _DAYS:
+            _other(dice, items, codes["SY"])
+            lines.append(b",".join(items))
             before = None
-        if rid == "SY" and len(items) > 4:
-            items[1] = dice.choice([items[1], items[1], dice.choice(codes["SY"]), b"123"])
-            items[3] = dice.choice([b"1", b"1", b"1", b"2", b""])
-            items[4] = dice.choice([b"", b"", b"", b"8002"])
-        if rid == "CO" and len(items) > 4 and dice.random() < 0.7:
-            items[3] = dice.choice(COMMENTS).encode()
-        lines += [b",".join(items)] * (2 if rid == "SI" and dice.random() < 0.05 else 1)
-        if rid in {"SI", "IY"} and dice.random() < 0.004:
+            continue
+        _service(dice, items, before, codes[items[0].decode()])
+        if before and dice.random() < 0.15:  # It joins the unit of the line before.
+            before[_POINTS] = items[1] = b""
+            lines[-1] = b",".join(before)
+        lines += [b",".join(items)] * (1 + (dice.random() < 0.05))
+        before = items
+        if dice.random() < 0.004:
             lines += [b"TI,1,1", b"TR,1,1992,202608,,1,19800101", b",".join(items)]
+            before = None
     return b"\r\n".join(lines)

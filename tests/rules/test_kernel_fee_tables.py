@@ -52,7 +52,7 @@ def test_both_say_the_same_of_any_fee_tables(seed: int, tables: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(
     seed=st.integers(0, 1 << 30),
     tables=st.integers(0, 1 << 30),

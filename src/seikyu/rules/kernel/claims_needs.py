@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from seikyu.records import Month
-from seikyu.rules.kernel import fees
+from seikyu.rules.kernel import fees, wants
 from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.claims_coded import said
@@ -34,15 +34,12 @@ from seikyu.rules.with_fee_tables import notices as rules_of_notices
 from seikyu.rules.with_fee_tables.lines import TAKEN_AWAY
 
 _NOTES: Final = ("note_code", "note_serial", "notice_class_1")
-_BASIC, _ADDED = 1, 2
 _CODE_CHARS: Final = 9
 _NO_DISEASE_UNTIL: Final = max(map(int, rules_of_drugs.NO_DISEASES))
 _UNCODED: Final = int(rules_of_drugs.UNCODED)
 _GOES_ON: Final = key(rules_of_drugs.GOES_ON)
 #: What a hundredth is in a column of decimals.
 _HUNDREDTH: Final = 10**c.DECIMALS // HUNDREDTHS
-#: Most pairs of a code and a disease of a batch come again and again.
-_REMEMBERED: Final = 1 << 14
 #: What is known of an institution's notices is kept for the months of its file.
 _KEPT: Final = 64
 
@@ -64,7 +61,7 @@ def _notes_of(sheet: Sheet) -> tuple[Ints, Ints]:
     basic = np.array([(serial or "0") in rules_of_needs.BASE for serial in sheet.text("note_serial")], np.bool_)
     added = sheet["notice_class_1"] == rules_of_needs.ADDITION
     number = np.unique(np.array(notes), return_inverse=True)[1] + 1
-    return np.where(noted, number, 0), np.where(basic, _BASIC, np.where(added, _ADDED, 0))
+    return np.where(noted, number, 0), np.where(basic, wants.BASIC, np.where(added, wants.ADDED, 0))
 
 
 def addition_without_base(batch: Batch) -> Iterator[Might]:
@@ -81,7 +78,7 @@ def addition_without_base(batch: Batch) -> Iterator[Might]:
         row = sheet.rows.find(found.codes)
         notes = np.where(row >= 0, note[row], NONE)
         seen = np.full(len(note) + 1, -1, np.int64)
-        fees.without_noted(found.items, notes, sort[row], seen, which[codes.month_of] == at, hit)
+        wants.without_noted(found.items, notes, sort[row], seen, which[codes.month_of] == at, hit)
     yield Might(where(hit))
 
 
@@ -111,8 +108,8 @@ def _diseases(batch: Batch) -> _Sick:
 
 
 def _memory() -> Ints:
-    """Return room in which a loop remembers what it has found; the number of places is a power of two."""
-    return np.full(_REMEMBERED, -1, np.int64)
+    """Return room in which a loop remembers what it has found."""
+    return np.full(1 << wants.REMEMBERED_BITS, -1, np.int64)
 
 
 def _there(sheet: Sheet) -> Bools:
@@ -134,7 +131,7 @@ def _without_disease(batch: Batch, kind: str, found: ByCode) -> Iterator[Might]:
         group = sheet.groups.find(found.codes)
         group[~sheet.once(_indicated)[group]] = NONE
         wanted, others = mine & sick.known, sick.code
-        fees.met(
+        wants.met(
             group, sheet.starts, sheet.codes, sheet.rest, found.items, others, sick.start, _memory(), wanted, False, hit
         )
     yield Might(where(hit))
@@ -161,7 +158,7 @@ def drug_against_disease(batch: Batch) -> Iterator[Might]:
         assert sheet is not None  # noqa: S101  (of one kind there is no empty set)
         keys, starts, codes = sheet.once(_forbidden)
         group = places(codes, found.codes)
-        fees.met(group, starts, keys, sheet.rest, found.items, sick.certain, sick.start, _memory(), mine, True, hit)
+        wants.met(group, starts, keys, sheet.rest, found.items, sick.certain, sick.start, _memory(), mine, True, hit)
     yield Might(where(hit))
 
 
@@ -241,7 +238,7 @@ def doubled_drug(batch: Batch) -> Iterator[Might]:
         assert sheet is not None  # noqa: S101  (of one kind there is no empty set)
         codes, starts, classes = sheet.once(_classes_of)
         seen, days = np.full(len(sheet), -1, np.int64), np.empty(len(sheet), np.int64)
-        fees.doubled(places(codes, found.codes), starts, classes, found.items, seen, days, mine, hit)
+        wants.doubled(places(codes, found.codes), starts, classes, found.items, seen, days, mine, hit)
     yield Might(where(hit))
 
 
@@ -295,7 +292,7 @@ def comment_missing(batch: Batch) -> Iterator[Might]:
         wanted = sheet.once(_comments_of)
         claim, code = batch.once(said)
         rows, seen = places(wanted.codes, found.codes), np.full(len(wanted.known), -1, np.int64)
-        fees.unsaid(
+        wants.unsaid(
             rows,
             wanted.sets,
             wanted.bounds,

@@ -260,9 +260,7 @@ def _billed_at_once(lines: Any, first: int, second: int) -> bool:
 
 
 @jit
-def _meet(
-    span: int, held: int, lines: Any, items: Any, one: int, other: int, weekday: int
-) -> bool:
+def _meet(span: int, held: int, lines: Any, items: Any, one: int, other: int, weekday: int) -> bool:
     """True if two items may lie in one span of time while a row holds that holds on these days."""
     if held == 0:
         return False
@@ -329,7 +327,7 @@ def excluded(pairs: Any, matrix: Any, board: Any, lines: Any, items: Any, months
     """Mark the claims with two codes that exclude each other. A pair stands in the row of its first place only."""
     for claim in range(mine.shape[0]):
         start, end = items.start[claim], items.start[claim + 1]
-        if not mine[claim] or end - start < 2:
+        if not mine[claim] or end - start <= 1:
             continue
         words, found = _lay(items, matrix.columns, board, start, end), False
         for item in range(start, end):
@@ -370,7 +368,7 @@ def included(links: Any, matrix: Any, board: Any, lines: Any, items: Any, months
     """Mark the claims with a code that another one contains."""
     for claim in range(mine.shape[0]):
         start, end = items.start[claim], items.start[claim + 1]
-        if not mine[claim] or end - start < 2:
+        if not mine[claim] or end - start <= 1:
             continue
         words, found = _lay(items, matrix.columns, board, start, end), False
         for item in range(start, end):
@@ -414,34 +412,14 @@ def without_base(matrix: Any, board: Any, items: Any, mine: Any, hit: Any) -> No
         hit[claim] |= found
 
 
-@jit
-def without_noted(items: Any, notes: Any, sorts: Any, seen: Any, mine: Any, hit: Any) -> None:
-    """Mark the claims with an addition whose note no basic item on them has, unless one of their codes is unknown.
-
-    By number of a code: `notes` is its note, 0 for none, -1 if the code is unknown; `sorts` is 1 for a basic item and 2
-    for an addition.
-    """
-    for claim in range(mine.shape[0]):
-        start, end = items.start[claim], items.start[claim + 1]
-        known = mine[claim]
-        for item in range(start, end):
-            number = items.number[item]
-            known &= notes[number] >= 0
-            if notes[number] > 0 and sorts[number] == 1:
-                seen[notes[number]] = claim
-        for item in range(start, end if known else start):
-            number = items.number[item]
-            if notes[number] > 0 and sorts[number] == 2 and seen[notes[number]] != claim:
-                hit[claim] = True
-
-
 # --- how often ---
 
 
 @jit
 def _count_days(buffer: Any, start: int, length: int, first: int, counts: Any) -> None:
     """Add the numbers in the day fields of a line, which begin behind so many commas."""
-    commas, number = 0, 0
+    commas = 0
+    number: Any = np.int64(0)
     for at in range(start, start + length):
         byte = np.int64(buffer[at])
         if byte == _COMMA:
@@ -506,7 +484,7 @@ def _in_month(lines: Any, line: int, held: int, whole: int) -> int:
     """Return how often an item was done in a month while a row holds."""
     times = 0
     while line >= 0:
-        days = lines.days[line] if lines.days[line] else whole
+        days = lines.days[line] or whole
         if lines.odd[line] or days & ~held == 0:
             times += lines.count[line]
         line = lines.after[line]
@@ -543,90 +521,3 @@ def too_often(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
                 elif not short[claim]:
                     sure = _counted(buffer, lines, items.first[item], first, held, counts)
                     short[claim] = not sure or _most_in(counts, span, months.weekday[claim]) > most
-
-
-# --- diseases, comments, classes ---
-
-
-@jit
-def met(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
-    groups: Any, starts: Any, keys: Any, rest: int, items: Any, others: Any, other_start: Any, known: Any, mine: Any,
-    wanted: Any, hit: Any,
-) -> None:  # fmt: skip
-    """Mark the claims with a code for which it is (not) `wanted` that one of the claim's others completes a key.
-
-    By number of a code: `groups` is its group of keys, -1 for none. The others of claim n stand from `other_start[n]`
-    on; those below 0 are none. `known` remembers keys with what was found, and may forget them.
-    """
-    shift = np.uint64(65 - _bits(2 * known.shape[0] - 1))
-    for claim in range(mine.shape[0]):
-        if not mine[claim]:
-            continue
-        for item in range(items.start[claim], items.start[claim + 1]):
-            group = groups[items.number[item]]
-            if group < 0:
-                continue
-            start, end = starts[group], starts[group + 1]
-            base = keys[start] // rest * rest
-            found = False
-            for at in range(other_start[claim], other_start[claim + 1]):
-                if others[at] >= 0:
-                    key = base + others[at]
-                    slot = np.int64((np.uint64(key) * _GOLDEN) >> shift)
-                    if known[slot] >> 1 != key:  # It was not asked for before, or forgotten.
-                        place = _first_from(keys, key, start, end)
-                        known[slot] = key * 2 + (place < end and keys[place] == key)
-                    if known[slot] & 1:
-                        found = True
-                        break
-            if found == wanted:
-                hit[claim] = True
-                break
-
-
-@jit
-def unsaid(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
-    rows: Any, sets: Any, bounds: Any, members: Any, known: Any, free: int, items: Any, said: Any, said_start: Any,
-    seen: Any, mine: Any, hit: Any,
-) -> None:  # fmt: skip
-    """Mark the claims with a code that wants one of a set of comments, none of which was said, nor `free` text.
-
-    The sets of a row are from `sets[row]` on, the members of a set from `bounds[set]` on, as places in `known`.
-    """
-    for claim in range(mine.shape[0]):
-        needy = False
-        for item in range(items.start[claim], items.start[claim + 1]):
-            needy |= rows[items.number[item]] >= 0
-        if not mine[claim] or not needy:
-            continue
-        freely = False
-        for at in range(said_start[claim], said_start[claim + 1]):
-            place = _first_from(known, said[at], 0, known.shape[0])
-            if place < known.shape[0] and known[place] == said[at]:
-                seen[place] = claim
-            freely |= said[at] == free
-        for item in range(items.start[claim], items.start[claim] if freely else items.start[claim + 1]):
-            row = rows[items.number[item]]
-            for one in range(sets[row], sets[row + 1] if row >= 0 else -1):
-                there = False
-                for at in range(bounds[one], bounds[one + 1]):
-                    there |= members[at] >= 0 and seen[members[at]] == claim
-                hit[claim] |= not there
-
-
-@jit
-def doubled(rows: Any, starts: Any, classes: Any, items: Any, seen: Any, days: Any, mine: Any, hit: Any) -> None:  # noqa: PLR0913, PLR0917  (as compiled code takes it)
-    """Mark the claims with two codes of one class on one day. The classes of a row are from `starts[row]` on."""
-    for claim in range(mine.shape[0]):
-        if not mine[claim]:
-            continue
-        for item in range(items.start[claim], items.start[claim + 1]):
-            row = rows[items.number[item]]
-            for at in range(starts[row], starts[row + 1] if row >= 0 else -1):
-                each = classes[at]
-                if seen[each] != claim:
-                    seen[each], days[each] = claim, 0
-                hit[claim] |= days[each] & items.days[item] != 0
-            # A code that stands in one class twice is not beside itself.
-            for at in range(starts[row], starts[row + 1] if row >= 0 else -1):
-                days[classes[at]] |= items.days[item]

@@ -79,10 +79,13 @@ def _by_code(batch: Batch, coded: Coded) -> ByCode:
     codes, number = _numbered(coded.code)
     lines = fees.Lines(coded.claim, number, *(np.empty(size, np.int64) for _ in fees.Lines._fields[2:]))
     columns = fees.Columns(
-        *(table[name] for name in ("days", "days_nonzero", "days_odd", "count")),
-        table.start,
-        table.length,
-        batch.once(unit_of_row),
+        sum=table["days"],
+        nonzero=table["days_nonzero"],
+        odd=table["days_odd"],
+        count=table["count"],
+        start=table.start,
+        length=table.length,
+        unit=batch.once(unit_of_row),
     )
     fees.read(columns, coded.rows, coded.claim, batch.days, c.BIG, lines)
     items = fees.Items(np.empty(len(batch) + 1, np.int64), *(np.empty(size, np.int64) for _ in fees.Items._fields[1:]))
@@ -121,7 +124,7 @@ def versions(batch: Batch, *kinds: str, whole: bool = False) -> Iterator[tuple[t
     A version is there if it is known to be the newest of that time, and, where that is asked, whole.
     """
     codes = batch.once(codes_of)
-    for sheets, months in _sets(batch.masters, kinds, whole, tuple(codes.numbers.tolist())):
+    for sheets, months in _sets(batch.masters, kinds, tuple(codes.numbers.tolist()), whole=whole):
         yield sheets, months[codes.month_of]
 
 
@@ -129,8 +132,9 @@ def versions(batch: Batch, *kinds: str, whole: bool = False) -> Iterator[tuple[t
 def _sets(
     masters: Masters,
     kinds: tuple[str, ...],
-    whole: bool,
     numbers: tuple[int, ...],
+    *,
+    whole: bool,
 ) -> list[tuple[tuple[Sheet | None, ...], Bools]]:
     found: dict[tuple[Sheet | None, ...], Bools] = {}
     for at, number in enumerate(numbers):
