@@ -9,8 +9,8 @@ from seikyu.rules.masters.reading import read_master
 
 #: Days on which versions begin, and until when each is known to be the newest: there are months without one between.
 VERSIONS = ((20200401, 20260630), (20260801, 20260930), (20261001, 20991231))
-SINCE = ["", "20200401", "20260801", "20260915", "20261005", "20260231", "20270101"]
-UNTIL = ["", "99999999", "20260731", "20260831", "20260912", "20261020", "20251231"]
+SINCE = ["", "20200401", "20260801", "20260915", "20260930", "20261005", "20260231", "20270101"]
+UNTIL = ["", "99999999", "20260731", "20260831", "20260901", "20260912", "20261020", "20251231"]
 COMMENTS = ["820199001", "830199001", "830199002", "830199003"]
 FREE_TEXT = "810000001"
 STANDARDS = ["0101", "0102", "0103", "0104", "0105"]
@@ -233,7 +233,7 @@ def fee_tables_for(data: bytes, seed: int) -> Masters:
 
 def _days(dice: Random, items: list[bytes]) -> None:
     """Write other days on a line: one or several, once or several times, mostly with the count that they come to."""
-    days = dice.choices(range(1, 31), k=dice.choice([1, 1, 2, 3, 8]))
+    days = dice.choices([1, 1, 30, 30, *range(1, 32)], k=dice.choice([1, 1, 2, 3, 8]))
     fields = [0] * _DAYS
     for day in days:
         fields[day - 1] += dice.choice([1, 1, 1, 2, 3])
@@ -300,6 +300,9 @@ def shaken(data: bytes, seed: int) -> bytes:
             lines[-1] = b",".join(before)
         lines += [b",".join(items)] * (1 + (dice.random() < 0.05))
         before = items
+        if items[0] == b"IY" and dice.random() < 0.5:
+            before = [*items[:3], dice.choice(codes["IY"]), *items[4:]]
+            lines.append(b",".join(before))
         if dice.random() < 0.004:
             lines += [b"TI,1,1", b"TR,1,1992,202608,,1,19800101", b",".join(items)]
             before = None

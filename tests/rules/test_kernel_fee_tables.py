@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from made_fee_tables import fee_tables_for, shaken
 
 from seikyu.apps.generator import Recipe, world, write
+from seikyu.rules.kernel import judge
 from seikyu.rules.kernel.claims_fees import SCANS as FEES
 from seikyu.rules.kernel.claims_needs import SCANS as NEEDS
 
 SEEDS = range(24)
+#: Claims that are given to a rule, by those it hits: rows that hold for a part of the month, donors, unreadable days.
+_AT_MOST = 1.5
 
 
 @cache
@@ -86,3 +89,22 @@ def test_a_claim_of_hundreds_of_lines_is_judged_the_same() -> None:
     data = b"\r\n".join([head, *many])
     for seed in range(6):
         assert_same(data, masters=fee_tables_for(data, seed))
+
+
+def test_scans_with_fee_tables_hand_over_little_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the claims that are given to the rules, most have a finding: a scan that names every claim would be no scan."""
+    handed, hit = Counter[str](), Counter[str]()
+    look = judge._look
+
+    def counted(docket, claims, looks, parts, *, ready) -> None:  # noqa: ANN001  (as the kernel calls it)
+        handed.update(docket.rules[number].code for asked in looks.values() for _, number in asked)
+        look(docket, claims, looks, parts, ready=ready)
+
+    monkeypatch.setattr(judge, "_look", counted)
+    for seed in SEEDS:
+        data = made(60, seed)
+        findings = said(data, "kernel", masters=fee_tables_for(data, seed)).findings
+        hit.update(code for code, _ in {(finding.code, finding.claim_index) for finding in findings})
+
+    for code in (*FEES, *NEEDS):
+        assert handed[code] <= _AT_MOST * hit[code], code
