@@ -98,14 +98,15 @@ class Sheet:
     def __getitem__(self, name: str) -> Ints:
         """Return a column of numbers (decimals in hundredths, dates as YYYYMMDD), `NONE` where a cell is empty."""
         if name not in self._columns:
-            self._columns[name] = self._column(name)
+            self._columns[name] = self.column(name)
         return self._columns[name]
 
     def padded(self, name: str) -> Ints:
         """Return the same with `NONE` behind the last row, where -1 finds it."""
         return self.once(_padded(name))
 
-    def _column(self, name: str) -> Ints:
+    def column(self, name: str) -> Ints:
+        """Return the same without keeping it, for large tables of which something else is made."""
         held = self.version.numbers.get(name)
         if held is None:
             return np.full(len(self), NONE, np.int64)
@@ -192,19 +193,23 @@ class Rows:
 
 
 class Codes:
-    """The masters of a batch."""
+    """The masters of a batch.
+
+    Shape: `numbers` are the service months of the batch as YYYYMM, `months` the same as months (None for an unknown
+    one); `month_of` is the place there of each claim's.
+    """
 
     def __init__(self, batch: Batch) -> None:
         self._masters: Masters = batch.masters
-        self._numbers, self._month_of = np.unique(batch.month, return_inverse=True)
-        self._months = [Month(int(number) // 100, int(number) % 100) if number else None for number in self._numbers]
+        self.numbers, self.month_of = np.unique(batch.month, return_inverse=True)
+        self.months = [Month(int(number) // 100, int(number) % 100) if number else None for number in self.numbers]
         self._versions: dict[str, tuple[list[Sheet], Ints]] = {}
         self._known: dict[tuple[str, int, int], tuple[Ints, Ints, Rows]] = {}
 
     def by_month(self, says: Callable[[Month], int], default: int = 0) -> Ints:
         """Return for each claim what is said of its month."""
-        said = [says(month) if month else default for month in self._months]
-        return np.array(said, np.int64)[self._month_of]
+        said = [says(month) if month else default for month in self.months]
+        return np.array(said, np.int64)[self.month_of]
 
     def sure(self, kind: str) -> Bools:
         """Return for which claims a code that no version has cannot have been there."""
@@ -276,8 +281,8 @@ class Codes:
         return found
 
     def _found(self, kind: str, claim: Ints, key: Ints, table: Callable[[Sheet], Hash]) -> Rows:
-        sheets, by_month = self._of_months(kind)
-        which = by_month[self._month_of[claim]]
+        sheets, by_month = self.sheets(kind)
+        which = by_month[self.month_of[claim]]
         at = np.full(len(key), -1, np.int64)
         for number, sheet in enumerate(sheets):
             mine = which == number
@@ -287,15 +292,17 @@ class Codes:
                 at[mine] = table(sheet).find(key[mine])
         return Rows(sheets, which, at)
 
-    def _of_months(self, kind: str) -> tuple[list[Sheet], Ints]:
-        """Return the versions that hold in the months, and for each month which, -1 for none."""
+    def sheets(self, kind: str, columns: tuple[str, ...] = ()) -> tuple[list[Sheet], Ints]:
+        """Return the versions that hold in the months, and for each month which, -1 for none that has the columns."""
         known = self._versions.get(kind)
         if known is None:
-            versions = [_holding(self._masters, kind, month) if month else None for month in self._months]
+            versions = [_holding(self._masters, kind, month) if month else None for month in self.months]
             several = list(dict.fromkeys(filter(None, versions)))
             which = [several.index(version) if version else -1 for version in versions]
             known = self._versions[kind] = list(map(sheet_of, several)), np.array(which, np.int64)
-        return known
+        sheets, which_of = known
+        lacking = [at for at, sheet in enumerate(sheets) if not all(map(sheet.version.has, columns))]
+        return (sheets, np.where(np.isin(which_of, lacking), -1, which_of)) if lacking else known
 
 
 def codes_of(batch: Batch) -> Codes:

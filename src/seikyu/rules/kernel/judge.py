@@ -16,9 +16,11 @@ from seikyu.rules.index import ROW_BYTES, WORST
 from seikyu.rules.kernel import (
     claims_coded,
     claims_dpc,
+    claims_fees,
     claims_head,
     claims_kinds,
     claims_lines,
+    claims_needs,
     claims_payers,
     claims_registers,
 )
@@ -59,6 +61,8 @@ SCANS: Final[Mapping[str, Scan]] = {
     **claims_coded.SCANS,
     **claims_registers.SCANS,
     **claims_dpc.SCANS,
+    **claims_fees.SCANS,
+    **claims_needs.SCANS,
 }
 
 

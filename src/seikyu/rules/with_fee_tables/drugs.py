@@ -26,18 +26,18 @@ _SY: Final = "SY,{},20260801,1,,,01,"
 _DRUG: Final = f"IY,21,1,{{}},{{}},1,1,,,,,,,1{_DAYS}"
 _LONG: Final = f"IY,21,1,{{}},1,1,{{}},,,,,,,{{}}{_DAYS}"
 _LATER: Final = f"IY,21,1,{{}},1,1,1,,,,,,,,1{',' * 29}"
-_INWARD: Final = b"21"
-_UNCODED: Final = "0000999"
+INWARD: Final = b"21"
+UNCODED: Final = "0000999"
 #: Diseases of the table that are none: an approval without a disease. Source: check-masters:1.
-_NO_DISEASES: Final = frozenset({"0000000", "0000001", "0000002", "0000003"})
-_GOES_ON: Final = "1"
-_NO_LIMIT: Final = 999
+NO_DISEASES: Final = frozenset({"0000000", "0000001", "0000002", "0000003"})
+GOES_ON: Final = "1"
+NO_LIMIT: Final = 999
 
 
 def _diseases_of(claim: Claim) -> set[str] | None:
     """Return the codes of the claim's diseases, None if one of them is not known by its code."""
     codes = {record["disease_code"] for record in claim.records("SY")}
-    return None if not codes or codes & {None, _UNCODED} or not is_whole(claim) else codes
+    return None if not codes or codes & {None, UNCODED} or not is_whole(claim) else codes
 
 
 def lines_without_disease(claim: Claim, record_id: str, kind: str) -> Iterator[Record]:
@@ -48,7 +48,7 @@ def lines_without_disease(claim: Claim, record_id: str, kind: str) -> Iterator[R
     for line in lines_of(claim, record_id):
         rows = table.rows(line.code)
         wanted = {row["disease_code"] for row in rows}
-        if any(map(there, rows)) and wanted.isdisjoint(diseases | _NO_DISEASES):
+        if any(map(there, rows)) and wanted.isdisjoint(diseases | NO_DISEASES):
             yield line.record
 
 
@@ -92,7 +92,7 @@ def drug_against_disease(claim: Claim) -> Iterator[Place]:
     sick = [
         record["disease_code"]
         for record in claim.records("SY")
-        if not record.raw("modifier_codes") and record["outcome"] == _GOES_ON
+        if not record.raw("modifier_codes") and record["outcome"] == GOES_ON
     ]
     for line in lines_of(claim, "IY") if table and sick else ():
         forbidden = {row["disease_code"] for row in table.rows(line.code) if there(row)} if table else ()
@@ -101,7 +101,7 @@ def drug_against_disease(claim: Claim) -> Iterator[Place]:
 
 
 def _inward(claim: Claim) -> list[Line]:
-    return [line for line in lines_of(claim, "IY") if line.service_class == _INWARD]
+    return [line for line in lines_of(claim, "IY") if line.service_class == INWARD]
 
 
 def _dose_row(claim: Claim, line: Line) -> Any:
@@ -166,7 +166,7 @@ def _most_days(claim: Claim, line: Line) -> int | None:
         return most
     table = whole_table_of(claim, "drug_indications")
     limits = [row["most_days"] for row in table.rows(line.code)] if table else []
-    return None if not limits or {None, 0, _NO_LIMIT} & set(limits) else max(limits)
+    return None if not limits or {None, 0, NO_LIMIT} & set(limits) else max(limits)
 
 
 @rule(

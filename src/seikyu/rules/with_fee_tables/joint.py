@@ -44,17 +44,17 @@ class Span(Enum):
 
 
 #: Spans by the tables of exclusions, and by the numbers of inclusions. Source: fee-tables:1.
-_EXCLUSIONS: Final = {
+EXCLUSIONS: Final = {
     "fee_exclusions_day": Span.DAY,
     "fee_exclusions_month": Span.MONTH,
     "fee_exclusions_once": Span.ONCE,
     "fee_exclusions_week": Span.WEEK,
 }
-_INCLUSIONS: Final = {1: Span.DAY, 2: Span.MONTH, 3: Span.ONCE}
-_NO_GROUP: Final = frozenset({None, "", "0"})
+INCLUSIONS: Final = {1: Span.DAY, 2: Span.MONTH, 3: Span.ONCE}
+NO_GROUP: Final = frozenset({None, "", "0"})
 #: Who is paid (背反区分). Source: fee-tables:3.
 _FIRST_IS_PAID, _SECOND_IS_PAID, _EITHER_IS_PAID = 1, 2, 3
-_CHOICES: Final = frozenset({_FIRST_IS_PAID, _SECOND_IS_PAID, _EITHER_IS_PAID})
+CHOICES: Final = frozenset({_FIRST_IS_PAID, _SECOND_IS_PAID, _EITHER_IS_PAID})
 
 
 @lru_cache(maxsize=_KEPT)
@@ -71,9 +71,9 @@ def _contained_by(version: Version, code: str) -> tuple[tuple[Span, str, Period]
     """Return the groups that a code contains, each with its span."""
     cells = ((row[f"span_{n}"], row[f"group_{n}"], row) for row in version.rows(code) for n in (1, 2, 3))
     return tuple(
-        (_INCLUSIONS[span], group, period_of(row))
+        (INCLUSIONS[span], group, period_of(row))
         for span, group, row in cells
-        if span in _INCLUSIONS and group not in _NO_GROUP
+        if span in INCLUSIONS and group not in NO_GROUP
     )
 
 
@@ -105,7 +105,7 @@ def _place(line: Line, other: str, span: Span) -> Place:
 def _excluded(claim: Claim) -> Iterator[Place]:
     """Yield the lines that are not paid beside others, one for each pair of codes and table."""
     lines = by_code(lines_of(claim, "SI"))
-    for kind, span in _EXCLUSIONS.items():
+    for kind, span in EXCLUSIONS.items():
         table, told = table_of(claim, kind), set[frozenset[str]]()
         for code in lines if table else ():
             rows = _excluded_by(table, code) if table else {}
@@ -121,7 +121,7 @@ def _not_paid(first: list[Line], second: list[Line], rows: list[Row], span: Span
     """Return the line that is not paid by one of these rows, None if both are."""
     for row in rows:
         period, choice = period_of(row), row["choice"]
-        if not is_plain(row) or choice not in _CHOICES:
+        if not is_plain(row) or choice not in CHOICES:
             continue
         for a, b in product(first, second):
             if _meet(span, a, b, period):
@@ -165,7 +165,7 @@ def _inside(holders: list[Line], lines: list[Line], span: Span, periods: tuple[P
     return None
 
 
-_EXCLUSION_TABLES: Final = tuple(f"{kind}.current" for kind in _EXCLUSIONS)
+_EXCLUSION_TABLES: Final = tuple(f"{kind}.current" for kind in EXCLUSIONS)
 _INCLUSION_TABLES: Final = ("fee_links.current fee_inclusions.current",)
 
 

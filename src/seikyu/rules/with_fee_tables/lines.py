@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from seikyu.records import Month
-from seikyu.rules.masters import Row, Version
+from seikyu.rules.masters import Masters, Row, Version
 from seikyu.rules.view import Claim, Record, days_of, lazy
 from seikyu.rules.with_masters.lookup import code_of
 
@@ -15,9 +15,10 @@ _SUNDAY: Final = 6
 _DAY_CHARS: Final = 3
 #: Rules ask for the lines of one claim one after the other: its procedures, and its drugs.
 _CLAIMS_KEPT: Final = 2
-_PAYMENT_FUND: Final = "1"
+#: The review body that makes checks of level L7.
+PAYMENT_FUND: Final = "1"
 #: Changes by which a line of an official table is taken away. Source: check-masters:1.
-_TAKEN_AWAY: Final = frozenset({1, 9})
+TAKEN_AWAY: Final = frozenset({1, 9})
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,7 @@ def period_of(row: Row) -> Period:
 
 def there(row: Row) -> bool:
     """True if a row was not taken away from its table."""
-    return row["change"] not in _TAKEN_AWAY
+    return row["change"] not in TAKEN_AWAY
 
 
 def is_plain(row: Row) -> bool:
@@ -87,18 +88,23 @@ def is_plain(row: Row) -> bool:
 
 def table_of(claim: Claim, kind: str) -> Version | None:
     """Return the table that holds in the service month, if it is known to be the newest of that time."""
-    month = claim.service_month
-    return claim.masters.at(kind, month) if claim.masters.current(kind, month) else None
+    return table_at(claim.masters, kind, claim.service_month)
 
 
 def whole_table_of(claim: Claim, kind: str) -> Version | None:
     """Return the table that holds, if also what it lacks can be relied upon."""
-    return table_of(claim, kind) if claim.masters.sure(kind, claim.service_month) else None
+    return table_at(claim.masters, kind, claim.service_month, whole=True)
+
+
+def table_at(masters: Masters, kind: str, month: Month | None, *, whole: bool = False) -> Version | None:
+    """Return the table that holds in a month, if it is the newest of that time and, where that is asked, whole."""
+    serves = masters.current(kind, month) and (not whole or masters.sure(kind, month))
+    return masters.at(kind, month) if serves else None
 
 
 def is_of_payment_fund(claim: Claim) -> bool:
     """True if the claim goes to 支払基金, which alone makes the checks of level L7."""
-    return claim.review_body == _PAYMENT_FUND
+    return claim.review_body == PAYMENT_FUND
 
 
 def is_whole(claim: Claim) -> bool:

@@ -16,11 +16,11 @@ from seikyu.rules.with_masters.lookup import CODE_ITEMS, code_of, comments_of
 _DAYS: Final = "," * 30
 _LINE: Final = f"SI,40,1,{{}},,52,1,,,,,,,1{_DAYS}"
 #: The class of additions of one item (告示等識別区分), and the serials of what they add to. Source: master-layouts:7.
-_ADDITION: Final = 7
-_BASE: Final = frozenset({"0", "00"})
+ADDITION: Final = 7
+BASE: Final = frozenset({"0", "00"})
 #: A comment whose condition (条件区分) is that the item is billed at all. Source: comment-table:1.
-_ALWAYS: Final = 1
-_FREE_TEXT: Final = "810000001"
+ALWAYS: Final = 1
+FREE_TEXT: Final = "810000001"
 
 
 @rule(
@@ -61,12 +61,12 @@ def _notes_of(claim: Claim, codes: Collection[str]) -> set[str]:
     return {
         code
         for code, row in noted.items()
-        if not _is_base(row) and row["notice_class_1"] == _ADDITION and row["note_code"] not in there
+        if not _is_base(row) and row["notice_class_1"] == ADDITION and row["note_code"] not in there
     }
 
 
 def _is_base(row: Row) -> bool:
-    return (row["note_serial"] or "0") in _BASE
+    return (row["note_serial"] or "0") in BASE
 
 
 @rule(
@@ -110,7 +110,7 @@ def comment_missing(claim: Claim) -> Iterator[Place]:
     if table is None or not is_whole(claim):
         return
     said = set(_said(claim))
-    for code, lines in by_code(lines_of(claim, "SI")).items() if _FREE_TEXT not in said else ():
+    for code, lines in by_code(lines_of(claim, "SI")).items() if FREE_TEXT not in said else ():
         for wanted in _wanted(table.rows(code)):
             if wanted.isdisjoint(said):
                 one = "／".join(sorted(wanted)[:3])
@@ -121,7 +121,7 @@ def _said(claim: Claim) -> Iterator[str]:
     """Yield the codes of all comments on a claim."""
     for record in claim.records(*CODE_ITEMS):
         if record.id == "CO":
-            yield code_of(record) or _FREE_TEXT
+            yield code_of(record) or FREE_TEXT
         else:
             yield from comments_of(record)
 
@@ -136,7 +136,7 @@ def _wanted(rows: list[Row]) -> list[set[str]]:
 
 def _is_always(row: Row) -> bool:
     """True if a row asks for its comment whenever the item is billed, and for a comment with a code."""
-    conditional = row["condition"] != _ALWAYS or row["not_billed"] or row["in_out"] or row["until"]
+    conditional = row["condition"] != ALWAYS or row["not_billed"] or row["in_out"] or row["until"]
     return bool(row["comment_code"]) and not conditional
 
 

@@ -3,14 +3,15 @@
 Notices are a table that an office or an institution keeps; an institution that does not stand in it is let be.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from seikyu.rules.masters import Row, Version
+from seikyu.records import Month
+from seikyu.rules.masters import Masters, Row, Version
 from seikyu.rules.rule import Rule, rule
 from seikyu.rules.view import Claim, File, Phrase, Place, Record
-from seikyu.rules.with_fee_tables.lines import by_code, lines_of, period_of, whole_table_of
+from seikyu.rules.with_fee_tables.lines import by_code, lines_of, period_of, table_at
 from seikyu.rules.with_masters.lookup import rows_of
 
 _DAYS: Final = "," * 30
@@ -18,25 +19,59 @@ _LINE: Final = f"SI,40,1,{{}},,52,1,,,,,,,1{_DAYS}"
 _STAY: Final = "RE,1,1111,202608,見本　太郎,1,19800101,,20260801"
 _FEE: Final = f"SI,90,1,{{}},,1000,1,,,,,,,1{_DAYS}"
 _OTHER: Final = "IR,1,99,1,0112359,,見本病院,202609,00,"
-_FACILITIES: Final = tuple(f"facility_{number}" for number in range(1, 11))
+#: The columns of standards in the master of procedures.
+FACILITIES: Final = tuple(f"facility_{number}" for number in range(1, 11))
 _MUST_BE_NOTIFIED: Final = 1
 _DENTAL: Final = "kind dental"
 _UK: Final = "UK,1,99,3,0130001,,見本歯科医院,202609,{},00"
 _CODE_CHARS: Final = 2
 #: So many families of fees are kept as they were found; there are some dozens.
 _KEPT: Final = 256
+#: So many months of institutions are kept with their notices: those of the claims of a file.
+_MONTHS_KEPT: Final = 64
+#: So many sets of standards are kept with whether they must be notified.
+_SETS_KEPT: Final = 4096
 
 
-def _notified(claim: Claim) -> Mapping[str, bool]:
-    """Return the standards that the institution has ever notified, and whether on some day of the service month.
+@lru_cache(maxsize=_MONTHS_KEPT)
+def notified(masters: Masters, institution: str, month: Month) -> Mapping[str, bool]:
+    """Return the standards that an institution has ever notified, and whether on some day of the month.
 
     Shape: empty if the institution's notices are not kept.
     """
-    notices, month, found = whole_table_of(claim, "facility_notices"), claim.service_month, dict[str, bool]()
-    for row in notices.rows(claim.institution) if notices and month else ():
-        held = bool(month and period_of(row).touches(month))
+    notices, found = table_at(masters, "facility_notices", month, whole=True), dict[str, bool]()
+    for row in notices.rows(institution) if notices else ():
+        held = period_of(row).touches(month)
         found[row["notified_standard"]] = found.get(row["notified_standard"], False) or held
     return found
+
+
+def _notified(claim: Claim) -> Mapping[str, bool]:
+    month = claim.service_month
+    assert month is not None  # noqa: S101  (without a month no rule with masters is asked)
+    return notified(claim.masters, claim.institution, month)
+
+
+def standards_of(row: Row) -> tuple[str, ...]:
+    """Return the standards of which a procedure needs one."""
+    return named([row[name] for name in FACILITIES])
+
+
+def named(numbers: Iterable[int | None]) -> tuple[str, ...]:
+    """Return standards by the numbers in a row, as notices name them."""
+    return tuple(str(number).zfill(4) for number in numbers if number)
+
+
+@lru_cache(maxsize=_SETS_KEPT)
+def _must_be_notified(standards: Version, codes: tuple[str, ...]) -> bool:
+    """True if there are standards, and all of them must be notified."""
+    known = [standards.row(code) for code in codes]
+    return bool(known) and all(one and one["notified"] == _MUST_BE_NOTIFIED for one in known)
+
+
+def is_lacking(standards: Version, codes: tuple[str, ...], known: Mapping[str, bool]) -> bool:
+    """True if one of some standards must have been notified, and none was."""
+    return _must_be_notified(standards, codes) and not any(known.get(code) for code in codes)
 
 
 @rule(
@@ -56,12 +91,10 @@ def _notified(claim: Claim) -> Mapping[str, bool]:
 )
 def not_notified(claim: Claim) -> Iterator[Place]:
     """The item is paid from the notice on; mostly the notice is on its way, or the item of another class was picked."""
-    standards, notified = claim.master("facility_standards", "notified"), _notified(claim)
-    for record, row in rows_of(claim, "SI", "s", "facility_1") if standards and notified else ():
-        codes = [str(row[name]).zfill(4) for name in _FACILITIES if row[name]]
-        known = [standards.row(code) for code in codes] if standards else []
-        must = bool(known) and all(one and one["notified"] == _MUST_BE_NOTIFIED for one in known)
-        if must and not any(notified.get(code) for code in codes):
+    standards, known = claim.master("facility_standards", "notified"), _notified(claim)
+    for record, row in rows_of(claim, "SI", "s", "facility_1") if known else ():
+        codes = standards_of(row)
+        if standards and is_lacking(standards, codes, known):
             wanted = "／".join(codes)
             yield record.at("procedure_code", note=Phrase(f"standard {wanted}", f"施設基準{wanted}"))
 
@@ -82,16 +115,22 @@ def not_notified(claim: Claim) -> Iterator[Place]:
 )
 def other_class_of_fee(claim: Claim) -> Iterator[Place]:
     """A class that was not notified is paid as the one that was."""
-    classes, notified = claim.master("basic_fee_classes"), _notified(claim)
-    held = {standard for standard, holds in notified.items() if holds}
+    classes, held = claim.master("basic_fee_classes"), held_of(_notified(claim))
     for code, lines in by_code(lines_of(claim, "SI")).items() if classes and held else ():
-        row = classes.row(code) if classes else None
-        if row is None or row["standard"] in held:
-            continue
-        others = _standards_of(classes, row["family"]) if classes else frozenset[str]()
-        if others & held:
-            there = "／".join(sorted(others & held))
+        if others := others_held(classes, code, held) if classes else ():
+            there = "／".join(others)
             yield lines[0].record.at("procedure_code", note=Phrase(f"notified is {there}", f"届出は施設基準{there}"))
+
+
+def held_of(known: Mapping[str, bool]) -> frozenset[str]:
+    """Return the standards that held on some day of the month."""
+    return frozenset(standard for standard, holds in known.items() if holds)
+
+
+def others_held(classes: Version, code: str, held: frozenset[str]) -> list[str]:
+    """Return the standards of a fee's family that were notified, none if that of the fee itself was."""
+    row = classes.row(code)
+    return sorted(_standards_of(classes, row["family"]) & held) if row and row["standard"] not in held else []
 
 
 @lru_cache(maxsize=_KEPT)
