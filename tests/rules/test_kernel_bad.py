@@ -165,3 +165,17 @@ def test_organ_donors_of_any_order_and_completeness() -> None:
 
     assert found["X2001"] > 100
     assert found["X2055"] > 200
+
+
+def test_what_lines_are_worth_begins_anew_with_each_claim() -> None:
+    """Meals are not added, a claim with a reduction of drugs is let be, and a class ends with its claim."""
+    claims = []
+    for before, classes, total in product(("97", "39", "11"), product(("", "11", "39", "97"), repeat=2), (20, 30, 50)):
+        services = [builders.service(10, service_class=before)]
+        claims.append(builders.claim(services=services, points=10))
+        services = [
+            builders.service(points, service_class=each) for points, each in zip((20, 30), classes, strict=True)
+        ]
+        claims.append(builders.claim(services=services, points=total))
+
+    assert codes(builders.uke(*claims))["X3020"] > 20
