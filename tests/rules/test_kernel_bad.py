@@ -179,3 +179,22 @@ def test_what_lines_are_worth_begins_anew_with_each_claim() -> None:
         claims.append(builders.claim(services=services, points=total))
 
     assert codes(builders.uke(*claims))["X3020"] > 20
+
+
+def test_diseases_of_which_nothing_is_written_are_the_same() -> None:
+    """Wherever their records end."""
+    written = (
+        "SY",
+        "SY,",
+        "SY,,",
+        "SY,,,",
+        "SY,8833421",
+        "SY,8833421,",
+        "SY,8833421,,1",
+        "SY,,20260801",
+        "SY,x",
+        "SY,x,y",
+    )
+    claims = [[*builders.claim(), one, other] for one, other in product(written, written)]
+
+    assert codes(uke(claims))["X8006"] > 2 * len(written)
