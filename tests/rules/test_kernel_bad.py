@@ -198,3 +198,12 @@ def test_diseases_of_which_nothing_is_written_are_the_same() -> None:
     claims = [[*builders.claim(), one, other] for one, other in product(written, written)]
 
     assert codes(uke(claims))["X8006"] > 2 * len(written)
+
+
+def test_service_classes_are_in_order_as_texts() -> None:
+    """However many digits they have, beside right ones; one that is too long to be kept too."""
+    classes = ("11", "110", "1", "012", "12", "2", "0", "00", "9" * 17, "1" * 18, "1" * 19, "x", "")
+    lines = {each: builders.service(10, service_class=each) for each in classes}
+    claims = [builders.claim(services=[lines[one], lines[other]]) for one, other in product(classes, classes)]
+
+    assert codes(builders.uke(*claims))["X2040"] > 2
