@@ -165,3 +165,45 @@ def test_organ_donors_of_any_order_and_completeness() -> None:
 
     assert found["X2001"] > 100
     assert found["X2055"] > 200
+
+
+def test_what_lines_are_worth_begins_anew_with_each_claim() -> None:
+    """Meals are not added, a claim with a reduction of drugs is let be, and a class ends with its claim."""
+    claims = []
+    for before, classes, total in product(("97", "39", "11"), product(("", "11", "39", "97"), repeat=2), (20, 30, 50)):
+        services = [builders.service(10, service_class=before)]
+        claims.append(builders.claim(services=services, points=10))
+        services = [
+            builders.service(points, service_class=each) for points, each in zip((20, 30), classes, strict=True)
+        ]
+        claims.append(builders.claim(services=services, points=total))
+
+    assert codes(builders.uke(*claims))["X3020"] > 20
+
+
+def test_diseases_of_which_nothing_is_written_are_the_same() -> None:
+    """Wherever their records end."""
+    written = (
+        "SY",
+        "SY,",
+        "SY,,",
+        "SY,,,",
+        "SY,8833421",
+        "SY,8833421,",
+        "SY,8833421,,1",
+        "SY,,20260801",
+        "SY,x",
+        "SY,x,y",
+    )
+    claims = [[*builders.claim(), one, other] for one, other in product(written, written)]
+
+    assert codes(uke(claims))["X8006"] > 2 * len(written)
+
+
+def test_service_classes_are_in_order_as_texts() -> None:
+    """However many digits they have, beside right ones; one that is too long to be kept too."""
+    classes = ("11", "110", "1", "012", "12", "2", "0", "00", "9" * 17, "1" * 18, "1" * 19, "x", "")
+    lines = {each: builders.service(10, service_class=each) for each in classes}
+    claims = [builders.claim(services=[lines[one], lines[other]]) for one, other in product(classes, classes)]
+
+    assert codes(builders.uke(*claims))["X2040"] > 2

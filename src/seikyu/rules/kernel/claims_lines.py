@@ -26,6 +26,8 @@ _BUNDLED_DAYS: Final = "HH"
 _MOST_PUBLIC: Final = 4
 #: Codes of two digits stand in columns from here to twice of it.
 _TWO_DIGITS: Final = 100
+#: No code has as many digits.
+_MOST_CODE: Final = 32
 _COUNT_CHARS: Final = 3
 _SHORT_MONTHS: Final = (29, 30, 31)
 _DAYS: Final = 31
@@ -218,10 +220,13 @@ def class_order(batch: Batch) -> Iterator[Exact | Might]:
 
 def _as_text(codes: Ints) -> Ints:
     """Return codes of digits as numbers that are in order as the codes are as texts."""
-    if ((codes >= _TWO_DIGITS) & (codes < 2 * _TWO_DIGITS)).all():
+    others = where((codes < _TWO_DIGITS) | (codes >= 2 * _TWO_DIGITS))
+    if not len(others):
         return codes
-    number, count = digits(codes)
-    return number * np.power(10, c.MOST_DIGITS - count, dtype=np.int64) * 32 + count
+    text = (codes - _TWO_DIGITS) * (10 ** (c.MOST_DIGITS - 2) * _MOST_CODE) + 2
+    number, count = digits(codes[others])
+    text[others] = number * np.power(10, c.MOST_DIGITS - count, dtype=np.int64) * _MOST_CODE + count
+    return text
 
 
 def unit_without_points(batch: Batch) -> Iterator[Exact]:

@@ -388,7 +388,10 @@ def starts_before_birth(batch: Batch) -> Iterator[Exact]:
 def same_disease(batch: Batch) -> Iterator[Might]:
     rows = batch.table("diseases")
     own = where(rows.own)
-    claim, code, start = rows.claim[own], rows["disease_code"][own], rows["start_date"][own]
+    # What is missed is written alike, wherever its record ends.
+    values = (rows[name][own] for name in ("disease_code", "start_date"))
+    code, start = (np.where(value == c.MISSING, c.EMPTY, value) for value in values)
+    claim = rows.claim[own]
     # One number that is the same where all three are; another that happens to be the same only costs a look.
     mixed = (claim * 1_000_003 + code) * 1_000_003 + start
     mixed.sort()

@@ -9,6 +9,8 @@ coverage.
 from typing import Any, Final
 
 import numpy as np
+from numba import types
+from numba.extending import intrinsic
 
 from seikyu.rules.kernel.jit import jit
 
@@ -200,12 +202,73 @@ MOST_FAULTS: Final = 512
 MOST_HISTORY_FAULTS: Final = 3
 
 U = np.uintp
+#: Eight bytes at once: eight characters 0, commas, what lifts all above 9 into the high bit, and that bit.
+_ZEROS: Final = np.uint64(0x3030303030303030)
+_COMMAS: Final = np.uint64(0x2C2C2C2C2C2C2C2C)
+_ABOVE_NINE: Final = np.uint64(0x7676767676767676)
+_HIGH: Final = np.uint64(0x8080808080808080)
+_EIGHT, _SIXTEEN, _THIRTY_TWO = np.uint64(8), np.uint64(16), np.uint64(32)
+
+
+def _load8(_: Any, array: Any, at: Any) -> Any:
+    """Return the eight bytes that stand in an array of bytes from a place on, as a word, the first one lowest."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, values[0]).data
+        pointer = context.get_value_type(types.uint64).as_pointer()
+        word = builder.load(builder.bitcast(builder.gep(data, [values[1]]), pointer))
+        word.align = 1  # It stands anywhere.
+        return word
+
+    return types.uint64(array, at), code
+
+
+def _zeros_below(_: Any, word: Any) -> Any:
+    """Return how many bits are zero below the lowest one of a word, which is not 0."""
+
+    def code(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        return builder.cttz(values[0], context.get_constant(types.boolean, True))
+
+    return types.uint64(word), code
+
+
+#: What Numba has no words for: machine code of ours. With it the pass is a sixth faster.
+load8: Final[Any] = intrinsic(_load8)
+zeros_below: Final[Any] = intrinsic(_zeros_below)
 
 
 @jit
 def slot(key: int, mask: int) -> int:
     """Return where a key is looked for first in a hash table."""
     return (key ^ (key >> 7) ^ (key >> 17)) & mask
+
+
+@jit
+def _value8(word: Any) -> Any:
+    """Return the number that eight digits make, whose values stand in the bytes of a word, the first one lowest."""
+    word = (word * np.uint64(2561) >> _EIGHT) & np.uint64(0x00FF00FF00FF00FF)
+    word = (word * np.uint64(6553601) >> _SIXTEEN) & np.uint64(0x0000FFFF0000FFFF)
+    return np.int64(word * np.uint64(42949672960001) >> _THIRTY_TWO)
+
+
+@jit
+def _number(buf: Any, s: int) -> Any:
+    """Return the number that stands at a place and how many digits it has: all that are there, but at most 16."""
+    word = load8(buf, U(s)) ^ _ZEROS
+    other = ((word + _ABOVE_NINE) | word) & _HIGH
+    if other:
+        n = np.int64(zeros_below(other)) >> 3
+        return (_value8(word << np.uint64(64 - 8 * n)) if n else 0), n
+    value = _value8(word)
+    word = load8(buf, U(s + 8)) ^ _ZEROS
+    other = ((word + _ABOVE_NINE) | word) & _HIGH
+    n = np.int64(zeros_below(other)) >> 3 if other else 8
+    if n == 0:
+        return value, 8
+    power = 1
+    for _ in range(n):
+        power *= 10
+    return value * power + _value8(word << np.uint64(64 - 8 * n)), 8 + n
 
 
 @jit
@@ -820,9 +883,17 @@ def scan(
                     if k > last_always:
                         # Nothing is missed from here on: empty items are passed over.
                         k += 1
-                        while buf[U(q + 1)] == 0x2C and k < n_items and buf[U(q)] == 0x2C:
-                            q += 1
-                            k += 1
+                        run = 0
+                        while True:
+                            others = load8(buf, U(q + run)) ^ _COMMAS
+                            if others:
+                                run += np.int64(zeros_below(others)) >> 3
+                                break
+                            run += 8
+                        if run > 1:
+                            run = min(run - 1, n_items - k)
+                            q += run
+                            k += run
                         continue
                     if word & 3 == NEED_ALWAYS:
                         faults[U(n_faults), 0], faults[U(n_faults), 1] = k, P_MISSING
@@ -837,6 +908,9 @@ def scan(
                 p = s
                 if word & (Q_PLAIN | Q_DATE):
                     # The commonest items: digits, right by their length, and where there is a code set, in it at once.
+                    value, n = _number(buf, s)
+                    p += n
+                    byte = np.int64(buf[U(p)])
                     while 48 <= byte <= 57:
                         value = value * 10 + byte - 48
                         p += 1
