@@ -1,5 +1,6 @@
 """The scans of DPC, dental, pharmacy and home nursing claims: they miss nothing, and right claims are not looked at."""
 
+import re
 from collections import Counter
 from functools import cache
 from io import BytesIO
@@ -167,6 +168,30 @@ def test_prescriptions_of_any_order_are_told_by_both_alike() -> None:
 
     assert_same(data)
     assert 100 < sum(finding.code == "X2001" for finding in said(data, "kernel").findings) < 500
+
+
+def _of_era(data: bytes) -> bytes:
+    """Return a file whose dates and months have years of an era, as in the editions up to 2020, with old records."""
+    dated = re.sub(
+        rb"(?<=,)20(2[4-6])(\d\d)(\d\d)?(?=[,\r])",
+        lambda found: b"%d" % (404 + int(found[1])) + found[2] + (found[3] or b""),
+        data,
+    )
+    return re.sub(rb"\r\n(SN|IY|SI|CZ|HS|SB)", rb"\r\nKH,1\r\n\1", dated, count=5)
+
+
+@pytest.mark.parametrize("kind", ["dpc", "dental", "pharmacy"])
+def test_editions_of_era_years_are_told_by_both_alike(kind: str) -> None:
+    """Their layouts are others, with records that stand anywhere."""
+    told: set[str] = set()
+    for seed, share in enumerate((0.0, 0.05, 0.4)):
+        data = _of_era(_moved(Random(seed), _with(Random(seed), made(kind, 30, seed), kind, share), kind, share / 4))
+        assert_same(data)
+        found = said(data, "kernel")
+        told |= {finding.code for finding in found.findings}
+        assert f"{kind}-era-2012" == found.summary.layout
+
+    assert {"dpc": {"L3240", "X2001"}, "dental": TOLD["dental"], "pharmacy": {"X3039", "X3040", "X2037"}}[kind] <= told
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
