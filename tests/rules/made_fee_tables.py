@@ -270,7 +270,7 @@ def _service(dice: Random, items: list[bytes], before: list[bytes] | None, codes
     elif before and change < 0.5:
         _same_days(dice, items, before)
     if dice.random() < 0.05:
-        items[_FIRST_DAY:] = [b"3"]  # The record ends behind its first day.
+        items[_COUNT], items[_FIRST_DAY:] = b"3", [b"3"]  # The record ends behind its first day.
     if dice.random() < 0.15:
         items[7] = dice.choice([*COMMENTS, FREE_TEXT, "12"]).encode()
 

@@ -18,7 +18,7 @@ from seikyu.rules.kernel.claims_needs import SCANS as NEEDS
 
 SEEDS = range(24)
 #: Claims that are given to a rule, by those it hits: rows that hold for a part of the month, donors, unreadable days.
-_AT_MOST = 1.5
+_AT_MOST = 2
 
 
 @cache
