@@ -269,6 +269,8 @@ def _service(dice: Random, items: list[bytes], before: list[bytes] | None, codes
         _days(dice, items)
     elif before and change < 0.5:
         _same_days(dice, items, before)
+    if dice.random() < 0.05:
+        items[_COUNT], items[_FIRST_DAY:] = b"3", [b"3"]  # The record ends behind its first day.
     if dice.random() < 0.15:
         items[7] = dice.choice([*COMMENTS, FREE_TEXT, "12"]).encode()
 
@@ -289,7 +291,7 @@ def shaken(data: bytes, seed: int) -> bytes:
     codes = {rid: [code.encode() for code in known] for rid, known in codes_in(data).items()}
     for line in data.split(b"\r\n"):
         items = line.split(b",")
-        if items[0] not in {b"SI", b"IY"} or len(items) < _FIRST_DAY + _DAYS:
+        if items[0] not in {b"SI", b"IY"} or len(items) <= _FIRST_DAY:
             _other(dice, items, codes["SY"])
             lines.append(b",".join(items))
             before = None

@@ -45,10 +45,6 @@ class ByCode:
     lines: fees.Lines
     items: fees.Items
 
-    def claims_of(self, numbers: Bools) -> Ints:
-        """Return the claims that have a code of these numbers."""
-        return self.lines.claim[self.items.first[numbers[self.items.number]]]
-
 
 def procedures_by_code(batch: Batch) -> ByCode:
     """Return the procedures (SI)."""
