@@ -34,7 +34,7 @@ def test_no_module_and_no_function_grows_past_the_stop(path: Path) -> None:
 
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
-    if "versions" in path.parts or path.match("rules/kernel/scan.py"):
+    if "versions" in path.parts or path.match("rules/kernel/jitted/scan.py"):
         return  # A migration lists tables; the compiled pass is one file and one loop, and says why at its head.
     assert len(text.splitlines()) <= 800
     assert [] == [function.name for function in functions if body_lines(function) > 60]

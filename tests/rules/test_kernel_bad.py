@@ -11,8 +11,8 @@ from engines import assert_same, said
 
 import builders
 from seikyu.rules import history
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.found import Unjudged
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.plan import plans
 
 PUBLIC = builders.WELFARE

@@ -20,10 +20,10 @@ from seikyu.rules.examine import HEAD_BYTES, KERNEL_FROM_BYTES, LineByLine
 from seikyu.rules.example import embedded
 from seikyu.rules.identity import Known
 from seikyu.rules.kernel import compile as compiling
-from seikyu.rules.kernel import scan as c
-from seikyu.rules.kernel import walks
-from seikyu.rules.kernel.blake import digests
 from seikyu.rules.kernel.compile import NUMBER_OF, NotCompiled, compiled, key_of
+from seikyu.rules.kernel.jitted import scan as c
+from seikyu.rules.kernel.jitted import walks
+from seikyu.rules.kernel.jitted.blake import digests
 from seikyu.rules.kernel.repeats import Marks
 from seikyu.rules.kernel.scans import check_ok, digits
 from seikyu.rules.plan import Problem, plans
@@ -265,7 +265,7 @@ def test_there_need_be_no_place_to_keep_compiled_code(monkeypatch: pytest.Monkey
     """Then it is compiled anew in each process."""
     import numba
 
-    from seikyu.rules.kernel import jit
+    from seikyu.rules.kernel.jitted import jit
 
     def njit(**options: object) -> object:
         if options.get("cache"):

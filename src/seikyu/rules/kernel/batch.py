@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seikyu.records import Layout, RecordLayout
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.columns import column_of
 from seikyu.rules.kernel.compile import Tables
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.masters import NO_MASTERS, Masters
 from seikyu.rules.record import Record
 

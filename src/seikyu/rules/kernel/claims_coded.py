@@ -7,28 +7,21 @@ from typing import Any, Final
 
 import numpy as np
 
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
 from seikyu.rules.kernel.claims_head import born, inpatient
-from seikyu.rules.kernel.claims_lines import Units, lines_of, units_of
-from seikyu.rules.kernel.coded import HUNDREDTHS, NONE, Rows, Sheet, codes_of
+from seikyu.rules.kernel.coded import NONE, Rows, Sheet, codes_of
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.kernel.scans import Exact, Might, Scan, filled, where
 from seikyu.rules.masters import forms
 from seikyu.rules.with_masters import codes as rules_of_codes
-from seikyu.rules.with_masters import points as rules_of_points
 from seikyu.rules.with_masters import services as rules_of_services
 
 #: A code of nine digits stands in a column behind a 1.
-_CODE: Final = 10**9
+CODE: Final = 10**9
 _KIND: Final = 10**8
 #: Masters by the first digit of their codes.
 _MASTERS: Final = {"SI": "s", "IY": "y", "TO": "t", "CO": "c"}
 _PREFIXES: Final = {kind: int(form.prefix) for kind, form in forms().items() if form.prefix}
-_AMOUNT: Final = 10**c.DECIMALS
-#: Products of prices and amounts up to this can be added up.
-_MOST_WORTH: Final = 1e15
-#: Amounts that come near it with the highest prices: 1,000 of a million yen.
-_HUGE: Final = 1000 * _AMOUNT
 
 
 # --- what the scans ask of a batch ---
@@ -77,8 +70,8 @@ def coded_apart(batch: Batch) -> Coded:
 
 def _coded(table: Table) -> Coded:
     code = table["code"]
-    rows = where(table.own & (code >= _CODE) & (code < 2 * _CODE))
-    return Coded(table, rows, table.claim[rows], code[rows] - _CODE)
+    rows = where(table.own & (code >= CODE) & (code < 2 * CODE))
+    return Coded(table, rows, table.claim[rows], code[rows] - CODE)
 
 
 def comments(batch: Batch) -> Coded:
@@ -123,7 +116,7 @@ def in_s(batch: Batch) -> Rows:
     return rows_of(batch, procedures, "s")
 
 
-def _claims(claim: Ints) -> Might:
+def claims_of(claim: Ints) -> Might:
     """Return claims that may be named more than once."""
     return Might(np.unique(claim))
 
@@ -147,7 +140,7 @@ def code_out_of_date(batch: Batch) -> Iterator[Might]:
         ended = where((until != NONE) & (until < batch.last_day[mine.claim]))
         if len(ended):
             ended = ended[_done_after(batch, mine.of(ended), until[ended])]
-            yield _claims(mine.claim[ended])
+            yield claims_of(mine.claim[ended])
 
 
 def _done_after(batch: Batch, lines: Coded, until: Ints) -> Bools:
@@ -163,16 +156,16 @@ def _done_after(batch: Batch, lines: Coded, until: Ints) -> Bools:
 def comment_text_missing(batch: Batch) -> Iterator[Might]:
     mine = batch.once(comments)
     pattern = rows_of(batch, comments, "c")["pattern"]
-    yield _claims(mine.claim[(pattern != NONE) & (pattern != _FIXED) & ~filled(mine["comment_text"])])
+    yield claims_of(mine.claim[(pattern != NONE) & (pattern != _FIXED) & ~filled(mine["comment_text"])])
 
 
 def comment_text_surplus(batch: Batch) -> Iterator[Might]:
     mine = batch.once(comments)
-    yield _claims(mine.claim[(rows_of(batch, comments, "c")["pattern"] == _FIXED) & filled(mine["comment_text"])])
+    yield claims_of(mine.claim[(rows_of(batch, comments, "c")["pattern"] == _FIXED) & filled(mine["comment_text"])])
 
 
 _FIXED: Final = rules_of_codes.FIXED_PATTERN
-_COMMENT_COLUMNS: Final = ("comment_code_1", "comment_code_2", "comment_code_3")
+COMMENT_COLUMNS: Final = ("comment_code_1", "comment_code_2", "comment_code_3")
 
 
 def said(batch: Batch) -> tuple[Ints, Ints]:
@@ -181,11 +174,11 @@ def said(batch: Batch) -> tuple[Ints, Ints]:
     beside = where(batch.table("lines").own)
     alone = batch.once(comments)
     claims, codes = [alone.claim], [alone.code]
-    for name in _COMMENT_COLUMNS:
+    for name in COMMENT_COLUMNS:
         column = own.table[name][beside]
-        there = (column >= _CODE) & (column < 2 * _CODE)
+        there = (column >= CODE) & (column < 2 * CODE)
         claims.append(own.table.claim[beside[there]])
-        codes.append(column[there] - _CODE)
+        codes.append(column[there] - CODE)
     claim, code = np.concatenate(claims), np.concatenate(codes)
     order = np.argsort(claim, kind="stable")
     return claim[order], code[order]
@@ -203,7 +196,7 @@ def original_drug_without_reason(batch: Batch) -> Iterator[Might]:
     listed = where(codes.groups("original_drugs", mine.claim, mine.code).there & outside)
     claim, code = batch.once(said)
     met = codes.meets("original_drugs", mine.claim[listed], mine.code[listed], spans_of(batch, claim), code)
-    yield _claims(mine.claim[listed[met < 0]])
+    yield claims_of(mine.claim[listed[met < 0]])
 
 
 # --- ages and sexes ---
@@ -291,7 +284,7 @@ def wrong_age(batch: Batch) -> Iterator[Might]:
         lower, upper = rows.get(lowest), rows.get(highest)
         bound = where((lower != NONE) | (upper != NONE))
         claim = lines.claim[bound]
-        yield _claims(claim[other_age(batch, claim, lower[bound], upper[bound])])
+        yield claims_of(claim[other_age(batch, claim, lower[bound], upper[bound])])
 
 
 #: The sexes as the first item of a column of codes holds them.
@@ -306,7 +299,7 @@ def other_sex(batch: Batch, claim: Ints, sex: Ints) -> Bools:
 
 def wrong_sex(batch: Batch) -> Iterator[Might]:
     for lines, rows in _limited(batch):
-        yield _claims(lines.claim[other_sex(batch, lines.claim, rows["sex"])])
+        yield claims_of(lines.claim[other_sex(batch, lines.claim, rows["sex"])])
 
 
 # --- procedures ---
@@ -314,12 +307,12 @@ def wrong_sex(batch: Batch) -> Iterator[Might]:
 
 def inpatient_item(batch: Batch) -> Iterator[Might]:
     hit = (batch.once(in_s)["in_out"] == 1) & (batch.once(inpatient)[batch.once(procedures).claim] == 0)
-    yield _claims(batch.once(procedures).claim[hit])
+    yield claims_of(batch.once(procedures).claim[hit])
 
 
 def outpatient_item(batch: Batch) -> Iterator[Might]:
     hit = (batch.once(in_s)["in_out"] == 2) & (batch.once(inpatient)[batch.once(procedures).claim] == 1)
-    yield _claims(batch.once(procedures).claim[hit])
+    yield claims_of(batch.once(procedures).claim[hit])
 
 
 def hospital_item(batch: Batch) -> Iterator[Might]:
@@ -332,7 +325,7 @@ def hospital_item(batch: Batch) -> Iterator[Might]:
     clinic = batch.once(codes_of).by_month(of_clinic) > 0
     if clinic.any():
         claim = batch.once(procedures).claim
-        yield _claims(claim[(batch.once(in_s)["place"] == 1) & clinic[claim]])
+        yield claims_of(claim[(batch.once(in_s)["place"] == 1) & clinic[claim]])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -371,7 +364,7 @@ def first_visit_doubtful(batch: Batch) -> Iterator[Might]:
     begun = latest[found.lines.claim]
     # Days that could not be read may be none.
     late = (begun < day) | (found.lines["days_odd"] & 1 == 1)
-    yield _claims(found.lines.claim[found.first & (found.days > 0) & (begun > 0) & late])
+    yield claims_of(found.lines.claim[found.first & (found.days > 0) & (begun > 0) & late])
 
 
 def more_visits_than_days(batch: Batch) -> Iterator[Might]:
@@ -390,7 +383,7 @@ def both_visits_on_one_day(batch: Batch) -> Iterator[Might]:
     again = _days_by_claim(batch, found.lines.claim[~found.first], found.days[~found.first])
     claim = found.lines.claim
     hit = found.first & (found.days & again[claim] != 0)
-    yield _claims(claim[hit & ~_at_second_department(batch, found.lines, hit)])
+    yield claims_of(claim[hit & ~_at_second_department(batch, found.lines, hit)])
 
 
 def _at_second_department(batch: Batch, lines: Coded, which: Bools) -> Bools:
@@ -431,172 +424,12 @@ def management_excluded(batch: Batch) -> Iterator[Might]:
     if early.any():
         column = batch.once(in_s)["outpatient_management"]
         claim = batch.once(procedures).claim
-        yield _claims(claim[(column == rules_of_services.MANAGEMENT) & early[claim]])
+        yield claims_of(claim[(column == rules_of_services.MANAGEMENT) & early[claim]])
 
 
 def long_anaesthesia_doubtful(batch: Batch) -> Iterator[Might]:
     rows = batch.once(in_s)
-    yield _claims(batch.once(procedures).claim[rows["long_anaesthesia"] == 1])
-
-
-# --- points ---
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plain:
-    """Units whose every line is of one sort and bears no comment: which, and by unit what its lines come to."""
-
-    units: Units
-    which: Bools
-    service: Ints
-    of_row: Ints
-
-
-def _plain_units(batch: Batch, rid: str) -> Plain:
-    """Return the units of one sort of lines that have points."""
-    table, units, service = batch.table("lines"), batch.once(units_of), batch.once(lines_of).service
-    mine = table.record[service] == batch.row_of(rid)
-    for name in _COMMENT_COLUMNS:
-        mine &= ~filled(table[name][service])
-    which = np.ones(len(units.first), np.bool_)
-    which[units.of_row[~mine]] = False
-    which &= units.ended
-    return Plain(units, which, service, units.of_row)
-
-
-def _summed(batch: Batch) -> bool:
-    return batch.layout.kind in rules_of_points.SUMMED
-
-
-def _codes_at(table: Table, rows: Ints) -> Ints:
-    code = table["code"][rows]
-    return np.where((code >= _CODE) & (code < 2 * _CODE), code - _CODE, NONE)
-
-
-def other_points(batch: Batch) -> Iterator[Might]:
-    if not _summed(batch):
-        return
-    table, plain = batch.table("lines"), _plain_units(batch, "SI")
-    lines = where(plain.which[plain.of_row])
-    rows = plain.service[lines]
-    found = batch.once(codes_of).held("s", table.claim[rows], _codes_at(table, rows), *rules_of_points.FIXED)
-    sure = found["points_class"] == rules_of_points.PLUS
-    for name in rules_of_points.DEPENDENT:
-        sure &= found[name] <= 0
-    worth = found["points"]
-    stepped = where(sure & (found["step"] > 0))
-    if len(stepped):
-        worth[stepped] = _stepped(found.of(stepped), table["quantity"][rows[stepped]])
-    yield _unequal(batch, plain, lines, worth, sure & (worth != NONE), lambda total, _: _whole_points(total))
-
-
-def _whole_points(total: Ints) -> Ints:
-    return np.where(total % HUNDREDTHS == 0, total // HUNDREDTHS, NONE)
-
-
-def _stepped(rows: Rows, quantity: Ints) -> Ints:
-    """Return the points of procedures in steps, in hundredths, `NONE` where the master alone does not tell."""
-    start, end, step, points = (rows[name] for name in rules_of_points.STEPS)
-    first = rows["points"]
-    known = (quantity >= 0) & (start != NONE) & (end != NONE) & (step > 0) & (points != NONE) & (first != NONE)
-    known &= (quantity > start - step) & (quantity <= end)
-    steps = -(-np.maximum(quantity - start, 0) // np.maximum(step, 1))
-    return np.where(known, first + steps * points, NONE)
-
-
-def _unequal(
-    batch: Batch, plain: Plain, lines: Ints, worth: Ints, sure: Bools, points_of: Callable[[Ints, Ints], Ints]
-) -> Might:
-    """Return the claims with units whose points are not those of the sum of what their lines are worth."""
-    table, units = batch.table("lines"), plain.units
-    of_row = plain.of_row[lines]
-    known = plain.which.copy()
-    known[of_row[~sure]] = False
-    total = np.zeros(len(units.first), np.int64)
-    np.add.at(total, of_row[sure], worth[sure])
-    judged = where(known)
-    expected = points_of(total[judged], judged)
-    written = table["points"][units.last[judged]]
-    hit = judged[(expected != NONE) & (written != expected)]
-    return _claims(table.claim[units.last[hit]])
-
-
-def _priced(batch: Batch, plain: Plain, kind: str, *columns: str) -> tuple[Ints, Rows, Ints, Bools]:
-    """Return the lines of units, their rows, price times amount (in 10**-7 yen), and where that is known."""
-    table = batch.table("lines")
-    lines = where(plain.which[plain.of_row])
-    rows = plain.service[lines]
-    found = batch.once(codes_of).held(kind, table.claim[rows], _codes_at(table, rows), "price_class", "price", *columns)
-    price, amount = found["price"], table["quantity"][rows]
-    sure = (found["price_class"] == rules_of_points.YEN) & (price > 0) & (amount >= 0)
-    sure &= price.astype(np.float64) * amount < _MOST_WORTH
-    return lines, found, np.where(sure, price * amount, 0), sure
-
-
-#: Yen of `_priced`.
-_ONE_YEN: Final = HUNDREDTHS * _AMOUNT
-
-
-def other_drug_points(batch: Batch) -> Iterator[Might]:
-    if not _summed(batch):
-        return
-    plain = _plain_units(batch, "IY")
-    lines, _, yen, sure = _priced(batch, plain, "y")
-    least = int(rules_of_points.LEAST_YEN) * _ONE_YEN
-
-    def points(total: Ints, units: Ints) -> Ints:
-        first = plain.units.service_class[units]
-        alone = ~_begins_with(first, (2, 3)) & (total <= least)
-        over = np.maximum(total - least, 0)
-        return np.where(alone, NONE, 1 + -(-over // (10 * _ONE_YEN)))
-
-    yield _unequal(batch, plain, lines, yen, sure, points)
-    yield _huge_amounts(batch, plain)
-
-
-def _begins_with(service_class: Ints, digits: tuple[int, ...]) -> Bools:
-    """Return which service classes of two digits may begin with one of these; all that are written otherwise may."""
-    tens = (service_class - 100) // 10
-    plain = (service_class >= 100) & (service_class < 200)
-    return ~plain | np.isin(tens, digits)
-
-
-def _huge_amounts(batch: Batch, plain: Plain) -> Might:
-    """Return the claims with amounts that cannot be added up, or that a column does not hold."""
-    table = batch.table("lines")
-    amount = table["quantity"][plain.service]
-    return _claims(table.claim[plain.service[(amount == c.BIG) | (amount >= _HUGE)]])
-
-
-def other_material_points(batch: Batch) -> Iterator[Might]:
-    if not _summed(batch):
-        return
-    plain = _plain_units(batch, "TO")
-    lines, found, yen, sure = _priced(batch, plain, "t", "oxygen")
-    sure &= (found["oxygen"] <= 0) & (found["price_limit"] <= 0)
-    each = _tenth(yen)
-    together = np.zeros(len(plain.units.first), np.int64)
-    np.add.at(together, plain.of_row[lines[sure]], each[sure])
-
-    def points(total: Ints, units: Ints) -> Ints:
-        written = batch.table("lines")["points"][plain.units.last[units]]
-        return np.where(written == together[units], written, _tenth(total))
-
-    yield _unequal(batch, plain, lines, yen, sure, points)
-    yield _huge_amounts(batch, plain)
-
-
-def _tenth(yen: Ints) -> Ints:
-    """Return a tenth of a price, rounded half up."""
-    return (yen + 5 * _ONE_YEN) // (10 * _ONE_YEN)
-
-
-def odd_quantity(batch: Batch) -> Iterator[Might]:
-    if not _summed(batch):
-        return
-    lines, rows = batch.once(procedures), rows_of(batch, procedures, "s", "step", "unit_code")
-    step, there = rows["step"], filled(lines["quantity"])
-    yield _claims(lines.claim[((step == 1) & ~there) | ((step == 0) & (rows["unit_code"] == 0) & there)])
+    yield claims_of(batch.once(procedures).claim[rows["long_anaesthesia"] == 1])
 
 
 SCANS: Final[Mapping[str, Scan]] = {
@@ -616,8 +449,4 @@ SCANS: Final[Mapping[str, Scan]] = {
     "L4605": excluded_management_fee,
     "L4648": management_excluded,
     "L4676": long_anaesthesia_doubtful,
-    "X4001": other_points,
-    "X4002": other_drug_points,
-    "X4003": other_material_points,
-    "X4004": odd_quantity,
 }

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 
 from seikyu.records import Block, Scope
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Places
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.kernel.scans import Exact, Might, where
 
 #: No place in a block is as high.

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from seikyu.rules.kernel import fees
 from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.coded import Sheet
 from seikyu.rules.kernel.items import (
@@ -21,6 +20,7 @@ from seikyu.rules.kernel.items import (
     starts_of,
     versions,
 )
+from seikyu.rules.kernel.jitted import fees
 from seikyu.rules.kernel.scans import Might, Scan, where
 from seikyu.rules.with_fee_tables import counts as rules_of_counts
 from seikyu.rules.with_fee_tables import joint as rules_of_joint

@@ -8,10 +8,10 @@ import numpy as np
 
 from seikyu.records import Block, Layout, editions_of, table
 from seikyu.rules.claims import type_kind
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table, days_of_month
 from seikyu.rules.kernel.claims_donors import donor_block, donors_out_of_order
 from seikyu.rules.kernel.columns import blocks_inside, tables_of
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.kernel.scans import Exact, Might, Scan, filled, key, laws_of, readable, where
 from seikyu.rules.structure import record_counts
 

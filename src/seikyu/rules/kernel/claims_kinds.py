@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
 from seikyu.rules.kernel.claims_head import born, first_rows
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.kernel.scans import Exact, Might, MightRows, Scan, bad, digits, filled, key, readable, where
 
 _MEDICATION_NOTE: Final = 11

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 
 from seikyu.records import table
-from seikyu.rules.kernel import scan as c
-from seikyu.rules.kernel import walks
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
 from seikyu.rules.kernel.claims_head import first_insurers, inpatient, of_insurer, publics, type_payers, type_says
 from seikyu.rules.kernel.claims_payers import ordinals
 from seikyu.rules.kernel.columns import tables_of
+from seikyu.rules.kernel.jitted import scan as c
+from seikyu.rules.kernel.jitted import walks
 from seikyu.rules.kernel.scans import Exact, Items, Might, Scan, alike, bad, digits, filled, key, where
 from seikyu.rules.lines import VISITS, burdens_of
 from seikyu.rules.units import line_ids

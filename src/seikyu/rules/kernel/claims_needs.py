@@ -8,8 +8,6 @@ from typing import Any, Final
 import numpy as np
 
 from seikyu.records import Month
-from seikyu.rules.kernel import fees, wants
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.claims_coded import said
 from seikyu.rules.kernel.claims_registers import diseases_of
@@ -27,6 +25,8 @@ from seikyu.rules.kernel.items import (
     starts_of,
     versions,
 )
+from seikyu.rules.kernel.jitted import fees, wants
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.kernel.scans import Might, Scan, filled, key, readable, where
 from seikyu.rules.with_fee_tables import drugs as rules_of_drugs
 from seikyu.rules.with_fee_tables import needed as rules_of_needs

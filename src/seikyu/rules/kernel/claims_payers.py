@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 
 from seikyu.records import table
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Table
 from seikyu.rules.kernel.claims_head import (
     born,
@@ -20,6 +19,7 @@ from seikyu.rules.kernel.claims_head import (
     type_payers,
     type_says,
 )
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.kernel.scans import (
     NO_LAW,
     Exact,

@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 
 from seikyu.records import Month
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Ints, Table
-from seikyu.rules.kernel.claims_coded import highest, lowest, other_age, other_sex
+from seikyu.rules.kernel.claims_coded import claims_of, highest, lowest, other_age, other_sex
 from seikyu.rules.kernel.claims_head import first_insurers, first_rows, of_insurer
 from seikyu.rules.kernel.coded import NONE, Rows, codes_of
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.kernel.scans import Exact, Might, Scan, digits, filled, readable, where
 from seikyu.rules.with_fee_tables.register import is_open
 
@@ -19,11 +19,6 @@ from seikyu.rules.with_fee_tables.register import is_open
 _DISEASE: Final = 10**7
 _MODIFIER: Final = 10_000
 _MODIFIER_DIGITS: Final = 4
-
-
-def _claims(claim: Ints) -> Might:
-    """Return claims that may be named more than once."""
-    return Might(np.unique(claim))
 
 
 # --- diseases ---
@@ -58,7 +53,7 @@ def unknown_disease(batch: Batch) -> Iterator[Might]:
     found, codes = batch.once(diseases_of), batch.once(codes_of)
     sure = codes.sure("b")[found.claim]
     short = readable(found.table["disease_code"][found.rows]) & (found.code == NONE)
-    yield _claims(found.claim[sure & (short | codes.unknown("b", found.claim, found.code))])
+    yield claims_of(found.claim[sure & (short | codes.unknown("b", found.claim, found.code))])
 
 
 def no_claimable_disease(batch: Batch) -> Iterator[Might]:
@@ -73,32 +68,32 @@ def abolished_disease(batch: Batch) -> Iterator[Might]:
     found = batch.once(diseases_of)
     until = batch.once(codes_of).settled("b", found.claim, found.code)["until"]
     month = batch.month[found.claim]
-    yield _claims(found.claim[(month > 0) & (until != NONE) & (until < month * 100 + 1)])
+    yield claims_of(found.claim[(month > 0) & (until != NONE) & (until < month * 100 + 1)])
 
 
 def unknown_modifier(batch: Batch) -> Iterator[Might]:
     found, codes = batch.once(diseases_of), batch.once(codes_of)
     sure = codes.sure("z")[found.claim]
     written = found.table["modifier_codes"][found.rows]
-    yield _claims(found.claim[sure & (written == c.BIG)])  # More of them than a column holds.
+    yield claims_of(found.claim[sure & (written == c.BIG)])  # More of them than a column holds.
     some = where(sure & (written >= 0))
     rest, count = digits(written[some])
     while len(some):
-        yield _claims(found.claim[some[codes.unknown("z", found.claim[some], rest % _MODIFIER)]])
+        yield claims_of(found.claim[some[codes.unknown("z", found.claim[some], rest % _MODIFIER)]])
         more = where(count > _MODIFIER_DIGITS)
         some, rest, count = some[more], rest[more] // _MODIFIER, count[more] - _MODIFIER_DIGITS
 
 
 def disease_of_other_sex(batch: Batch) -> Iterator[Might]:
     claim = batch.once(diseases_of).claim
-    yield _claims(claim[other_sex(batch, claim, _held(batch, "disease_limits", "sex")["sex"])])
+    yield claims_of(claim[other_sex(batch, claim, _held(batch, "disease_limits", "sex")["sex"])])
 
 
 def disease_of_other_age(batch: Batch) -> Iterator[Might]:
     claim, rows = batch.once(diseases_of).claim, _held(batch, "disease_limits")
     lower, upper = rows.get(lowest), rows.get(highest)
     bound = where((lower != NONE) | (upper != NONE))
-    yield _claims(claim[bound][other_age(batch, claim[bound], lower[bound], upper[bound])])
+    yield claims_of(claim[bound][other_age(batch, claim[bound], lower[bound], upper[bound])])
 
 
 # --- payers ---

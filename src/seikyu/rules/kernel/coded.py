@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seikyu.records import Month
-from seikyu.rules.kernel import hashed
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, days_of_month
+from seikyu.rules.kernel.jitted import hashed
 from seikyu.rules.masters import Masters, Version, forms
 from seikyu.rules.masters.form import Form
 from seikyu.rules.masters.packed import NO_DECIMAL, NO_NUMBER

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from seikyu.records import Item, Kind, Layout, Need, RecordLayout, Scope, Years, eras
 from seikyu.rules.identity import PATIENT
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.columns import HEAD, IDENTITY, PAYERS, PayerItems, column_of, tables_of
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.plan import Plan, Problem, layout_named, plans
 from seikyu.rules.reference import RETURNS
 from seikyu.rules.structure import stands_anywhere

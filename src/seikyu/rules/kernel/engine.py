@@ -15,11 +15,11 @@ from seikyu.limits import KIB, MIB, limit
 from seikyu.records import Layout
 from seikyu.rules.blocks import Rows
 from seikyu.rules.examine import Block, LineByLine, blocks_of
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch
-from seikyu.rules.kernel.blake import digests
 from seikyu.rules.kernel.columns import tables_of
 from seikyu.rules.kernel.compile import TENS, NotCompiled, Tables, compiled
+from seikyu.rules.kernel.jitted import scan as c
+from seikyu.rules.kernel.jitted.blake import digests
 from seikyu.rules.kernel.judge import Docket, count_claims, docket_of, judged, rows_of
 from seikyu.rules.kernel.repeats import Marks, remember
 from seikyu.rules.reading import PLACES_KEPT

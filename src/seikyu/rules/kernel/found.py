@@ -12,8 +12,8 @@ from seikyu.limits import limit
 from seikyu.records import Line, LineCutter
 from seikyu.rules.blocks import Findings
 from seikyu.rules.finding import Finding
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.plan import Plan
 from seikyu.rules.reading import ItemReader, Remark
 from seikyu.rules.reference import NO_RULES, Reference

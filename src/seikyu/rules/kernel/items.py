@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seikyu.records import Month
-from seikyu.rules.kernel import fees
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.claims_coded import Coded, drugs, procedures
 from seikyu.rules.kernel.claims_lines import lines_of, units_of
 from seikyu.rules.kernel.coded import Sheet, codes_of, sheet_of
+from seikyu.rules.kernel.jitted import fees
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.kernel.scans import key
 from seikyu.rules.masters import Masters
 from seikyu.rules.with_fee_tables.lines import table_at

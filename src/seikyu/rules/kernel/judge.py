@@ -22,12 +22,13 @@ from seikyu.rules.kernel import (
     claims_lines,
     claims_needs,
     claims_payers,
+    claims_points,
     claims_registers,
 )
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints
 from seikyu.rules.kernel.compile import NUMBER_OF, Tables, rule_numbers
 from seikyu.rules.kernel.found import CLAIM, EVENT, HEAD_ALONE, READY, RECORD, Claims, FoundInBatch, Hits
+from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.kernel.scans import Exact, Might, MightRows, Scan
 from seikyu.rules.plan import Problem
 from seikyu.rules.reading import PLACES_KEPT
@@ -59,6 +60,7 @@ SCANS: Final[Mapping[str, Scan]] = {
     **claims_lines.SCANS,
     **claims_kinds.SCANS,
     **claims_coded.SCANS,
+    **claims_points.SCANS,
     **claims_registers.SCANS,
     **claims_dpc.SCANS,
     **claims_fees.SCANS,

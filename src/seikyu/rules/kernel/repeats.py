@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from seikyu.rules.identity import Known, short_of
 from seikyu.rules.kernel.batch import Batch, Bools
-from seikyu.rules.kernel.marks import see
+from seikyu.rules.kernel.jitted.marks import see
 from seikyu.rules.kernel.scans import filled
 
 

@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 
 from seikyu.records import table
-from seikyu.rules.kernel import scan as c
 from seikyu.rules.kernel.batch import Batch, Bools, Ints, Places, Table
 from seikyu.rules.kernel.compile import key_of
-from seikyu.rules.kernel.written import compare
+from seikyu.rules.kernel.jitted import scan as c
+from seikyu.rules.kernel.jitted.written import compare
 
 
 @dataclass(frozen=True, slots=True, eq=False)

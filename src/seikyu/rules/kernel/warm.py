@@ -17,8 +17,8 @@ def warm() -> bool:
     warmed = [*examine([WHOLE], identity_key=b"warm", engine="kernel", masters=masters)] != []
     import numpy as np  # noqa: PLC0415  (not where there is no Numba)
 
-    from seikyu.rules.kernel import hashed  # noqa: PLC0415
     from seikyu.rules.kernel.coded import Hash  # noqa: PLC0415
+    from seikyu.rules.kernel.jitted import hashed  # noqa: PLC0415
 
     # That file may have nothing to look up for these, so they are called by hand.
     table, none = Hash(np.arange(1, dtype=np.int64)), np.zeros(0, np.int64)

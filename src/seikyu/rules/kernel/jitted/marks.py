@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from seikyu.rules.kernel.jit import jit
+from seikyu.rules.kernel.jitted.jit import jit
 
 U = np.uintp
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from seikyu.rules.kernel.jit import jit
+from seikyu.rules.kernel.jitted.jit import jit
 
 #: An empty place of a hash table; keys are never negative.
 OPEN: Final = -1

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from seikyu.rules.kernel.jit import jit
+from seikyu.rules.kernel.jitted.jit import jit
 
 #: What an item of the master of procedures is to its note.
 BASIC: Final = 1
@@ -53,7 +53,7 @@ def without_noted(items: Any, notes: Any, sorts: Any, seen: Any, mine: Any, hit:
 
 
 @jit
-def met(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
+def met(
     groups: Any, starts: Any, keys: Any, rest: int, items: Any, others: Any, other_start: Any, known: Any, mine: Any,
     wanted: Any, hit: Any,
 ) -> None:  # fmt: skip
@@ -88,7 +88,7 @@ def met(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
 
 
 @jit
-def unsaid(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
+def unsaid(
     rows: Any, sets: Any, bounds: Any, members: Any, known: Any, free: int, items: Any, said: Any, said_start: Any,
     seen: Any, mine: Any, hit: Any,
 ) -> None:  # fmt: skip
@@ -118,7 +118,7 @@ def unsaid(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
 
 
 @jit
-def doubled(rows: Any, starts: Any, classes: Any, items: Any, seen: Any, days: Any, mine: Any, hit: Any) -> None:  # noqa: PLR0913, PLR0917  (as compiled code takes it)
+def doubled(rows: Any, starts: Any, classes: Any, items: Any, seen: Any, days: Any, mine: Any, hit: Any) -> None:
     """Mark the claims with two codes of one class on one day. The classes of a row are from `starts[row]` on."""
     for claim in range(mine.shape[0]):
         if not mine[claim]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from seikyu.rules.kernel.jit import jit
+from seikyu.rules.kernel.jitted.jit import jit
 
 _BLOCK: Final = 128
 _IV: Final = np.array(

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from seikyu.rules.kernel.jit import jit
+from seikyu.rules.kernel.jitted.jit import jit
 
 #: Spans of time, in tables of exclusions, inclusions and limits.
 DAY: Final = 1
@@ -311,7 +311,7 @@ def _first_from(values: Any, wanted: int, start: int, end: int) -> int:
 
 
 @jit
-def _exclude(pairs: Any, matrix: Any, lines: Any, items: Any, one: int, other: int, months: Any, claim: int) -> bool:  # noqa: PLR0913, PLR0917  (as compiled code takes it)
+def _exclude(pairs: Any, matrix: Any, lines: Any, items: Any, one: int, other: int, months: Any, claim: int) -> bool:
     row, column = matrix.rows[items.number[one]], matrix.columns[items.number[other]]
     word = matrix.bits[row, column >> 6]
     pair = pairs.before[row, column >> 6] + _bits(word & ((1 << (column & 63)) - 1))
@@ -323,7 +323,7 @@ def _exclude(pairs: Any, matrix: Any, lines: Any, items: Any, one: int, other: i
 
 
 @jit
-def excluded(pairs: Any, matrix: Any, board: Any, lines: Any, items: Any, months: Any, mine: Any, hit: Any) -> None:  # noqa: PLR0913, PLR0917  (as compiled code takes it)
+def excluded(pairs: Any, matrix: Any, board: Any, lines: Any, items: Any, months: Any, mine: Any, hit: Any) -> None:
     """Mark the claims with two codes that exclude each other. A pair stands in the row of its first place only."""
     for claim in range(mine.shape[0]):
         start, end = items.start[claim], items.start[claim + 1]
@@ -347,7 +347,7 @@ def excluded(pairs: Any, matrix: Any, board: Any, lines: Any, items: Any, months
 
 
 @jit
-def _include(links: Any, matrix: Any, lines: Any, items: Any, one: int, other: int, months: Any, claim: int) -> bool:  # noqa: PLR0913, PLR0917  (as compiled code takes it)
+def _include(links: Any, matrix: Any, lines: Any, items: Any, one: int, other: int, months: Any, claim: int) -> bool:
     row, column = matrix.rows[items.number[one]], matrix.columns[items.number[other]]
     month, days, weekday = months.month[claim], months.days[claim], months.weekday[claim]
     end = links.member_start[column + 1]
@@ -364,7 +364,7 @@ def _include(links: Any, matrix: Any, lines: Any, items: Any, one: int, other: i
 
 
 @jit
-def included(links: Any, matrix: Any, board: Any, lines: Any, items: Any, months: Any, mine: Any, hit: Any) -> None:  # noqa: PLR0913, PLR0917  (as compiled code takes it)
+def included(links: Any, matrix: Any, board: Any, lines: Any, items: Any, months: Any, mine: Any, hit: Any) -> None:
     """Mark the claims with a code that another one contains."""
     for claim in range(mine.shape[0]):
         start, end = items.start[claim], items.start[claim + 1]
@@ -498,7 +498,7 @@ def _most_of(items: Any, item: int, span: int) -> int:
 
 
 @jit
-def too_often(  # noqa: PLR0913, PLR0917  (as compiled code takes it)
+def too_often(
     limits: Any, rows: Any, buffer: Any, first: int, counts: Any, lines: Any, items: Any, months: Any, mine: Any,
     short: Any, monthly: Any,
 ) -> None:  # fmt: skip

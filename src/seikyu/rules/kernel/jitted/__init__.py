@@ -1,0 +1,1 @@
+"""What is compiled: each file stands alone, because Numba keeps what it compiled by the date of a file."""
