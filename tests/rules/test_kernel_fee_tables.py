@@ -123,5 +123,4 @@ def test_both_say_the_same_of_notices_in_files_of_dpc() -> None:
         assert_same(data, masters=masters)
         told.update(finding.code for finding in said(data, "kernel", masters=masters).findings)
 
-    assert told["L4428"]
-    assert told["L4653"]
+    assert {"L4428", "L4653"} <= told.keys()
