@@ -3,10 +3,11 @@
 import random
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from seikyu.apps.generator.places import stock
-from seikyu.rules.masters import Masters, forms, masters_of, opened, read_version
+from seikyu.rules.masters import Filed, forms, opened, read_version
 from seikyu.rules.masters.reading import read_master
 
 #: Rows of the masters as of 2025, from the public lists of the masters' sizes; registers are of the order of the country.
@@ -104,21 +105,16 @@ def others(kind: str, taken: Iterable[str], count: int) -> list[str]:
     return list(codes)[own:]
 
 
-def masters_with(found: Mapping[str, Mapping[str, Row]]) -> Masters:
-    """Return the masters of these codes and as many others as there are."""
+def versions(found: Mapping[str, Mapping[str, Row]], more: Mapping[str, Row] = MappingProxyType({})) -> list[Filed]:
+    """Return versions of masters with these codes and as many others; `more` columns of procedures by code."""
     filed = []
     for kind, size in SIZES.items():
         key = forms()[kind].key[0].column
         known = dict(found[kind])
-        known.update(
-            {code: {"price": f"{10 + at % 900}.{at % 100:02d}"} for at, code in enumerate(others(kind, known, size))}
-        )
-        filed.append(
-            opened(read_version(table(kind, [{key: code, **_COLUMNS[kind](row)} for code, row in known.items()])))
-        )
-    return masters_of(filed)
-
-
-def full_masters(data: bytes) -> Masters:
-    """Return masters that a file made without masters conforms to."""
-    return masters_with(found_in(data))
+        for at, code in enumerate(others(kind, known, size)):
+            known[code] = {"price": f"{10 + at % 900}.{at % 100:02d}"}
+        rows = [{key: code, **_COLUMNS[kind](row)} for code, row in known.items()]
+        if kind == "s":
+            rows = [{**row, **more.get(row[key], {})} for row in rows]
+        filed.append(opened(read_version(table(kind, rows))))
+    return filed

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator
 
-from full_masters import SIZES, Row, found_in, masters_with, others, table
+from full_masters import SIZES, Row, found_in, others, table, versions
 
 from seikyu.rules.masters import Filed, Masters, forms, masters_of, opened, read_version
 
@@ -40,8 +40,7 @@ def masters_for(kind: str, data: bytes) -> Masters:
             found[name or prefixes[code[0]]].setdefault(code, {})
         if items[0] == "YK":
             found["institutions"].setdefault("".join(items[2:5]), {})
-    own = masters_with(found)
-    return masters_of([*(filed for versions in own.filed.values() for filed in versions), *TABLES[kind](lines)])
+    return masters_of([*versions(found), *TABLES[kind](lines)])
 
 
 def _filed(kind: str, rows: Iterable[Row]) -> Filed:
