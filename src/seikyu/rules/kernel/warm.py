@@ -9,10 +9,11 @@ from seikyu.rules.example import WHOLE
 
 
 def warm() -> bool:
-    """Examine a small file with the kernel; False where there is no Numba."""
+    """Examine small files with the kernel, a right one and one with a wrong count; False where there is no Numba."""
     if not has_numba():
         return False
-    return [*examine([WHOLE], identity_key=b"warm", engine="kernel")] != []
+    wrong = WHOLE.replace(b",291,1,", b",291,2,")
+    return all([*examine([data], identity_key=b"warm", engine="kernel")] for data in (WHOLE, wrong))
 
 
 if __name__ == "__main__":
