@@ -1,8 +1,11 @@
 """Rules with masters say the same in both engines, whatever the masters hold and however the file is damaged."""
 
+import subprocess
+import sys
 from collections import Counter
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -62,3 +65,37 @@ def test_every_scan_with_masters_is_put_to_the_test() -> None:
 
     rules = {rule.code for rule in catalogue() if "medical" in rule.kinds}
     assert {*CODED, *REGISTERS} & rules - told.keys() <= {"L4648"}
+
+
+def test_nothing_is_compiled_after_the_warm_up() -> None:
+    """The first file with masters waits for nothing that `./run` could have made ready."""
+    program = """
+import importlib, pkgutil
+from seikyu.rules.kernel import jitted
+from seikyu.rules.kernel.warm import warm
+
+def compiled():
+    modules = [importlib.import_module(f"{jitted.__name__}.{each.name}") for each in pkgutil.iter_modules(jitted.__path__)]
+    found = {id(one): one for module in modules for one in vars(module).values() if hasattr(one, "signatures")}
+    return {f"{one.__module__}.{one.__name__}": len(one.signatures) for one in found.values()}
+
+assert warm()
+before = compiled()
+from made_masters import masters_for
+from engines import said
+from test_kernel_masters import made
+data = made(40, 1)
+said(data, "kernel", masters=masters_for(data, 1))
+new = {name: (before[name], count) for name, count in compiled().items() if count != before[name]}
+assert not new, new
+assert sum(before.values()) > 12, before
+"""
+    folders = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {folders!r}\n{program}"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert 0 == ran.returncode, ran.stderr

@@ -223,6 +223,20 @@ def test_warming_examines_a_file() -> None:
     assert warm()
 
 
+def test_warming_compiles_what_only_bad_records_need_too() -> None:
+    """In a process of its own, where nothing was compiled before."""
+    code = (
+        "from seikyu.rules.kernel import warm\n"
+        "from seikyu.rules.kernel.jitted import marks, scan, walks, written\n"
+        "warm.warm()\n"
+        "print([len(each.signatures) for each in (scan.scan, marks.see, walks.lines, walks.sums, written.compare)])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "[1, 1, 1, 1, 1]" == done.stdout.strip()
+
+
 def test_without_numba_there_is_nothing_to_warm(monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing fails."""
     from seikyu.rules.kernel import warm

@@ -10,21 +10,22 @@ from seikyu.rules.testing_masters import example_masters
 
 
 def warm() -> bool:
-    """Examine a small file with the kernel; False where there is no Numba."""
+    """Examine small files with the kernel, a right one and one with a wrong count; False where there is no Numba."""
     if not has_numba():
         return False
-    masters = example_masters()
-    warmed = [*examine([WHOLE], identity_key=b"warm", engine="kernel", masters=masters)] != []
     import numpy as np  # noqa: PLC0415  (not where there is no Numba)
 
     from seikyu.rules.kernel.coded import Hash  # noqa: PLC0415
     from seikyu.rules.kernel.jitted import hashed  # noqa: PLC0415
 
-    # That file may have nothing to look up for these, so they are called by hand.
+    # Those files may have nothing to look up for these, so they are called by hand.
     table, none = Hash(np.arange(1, dtype=np.int64)), np.zeros(0, np.int64)
     table.find(none)
     hashed.meet(none, none, none, none, 1, table.slots, table.places, table.shift, none)
-    return warmed
+    wrong = WHOLE.replace(b",291,1,", b",291,2,")
+    files = [[data] for data in (WHOLE, wrong)]
+    masters = example_masters()
+    return all([*examine(file, identity_key=b"warm", engine="kernel", masters=masters)] for file in files)
 
 
 if __name__ == "__main__":
