@@ -1,10 +1,11 @@
 """Throw bytes at the checker: no crash, one summary, and both engines say the same of any bytes however they come.
 
-    pip install atheris -r requirements/core.txt
+    pip install -r requirements/core.txt && pip install atheris
     PYTHONPATH=src python fuzz/examine.py -max_total_time=600 CORPUS_FOLDER
 
-The compiled pass is machine code and not instrumented: the corpus is grown by what the reference looks at. A file that
-makes the two differ is a finding as much as one that makes either fail.
+There is a small table of every kind of master, so that rules with masters speak too. The compiled pass is machine code
+and not instrumented: the corpus is grown by what the reference looks at. A file that makes the two differ is a finding
+as much as one that makes either fail.
 """
 
 import sys
@@ -14,6 +15,7 @@ import atheris
 
 with atheris.instrument_imports(include=["seikyu.records", "seikyu.rules"]):
     from seikyu.rules import Summary, examine
+    from seikyu.rules.testing_masters import example_masters
 
 _KEY = b"fuzz"
 
@@ -23,7 +25,7 @@ def told(chunks: Iterable[bytes], engine: str) -> tuple[list[object], bytes, dic
     findings: list[object] = []
     index = b""
     summaries = []
-    for block in examine(chunks, identity_key=_KEY, engine=engine):
+    for block in examine(chunks, identity_key=_KEY, engine=engine, masters=example_masters()):
         if isinstance(block, Summary):
             summaries.append(block.to_json())
         elif hasattr(block, "packed"):
