@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from builders import claim, uke
 from seikyu.rules import Context, Finding, Rule, Summary, catalogue
-from seikyu.rules.blocks import Certain
+from seikyu.rules.blocks import Certain, one_by_one
 from seikyu.rules.certain import EARLY, EARLY_ON_WHOLE_LINES, HEAD_BYTES, certain, first_certain
-from seikyu.rules.examine import Engine, Examination
+from seikyu.rules.examine import Engine, Examination, examine
 from seikyu.rules.example import embedded
 from seikyu.rules.finding import Refuses
 from seikyu.rules.rule import Scope
@@ -138,3 +138,5 @@ def test_what_refuses_a_watched_file_is_told_once_as_soon_as_it_stands(
     assert all(at // 8_000 <= no < len(chunks) - 1 for no, _ in early)
     assert code is None or code in verdict(whole)[1]
     assert [] == told(eager=False)
+    ends = list(one_by_one(examine(chunks, identity_key=KEY, engine=engine, eager=True)))
+    assert ends == list(one_by_one(examine(chunks, identity_key=KEY, engine=engine)))

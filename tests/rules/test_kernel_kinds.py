@@ -255,3 +255,12 @@ def test_a_rule_on_headers_says_nothing_of_a_record_inside_a_claim(code: str) ->
     assert inside
     assert_same(data)
     assert code not in _codes(data)
+
+
+def test_a_header_that_says_not_whose_it_is_is_held_against_no_claim() -> None:
+    """Of what a dental file's header lacks, its claims' own records say nothing wrong."""
+    whole = embedded("kind dental")
+    header = whole[: whole.index(b"\r\n")].split(b",")
+    for place in range(2, 5):
+        without = [*header[:place], b"x", *header[place + 1 :]]
+        assert_same(whole.replace(b",".join(header), b",".join(without)))

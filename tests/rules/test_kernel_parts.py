@@ -20,12 +20,13 @@ from seikyu.rules.examine import HEAD_BYTES, KERNEL_FROM_BYTES, LineByLine
 from seikyu.rules.example import embedded
 from seikyu.rules.identity import Known
 from seikyu.rules.kernel import compile as compiling
+from seikyu.rules.kernel import judge
 from seikyu.rules.kernel.compile import NUMBER_OF, NotCompiled, compiled, key_of
 from seikyu.rules.kernel.jitted import scan as c
 from seikyu.rules.kernel.jitted import walks
 from seikyu.rules.kernel.jitted.blake import digests
 from seikyu.rules.kernel.repeats import Marks
-from seikyu.rules.kernel.scans import check_ok, digits
+from seikyu.rules.kernel.scans import Exact, check_ok, digits
 from seikyu.rules.plan import Problem, plans
 from seikyu.rules.reference import Reference
 
@@ -367,3 +368,32 @@ def test_the_reference_does_not_rest_where_the_sequence_is_broken() -> None:
 def test_the_walks_know_the_marks_of_columns(name: str) -> None:
     """The constants stand in two files."""
     assert getattr(c, name) == getattr(walks, name)
+
+
+@pytest.mark.parametrize("places", [{"SI": (2, 3)}, {"ZZ": (2,)}], ids=["several in one", "in no table"])
+def test_burdens_that_no_table_holds_are_looked_at_by_the_rule(
+    monkeypatch: pytest.MonkeyPatch, places: dict[str, tuple[int, ...]]
+) -> None:
+    """A layout to come may have them anywhere."""
+    wrong = builders.uke(builders.claim(), builders.claim(services=["SI,11,5,111000110,,291,1,,,,,,,1" + "," * 30]))
+    monkeypatch.setattr("seikyu.rules.kernel.claims_lines.burdens_of", lambda _: places)
+
+    assert_same(wrong)
+
+
+def test_lines_that_stand_in_no_table_are_added_up_by_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same of the sums of the payers."""
+    publics = [builders.WELFARE]
+    wrong = builders.uke(builders.claim(), builders.claim(insurer=None, publics=publics)).replace(b",291,", b",292,", 1)
+    monkeypatch.setattr("seikyu.rules.kernel.claims_lines._sums", lambda _: None)
+
+    assert_same(wrong)
+
+
+def test_a_scan_and_a_rule_that_do_not_agree_are_a_bug_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than a finding that nobody can explain."""
+    scans = {**judge.SCANS, "X3001": lambda batch: [Exact(batch.table("head"), np.array([0]), 3)]}
+    monkeypatch.setattr(judge, "SCANS", scans)
+
+    with pytest.raises(AssertionError, match="do not agree"):
+        said(RIGHT, "kernel")

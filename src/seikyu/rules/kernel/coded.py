@@ -90,11 +90,6 @@ class Sheet:
         """The groups by their first parts."""
         return Hash(self.firsts)
 
-    @cached_property
-    def group_of(self) -> Ints:
-        """The group of each row."""
-        return np.repeat(np.arange(len(self.firsts)), np.diff(self.starts))
-
     def __getitem__(self, name: str) -> Ints:
         """Return a column of numbers (decimals in hundredths, dates as YYYYMMDD), `NONE` where a cell is empty."""
         if name not in self._columns:
@@ -153,9 +148,6 @@ class Rows:
 
     def __init__(self, sheets: list[Sheet], which: Ints, at: Ints) -> None:
         self.sheets, self.which, self.at = sheets, which, at
-
-    def __len__(self) -> int:
-        return len(self.at)
 
     @property
     def there(self) -> Bools:
