@@ -71,7 +71,7 @@ class Seen:
     def _claim(self, lines: list[str]) -> None:
         days: dict[str, set[int]] = defaultdict(set)
         units: dict[str, set[int]] = defaultdict(set)
-        times, unit = Counter[str](), 0
+        times, daily, unit = Counter[str](), Counter[tuple[str, int]](), 0
         for line in lines:
             items = line.split(",")
             if items[0] == "SY":
@@ -85,8 +85,10 @@ class Seen:
                 days[items[3]] |= found.keys()
                 units[items[3]].add(unit)
                 times[items[3]] += int(items[6] or 0)
-                self.most_a_day[items[3]] = max(self.most_a_day[items[3]], 2 * max(found.values(), default=0))
+                daily.update({(items[3], day): number for day, number in found.items()})
         self.procedures |= days.keys()
+        for (code, _), number in daily.items():
+            self.most_a_day[code] = max(self.most_a_day[code], number)
         for code, number in times.items():
             self.most_a_month[code] = max(self.most_a_month[code], number)
         self._pairs(int(lines[0].split(",")[2]), days, units)
