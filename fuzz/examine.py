@@ -1,7 +1,7 @@
 """Throw bytes at the checker: no crash, one summary, and both engines say the same of any bytes however they come.
 
-    pip install -r requirements/core.txt && pip install atheris
-    PYTHONPATH=src python fuzz/examine.py -max_total_time=600 CORPUS_FOLDER
+    pip install -r requirements/core.txt && pip install --no-deps --no-build-isolation -e . && pip install atheris
+    python fuzz/examine.py -max_total_time=600 CORPUS_FOLDER
 
 There is a small table of every kind of master, so that rules with masters speak too. The compiled pass is machine code
 and not instrumented: the corpus is grown by what the reference looks at. A file that makes the two differ is a finding
