@@ -16,7 +16,7 @@ from builders import claim, uke
 from seikyu.apps import logs
 
 #: What stands in the file that is sent below and is somebody's.
-PERSONAL = ("見本", "太郎", "ﾐﾎﾝ", "1950", "特別秘密", "chart-77")
+PERSONAL = ("見本", "太郎", "ﾐﾎﾝ", "19500101", "特別秘密", "chart-77")
 
 
 @pytest.fixture

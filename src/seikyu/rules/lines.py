@@ -220,7 +220,11 @@ def no_days(claim: Claim) -> Iterator[Place]:
     code="X3017",
     title="visits on more days than the actual days",
     title_ja="初診・再診が算定された日数が診療実日数を超えています",
-    passes=(_SI, f"HO,06990014,見本,1,2,361\n{_SI}\nSI,12,1,112000010,,70,1{_DAYS},,,1"),
+    passes=(
+        _SI,
+        f"HO,06990014,見本,1,2,361\n{_SI}\nSI,12,1,112000010,,70,1{_DAYS},,,1",
+        f"HO,06990014,見本,1,1,291\n{_SI},00",
+    ),
     fails=f"HO,06990014,見本,1,1,361\n{_SI}\nSI,12,1,112000010,,70,1{_DAYS},,,1",
     on="HO",
     since="2012-04",
@@ -236,7 +240,7 @@ def days_of_visits(claim: Claim) -> Iterator[Place]:
     for record in claim.service_lines:
         current = record.raw("service_class") or current
         if current in VISITS and 0 in (shares(record.raw("burden")) or ()):
-            visited.update([day for day, times in enumerate(days_of(record)) if times and times != b"0"])
+            visited.update([day for day, times in enumerate(days_of(record)) if times.strip(b"0")])
     if len(visited) > stated:
         yield insurer.at("actual_days", found=stated, expected=Phrase(f"{len(visited)} or more", f"{len(visited)}以上"))
 
