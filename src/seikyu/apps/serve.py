@@ -38,6 +38,7 @@ from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
 from seikyu.services.arrivals import hear
 from seikyu.services.office import Office
+from seikyu.services.revocation import SOURCES
 from seikyu.services.start import clean_up
 from seikyu.services.upload import drop_all, drop_expired
 
@@ -152,11 +153,14 @@ class House:
             "desk": server_context(certificate, clients=pki.clients_file(home)),
             "public": server_context(certificate),
         }
-        self.revocations = pki.RevocationList(home, office.store)
+        self.revocations = pki.Revocations(home, office.store, count=metrics.tell)
+        metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
         served = self.settings.bodies
         self.apps: dict[str, ASGIApp] = {
             "desk": faces.desk(office, metrics, served=served, external_url=external_url),
-            "public": faces.public(office, metrics, served=served, given_out=home.ca),
+            "public": faces.public(
+                office, metrics, served=served, given_out=home.ca, responder=self.revocations.responder
+            ),
             "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
         }
 
