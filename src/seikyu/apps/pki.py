@@ -29,8 +29,8 @@ GIVEN_OUT: Final = {
     CRL_DER: "application/pkix-crl",
 }
 
-#: A copy of the list may be kept for so long; with `HOUSEKEEPING_S` it makes the bound of a revocation.
-LIST_KEPT_S: Final = 30
+#: A copy of the list may be kept for so long; with `HOUSEKEEPING_S`, and time to write it, this makes a minute.
+LIST_KEPT_S: Final = 20
 
 #: Certificates change every few years, and a copy that is kept does no harm.
 CERTIFICATES_KEPT_S: Final = 300
