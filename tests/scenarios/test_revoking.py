@@ -83,6 +83,26 @@ def test_a_revocation_reaches_every_place_while_the_line_is_open(office: House) 
     assert office.ask("GET", "/api/v1/sendings").status == 200
 
 
+def test_a_revocation_on_the_desk_is_on_the_list_when_its_answer_is_there(office: House) -> None:
+    """The operator's call of the API reaches the same places as the command."""
+    serial = serial_of(office, "institution_2")
+    with office.wire("institution_2") as wire:
+        assert wire.ask("GET", "/api/v1/sendings").status == 200
+        asking = b'{"reason": "cessation_of_operation"}'
+        revoked = office.ask("POST", f"/api/v1/admin/certificates/{serial}/revoke", asking, party="operator")
+        refused = wire.ask("GET", "/api/v1/sendings")
+    with public(office) as wire:
+        crl = x509.load_der_x509_crl(wire.ask("GET", "/pki/crl.der").body)
+
+    assert (200, 403) == (revoked.status, refused.status)
+    found = crl.get_revoked_certificate_by_serial_number(int(serial, 16))
+    assert found is not None
+    assert found.extensions.get_extension_for_class(x509.CRLReason).value.reason == (
+        x509.ReasonFlags.cessation_of_operation
+    )
+    assert asked(office, "institution_2").certificate_status == ocsp.OCSPCertStatus.REVOKED
+
+
 def test_openssl_believes_the_answers(office: House, tmp_path: Path) -> None:
     """Its own question with its own nonce; answer, delegate and chain verified against the root alone."""
     certificate, issuer = certificates(office, "institution")

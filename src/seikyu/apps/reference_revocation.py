@@ -75,8 +75,8 @@ PLACES: Final = (
     Place(
         f"revocation list, `{CRL_PATH}` (DER) and `/pki/crl.pem` of the public face, `ca/crl.pem` of the home",
         _HOUSE + timedelta(seconds=LIST_KEPT_S),
-        "`seikyu ca revoke` writes it at once; the server looks at the rows "
-        f"{_every(_HOUSE)} and writes it for those revoked on the desk; a copy may be kept for {LIST_KEPT_S} s. It is "
+        "whoever revokes, the command or the server, writes it before it says so; the server looks at the rows "
+        f"{_every(_HOUSE)} and writes what is missing; a copy may be kept for {LIST_KEPT_S} s. It is "
         f"written anew {_every(CRL_RENEWAL)} at the latest and counts for {_said(CRL_PERIOD)} (`nextUpdate`): a "
         "reader that fetches it less often than the bound has the bound of its own clock",
         (LIST, REGISTER),
@@ -91,8 +91,7 @@ SOURCES_SAID: Final = (
         "The desk answers 503 with `Retry-After`: sendings lie in the same database, so there is nothing that a valid "
         "party could do, and nobody is let in. The responder goes on with what the rows said last and with the list, "
         f"dated with when that was (`thisUpdate`), for {_said(OUTLASTS)}; then, and after a start without a word of "
-        "the rows, it says `tryLater`. The list stays as it is. What was revoked on the desk (not by the command, "
-        f"which writes the list) in the last {_said(_HOUSE)} before the silence is known only when it ends",
+        "the rows, it says `tryLater`. The list stays as it is",
     ),
     Source(
         LIST,

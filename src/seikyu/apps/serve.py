@@ -31,6 +31,7 @@ from seikyu.adapters.home import Face, Home, Settings, write_private
 from seikyu.adapters.tls_server import Connection, Listener, renew, server_context
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
+from seikyu.apps.acts import CERTIFICATE_REVOKED
 from seikyu.apps.metrics import Metrics, states_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
@@ -89,11 +90,14 @@ def serve(
     with home.lock():
         logs.set_up(home.logs)
         metrics: list[Metrics] = []
+        heeding: list[Callable[[str], None]] = []
 
         def tell(event: str, **facts: Any) -> None:
             log.info(event, **facts)
             for each in metrics:
                 each.tell(event)
+            for heed in heeding:
+                heed(event)
 
         watching = PipeWatching(lost=lambda: tell("preparation_dropped", reason="not_told"))
         office = open_office(home, tell=tell, watching=None if pause_checking else watching)
@@ -109,6 +113,7 @@ def serve(
         reports = partial(Reports, hear=partial(hear, office), tell=metrics[0].tell)
         worker = None if pause_checking else Worker(home.root, notes=watching, reports=reports)
         house = House(home, office, metrics[0], worker, external_url=external_url)
+        heeding.append(house.heed)
         with asyncio.Runner(loop_factory=_loop) as runner:
             runner.run(house.run(announce))
 
@@ -163,6 +168,11 @@ class House:
             ),
             "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
         }
+
+    def heed(self, event: str) -> None:
+        """Have a revocation on the desk on the list, and known in memory, before its answer is given."""
+        if event == CERTIFICATE_REVOKED:
+            self.revocations.keep_fresh()
 
     async def run(self, announce: Callable[[Addresses], None]) -> None:
         """Open, stay open until a signal, close."""

@@ -105,14 +105,16 @@ class Statuses:
         self._listened = listened
         self._listed = listed
         self._heard: _Heard | None = None
+        self._lock = threading.Lock()
 
     def refresh(self) -> list[Certificate]:
         """Read all rows, keep what they say, and return them. Errors: those of the store; what was kept stays."""
-        now = self._now()
-        with listening(self._listened, REGISTER), self._store.read() as tx:
-            rows = tx.certificates()
-        revoked = {row.serial: standing_of(row) for row in rows if row.revoked_at is not None}
-        self._heard = _Heard(now, frozenset(row.serial for row in rows), revoked)
+        with self._lock:  # What was read later is kept later.
+            now = self._now()
+            with listening(self._listened, REGISTER), self._store.read() as tx:
+                rows = tx.certificates()
+            revoked = {row.serial: standing_of(row) for row in rows if row.revoked_at is not None}
+            self._heard = _Heard(now, frozenset(row.serial for row in rows), revoked)
         return rows
 
     def standing(self, serial: str) -> tuple[Standing, datetime]:
