@@ -396,9 +396,11 @@ def test_an_alarm_says_which_source_and_for_how_long(bench: Bench, monkeypatch: 
     bench.house.alarms.silent(REGISTER, Unavailable("x"))
     bench.house.alarms.heard(REGISTER)
     bench.house.alarms.heard(REGISTER)
+    bench.house.alarms.silent(REGISTER, Damaged("y"))
 
     assert lines == [
         ("revocation_source_silent", {"source": "register", "error": "Unavailable", "wait_s": 0}),
         ("revocation_source_silent", {"source": "register", "error": "Unavailable", "wait_s": 7200}),
         ("revocation_source_back", {"source": "register", "wait_s": 7200}),
+        ("revocation_source_silent", {"source": "register", "error": "Damaged", "wait_s": 0}),
     ]

@@ -10,8 +10,8 @@ from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.ocsp_signer import SIGNER_RENEWAL, SignerFile, issuing_of
 from seikyu.adapters.x509_ca import CannotWrite, NoCA, create_ca, renew_issuing
 from seikyu.ports.errors import Unavailable
-from seikyu.trust.certificates import Issuer
-from seikyu.trust.status import SIGNER_LIFE
+from seikyu.trust.certificates import Issuer, Period
+from seikyu.trust.status import SIGNER_LIFE, signer_certificate
 
 NOW = datetime(2026, 10, 5, 9, 0, 0, 5, tzinfo=UTC)
 
@@ -139,7 +139,9 @@ def test_a_damaged_file_is_made_anew(bench: Bench, damage: bytes | str) -> None:
         mixed = foreign.path.read_bytes().split(b"-----BEGIN CERTIFICATE")[0]
         bench.file.path.write_bytes(mixed + content[content.index(b"-----BEGIN CERTIFICATE") :])
     elif damage == "certificate":
-        write_pem(bench.file.path, first.key, first.certificate, make_pki(NOW).issuing.certificate)
+        period = Period(NOW, NOW + SIGNER_LIFE)
+        forged = signer_certificate(make_pki(NOW).issuing, first.key.public_key(), serial=9, period=period)
+        write_pem(bench.file.path, first.key, forged, first.issuer)
     elif isinstance(damage, bytes):
         bench.file.path.write_bytes(damage)
 
