@@ -147,6 +147,7 @@ def test_a_damaged_file_is_made_anew(bench: Bench, damage: bytes | str) -> None:
 
     again = bench.again().current()
     assert again.certificate != first.certificate
+    again.certificate.verify_directly_issued_by(first.issuer)
     assert again.certificate.public_key() == again.key.public_key()
 
 
