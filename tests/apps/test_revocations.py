@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import threading
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -24,9 +25,10 @@ from seikyu.adapters.x509_ca import CRL_PERIOD, CannotWrite, create_ca, issue_cl
 from seikyu.apps import faces, pki
 from seikyu.apps.metrics import Metrics
 from seikyu.apps.pki import CRL_RENEWAL, LIST_KEPT_S, Revocations
+from seikyu.limits import limit
 from seikyu.ports.errors import Damaged, Unavailable
 from seikyu.ports.store import Certificate, Party
-from seikyu.services.revocation import LIST, REGISTER, SIGNER, SOURCES
+from seikyu.services.revocation import LIST, REGISTER, SIGNER, SOURCES, Answer
 from services.office_lab import make_lab
 
 NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
@@ -203,6 +205,40 @@ def test_a_long_question_is_not_read(bench: Bench) -> None:
         bench.ask("GET", "/pki/ocsp/" + "A" * 4100),
     ]
     assert [413, 413, 413] == [reply.status_code for reply in replies]
+
+
+def test_a_flood_of_questions_takes_few_threads() -> None:
+    """The others wait their turn, and all are answered."""
+    inside, most = 0, 0
+    turn = threading.Lock()
+
+    class Slow:
+        """A responder that notes how many ask at once."""
+
+        def answer(self, der: bytes) -> Answer:
+            """Take a moment."""
+            nonlocal inside, most
+            with turn:
+                inside += 1
+                most = max(most, inside)
+            full.wait(0.05)
+            with turn:
+                inside -= 1
+            return Answer(der, "good")
+
+    full = threading.Event()
+    face = faces.public(
+        make_lab().office, Metrics(), served=("1",), given_out=Path(), responder=Slow()  # type: ignore[arg-type]
+    )  # fmt: skip
+
+    async def flood() -> list[bytes]:
+        transport = httpx2.ASGITransport(app=face)
+        async with httpx2.AsyncClient(transport=transport, base_url="https://public.example") as client:
+            asked = [client.post("/pki/ocsp", content=bytes([number])) for number in range(20)]
+            return [reply.content for reply in await asyncio.gather(*asked)]
+
+    assert asyncio.run(flood()) == [bytes([number]) for number in range(20)]
+    assert 0 < most <= limit("ocsp_at_once")
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/pki/ocsp"), ("PUT", "/pki/ocsp"), ("POST", "/pki/ocsp/AA")])

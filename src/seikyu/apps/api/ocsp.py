@@ -28,9 +28,11 @@ RESPONSE_TYPE: Final = "application/ocsp-response"
 
 def ocsp_routes(responder: Responder, metrics: Metrics) -> list[Route]:
     """Return the routes of the responder."""
+    places = asyncio.Semaphore(limit("ocsp_at_once"))
 
     async def told(question: bytes) -> Response:
-        answer = await asyncio.to_thread(responder.answer, question)
+        async with places:
+            answer = await asyncio.to_thread(responder.answer, question)
         metrics.ocsp.labels(answer.word).inc()
         return Response(answer.der, media_type=RESPONSE_TYPE, headers=_headers(answer))
 
