@@ -126,6 +126,8 @@ def test_openssl_believes_the_answers(office: House, tmp_path: Path) -> None:
     assert "cert.pem: good" in ask()
     assert office.run("ca", "revoke", serial_of(office, "institution"), "--reason", "superseded").returncode == 0
     said = ask()
+    done = openssl("ocsp", *chain, *trust, "-url", f"{office.access['public_url']}/pki/ocsp")
+    assert ("Response verify OK\n", True) == (done.stderr, "cert.pem: revoked" in done.stdout)
     assert "cert.pem: revoked" in said
     assert "Reason: superseded" in said
 
