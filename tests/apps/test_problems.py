@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apps.desk_lab import API, FIRST, HOST, OPERATOR, PAYER, STRANGER, DeskLab, body_message, pieces
+from apps.desk_lab import API, FIRST, HOST, OPERATOR, PAYER, SECOND, STRANGER, DeskLab, body_message, pieces
 from builders import claim, uke
 from seikyu.apps.words import error_words
 from seikyu.ports.errors import NoSpace, Unavailable
@@ -62,6 +62,28 @@ def test_a_revoked_certificate_is_refused_from_the_next_request_on(desk: DeskLab
     is_problem(desk.ask("GET", "/sendings"), 403, "certificate_revoked")
     is_problem(desk.send(FILE), 403, "certificate_revoked")
     assert desk.leaves_nothing()
+
+
+def test_a_register_that_is_silent_lets_nobody_in_and_says_later(
+    desk: DeskLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the valid nor the revoked: nothing that was known before is believed. Its first word ends that."""
+
+    def silent() -> None:
+        raise Unavailable("the test pulled the plug")
+
+    serial = next(row["serial"] for row in desk.ask("GET", "/admin/certificates", party=OPERATOR).json()["items"]
+                  if row["party"] == SECOND)  # fmt: skip
+    desk.ask("POST", f"/admin/certificates/{serial}/revoke", party=OPERATOR, json={})
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.lab.office.store, "read", silent)
+        for party in (FIRST, SECOND):
+            answer = desk.ask("GET", "/sendings", party=party)
+            is_problem(answer, 503, "unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+
+    assert desk.ask("GET", "/sendings").status_code == 200
+    is_problem(desk.ask("GET", "/sendings", party=SECOND), 403, "certificate_revoked")
 
 
 def test_a_party_that_left_the_register_is_refused(desk: DeskLab) -> None:

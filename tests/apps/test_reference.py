@@ -6,7 +6,9 @@ import pytest
 
 from seikyu.adapters.settings import KEYS
 from seikyu.apps.reference import PAGES, limits_page, settings_page, write_pages
+from seikyu.apps.reference_revocation import ENDURED, PLACES, PROMISED, SOURCES_SAID, revocation_page
 from seikyu.limits import LIMITS
+from seikyu.services.revocation import SOURCES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -35,3 +37,17 @@ def test_pages_are_written_where_they_belong(tmp_path: Path) -> None:
     write_pages(tmp_path)
 
     assert set(PAGES) == {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.md")}
+
+
+def test_every_place_knows_of_a_revocation_within_the_promise() -> None:
+    """With the numbers that the program works with."""
+    assert PLACES
+    assert [] == [place.name for place in PLACES if place.bound > PROMISED]
+    assert "| each request at the desk, pages and API | at once |" in revocation_page()
+
+
+def test_every_source_may_be_silent_for_a_day() -> None:
+    """Each that a place names, and each that raises an alarm, is told of."""
+    assert tuple(one.name for one in SOURCES_SAID) == SOURCES
+    assert {name for place in PLACES for name in place.sources} == set(SOURCES)
+    assert [] == [one.name for one in SOURCES_SAID if one.endures < ENDURED]

@@ -228,6 +228,22 @@ def test_damage_in_the_middle_is_told_as_damage(path: Path, sql: SqlStore) -> No
     damaged.close()
 
 
+def test_a_file_that_is_out_of_reach_is_for_later(path: Path) -> None:
+    """The disk went away under a running server: nobody's bug, and it may come back."""
+    store = open_store(path)
+    store.engine.dispose()
+    path.rename(path.with_name("away"))
+    path.mkdir()
+    with pytest.raises(Unavailable), store.read() as tx:
+        tx.certificates()
+
+    path.rmdir()
+    path.with_name("away").rename(path)
+    with store.read() as tx:
+        assert tx.certificates() == []
+    store.close()
+
+
 def test_an_error_of_ours_stays_a_bug_and_tells_no_value(sql: SqlStore) -> None:
     """A statement that is wrong, or a row without what it must have, is nobody's fault but ours."""
     with pytest.raises(sa.exc.OperationalError), sql.write() as tx:

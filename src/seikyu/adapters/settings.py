@@ -58,6 +58,9 @@ KEYS: Final = (
     Key("office", "calendar", "national", "when sending is allowed: the national calendar, or a sandbox that is always "
         "open and has a clock that moves", choices=("national", "sandbox")),
     Key("office", "hosts", ["localhost"], "the host names and addresses that the server certificate is made out for"),
+    Key("office", "public_url", "", "the address by which others reach the public face, plain HTTP if a front server "
+        "has it (`http://pki.example.jp`): new client certificates say that their state is to be asked there; empty: "
+        "they do not say"),
     *(Key("policy", one.key, one.value, one.en, choices=one.choices) for one in choices()),
     Key("faces.desk", "host", "localhost", _HOST.format("desk's (client certificate)")),
     Key("faces.desk", "port", 0, _PORT.format("desk's"), least=0, most=_PORTS),
@@ -93,6 +96,7 @@ class Settings:
     bodies: tuple[str, ...] = ("1",)
     calendar: str = "national"
     hosts: tuple[str, ...] = ("localhost",)
+    public_url: str = ""
     policy: Mapping[str, str] = field(default_factory=lambda: _defaults("policy"))
     desk: Face = Face("localhost", 0)
     public: Face = Face("localhost", 0)
@@ -127,6 +131,7 @@ def settings_from(text: str) -> Settings:
         bodies=got["office", "bodies"],
         calendar=got["office", "calendar"],
         hosts=got["office", "hosts"],
+        public_url=got["office", "public_url"],
         policy=_section(got, "policy"),
         desk=Face(got["faces.desk", "host"], got["faces.desk", "port"]),
         public=Face(got["faces.public", "host"], got["faces.public", "port"]),

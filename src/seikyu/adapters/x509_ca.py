@@ -54,6 +54,7 @@ from seikyu.trust.certificates import (
     server_certificate,
 )
 from seikyu.trust.party import Holder
+from seikyu.trust.status import pointers_below
 
 #: A server certificate is renewed when it has less than this left; servers start more often than that.
 SERVER_RENEWAL: Final = timedelta(days=30)
@@ -211,7 +212,7 @@ def renew_issuing(home: Home, *, now: datetime, root_key: Path | None = None) ->
 def issue_client(ca: CA, holder: Holder, *, now: datetime, request: bytes | None = None) -> Issued:
     """Sign a client certificate, for a new key or for the key of a certification request (CSR, PEM).
 
-    Errors: BadRequestForCertificate.
+    Errors: BadRequestForCertificate, BadSettings.
     """
     key: ec.EllipticCurvePrivateKey | None = None
     if request is None:
@@ -220,7 +221,12 @@ def issue_client(ca: CA, holder: Holder, *, now: datetime, request: bytes | None
     else:
         public_key = public_key_of(request)
     certificate = client_certificate(
-        ca.issuing, public_key, holder=holder, serial=_serial(), period=period_of(now, months=CLIENT_MONTHS)
+        ca.issuing,
+        public_key,
+        holder=holder,
+        serial=_serial(),
+        period=period_of(now, months=CLIENT_MONTHS),
+        pointers=pointers_below(ca.home.settings().public_url),
     )
     row = Certificate(
         serial=serial_text(certificate.serial_number),

@@ -22,6 +22,9 @@ from seikyu.trust.party import PARTY_IDS
 
 NAME_CHARS: Final = 200
 
+#: What is told when a certificate was revoked; the server then writes the list.
+CERTIFICATE_REVOKED: Final = "certificate_revoked"
+
 #: Where a sandbox's clock may stand: calendars and calculations have room before and after.
 _FIRST_YEAR: Final = 2000
 _LAST_YEAR: Final = 2099
@@ -135,13 +138,15 @@ def revoke(office: Office, serial: str, *, reason: str) -> dict[str, Any]:
     if reason not in REASONS:
         raise BadRequest(f"the reasons are {', '.join(REASONS)}", parameter="reason")
     with office.store.write() as tx:
-        found = tx.certificate(serial)
+        found = row = tx.certificate(serial)
         if found is None:
             raise NotFound("no such certificate")
         if found.revoked_at is None:
-            found = replace(found, revoked_at=SystemClock().now(), reason=reason)
-            tx.put_certificate(found)
-    return certificate_on_wire(found)
+            row = replace(found, revoked_at=SystemClock().now(), reason=reason)
+            tx.put_certificate(row)
+    if row is not found:
+        office.tell(CERTIFICATE_REVOKED, serial=serial, reason=reason)
+    return certificate_on_wire(row or found)
 
 
 def months(office: Office) -> list[dict[str, Any]]:

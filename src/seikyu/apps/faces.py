@@ -14,9 +14,11 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from seikyu.adapters.tls_server import peer_identity
+from seikyu.apps import pki
 from seikyu.apps.api.app import ROOT, build_api
 from seikyu.apps.api.door import Door
 from seikyu.apps.api.identity import identify
+from seikyu.apps.api.ocsp import ocsp_routes
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, page, problem
 from seikyu.apps.metrics import MEDIA_TYPE, Metrics
 from seikyu.apps.pki import GIVEN_OUT
@@ -26,6 +28,7 @@ from seikyu.office.bodies import bodies
 from seikyu.office.errors import OfficeError
 from seikyu.ports.errors import SeikyuError
 from seikyu.services.office import REAL, Office
+from seikyu.services.revocation import Responder
 from seikyu.trust import UnknownCertificate
 
 _HANDLERS: Final[Any] = {
@@ -55,8 +58,15 @@ def desk(office: Office, metrics: Metrics, *, served: tuple[str, ...], external_
     return Door(app, face="desk", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))
 
 
-def public(office: Office, metrics: Metrics, *, served: tuple[str, ...], given_out: Path) -> ASGIApp:
-    """Return the public face: whether the desk is open, and the certificates and lists of the CA."""
+def public(
+    office: Office,
+    metrics: Metrics,
+    *,
+    served: tuple[str, ...],
+    given_out: Path,
+    responder: Responder | None = None,
+) -> ASGIApp:
+    """Return the public face: whether the desk is open, the certificates and lists of the CA, and its responder."""
 
     async def front(request: Request) -> Response:
         del request
@@ -70,12 +80,18 @@ def public(office: Office, metrics: Metrics, *, served: tuple[str, ...], given_o
         if name not in GIVEN_OUT:
             return problem(request, "not_found")
         try:
-            content = await asyncio.to_thread((given_out / name).read_bytes)
+            content = await asyncio.to_thread(pki.given_out, given_out, name)
         except FileNotFoundError:
             return problem(request, "not_found")
-        return Response(content, media_type=GIVEN_OUT[name], headers={"Cache-Control": "max-age=300"})
+        headers = {"Cache-Control": f"max-age={pki.kept_s(name)}"}
+        return Response(content, media_type=GIVEN_OUT[name], headers=headers)
 
-    routes = [Route("/", front), Route("/healthz", healthy), Route("/pki/{name}", file)]
+    routes = [
+        Route("/", front),
+        Route("/healthz", healthy),
+        *(ocsp_routes(responder, metrics) if responder else ()),
+        Route("/pki/{name}", file),
+    ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="public", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))
 

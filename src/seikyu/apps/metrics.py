@@ -4,7 +4,8 @@ What the working process does (checks, closings) is not counted where it happens
 sendings, months and deliveries are in which state. Those numbers also outlive the server.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -67,6 +68,7 @@ class Metrics:
         self.requests = self._counter("seikyu_requests", "requests answered", "face", "method", "status")
         self.received = self._counter("seikyu_received_bytes", "bytes of request bodies")
         self.sent = self._counter("seikyu_sent_bytes", "bytes of answers")
+        self.ocsp = self._counter("seikyu_ocsp_answers", "answers about certificates", "answer")
         self.events = self._counter("seikyu_events", "what happened, by event", "event")
         self.latency = Histogram(
             "seikyu_acknowledgement_seconds",
@@ -76,6 +78,17 @@ class Metrics:
         )
         self._gauge("seikyu_checks_waiting", "work orders not done yet").set_function(waiting)
         self._gauge("seikyu_receiving", "bodies that arrive just now").set_function(receiving)
+
+    def watch_sources(self, sources: Iterable[str], silent_s: Callable[[str], float]) -> None:
+        """Show how long each source of revocations has been silent; 0 while it speaks."""
+        gauge = Gauge(
+            "seikyu_revocation_source_silent_seconds",
+            "how long a source of revocations has been silent",
+            ["source"],
+            registry=self.registry,
+        )
+        for source in sources:
+            gauge.labels(source).set_function(partial(silent_s, source))
 
     def tell(self, event: str, **facts: Any) -> None:
         """Count an event of a service."""

@@ -1,12 +1,24 @@
 """What the faces need of the office's CA: the server's certificate, whom to trust, and what anybody may have."""
 
+from base64 import b64decode
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import structlog
+from cryptography import x509
+
 from seikyu.adapters.home import Home
-from seikyu.adapters.x509_ca import CRL_PERIOD, ensure_server, open_ca, write_crl
+from seikyu.adapters.ocsp_signer import SignerFile
+from seikyu.adapters.x509_ca import ensure_server, open_ca, write_crl
+from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import Store
+from seikyu.services.revocation import LIST, SIGNER, Responder, Statuses, listening
+from seikyu.trust.status import Standing
+
+#: The list in the form that certificates point at; it is made from `crl.pem` when it is asked for.
+CRL_DER: Final = "crl.der"
 
 #: The files under /pki/ and their media types.
 GIVEN_OUT: Final = {
@@ -14,18 +26,35 @@ GIVEN_OUT: Final = {
     "issuing.pem": "application/x-pem-file",
     "chain.pem": "application/x-pem-file",
     "crl.pem": "application/x-pem-file",
+    CRL_DER: "application/pkix-crl",
 }
 
-#: The revocation list is written anew long before it ends.
-CRL_RENEWAL: Final = CRL_PERIOD - timedelta(days=1)
+#: A copy of the list may be kept for so long; with `HOUSEKEEPING_S`, and time to write it, this makes a minute.
+LIST_KEPT_S: Final = 20
+
+#: Certificates change every few years, and a copy that is kept does no harm.
+CERTIFICATES_KEPT_S: Final = 300
+
+#: The revocation list is written anew so often: whoever has it, has at least the rest of its life left.
+CRL_RENEWAL: Final = timedelta(days=1)
 
 #: The numbers of the revocation lists.
 CRL_SEQUENCE: Final = "crl"
 
+#: An alarm that nobody has ended is raised again.
+ALARM_AGAIN: Final = timedelta(hours=1)
+
+log: Final = structlog.get_logger("seikyu.pki")
+
+
+def machine_time() -> datetime:
+    """Return the machine's time, also in a sandbox: those outside look at their own clocks."""
+    return datetime.now(UTC)
+
 
 def server_file(home: Home, hosts: tuple[str, ...]) -> Path:
     """Return the server's PEM file, made or renewed if need be. Errors: NoCA, Damaged, CannotWrite."""
-    return ensure_server(home, hosts, now=datetime.now(UTC))
+    return ensure_server(home, hosts, now=machine_time())
 
 
 def clients_file(home: Home) -> Path:
@@ -33,27 +62,107 @@ def clients_file(home: Home) -> Path:
     return home.ca / "chain.pem"
 
 
-class RevocationList:
-    """The list under /pki/: written anew when a certificate was revoked, and before it ends.
+def given_out(folder: Path, name: str) -> bytes:
+    """Return a file of `GIVEN_OUT`. Errors: FileNotFoundError."""
+    if name != CRL_DER:
+        return (folder / name).read_bytes()
+    return b64decode(b"".join((folder / "crl.pem").read_bytes().split(b"-----")[2].split()))
 
-    Nothing of ours relies on it (every request looks the serial up in the rows); others may.
+
+def kept_s(name: str) -> int:
+    """Return for how long others may keep a copy of a file of `GIVEN_OUT`."""
+    return LIST_KEPT_S if name.startswith("crl.") else CERTIFICATES_KEPT_S
+
+
+class Alarms:
+    """Which sources of revocations are silent, and since when.
+
+    A line of the log and an event to be counted when it begins, every hour, and at its end.
     """
 
-    def __init__(self, home: Home, store: Store) -> None:
+    def __init__(self, count: Callable[[str], None], *, now: Callable[[], datetime] = machine_time) -> None:
+        self._count = count
+        self._now = now
+        self._since: dict[str, datetime] = {}
+        self._told_at: dict[str, datetime] = {}
+
+    def heard(self, source: str) -> None:
+        """End the alarm, if there is one."""
+        since = self._since.pop(source, None)
+        if since is not None:
+            self._told_at.pop(source, None)
+            wait_s = round((self._now() - since).total_seconds())
+            log.warning("revocation_source_back", source=source, wait_s=wait_s)
+            self._count("revocation_source_back")
+
+    def silent(self, source: str, error: Exception) -> None:
+        """Raise the alarm, or go on with it."""
+        now = self._now()
+        since = self._since.setdefault(source, now)
+        if source in self._told_at and now - self._told_at[source] < ALARM_AGAIN:
+            return
+        self._told_at[source] = now
+        wait_s = round((now - since).total_seconds())
+        log.error("revocation_source_silent", source=source, error=type(error).__name__, wait_s=wait_s)
+        self._count("revocation_source_silent")
+
+    def silent_s(self, source: str) -> float:
+        """Return how long a source has been silent; 0 while it speaks."""
+        since = self._since.get(source)
+        return 0.0 if since is None else (self._now() - since).total_seconds()
+
+
+class Revocations:
+    """Where others learn of revocations: the list under /pki/ and the responder. The desk itself asks the rows.
+
+    `keep_fresh` is called every `HOUSEKEEPING_S`. A source that fails raises an alarm and keeps none of the others from
+    its work; what was there before stays in use as long as it is good.
+    """
+
+    def __init__(
+        self, home: Home, store: Store, *, count: Callable[[str], None], now: Callable[[], datetime] = machine_time
+    ) -> None:
         self._home = home
         self._store = store
+        self._now = now
+        self.alarms = Alarms(count, now=now)
+        self.statuses = Statuses(store, now=now, listened=self.alarms, listed=lambda serial: listed(home, serial))
+        self.signer = SignerFile(home, now=now)
+        self.responder = Responder(self.statuses, signer=self.signer.current, now=now)
         self._revoked: frozenset[str] | None = None
         self._written_at = datetime.min.replace(tzinfo=UTC)
 
     def keep_fresh(self) -> None:
-        """Write it if it says less than the rows, or is old."""
-        now = datetime.now(UTC)
-        with self._store.read() as tx:
-            rows = tx.certificates()
-        revoked = frozenset(row.serial for row in rows if row.revoked_at is not None)
-        if revoked == self._revoked and now - self._written_at < CRL_RENEWAL:
+        """Read the register, write the list if it says less or is old, and renew the delegate before it ends."""
+        for act in (self._refresh_list, self._refresh_signer):
+            try:
+                act()
+            except SeikyuError as error:
+                log.warning("housekeeping_waits", code=error.code)
+
+    def _refresh_list(self) -> None:
+        now = self._now()
+        revoked = frozenset(row.serial for row in self.statuses.refresh() if row.revoked_at is not None)
+        if revoked == self._revoked and timedelta() <= now - self._written_at < CRL_RENEWAL:
             return
-        with self._store.write() as tx:
-            number = tx.next_number(CRL_SEQUENCE)
-        write_crl(open_ca(self._home), rows, number=number, now=now)
-        self._revoked, self._written_at = revoked, now
+        with listening(self.alarms, LIST):
+            ca = open_ca(self._home)
+            # Rows and number are of one transaction, so that a list of a higher number never says less.
+            with self._store.write() as tx:
+                rows, number = tx.certificates(), tx.next_number(CRL_SEQUENCE)
+                write_crl(ca, rows, number=number, now=now)
+        self._revoked, self._written_at = frozenset(row.serial for row in rows if row.revoked_at is not None), now
+
+    def _refresh_signer(self) -> None:
+        with listening(self.alarms, SIGNER):
+            self.signer.refresh()
+
+
+def listed(home: Home, serial: str) -> Standing | None:
+    """Return what the revocation list on the disk says of a serial; None, if it says nothing or cannot be read."""
+    try:
+        crl = x509.load_pem_x509_crl((home.ca / "crl.pem").read_bytes())
+    except (OSError, ValueError):
+        return None
+    found = crl.get_revoked_certificate_by_serial_number(int(serial, 16))
+    return None if found is None else Standing(known=True, revoked_at=found.revocation_date_utc)

@@ -16,6 +16,7 @@ from seikyu.apps.reference_api import api_page
 from seikyu.apps.reference_cli import exit_page, help_page
 from seikyu.apps.reference_layouts import layouts_page
 from seikyu.apps.reference_masters import masters_page
+from seikyu.apps.reference_revocation import revocation_page
 from seikyu.limits import LIMITS, Limit
 
 _BINARY: Final = (("GiB", 30), ("MiB", 20), ("KiB", 10))
@@ -83,6 +84,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "reference/api.md": api_page,
         "reference/layouts.md": layouts_page,
         "reference/masters.md": masters_page,
+        "reference/revocation.md": revocation_page,
         "reference/exit-statuses.md": exit_page,
         "reference/cli.md": partial(help_page, "en"),
         "reference/cli.ja.md": partial(help_page, "ja"),

@@ -31,6 +31,7 @@ from seikyu.adapters.home import Face, Home, Settings, write_private
 from seikyu.adapters.tls_server import Connection, Listener, renew, server_context
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
+from seikyu.apps.acts import CERTIFICATE_REVOKED
 from seikyu.apps.metrics import Metrics, states_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
@@ -38,6 +39,7 @@ from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
 from seikyu.services.arrivals import hear
 from seikyu.services.office import Office
+from seikyu.services.revocation import SOURCES
 from seikyu.services.start import clean_up
 from seikyu.services.upload import drop_all, drop_expired
 
@@ -88,11 +90,14 @@ def serve(
     with home.lock():
         logs.set_up(home.logs)
         metrics: list[Metrics] = []
+        heeding: list[Callable[[str], None]] = []
 
         def tell(event: str, **facts: Any) -> None:
             log.info(event, **facts)
             for each in metrics:
                 each.tell(event)
+            for heed in heeding:
+                heed(event)
 
         watching = PipeWatching(lost=lambda: tell("preparation_dropped", reason="not_told"))
         office = open_office(home, tell=tell, watching=None if pause_checking else watching)
@@ -108,6 +113,7 @@ def serve(
         reports = partial(Reports, hear=partial(hear, office), tell=metrics[0].tell)
         worker = None if pause_checking else Worker(home.root, notes=watching, reports=reports)
         house = House(home, office, metrics[0], worker, external_url=external_url)
+        heeding.append(house.heed)
         with asyncio.Runner(loop_factory=_loop) as runner:
             runner.run(house.run(announce))
 
@@ -152,13 +158,21 @@ class House:
             "desk": server_context(certificate, clients=pki.clients_file(home)),
             "public": server_context(certificate),
         }
-        self.revocations = pki.RevocationList(home, office.store)
+        self.revocations = pki.Revocations(home, office.store, count=metrics.tell)
+        metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
         served = self.settings.bodies
         self.apps: dict[str, ASGIApp] = {
             "desk": faces.desk(office, metrics, served=served, external_url=external_url),
-            "public": faces.public(office, metrics, served=served, given_out=home.ca),
+            "public": faces.public(
+                office, metrics, served=served, given_out=home.ca, responder=self.revocations.responder
+            ),
             "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
         }
+
+    def heed(self, event: str) -> None:
+        """Have a revocation on the desk on the list, and known in memory, before its answer is given."""
+        if event == CERTIFICATE_REVOKED:
+            self.revocations.keep_fresh()
 
     async def run(self, announce: Callable[[Addresses], None]) -> None:
         """Open, stay open until a signal, close."""

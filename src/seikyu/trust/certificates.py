@@ -177,9 +177,18 @@ def server_certificate(
 
 
 def client_certificate(
-    issuer: Issuer, public_key: PublicKey, *, holder: Holder, serial: int, period: Period
+    issuer: Issuer,
+    public_key: PublicKey,
+    *,
+    holder: Holder,
+    serial: int,
+    period: Period,
+    pointers: Sequence[x509.ExtensionType] = (),
 ) -> x509.Certificate:
-    """Return the certificate of one terminal of one party; `identity_from_der` reads it back."""
+    """Return the certificate of one terminal of one party; `identity_from_der` reads it back.
+
+    Shape: `pointers` say where its state is to be asked (`status.pointers_below`).
+    """
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, holder.name[:NAME_CHARS]),
@@ -189,6 +198,8 @@ def client_certificate(
     )
     names = [x509.UniformResourceIdentifier(holder.urn)]
     unsigned = _leaf(subject, public_key, names, use=ExtendedKeyUsageOID.CLIENT_AUTH, serial=serial)
+    for each in pointers:
+        unsigned = unsigned.add_extension(each, critical=False)
     return _signed(_timed(unsigned, _within(period, issuer)), issuer)
 
 

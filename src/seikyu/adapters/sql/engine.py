@@ -21,6 +21,7 @@ POOL_OVERFLOW: Final = 40
 
 _NO_SPACE: Final = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 _LOCKED: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_OUT_OF_REACH: Final = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _AGAIN_S: Final = 0.01
 _PRIMARY_CODE: Final = 0xFF  # An extended result code keeps its primary code in the low byte.
@@ -113,6 +114,8 @@ def meaning(error: BaseException | None) -> Exception | None:
         return NoSpace("the disk of the database is full")
     if code & _PRIMARY_CODE in _LOCKED:
         return Unavailable("the database stays locked")
+    if code & _PRIMARY_CODE in _OUT_OF_REACH:
+        return Unavailable("the database cannot be reached")
     if code & _PRIMARY_CODE in _DAMAGED:
         return Damaged("the database file is damaged")
     return None

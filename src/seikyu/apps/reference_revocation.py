@@ -1,0 +1,160 @@
+"""The page about revocation: how fresh each place's word is, and what it does when its source is silent.
+
+The numbers are those that the program works with.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from seikyu.adapters.ocsp_signer import SIGNER_RENEWAL
+from seikyu.adapters.x509_ca import CRL_PERIOD
+from seikyu.apps.pki import ALARM_AGAIN, CRL_RENEWAL, LIST_KEPT_S
+from seikyu.apps.serve import HOUSEKEEPING_S
+from seikyu.services.revocation import LIST, OUTLASTS, REGISTER, SIGNED_ANEW, SIGNER
+from seikyu.trust.status import ANSWER_LIFE, CRL_PATH, OCSP_PATH, SIGNER_LIFE
+
+#: A revocation is known everywhere by then.
+PROMISED: Final = timedelta(seconds=60)
+
+#: A source may be silent for at least so long without locking a valid party out.
+ENDURED: Final = timedelta(days=1)
+
+_HOUSE: Final = timedelta(seconds=HOUSEKEEPING_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a place's word comes from. `endures`: how long its silence locks no valid party out."""
+
+    name: str
+    what: str
+    endures: timedelta
+    silent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere that decides or tells. `bound`: a revocation counts there at the latest so long after its commit."""
+
+    name: str
+    bound: timedelta
+    how: str
+    sources: tuple[str, ...]
+
+
+def _said(span: timedelta) -> str:
+    """Say a span in its largest unit that fits evenly."""
+    seconds = int(span.total_seconds())
+    for unit, size in (("days", 86_400), ("hours", 3600)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds // size} {unit if seconds > size else unit[:-1]}"
+    return f"{seconds} s" if seconds else "at once"
+
+
+def _every(span: timedelta) -> str:
+    """Say how often: every day, every 30 s."""
+    return "every " + _said(span).removeprefix("1 ")
+
+
+PLACES: Final = (
+    Place(
+        "each request at the desk, pages and API",
+        timedelta(),
+        "the row of the certificate is read for every request, also on a connection that is open; nothing is kept",
+        (REGISTER,),
+    ),
+    Place(
+        f"OCSP responder, `{OCSP_PATH}` of the public face",
+        ANSWER_LIFE,
+        "the row is read for every answer, so the responder itself knows at once; an answer that somebody else keeps "
+        f"ends {_said(ANSWER_LIFE)} after it was known (`nextUpdate`, `max-age`). A signature is used again for "
+        f"{_said(SIGNED_ANEW)} as long as the row says the same",
+        (REGISTER, SIGNER),
+    ),
+    Place(
+        f"revocation list, `{CRL_PATH}` (DER) and `/pki/crl.pem` of the public face, `ca/crl.pem` of the home",
+        _HOUSE + timedelta(seconds=LIST_KEPT_S),
+        "whoever revokes, the command or the server, writes it before it says so; the server looks at the rows "
+        f"{_every(_HOUSE)} and writes what is missing; a copy may be kept for {LIST_KEPT_S} s. It is "
+        f"written anew {_every(CRL_RENEWAL)} at the latest and counts for {_said(CRL_PERIOD)} (`nextUpdate`): a "
+        "reader that fetches it less often than the bound has the bound of its own clock",
+        (LIST, REGISTER),
+    ),
+)
+
+SOURCES_SAID: Final = (
+    Source(
+        REGISTER,
+        "the certificates' rows in the office's database",
+        OUTLASTS,
+        "The desk answers 503 with `Retry-After`: sendings lie in the same database, so there is nothing that a valid "
+        "party could do, and nobody is let in. The responder goes on with what the rows said last and with the list, "
+        f"dated with when that was (`thisUpdate`), for {_said(OUTLASTS)}; then, and after a start without a word of "
+        "the rows, it says `tryLater`. The list stays as it is",
+    ),
+    Source(
+        LIST,
+        "writing the list: the disk, and the key of the issuing authority",
+        CRL_PERIOD - CRL_RENEWAL,
+        "The old list stays and counts until its `nextUpdate`, at least "
+        f"{_said(CRL_PERIOD - CRL_RENEWAL)} from then on; it is tried again {_every(_HOUSE)}. After its "
+        "`nextUpdate` programs that demand a list refuse everybody: that is what the alarm is for. Desk and responder "
+        "do not use it while the register speaks",
+    ),
+    Source(
+        SIGNER,
+        "the delegate that signs answers (`secrets/ocsp.pem`), certified by the issuing authority",
+        SIGNER_RENEWAL,
+        f"It is good for {_said(SIGNER_LIFE)} and made anew {_said(SIGNER_RENEWAL)} before it ends, so the "
+        "authority's key may be away for that long; the old one signs to its end. Then the answer is `tryLater`, never "
+        "an unsigned or older one",
+    ),
+)
+
+
+def revocation_page() -> str:
+    """Return the page about how a revocation travels."""
+    places = "\n".join(
+        f"| {one.name} | {_said(one.bound)} | {one.how} | {', '.join(f'`{each}`' for each in one.sources)} |"
+        for one in PLACES
+    )
+    silent = "\n".join(f"| `{one.name}` | {one.what} | {_said(one.endures)} | {one.silent} |" for one in SOURCES_SAID)
+    parts = [
+        "# Revocation",
+        "Drawn from `seikyu.apps.reference_revocation`; a test fails if it is not up to date.",
+        (
+            "A certificate is revoked by one act, `seikyu ca revoke` or the operator's call of the API, which is one "
+            f"row in the register. Within {_said(PROMISED)} every place that decides or tells knows it:"
+        ),
+        f"| place | known within | how | sources |\n|---|---|---|---|\n{places}",
+        "## When a source is silent",
+        (
+            "Who was revoked before stays out, nobody valid is locked out for at least a day, and an alarm is raised: "
+            "the line `revocation_source_silent` in the log with `source`, `error` and `wait_s`, when it begins and "
+            f"{_every(ALARM_AGAIN)}, and `revocation_source_back` at its end; on the inside face "
+            '`seikyu_revocation_source_silent_seconds{source="…"}`, 0 while it speaks, and both events in '
+            "`seikyu_events_total`. Without a server nothing is written or answered: what others have counts until it "
+            "ends, and the missing metric is the alarm. `seikyu ca crl` writes the list without a server."
+        ),
+        f"| source | what it is | endures | when it is silent |\n|---|---|---|---|\n{silent}",
+        "## Questions and answers (OCSP)",
+        (
+            "RFC 6960 with one certificate a question (RFC 5019), by GET and POST; hashes SHA-1, SHA-224, SHA-256, "
+            "SHA-384, SHA-512; a nonce of 1 to 128 bytes comes back (RFC 9654), and such an answer is kept by nobody."
+        ),
+        (
+            "| answer | when |\n|---|---|\n"
+            "| `good`, `revoked`, `unknown` | as the register has it; it has the client certificates |\n"
+            "| `malformedRequest` | what cannot be read, a nonce of another length, an unknown critical extension |\n"
+            "| `unauthorized` | another authority's certificate, an unknown hash, several certificates at once |\n"
+            "| `tryLater` | nothing can be known or signed now |"
+        ),
+        (
+            "New client certificates name the responder and the list if `public_url` is [set](settings.md). Most "
+            "programs follow such an address only in plain HTTP, which a front server must offer for `/pki/`; answers "
+            "and lists are signed. Readers allow for clocks that differ: OpenSSL takes an answer for 5 minutes longer "
+            "than it counts, unless told otherwise."
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"

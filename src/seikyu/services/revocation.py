@@ -1,0 +1,202 @@
+"""What the register of certificates says, also while it is silent; and signed answers about it (OCSP).
+
+The rows are asked for every answer, so a revocation counts from its commit on, whoever made it; what is kept is only
+the signature below a standing that the rows still say. While the rows are silent, what they said last goes on for
+`OUTLASTS`, dated with when it was said, together with the revocation list, which is a file of its own: who was revoked
+before stays out, and nobody else is locked out. After that the answer is "try later".
+
+Times are the machine's, also in a sandbox: those who read answers look at their own clocks.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from seikyu.limits import limit
+from seikyu.ports.errors import SeikyuError, Unavailable
+from seikyu.ports.store import Certificate, Store
+from seikyu.trust.certificates import Period, serial_text
+from seikyu.trust.status import (
+    ANSWER_LIFE,
+    UNKNOWN,
+    AnswerSigner,
+    BadQuestion,
+    NotOurs,
+    Question,
+    Standing,
+    question_from,
+    refusal,
+    signed_answer,
+)
+
+#: What the rows said last counts for so long after they fell silent: a day, and the night in which nobody looks.
+OUTLASTS: Final = timedelta(hours=48)
+
+#: A signed answer is given again while it is so young; the rest of its life is left to those who keep it.
+SIGNED_ANEW: Final = ANSWER_LIFE / 2
+
+#: The sources that every place's word on a certificate comes from.
+REGISTER: Final = "register"
+LIST: Final = "crl"
+SIGNER: Final = "ocsp_signer"
+SOURCES: Final = (REGISTER, LIST, SIGNER)
+
+
+class Listening(Protocol):
+    """Takes notice of which sources speak and which are silent."""
+
+    def heard(self, source: str) -> None:
+        """Note that the source did its work."""
+        ...
+
+    def silent(self, source: str, error: Exception) -> None:
+        """Note that it did not, and why."""
+        ...
+
+
+@contextmanager
+def listening(to: Listening, source: str) -> Iterator[None]:
+    """Note whether the source speaks in this block. Errors: those of the block."""
+    try:
+        yield
+    except Exception as error:  # whatever it is, the source did not do its work, and the error goes on
+        to.silent(source, error)
+        raise
+    to.heard(source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What the rows said at a time."""
+
+    at: datetime
+    known: frozenset[str]
+    revoked: Mapping[str, Standing]
+
+    def standing(self, serial: str) -> Standing:
+        return self.revoked.get(serial) or Standing(known=serial in self.known)
+
+
+def standing_of(row: Certificate | None) -> Standing:
+    """Return the standing that a row gives; without a row the certificate is nobody's."""
+    return UNKNOWN if row is None else Standing(known=True, revoked_at=row.revoked_at, reason=row.reason)
+
+
+class Statuses:
+    """The standing of every certificate. Shape: `listed` tells what the revocation list says of a serial, if anything.
+
+    Safe from many threads.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        now: Callable[[], datetime],
+        listened: Listening,
+        listed: Callable[[str], Standing | None] = lambda _: None,
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._listened = listened
+        self._listed = listed
+        self._heard: _Heard | None = None
+        self._lock = threading.Lock()
+
+    def refresh(self) -> list[Certificate]:
+        """Read all rows, keep what they say, and return them. Errors: those of the store; what was kept stays."""
+        with self._lock:  # What was read later is kept later.
+            now = self._now()
+            with listening(self._listened, REGISTER), self._store.read() as tx:
+                rows = tx.certificates()
+            revoked = {row.serial: standing_of(row) for row in rows if row.revoked_at is not None}
+            self._heard = _Heard(now, frozenset(row.serial for row in rows), revoked)
+        return rows
+
+    def standing(self, serial: str) -> tuple[Standing, datetime]:
+        """Return the standing of a certificate, and since when that is not newer.
+
+        Errors: Unavailable, if the rows have been silent for longer than `OUTLASTS`, or since the start.
+        """
+        now = self._now()
+        try:
+            with listening(self._listened, REGISTER), self._store.read() as tx:
+                return standing_of(tx.certificate(serial)), now
+        except SeikyuError as silent:
+            kept = self._heard
+            if kept is None or now - kept.at > OUTLASTS:
+                raise Unavailable("the register of certificates is silent") from silent
+            said = kept.standing(serial)
+            return (said if said.revoked_at else self._listed(serial) or said), kept.at
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer (DER). Shape: `word` names it in counters; others may keep it for `keep_s`; 0, nobody may."""
+
+    der: bytes
+    word: str
+    period: Period | None = None
+    keep_s: int = 0
+
+
+class Responder:
+    """Answers questions. Shape: `signer` returns who signs now. Safe from many threads."""
+
+    def __init__(self, statuses: Statuses, *, signer: Callable[[], AnswerSigner], now: Callable[[], datetime]) -> None:
+        self._statuses = statuses
+        self._signer = signer
+        self._now = now
+        self._kept: OrderedDict[tuple[object, ...], Answer] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def answer(self, der: bytes) -> Answer:
+        """Answer a question (DER); whatever it is, there is an answer.
+
+        Shape: malformed and unauthorized are the asker's to change; "try later" is said while nothing can be known or
+        signed.
+        """
+        try:
+            signer = self._signer()
+            question = question_from(der, signer.issuer)
+            standing, as_of = self._statuses.standing(serial_text(question.serial))
+        except BadQuestion:
+            return _refused("malformed")
+        except NotOurs:
+            return _refused("unauthorized")
+        except SeikyuError:
+            return _refused("try_later")
+        period = Period(as_of.replace(microsecond=0), self._now().replace(microsecond=0) + ANSWER_LIFE)
+        if question.nonce is not None:
+            return Answer(signed_answer(signer, question, standing, period=period), standing.word)
+        return self._young(signer, question, standing, period=period)
+
+    def _young(self, signer: AnswerSigner, question: Question, standing: Standing, *, period: Period) -> Answer:
+        """Return an answer that was signed a moment ago, or sign one.
+
+        The standing is part of what it is found by: what the rows no longer say is not found.
+        """
+        key = (signer.certificate.serial_number, question.serial, type(question.algorithm), standing)
+        now = self._now()
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept is not None and kept.period is not None:
+            signed_at = kept.period.end - ANSWER_LIFE
+            if signed_at <= now < signed_at + SIGNED_ANEW:
+                return replace(kept, keep_s=int((kept.period.end - now).total_seconds()))
+        der = signed_answer(signer, question, standing, period=period)
+        made = Answer(der, standing.word, period, keep_s=int(ANSWER_LIFE.total_seconds()))
+        with self._lock:
+            self._kept[key] = made
+            self._kept.move_to_end(key)
+            while len(self._kept) > limit("ocsp_answers_kept"):
+                self._kept.popitem(last=False)
+        return made
+
+
+def _refused(word: str) -> Answer:
+    return Answer(refusal(word), word)
