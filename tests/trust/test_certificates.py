@@ -231,6 +231,23 @@ def test_a_ca_needs_a_name() -> None:
         root_certificate(key("ca-root"), organisation="\n", serial=1, period=period_of(NOW, months=1))
 
 
+@pytest.mark.parametrize("terminal", ["端" * 21, "a" * 64])
+def test_the_longest_terminal_is_certified(terminal: str) -> None:
+    """What a holder may be called can be written."""
+    holder = Holder("institution", "9911000015", "見本医院", terminal)
+    subject = PKI.client(holder).subject
+    assert [a.value for a in subject.get_attributes_for_oid(NameOID.COMMON_NAME)] == [terminal]
+
+
+@pytest.mark.parametrize(("organisation", "kept"), [("認" * 40, "認" * 17), ("a" * 60, "a" * 53), (" 見本 ", "見本")])
+def test_the_name_of_a_ca_leaves_room_for_its_role(organisation: str, kept: str) -> None:
+    """A long name is cut between characters, and both authorities have the same."""
+    pki = make_pki(name=organisation)
+    for certificate, role in ((pki.root.certificate, "Root CA"), (pki.issuing.certificate, "Issuing CA")):
+        names = {a.oid: a.value for a in certificate.subject}
+        assert names == {NameOID.ORGANIZATION_NAME: kept, NameOID.COMMON_NAME: f"{kept} {role}"}
+
+
 def test_a_list_says_number_reason_and_next() -> None:
     """Every reason that a row may have is written; `unspecified` is silence."""
     rows = [Revocation(serial(no), NOW, reason) for no, reason in enumerate(REASONS, start=10)]

@@ -7,8 +7,9 @@
 | `ca/` | `root.pem`, `issuing.pem`, `chain.pem` (both), `crl.pem`: copies to give away | anybody |
 
 `secrets/ca` is written under another name and renamed, so a CA is there as a whole or not at all; the copies are made
-from it whenever one is missing. The root key is needed to renew the issuing CA and for nothing else: it can lie in a
-safe. Keys are not encrypted: a server that starts by itself would have to know the password, from the same disk.
+from it whenever one is missing. The root key is needed to certify an issuing CA and for nothing else: it can lie in a
+safe, and then nothing of it was ever on this disk. Keys are encrypted only if that is asked for (`keys.Keep`): a server
+that starts by itself has to know the passphrase, and often from the same disk.
 Serials and rows are the caller's to store: a certificate without a row in the store is nobody's.
 
 Times are the machine's, also in a sandbox: the other end of a TLS line looks at its own clock.
@@ -19,7 +20,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,9 +29,11 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from seikyu.adapters.home import Home, write_private
+from seikyu.adapters.keys import ROOT_PASSPHRASE, ROOT_PIN, Keep, make_key, open_key
+from seikyu.adapters.keys_file import key_pem
 from seikyu.ports.errors import Damaged, SeikyuError
 from seikyu.ports.store import Certificate, Party, Store
 from seikyu.trust.certificates import (
@@ -60,6 +63,8 @@ SERVER_RENEWAL: Final = timedelta(days=30)
 
 #: A revocation list is good for so long; whoever uses the file must fetch it more often.
 CRL_PERIOD: Final = timedelta(days=7)
+
+IN_FILES: Final = Keep()
 
 _PUBLIC_FOLDER: Final = 0o755
 _PRIVATE_FOLDER: Final = 0o700
@@ -124,11 +129,14 @@ class Issued:
     row: Certificate
 
 
-def create_ca(home: Home, *, organisation: str, now: datetime, root_out: Path | None = None) -> CA:
-    """Make root and issuing CA. With `root_out`, the root key is written into that folder and nowhere else.
+def create_ca(
+    home: Home, *, organisation: str, now: datetime, root_out: Path | None = None, keep: Keep = IN_FILES
+) -> CA:
+    """Make root and issuing CA. With `root_out`, the root's key goes, with its certificate, there and nowhere else.
 
-    Errors: CAThere; FileThere, if `root_out` holds a root key; CannotWrite; BadRequestForCertificate, if `organisation`
-    cannot be a name. In each case, and if the program is killed, no CA is there; a lone root key may be in `root_out`.
+    Errors: CAThere; FileThere, if `root_out` holds a root; CannotWrite; BadRequestForCertificate, if `organisation`
+    cannot be a name; KeyLocked, KeyUnusable. In each case, and if the program is killed, no CA is there; if it is
+    killed, a root may be in `root_out`, and a key in the module.
     """
     with _told(), _alone(home):
         final = home.secrets / "ca"
@@ -137,37 +145,30 @@ def create_ca(home: Home, *, organisation: str, now: datetime, root_out: Path | 
         for left in home.secrets.glob(".ca-*"):
             shutil.rmtree(left)
         arriving = home.secrets / f".ca-{secrets.token_hex(4)}"
-        arriving.mkdir(mode=_PRIVATE_FOLDER)
-        root_key: Path | None = None
-        try:
-            root, issuing = _write_ca(arriving, organisation, now=now)
-            if root_out is not None:
-                root_out.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-                _write_new(root_out / "root.key", _key_pem(root.key))
-                root_key = root_out / "root.key"
-                (arriving / "root.key").unlink()
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, arriving, ignore_errors=True)
+            arriving.mkdir(mode=_PRIVATE_FOLDER)
+            ca = _make(home, organisation, now=now, keep=keep, folders=(arriving, root_out or arriving), undo=undo)
             _sync(arriving)
             arriving.rename(final)
-        except BaseException:
-            shutil.rmtree(arriving, ignore_errors=True)
-            if root_key is not None:
-                root_key.unlink()
-            raise
+            undo.pop_all()
         _sync(home.secrets)
-        ca = CA(home, root.certificate, issuing)
         _publish(ca)
         return ca
 
 
 def open_ca(home: Home) -> CA:
-    """Return the office's CA. Errors: NoCA; Damaged, if its files cannot be read or do not belong together."""
+    """Return the office's CA.
+
+    Errors: NoCA; Damaged, if its files cannot be read or do not belong together; KeyLocked, KeyUnusable.
+    """
     folder = home.secrets / "ca"
     if not folder.is_dir():
         raise NoCA(home=str(home.root))
     try:
         root = x509.load_pem_x509_certificate((folder / "root.pem").read_bytes())
         certificate = x509.load_pem_x509_certificate((folder / "issuing.pem").read_bytes())
-        key = _load_key(folder / "issuing.key")
+        key = open_key(folder / "issuing.key")
     except (OSError, ValueError, TypeError) as odd:
         raise Damaged(f"the CA in {folder} cannot be read") from odd
     if certificate.public_key() != key.public_key():
@@ -182,30 +183,29 @@ def open_ca(home: Home) -> CA:
 def renew_issuing(home: Home, *, now: datetime, root_key: Path | None = None) -> CA:
     """Let the root certify the issuing CA's key anew. What it issued stays good.
 
+    `root_key` is the file, or the folder that `create_ca` wrote the root into.
     Errors: as `open_ca`; NoRootKey, if `root_key` (or the home) has none or another root's; CannotWrite.
     """
     ca = open_ca(home)
-    path = root_key or home.secrets / "ca" / "root.key"
+    renewed = CA(home, ca.root, _certified(_root(ca, root_key), ca.issuing.key, now=now))
+    with _told():
+        write_private(home.secrets / "ca" / "issuing.pem", _pem(renewed.issuing.certificate))
+        _publish(renewed)
+    return renewed
+
+
+def _root(ca: CA, place: Path | None) -> Issuer:
+    """Return the root at work. Errors: NoRootKey; KeyLocked, KeyUnusable."""
+    path = place or ca.home.secrets / "ca"
+    if path.is_dir():
+        path /= "root.key"
     try:
-        key = _load_key(path)
+        key = open_key(path, passphrase=ROOT_PASSPHRASE, pin=ROOT_PIN)
     except (OSError, ValueError, TypeError) as odd:
         raise NoRootKey(file=str(path)) from odd
     if key.public_key() != ca.root.public_key():
         raise NoRootKey(file=str(path))
-    old = ca.issuing
-    organisation = str(ca.root.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)[0].value)
-    certificate = issuing_certificate(
-        Issuer(ca.root, key),
-        old.key.public_key(),
-        organisation=organisation,
-        serial=_serial(),
-        period=period_of(now, months=ISSUING_MONTHS),
-    )
-    renewed = CA(home, ca.root, Issuer(certificate, old.key))
-    with _told():
-        write_private(home.secrets / "ca" / "issuing.pem", _pem(certificate))
-        _publish(renewed)
-    return renewed
+    return Issuer(ca.root, key)
 
 
 def issue_client(ca: CA, holder: Holder, *, now: datetime, request: bytes | None = None) -> Issued:
@@ -229,7 +229,7 @@ def issue_client(ca: CA, holder: Holder, *, now: datetime, request: bytes | None
         issued_at=now.replace(microsecond=0),
         not_after=certificate.not_valid_after_utc,
     )
-    return Issued(_pem(certificate, ca.issuing.certificate), None if key is None else _key_pem(key), row)
+    return Issued(_pem(certificate, ca.issuing.certificate), None if key is None else key_pem(key), row)
 
 
 @contextmanager
@@ -298,7 +298,7 @@ def ensure_server(home: Home, hosts: Sequence[str], *, now: datetime) -> Path:
             ca.issuing, key.public_key(), hosts=hosts, serial=_serial(), period=period_of(now, months=SERVER_MONTHS)
         )
         with _told():
-            write_private(path, _key_pem(key) + _pem(certificate, ca.issuing.certificate))
+            write_private(path, key_pem(key) + _pem(certificate, ca.issuing.certificate))
     return path
 
 
@@ -326,27 +326,50 @@ def copy_public(source: Path, target: Path) -> None:
         _write_public(target, source.read_bytes())
 
 
-def _write_ca(folder: Path, organisation: str, *, now: datetime) -> tuple[Issuer, Issuer]:
-    """Make both keys and certificates and write them into `folder`."""
-    root_key, issuing_key = ec.generate_private_key(ec.SECP384R1()), ec.generate_private_key(ec.SECP384R1())
-    root = Issuer(
-        root_certificate(
-            root_key, organisation=organisation, serial=_serial(), period=period_of(now, months=ROOT_MONTHS)
-        ),
-        root_key,
+def _make(
+    home: Home, organisation: str, *, now: datetime, keep: Keep, folders: tuple[Path, Path], undo: ExitStack
+) -> CA:
+    """Make both keys and certificates; write the CA into the first folder, and the root's key into the second."""
+    folder, root_folder = folders
+    # What is named in messages is where the keys will be.
+    place = home.secrets / "ca"
+    root_made = make_key(
+        (place if folder == root_folder else root_folder) / "root.key",
+        Keep(encrypted=keep.encrypted),
+        passphrase=ROOT_PASSPHRASE,
     )
+    certificate = root_certificate(
+        root_made.key, organisation=organisation, serial=_serial(), period=period_of(now, months=ROOT_MONTHS)
+    )
+    root = Issuer(certificate, root_made.key)
+    made = make_key(place / "issuing.key", keep)
+    undo.callback(made.discard)
+    issuing = _certified(root, made.key, now=now)
+    _write_new(folder / "issuing.key", made.content)
+    _write_new(folder / "issuing.pem", _pem(issuing.certificate))
+    _write_new(folder / "root.pem", _pem(certificate))
+    if root_folder != folder:
+        root_folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        _write_new(root_folder / "root.pem", _pem(certificate))
+        undo.callback((root_folder / "root.pem").unlink)
+    _write_new(root_folder / "root.key", root_made.content)
+    if root_folder != folder:
+        undo.callback((root_folder / "root.key").unlink)
+        _sync(root_folder)
+    return CA(home, certificate, issuing)
+
+
+def _certified(root: Issuer, key: ec.EllipticCurvePrivateKey, *, now: datetime) -> Issuer:
+    """Let the root certify the key of an issuing CA."""
+    organisation = str(root.certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)[0].value)
     certificate = issuing_certificate(
         root,
-        issuing_key.public_key(),
+        key.public_key(),
         organisation=organisation,
         serial=_serial(),
         period=period_of(now, months=ISSUING_MONTHS),
     )
-    _write_new(folder / "root.key", _key_pem(root_key))
-    _write_new(folder / "issuing.key", _key_pem(issuing_key))
-    _write_new(folder / "root.pem", _pem(root.certificate))
-    _write_new(folder / "issuing.pem", _pem(certificate))
-    return root, Issuer(certificate, issuing_key)
+    return Issuer(certificate, key)
 
 
 def _publish(ca: CA) -> None:
@@ -381,17 +404,6 @@ def _serial() -> int:
 
 def _pem(*certificates: x509.Certificate) -> bytes:
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
-
-
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    key = load_pem_private_key(path.read_bytes(), None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise TypeError("not a key on an elliptic curve")
-    return key
 
 
 def _write_new(path: Path, content: bytes) -> None:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help=say("cli.home"))]
 Json = Annotated[bool, typer.Option("--json", help=say("cli.json"))]
+OfflineRoot = Annotated[Path | None, typer.Option("--offline-root", "--root-out", help=say("ca.root_out"))]
+RootKey = Annotated[Path | None, typer.Option("--offline-root", "--root-key", help=say("ca.root_key"))]
+Encrypt = Annotated[bool, typer.Option("--encrypt", help=say("ca.encrypt"))]
+Module = Annotated[str | None, typer.Option("--pkcs11", metavar="URI", help=say("ca.pkcs11"))]
 
 #: The sequence that numbers the revocation lists.
 CRL_NUMBERS: Final = "crl"
@@ -76,18 +80,23 @@ def register(app: typer.Typer) -> None:
 def init(
     *,
     name: Annotated[str, typer.Option("--name", help=say("ca.organisation"))] = "Seikyu",
-    root_out: Annotated[Path | None, typer.Option("--root-out", help=say("ca.root_out"))] = None,
+    root_out: OfflineRoot = None,
+    encrypt: Encrypt = False,
+    pkcs11: Module = None,
     home: HomeOption = None,
     as_json: Json = False,
 ) -> int:
     """Make root and issuing authority."""
     from cryptography.hazmat.primitives.hashes import SHA256
 
+    from seikyu.adapters.keys import Keep
     from seikyu.adapters.x509_ca import create_ca
 
     place = _home(home)
-    ca = create_ca(place, organisation=name, now=_now(), root_out=root_out.absolute() if root_out else None)
-    root_key = (root_out.absolute() if root_out else place.secrets / "ca") / "root.key"
+    keep = Keep(encrypted=encrypt, module=pkcs11)
+    out = root_out.absolute() if root_out else None
+    ca = create_ca(place, organisation=name, now=_now(), root_out=out, keep=keep)
+    root_key = (out or place.secrets / "ca") / "root.key"
     told: dict[str, Any] = {
         "folder": str(place.ca),
         "root": str(place.ca / "root.pem"),
@@ -219,7 +228,7 @@ def crl(
 
 def renew(
     *,
-    root_key: Annotated[Path | None, typer.Option("--root-key", help=say("ca.root_key"))] = None,
+    root_key: RootKey = None,
     home: HomeOption = None,
     as_json: Json = False,
 ) -> int:

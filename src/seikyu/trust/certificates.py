@@ -217,9 +217,10 @@ def revocation_list(
 
 
 def _name(organisation: str, role: str) -> x509.Name:
-    organisation = organisation[: NAME_CHARS - len(" Issuing CA")].strip()
-    if not is_name(organisation):
+    if not is_name(organisation[:NAME_CHARS].strip()):
         raise BadRequestForCertificate(f"{organisation!r} cannot be the name of a CA")
+    # The role must fit behind it, and the limit is one of bytes (`is_common_name`): a character is never cut in two.
+    organisation = organisation.strip().encode()[: NAME_CHARS - len(" Issuing CA")].decode(errors="ignore").strip()
     return x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
