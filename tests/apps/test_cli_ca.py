@@ -275,6 +275,24 @@ def test_an_authority_in_a_module_is_made_by_its_address(
     assert [address in path.read_text() for path in shown] == [True]
 
 
+def test_a_rollover_is_told_and_writes_both_lists(ca: Run, tmp_path: Path) -> None:
+    """It asks for the root's folder; what was issued before is revoked by the list of its own issuer."""
+    ca("init", "--offline-root", str(tmp_path / "safe"))
+    old = ca(*ISSUE, "--json").json["serial"]
+    alone = ca("rollover")
+    assert alone.status == 3
+    assert "--offline-root" in alone.err
+    assert "has a new key" in ca("rollover", "--offline-root", str(tmp_path / "safe")).out
+    told = ca("rollover", "--offline-root", str(tmp_path / "safe"), "--json").json
+    assert told["retired"] == 2
+    new = ca("issue", "9911000015", "--terminal", "b", "--out", str(tmp_path / "b"), "--json").json["serial"]
+    for serial in (old, new):
+        assert ca("revoke", serial).status == 0
+    ends = (tmp_path / "home" / "ca" / "crl.pem").read_bytes().split(b"-----BEGIN")[1:]
+    lists = [x509.load_pem_x509_crl(b"-----BEGIN" + each) for each in ends]
+    assert [[f"{row.serial_number:x}" for row in each] for each in lists] == [[new], [], [old]]
+
+
 def test_japanese_is_spoken(ca: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every text has both languages."""
     monkeypatch.setenv("SEIKYU_LANG", "ja")

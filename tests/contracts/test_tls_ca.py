@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from module_lab import PIN, uri
 from pki import HOLDER, key, write_pem
+from seikyu.adapters.ca_files import CannotWrite, FileThere
 from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.keys import Keep
 from seikyu.adapters.sql import SqlStore, open_store
@@ -26,9 +27,7 @@ from seikyu.adapters.tls_server import server_context
 from seikyu.adapters.x509_ca import (
     CA,
     SERVER_RENEWAL,
-    CannotWrite,
     CAThere,
-    FileThere,
     NoCA,
     NoRootKey,
     copy_public,

@@ -4,7 +4,7 @@
 signed through the port and none asks where a key lies.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import Hash, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, KeySerializationEncryption, PrivateFormat
 
-from seikyu.adapters.keys_file import FileKey, key_pem, new_passphrase, read_file_key
+from seikyu.adapters.keys_file import FileKey, is_encrypted, key_pem, new_passphrase, read_file_key
 from seikyu.adapters.keys_pkcs11 import (
     SCHEME,
     Address,
@@ -21,7 +21,7 @@ from seikyu.adapters.keys_pkcs11 import (
     make_module_key,
     open_module_key,
 )
-from seikyu.ports.keys import Signer
+from seikyu.ports.keys import KeyUnusable, Signer
 
 #: Where the secrets of keys are looked for, each also with `_FILE` behind it.
 CA_PASSPHRASE: Final = "SEIKYU_CA_PASSPHRASE"  # noqa: S105 - the variable's name
@@ -127,3 +127,14 @@ def make_key(path: Path, keep: Keep, *, passphrase: str = CA_PASSPHRASE, pin: st
     secret = new_passphrase(passphrase, path) if keep.encrypted else None
     private = ec.generate_private_key(ec.SECP384R1())
     return Made(Handle(FileKey(path, private)), key_pem(private, secret))
+
+
+def as_well_kept(path: Path, keep: Keep) -> Keep:
+    """Return how the successor of the key that `path` leads to is kept: never worse than that one.
+
+    Errors: KeyUnusable, if that one is in a module and `keep` names no place in one.
+    """
+    content = path.read_bytes()
+    if content.startswith(SCHEME.encode()) and keep.module is None:
+        raise KeyUnusable(key=content.decode().strip(), why="its successor needs a place in a module, too: --pkcs11")
+    return replace(keep, encrypted=keep.encrypted or is_encrypted(content))

@@ -45,7 +45,7 @@ def read_file_key(path: Path, content: bytes, *, variable: str) -> FileKey:
     Errors: KeyLocked; ValueError, TypeError, if it is no key on an elliptic curve.
     """
     secret = None
-    if b"BEGIN ENCRYPTED" in content:
+    if is_encrypted(content):
         secret = passphrase(variable, str(path)).encode()
     try:
         key = load_pem_private_key(content, secret)
@@ -57,6 +57,11 @@ def read_file_key(path: Path, content: bytes, *, variable: str) -> FileKey:
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise TypeError("not a key on an elliptic curve")
     return FileKey(path, key)
+
+
+def is_encrypted(content: bytes) -> bool:
+    """True if the PEM `content` is a key that needs a passphrase."""
+    return b"BEGIN ENCRYPTED" in content
 
 
 def key_pem(key: ec.EllipticCurvePrivateKey, secret: str | None = None) -> bytes:

@@ -1,4 +1,4 @@
-"""`seikyu ca init | issue | revoke | list | crl | renew`: the office's certificates on the command line.
+"""`seikyu ca init | issue | revoke | list | crl | renew | rollover`: the office's certificates on the command line.
 
 Everything works beside a running server: rows go through the database, and the server looks at them on every request.
 """
@@ -72,6 +72,7 @@ def register(app: typer.Typer) -> None:
         ("list", list_issued),
         ("crl", crl),
         ("renew", renew),
+        ("rollover", rollover),
     ):
         part.command(name, help=say(f"ca.{name}.help"))(act)
     app.add_typer(part, name="ca")
@@ -241,6 +242,34 @@ def renew(
         _print_json({"not_after": until.isoformat()})
     else:
         print(say("ca.renew.done", not_after=until))
+    return Exit.DONE
+
+
+def rollover(
+    *,
+    root_key: RootKey = None,
+    encrypt: Encrypt = False,
+    pkcs11: Module = None,
+    home: HomeOption = None,
+    as_json: Json = False,
+) -> int:
+    """Give the issuing authority a new key; what the old one issued stays good."""
+    from seikyu.adapters.keys import Keep
+    from seikyu.adapters.x509_ca import roll_over
+    from seikyu.trust.certificates import key_id
+
+    place = _home(home)
+    keep = Keep(encrypted=encrypt, module=pkcs11)
+    ca = roll_over(place, now=_now(), root_key=root_key.absolute() if root_key else None, keep=keep)
+    with _store(place) as store:
+        _write_list(ca, store)
+    until, left = ca.issuing.certificate.not_valid_after_utc, len(ca.retired)
+    if as_json:
+        told = {"not_after": until.isoformat(), "key_id": key_id(ca.issuing.certificate), "retired": left}
+        _print_json(told)
+    else:
+        print(say("ca.rollover.done", not_after=until))
+        print(say("ca.rollover.restart"))
     return Exit.DONE
 
 
