@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from module_lab import make_token
 from pipeline import ROOMS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +40,12 @@ def samples() -> Path:
     if not SAMPLES.is_dir():
         pytest.skip("samples: ../shared/samples is not there")
     return SAMPLES
+
+
+@pytest.fixture(scope="session")
+def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the settings of a security module with an empty token, or skip."""
+    return make_token(tmp_path_factory.mktemp("module"))
 
 
 def _reason(report: pytest.TestReport) -> str:

@@ -1,6 +1,7 @@
 """`seikyu ca` from outside: what it prints, how it ends, and that it never shows a key."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from module_lab import PIN, uri
 from seikyu.adapters.home import open_home
 from seikyu.apps.cli import run
 
@@ -189,7 +191,7 @@ def test_renewal_asks_for_the_root_key(ca: Run, tmp_path: Path) -> None:
     ca("init", "--root-out", str(tmp_path / "safe"))
     missing = ca("renew")
     assert missing.status == 3
-    assert "--root-key" in missing.err
+    assert "--offline-root" in missing.err
     assert ca("renew", "--root-key", str(tmp_path / "safe" / "root.key")).status == 0
 
 
@@ -225,6 +227,70 @@ def test_the_desks_address_is_taken_from_the_home(ca: Run, tmp_path: Path) -> No
     told = ca("issue", "9911000015", "--terminal", "b", "--out", str(tmp_path / "two"), "--json").json
     assert told["url"] == "https://localhost:12345"
     assert "https://localhost:12345" in (tmp_path / "two" / "client.toml").read_text("utf-8")
+
+
+def test_an_offline_root_is_asked_for_when_renewing(ca: Run, tmp_path: Path) -> None:
+    """The folder holds key and certificate; without it the answer says with which option it is named."""
+    told = ca("init", "--offline-root", str(tmp_path / "safe"), "--json").json
+    assert {path.name for path in (tmp_path / "safe").iterdir()} == {"root.key", "root.pem"}
+    assert (tmp_path / "safe" / "root.pem").read_bytes() == Path(told["root"]).read_bytes()
+    assert told["root_key"] == str(tmp_path / "safe" / "root.key")
+    alone = ca("renew")
+    assert alone.status == 3
+    assert "--offline-root" in alone.err
+    assert ca("renew", "--offline-root", str(tmp_path / "safe")).status == 0
+    assert ca("renew", "--root-key", str(tmp_path / "safe" / "root.key")).status == 0
+
+
+def test_an_encrypted_authority_says_what_it_lacks(ca: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line and a hint that names the variable; with it everything goes."""
+    locked = ca("init", "--encrypt")
+    assert locked.status == 3
+    assert "SEIKYU_ROOT_PASSPHRASE_FILE" in locked.err
+    for name in ("CA", "ROOT"):
+        (tmp_path / name).write_text(f"a passphrase for the {name} key\n")
+        monkeypatch.setenv(f"SEIKYU_{name}_PASSPHRASE_FILE", str(tmp_path / name))
+    assert ca("init", "--encrypt").status == 0
+    assert ca(*ISSUE).status == 0
+    monkeypatch.delenv("SEIKYU_CA_PASSPHRASE_FILE")
+    locked = ca("crl")
+    assert locked.status == 3
+    assert "SEIKYU_CA_PASSPHRASE_FILE" in locked.err
+    assert len(locked.err.strip().splitlines()) == 2
+
+
+def test_an_authority_in_a_module_is_made_by_its_address(
+    ca: Run, module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The PIN comes from its file; a module that is not there is told."""
+    address = uri(f"cli {os.urandom(4).hex()}")
+    (tmp_path / "pin").write_text(PIN)
+    odd = ca("init", "--pkcs11", f"{address}.not&pin-source={tmp_path / 'pin'}")
+    assert odd.status == 3
+    assert "cannot be used" in odd.err
+    assert ca("init", "--pkcs11", f"{address}&pin-source={tmp_path / 'pin'}").status == 0
+    assert ca(*ISSUE).status == 0
+    assert ca("crl").status == 0
+    shown = list((tmp_path / "home").rglob("issuing.key"))
+    assert [address in path.read_text() for path in shown] == [True]
+
+
+def test_a_rollover_is_told_and_writes_both_lists(ca: Run, tmp_path: Path) -> None:
+    """It asks for the root's folder; what was issued before is revoked by the list of its own issuer."""
+    ca("init", "--offline-root", str(tmp_path / "safe"))
+    old = ca(*ISSUE, "--json").json["serial"]
+    alone = ca("rollover")
+    assert alone.status == 3
+    assert "--offline-root" in alone.err
+    assert "has a new key" in ca("rollover", "--offline-root", str(tmp_path / "safe")).out
+    told = ca("rollover", "--offline-root", str(tmp_path / "safe"), "--json").json
+    assert told["retired"] == 2
+    new = ca("issue", "9911000015", "--terminal", "b", "--out", str(tmp_path / "b"), "--json").json["serial"]
+    for serial in (old, new):
+        assert ca("revoke", serial).status == 0
+    ends = (tmp_path / "home" / "ca" / "crl.pem").read_bytes().split(b"-----BEGIN")[1:]
+    lists = [x509.load_pem_x509_crl(b"-----BEGIN" + each) for each in ends]
+    assert [[f"{row.serial_number:x}" for row in each] for each in lists] == [[new], [], [old]]
 
 
 def test_japanese_is_spoken(ca: Run, monkeypatch: pytest.MonkeyPatch) -> None:

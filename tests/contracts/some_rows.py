@@ -20,6 +20,7 @@ def a_party(identity: str = INSTITUTION, **other: Any) -> Party:
 def a_certificate(serial: str = "1f", **other: Any) -> Certificate:
     """Return a certificate."""
     given = {"party": INSTITUTION, "terminal": "pc-1", "issued_at": NOW, "not_after": NOW.replace(year=2029)}
+    given |= {"issuer": "0a1b"}
     return Certificate(**{"serial": serial, **given, **other})
 
 

@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from every_adapter import WAIT_S
-from some_rows import INSTITUTION, PAYER, PLACE, a_delivery, a_file, a_sending
+from some_rows import INSTITUTION, PAYER, PLACE, a_certificate, a_delivery, a_file, a_sending
 
 from seikyu.adapters.sql import SqlStore, open_store
 from seikyu.adapters.sql.engine import sqlite_engine
@@ -91,6 +91,23 @@ def test_the_head_is_the_newest_migration() -> None:
     assert set(revisions) == known_revisions()
     assert [f"{number:04d}" for number in range(len(revisions), 0, -1)] == revisions
     assert all(name.name[5:].startswith(("pre_", "post_")) for name in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def test_a_database_without_issuers_is_brought_up(path: Path) -> None:
+    """Certificates of the first schema are there afterwards, and say nothing of who signed them."""
+    old = open_store(path)
+    with old.write() as tx:
+        tx.put_certificate(a_certificate(issuer=None))
+    with old.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE certificates DROP COLUMN issuer"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    old.close()
+
+    store = open_store(path)
+
+    with store.read() as tx:
+        assert tx.certificates() == [a_certificate(issuer=None)]
+    store.close()
 
 
 def test_a_newer_database_is_left_alone(path: Path, sql: SqlStore) -> None:

@@ -16,16 +16,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from module_lab import PIN, uri
 from pki import HOLDER, key, write_pem
+from seikyu.adapters.ca_files import CannotWrite, FileThere
 from seikyu.adapters.home import Home, open_home
+from seikyu.adapters.keys import Keep
 from seikyu.adapters.sql import SqlStore, open_store
 from seikyu.adapters.tls_client import client_context
 from seikyu.adapters.tls_server import server_context
 from seikyu.adapters.x509_ca import (
+    CA,
     SERVER_RENEWAL,
-    CannotWrite,
     CAThere,
-    FileThere,
     NoCA,
     NoRootKey,
     copy_public,
@@ -39,6 +41,7 @@ from seikyu.adapters.x509_ca import (
     write_crl,
 )
 from seikyu.ports.errors import Damaged, NotThere
+from seikyu.ports.keys import KeyLocked
 from seikyu.ports.store import Certificate, Party
 from seikyu.trust import identity_from_der
 from seikyu.trust.certificates import BadRequestForCertificate
@@ -174,8 +177,61 @@ def test_an_init_that_is_killed_anywhere_is_as_if_never_begun_or_whole(tmp_path:
 def test_the_root_key_can_be_elsewhere_from_the_beginning(home: Home, tmp_path: Path) -> None:
     """With `root_out` it never gets a name in the home."""
     create_ca(home, organisation="office", now=NOW, root_out=tmp_path / "safe")
-    assert modes(tmp_path / "safe") == {"root.key": 0o600}
+    assert modes(tmp_path / "safe") == {"root.key": 0o600, "root.pem": 0o600}
     assert "root.key" not in modes(home.root)
+
+
+ROOT_KEY_SOUGHT = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from seikyu.adapters.home import open_home
+from seikyu.adapters.x509_ca import create_ca
+
+home, out, seen, looking = open_home(Path(sys.argv[1])), Path(sys.argv[2]), set(), [False]
+def look(event, arguments):
+    if looking[0] or event not in {"open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "shutil.rmtree"}:
+        return
+    looking[0] = True
+    seen.update(path.read_bytes() for path in home.root.rglob("*") if path.is_file())
+    looking[0] = False
+sys.addaudithook(look)
+create_ca(home, organisation="office", now=datetime.now(UTC), root_out=out if sys.argv[3] == "away" else None)
+looking[0] = True
+seen.update(path.read_bytes() for path in home.root.rglob("*") if path.is_file())
+place = out if sys.argv[3] == "away" else home.secrets / "ca"
+key = load_pem_private_key((place / "root.key").read_bytes(), None)
+number = key.private_numbers().private_value
+forms = [number.to_bytes(48), f"{number:x}".encode(), f"{number:X}".encode(), str(number).encode()]
+forms += [key.private_bytes(each, PrivateFormat.PKCS8, NoEncryption()) for each in (Encoding.DER, Encoding.PEM)]
+forms += [line for line in forms[-1].splitlines() if len(line) == 64][1:]
+assert len(seen) > 5
+print("found" if any(form in content for content in seen for form in forms) else "")
+"""
+
+
+@pytest.mark.parametrize(("where", "found"), [("away", []), ("home", ["found"])])
+def test_nothing_of_a_root_key_that_is_away_was_ever_in_the_home(tmp_path: Path, where: str, found: list[str]) -> None:
+    """At each step on the disk all files of the home are looked through, for the key in all its forms.
+
+    A key that stays at home is found by the same search.
+    """
+    line = [sys.executable, "-c", ROOT_KEY_SOUGHT, tmp_path / "home", tmp_path / "safe", where]
+    done = subprocess.run([*map(str, line)], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert found == done.stdout.split()
+
+
+@pytest.mark.parametrize("name", ["root.key", "root.pem"])
+def test_a_root_is_not_overwritten(home: Home, tmp_path: Path, name: str) -> None:
+    """Neither half of another office's root; what was written before that was seen is gone again."""
+    (tmp_path / "safe").mkdir()
+    (tmp_path / "safe" / name).write_text("precious")
+    with pytest.raises(FileThere):
+        create_ca(home, organisation="office", now=NOW, root_out=tmp_path / "safe")
+    assert everything(tmp_path / "safe") == {name: b"precious"}
+    assert [] == list(home.secrets.iterdir())
 
 
 def test_a_root_key_is_not_overwritten(home: Home, tmp_path: Path) -> None:
@@ -400,7 +456,7 @@ def test_a_renewed_issuing_authority_goes_on(home: Home, tmp_path: Path) -> None
     (tmp_path / "cert.pem").write_bytes(issued.certificate)
     later = NOW + timedelta(days=400)
 
-    renewed = renew_issuing(home, now=later, root_key=tmp_path / "safe" / "root.key")
+    renewed = renew_issuing(home, now=later, root_key=tmp_path / "safe")
 
     assert renewed.issuing.certificate.not_valid_after_utc > ca.issuing.certificate.not_valid_after_utc
     assert renewed.issuing.certificate == open_ca(home).issuing.certificate
@@ -414,7 +470,90 @@ def test_a_renewal_needs_this_offices_root_key(home: Home, tmp_path: Path) -> No
     create_ca(home, organisation="office", now=NOW, root_out=tmp_path)
     before = everything(home.root)
     (tmp_path / "rubbish").write_bytes(b"rubbish")
-    for root_key in (None, write_pem(tmp_path / "other.key", key("ca-other")), tmp_path / "rubbish", tmp_path):
+    for root_key in (None, write_pem(tmp_path / "other.key", key("ca-other")), tmp_path / "rubbish", home.root):
         with pytest.raises(NoRootKey):
             renew_issuing(home, now=NOW, root_key=root_key)
     assert before == everything(home.root)
+
+
+# --- encrypted keys, and keys in a security module ---
+
+
+SECRETS = {"SEIKYU_CA_PASSPHRASE": "the office opens at nine", "SEIKYU_ROOT_PASSPHRASE": "the safe opens at midnight"}
+
+
+def a_working_month(ca: CA, store: SqlStore, folder: Path) -> None:
+    """Issue, revoke, list, serve; openssl looks at all of it."""
+    home, rows, files = ca.home, [], []
+    for name in ("one", "two"):
+        row, paths = enrol(ca, store, HOLDER, folder=folder / name, now=NOW)
+        rows.append(row)
+        files.append(paths["cert"])
+    listed = write_crl(ca, [replace(rows[0], revoked_at=NOW), rows[1]], number=1, now=NOW)
+    line = ["verify", "-x509_strict", "-crl_check", "-CAfile", home.ca / "root.pem",
+            "-untrusted", home.ca / "issuing.pem", "-CRLfile", listed]  # fmt: skip
+    assert "revoked" in openssl(*line, files[0], good=False)
+    openssl(*line, files[1])
+    with serving(server_context(ensure_server(home, ["localhost"], now=NOW), clients=home.ca / "chain.pem")) as desk:
+        context = client_context(ca=home.ca / "chain.pem", certificate=files[1], key=files[1].with_name("key.pem"))
+        status, _ = ask(desk.port, context)
+        assert status == 200
+
+
+def test_an_authority_with_encrypted_keys_works(
+    home: Home, store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both keys are encrypted, each with its own passphrase; without them nothing is opened and nothing renewed."""
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    create_ca(home, organisation="office", now=NOW, root_out=tmp_path / "safe", keep=Keep(encrypted=True))
+    for path in (home.secrets / "ca" / "issuing.key", tmp_path / "safe" / "root.key"):
+        assert b"BEGIN ENCRYPTED" in path.read_bytes()
+    a_working_month(open_ca(home), store, tmp_path)
+    renew_issuing(home, now=NOW, root_key=tmp_path / "safe")
+    monkeypatch.setenv("SEIKYU_ROOT_PASSPHRASE", "another passphrase, long enough")
+    with pytest.raises(KeyLocked):
+        renew_issuing(home, now=NOW, root_key=tmp_path / "safe")
+    monkeypatch.delenv("SEIKYU_CA_PASSPHRASE")
+    with pytest.raises(KeyLocked):
+        open_ca(home)
+
+
+def test_an_authority_is_not_made_half_encrypted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One passphrase of the two is missing: there is no authority."""
+    for missing, value in SECRETS.items():
+        monkeypatch.delenv(missing, raising=False)
+        for name in SECRETS.keys() - {missing}:
+            monkeypatch.setenv(name, value)
+            with pytest.raises(KeyLocked):
+                create_ca(home, organisation="office", now=NOW, keep=Keep(encrypted=True))
+            monkeypatch.delenv(name)
+        assert [] == list(home.secrets.iterdir())
+
+
+def test_an_authority_in_a_module_works(
+    home: Home, store: SqlStore, tmp_path: Path, module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daily key is never on the disk; what is signed is good for openssl and on a line."""
+    monkeypatch.setenv("SEIKYU_CA_PIN", PIN)
+    address = uri(f"issuing {os.urandom(4).hex()}")
+    create_ca(home, organisation="office", now=NOW, root_out=tmp_path / "safe", keep=Keep(module=address))
+    assert not any(b"PRIVATE" in content for content in everything(home.root).values())
+    assert (home.secrets / "ca" / "issuing.key").read_text() == address + "\n"
+    a_working_month(open_ca(home), store, tmp_path)
+    renewed = renew_issuing(home, now=NOW + timedelta(days=400), root_key=tmp_path / "safe")
+    assert renewed.issuing.key.public_key() == open_ca(home).issuing.key.public_key()
+
+
+def test_a_key_made_in_vain_is_taken_out_of_the_module(
+    home: Home, tmp_path: Path, module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder for the root is full: no authority, and the name in the module is free again."""
+    monkeypatch.setenv("SEIKYU_CA_PIN", PIN)
+    keep = Keep(module=uri(f"issuing {os.urandom(4).hex()}"))
+    (tmp_path / "safe").mkdir()
+    (tmp_path / "safe" / "root.key").touch()
+    with pytest.raises(FileThere):
+        create_ca(home, organisation="office", now=NOW, root_out=tmp_path / "safe", keep=keep)
+    (tmp_path / "safe" / "root.key").unlink()
+    create_ca(home, organisation="office", now=NOW, root_out=tmp_path / "safe", keep=keep)

@@ -23,6 +23,8 @@ from seikyu.trust.certificates import (
     BadRequestForCertificate,
     Period,
     Revocation,
+    issuing_certificate,
+    key_id,
     period_of,
     public_key_of,
     revocation_list,
@@ -229,6 +231,47 @@ def test_a_ca_needs_a_name() -> None:
     """An invisible name is refused before anything is signed."""
     with pytest.raises(BadRequestForCertificate):
         root_certificate(key("ca-root"), organisation="\n", serial=1, period=period_of(NOW, months=1))
+
+
+@pytest.mark.parametrize("terminal", ["端" * 21, "a" * 64])
+def test_the_longest_terminal_is_certified(terminal: str) -> None:
+    """What a holder may be called can be written."""
+    holder = Holder("institution", "9911000015", "見本医院", terminal)
+    subject = PKI.client(holder).subject
+    assert [a.value for a in subject.get_attributes_for_oid(NameOID.COMMON_NAME)] == [terminal]
+
+
+@pytest.mark.parametrize(("organisation", "kept"), [("認" * 40, "認" * 17), ("a" * 60, "a" * 53), (" 見本 ", "見本")])
+def test_the_name_of_a_ca_leaves_room_for_its_role(organisation: str, kept: str) -> None:
+    """A long name is cut between characters, and both authorities have the same."""
+    pki = make_pki(name=organisation)
+    for certificate, role in ((pki.root.certificate, "Root CA"), (pki.issuing.certificate, "Issuing CA")):
+        names = {a.oid: a.value for a in certificate.subject}
+        assert names == {NameOID.ORGANIZATION_NAME: kept, NameOID.COMMON_NAME: f"{kept} {role}"}
+
+
+@pytest.mark.parametrize("organisation", ["test office", "認" * 40])
+def test_a_later_issuing_ca_has_another_name_and_key(organisation: str) -> None:
+    """The organisation stays; what counts the keys fits, whatever the name."""
+    pki = make_pki(name=organisation)
+    public, period = key("ca-later").public_key(), period_of(NOW, months=120)
+    later = issuing_certificate(
+        pki.root, public, organisation=organisation, generation=12, serial=serial(9), period=period
+    )
+    first, second = ({a.oid: str(a.value) for a in each.subject} for each in (pki.issuing.certificate, later))
+    assert first[NameOID.ORGANIZATION_NAME] == second[NameOID.ORGANIZATION_NAME]
+    assert first[NameOID.COMMON_NAME].endswith(" Issuing CA")
+    assert second[NameOID.COMMON_NAME].endswith(" Issuing CA 12")
+    assert len(second[NameOID.COMMON_NAME].encode()) <= 64
+    later.verify_directly_issued_by(pki.root.certificate)
+
+
+def test_a_key_is_identified_as_the_certificates_below_say() -> None:
+    """The identifier in rows is the one in the authority key identifier."""
+    named = extension(PKI.client(), x509.AuthorityKeyIdentifier).value
+    assert isinstance(named, x509.AuthorityKeyIdentifier)
+    assert named.key_identifier is not None
+    assert named.key_identifier.hex() == key_id(PKI.issuing.certificate) != key_id(PKI.root.certificate)
 
 
 def test_a_list_says_number_reason_and_next() -> None:

@@ -39,7 +39,8 @@ def test_urn_of_a_holder_reads_back(kind: str, party_id: str) -> None:
         ("name", "operator", "operator", "a\x00b", "端末"),
         ("terminal", "operator", "operator", "見本", ""),
         ("terminal", "operator", "operator", "見本", " 端末"),
-        ("terminal", "operator", "operator", "見本", "端" * 65),
+        ("terminal", "operator", "operator", "見本", "端" * 22),
+        ("terminal", "operator", "operator", "見本", "a" * 65),
         ("terminal", "operator", "operator", "見本", "a\u202eb"),
     ],
 )

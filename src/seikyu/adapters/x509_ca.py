@@ -4,23 +4,23 @@
 |---|---|---|
 | `secrets/ca/` | `issuing.key`, `issuing.pem`, `root.pem`, and `root.key` until it is taken away | the office |
 | `secrets/server.pem` | the server's private key and certificates, in one file so that they always fit | the same |
-| `ca/` | `root.pem`, `issuing.pem`, `chain.pem` (both), `crl.pem`: copies to give away | anybody |
+| `secrets/ca/issuing-N/` | the N-th issuing CA; the highest works, the others sign their lists | the same |
+| `ca/` | `root.pem`, `issuing.pem`, `chain.pem` (all), `crl.pem`: copies to give away | anybody |
 
 `secrets/ca` is written under another name and renamed, so a CA is there as a whole or not at all; the copies are made
-from it whenever one is missing. The root key is needed to renew the issuing CA and for nothing else: it can lie in a
-safe. Keys are not encrypted: a server that starts by itself would have to know the password, from the same disk.
+from it whenever one is missing. The root key is needed to certify an issuing CA and for nothing else: it can lie in a
+safe, and then nothing of it was ever on this disk. Keys are encrypted only if that is asked for (`keys.Keep`): a server
+that starts by itself has to know the passphrase, and often from the same disk.
 Serials and rows are the caller's to store: a certificate without a row in the store is nobody's.
 
 Times are the machine's, also in a sandbox: the other end of a TLS line looks at its own clock.
 """
 
-import fcntl
-import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -28,9 +28,12 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
+from seikyu.adapters.ca_files import FileThere, alone, pem, sync, told, write_new, write_public
 from seikyu.adapters.home import Home, write_private
+from seikyu.adapters.keys import ROOT_PASSPHRASE, ROOT_PIN, Keep, as_well_kept, make_key, open_key
+from seikyu.adapters.keys_file import key_pem
 from seikyu.ports.errors import Damaged, SeikyuError
 from seikyu.ports.store import Certificate, Party, Store
 from seikyu.trust.certificates import (
@@ -45,6 +48,7 @@ from seikyu.trust.certificates import (
     Revocation,
     client_certificate,
     issuing_certificate,
+    key_id,
     period_of,
     public_key_of,
     revocation_list,
@@ -62,10 +66,10 @@ SERVER_RENEWAL: Final = timedelta(days=30)
 #: A revocation list is good for so long; whoever uses the file must fetch it more often.
 CRL_PERIOD: Final = timedelta(days=7)
 
+IN_FILES: Final = Keep()
+
 _PUBLIC_FOLDER: Final = 0o755
 _PRIVATE_FOLDER: Final = 0o700
-_PRIVATE_FILE: Final = 0o600
-_PUBLIC_FILE: Final = 0o644
 
 
 class NoCA(SeikyuError):
@@ -86,30 +90,30 @@ class NoRootKey(SeikyuError):
     code = "no_root_key"
 
 
-class FileThere(SeikyuError):
-    """A key or certificate stands where one should be written; nothing was overwritten."""
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """An issuing CA whose key was rolled over: what it issued stays good, and it still signs what it revokes."""
 
-    code = "file_there"
-
-
-class CannotWrite(SeikyuError):
-    """A file or folder cannot be written; nothing was issued."""
-
-    code = "cannot_write"
+    certificate: x509.Certificate
+    key_file: Path
 
 
 @dataclass(frozen=True, slots=True)
 class CA:
-    """An office's authority, ready to sign. `root` is the root's certificate; its key is not here."""
+    """An office's authority, ready to sign. `root` is the root's certificate; its key is not here.
+
+    Shape: `retired` begins with the newest.
+    """
 
     home: Home
     root: x509.Certificate
     issuing: Issuer
+    retired: tuple[Retired, ...] = ()
 
     @property
     def chain_pem(self) -> bytes:
-        """The issuing CA and the root: what both ends of a line trust."""
-        return _pem(self.issuing.certificate, self.root)
+        """The issuing CAs, the working one first, and the root: what both ends of a line trust."""
+        return pem(self.issuing.certificate, *(each.certificate for each in self.retired), self.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,57 +129,56 @@ class Issued:
     row: Certificate
 
 
-def create_ca(home: Home, *, organisation: str, now: datetime, root_out: Path | None = None) -> CA:
-    """Make root and issuing CA. With `root_out`, the root key is written into that folder and nowhere else.
+def create_ca(
+    home: Home, *, organisation: str, now: datetime, root_out: Path | None = None, keep: Keep = IN_FILES
+) -> CA:
+    """Make root and issuing CA. With `root_out`, the root's key goes, with its certificate, there and nowhere else.
 
-    Errors: CAThere; FileThere, if `root_out` holds a root key; CannotWrite; BadRequestForCertificate, if `organisation`
-    cannot be a name. In each case, and if the program is killed, no CA is there; a lone root key may be in `root_out`.
+    Errors: CAThere; FileThere, if `root_out` holds a root; CannotWrite; BadRequestForCertificate, if `organisation`
+    cannot be a name; KeyLocked, KeyUnusable. In each case, and if the program is killed, no CA is there; if it is
+    killed, a root may be in `root_out`, and a key in the module.
     """
-    with _told(), _alone(home):
+    with told(), alone(home):
         final = home.secrets / "ca"
         if final.exists():
             raise CAThere(folder=str(home.ca))
         for left in home.secrets.glob(".ca-*"):
             shutil.rmtree(left)
         arriving = home.secrets / f".ca-{secrets.token_hex(4)}"
-        arriving.mkdir(mode=_PRIVATE_FOLDER)
-        root_key: Path | None = None
-        try:
-            root, issuing = _write_ca(arriving, organisation, now=now)
-            if root_out is not None:
-                root_out.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-                _write_new(root_out / "root.key", _key_pem(root.key))
-                root_key = root_out / "root.key"
-                (arriving / "root.key").unlink()
-            _sync(arriving)
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, arriving, ignore_errors=True)
+            arriving.mkdir(mode=_PRIVATE_FOLDER)
+            ca = _make(home, organisation, now=now, keep=keep, folders=(arriving, root_out or arriving), undo=undo)
+            sync(arriving)
             arriving.rename(final)
-        except BaseException:
-            shutil.rmtree(arriving, ignore_errors=True)
-            if root_key is not None:
-                root_key.unlink()
-            raise
-        _sync(home.secrets)
-        ca = CA(home, root.certificate, issuing)
+            undo.pop_all()
+        sync(home.secrets)
         _publish(ca)
         return ca
 
 
 def open_ca(home: Home) -> CA:
-    """Return the office's CA. Errors: NoCA; Damaged, if its files cannot be read or do not belong together."""
-    folder = home.secrets / "ca"
-    if not folder.is_dir():
+    """Return the office's CA.
+
+    Errors: NoCA; Damaged, if its files cannot be read or do not belong together; KeyLocked, KeyUnusable.
+    """
+    place = home.secrets / "ca"
+    if not place.is_dir():
         raise NoCA(home=str(home.root))
+    folders = _generations(place)
     try:
-        root = x509.load_pem_x509_certificate((folder / "root.pem").read_bytes())
-        certificate = x509.load_pem_x509_certificate((folder / "issuing.pem").read_bytes())
-        key = _load_key(folder / "issuing.key")
+        root = x509.load_pem_x509_certificate((place / "root.pem").read_bytes())
+        certificates = [x509.load_pem_x509_certificate((each / "issuing.pem").read_bytes()) for each in folders]
+        key = open_key(folders[0] / "issuing.key")
     except (OSError, ValueError, TypeError) as odd:
-        raise Damaged(f"the CA in {folder} cannot be read") from odd
-    if certificate.public_key() != key.public_key():
-        raise Damaged(f"the issuing CA in {folder} has another key than its certificate")
-    ca = CA(home, root, Issuer(certificate, key))
-    if not (home.ca / "chain.pem").is_file():
-        with _told():
+        raise Damaged(f"the CA in {place} cannot be read") from odd
+    if certificates[0].public_key() != key.public_key():
+        raise Damaged(f"the issuing CA in {folders[0]} has another key than its certificate")
+    older = zip(certificates[1:], folders[1:], strict=True)
+    retired = tuple(Retired(certificate, folder / "issuing.key") for certificate, folder in older)
+    ca = CA(home, root, Issuer(certificates[0], key), retired)
+    if not _is_published(ca):
+        with told():
             _publish(ca)
     return ca
 
@@ -183,30 +186,74 @@ def open_ca(home: Home) -> CA:
 def renew_issuing(home: Home, *, now: datetime, root_key: Path | None = None) -> CA:
     """Let the root certify the issuing CA's key anew. What it issued stays good.
 
+    `root_key` is the file, or the folder that `create_ca` wrote the root into.
     Errors: as `open_ca`; NoRootKey, if `root_key` (or the home) has none or another root's; CannotWrite.
     """
     ca = open_ca(home)
-    path = root_key or home.secrets / "ca" / "root.key"
+    folder = _generations(home.secrets / "ca")[0]
+    issuing = _certified(_root(ca, root_key), ca.issuing.key, now=now, generation=_generation(folder))
+    renewed = replace(ca, issuing=issuing)
+    with told():
+        write_private(folder / "issuing.pem", pem(issuing.certificate))
+        _publish(renewed)
+    return renewed
+
+
+def roll_over(home: Home, *, now: datetime, root_key: Path | None = None, keep: Keep = IN_FILES) -> CA:
+    """Give the issuing CA a new key, certified by the root. What the old one issued stays good until it ends.
+
+    The old key stays, to sign the list of what it issued. `root_key` is as for `renew_issuing`. The new key is kept as
+    well as the old one, or better.
+    Errors: as `renew_issuing`; KeyLocked, KeyUnusable. In each case, and if the program is killed, the authority is
+    the old one or the new one; if it is killed, a key may be left in the module.
+    """
+    with told(), alone(home):
+        place = home.secrets / "ca"
+        ca = open_ca(home)
+        root = _root(ca, root_key)
+        for left in place.glob(".issuing-*"):
+            shutil.rmtree(left)
+        old = _generations(place)[0]
+        generation = _generation(old) + 1
+        final, arriving = place / f"issuing-{generation}", place / f".issuing-{secrets.token_hex(4)}"
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, arriving, ignore_errors=True)
+            arriving.mkdir(mode=_PRIVATE_FOLDER)
+            made = make_key(final / "issuing.key", as_well_kept(old / "issuing.key", keep))
+            undo.callback(made.discard)
+            issuing = _certified(root, made.key, now=now, generation=generation)
+            write_new(arriving / "issuing.key", made.content)
+            write_new(arriving / "issuing.pem", pem(issuing.certificate))
+            sync(arriving)
+            arriving.rename(final)
+            undo.pop_all()
+        sync(place)
+        return open_ca(home)
+
+
+def _generations(place: Path) -> list[Path]:
+    """Return the folders of the issuing CAs, the working one first: `issuing-N`, and the CA's own for the first."""
+    later = [each for each in place.glob("issuing-*") if each.name.removeprefix("issuing-").isdecimal()]
+    return [*sorted(later, key=_generation, reverse=True), place]
+
+
+def _generation(folder: Path) -> int:
+    name = folder.name.removeprefix("issuing-")
+    return int(name) if name.isdecimal() else 1
+
+
+def _root(ca: CA, place: Path | None) -> Issuer:
+    """Return the root at work. Errors: NoRootKey; KeyLocked, KeyUnusable."""
+    path = place or ca.home.secrets / "ca"
+    if path.is_dir():
+        path /= "root.key"
     try:
-        key = _load_key(path)
+        key = open_key(path, passphrase=ROOT_PASSPHRASE, pin=ROOT_PIN)
     except (OSError, ValueError, TypeError) as odd:
         raise NoRootKey(file=str(path)) from odd
     if key.public_key() != ca.root.public_key():
         raise NoRootKey(file=str(path))
-    old = ca.issuing
-    organisation = str(ca.root.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)[0].value)
-    certificate = issuing_certificate(
-        Issuer(ca.root, key),
-        old.key.public_key(),
-        organisation=organisation,
-        serial=_serial(),
-        period=period_of(now, months=ISSUING_MONTHS),
-    )
-    renewed = CA(home, ca.root, Issuer(certificate, old.key))
-    with _told():
-        write_private(home.secrets / "ca" / "issuing.pem", _pem(certificate))
-        _publish(renewed)
-    return renewed
+    return Issuer(ca.root, key)
 
 
 def issue_client(ca: CA, holder: Holder, *, now: datetime, request: bytes | None = None) -> Issued:
@@ -234,8 +281,9 @@ def issue_client(ca: CA, holder: Holder, *, now: datetime, request: bytes | None
         terminal=holder.terminal,
         issued_at=now.replace(microsecond=0),
         not_after=certificate.not_valid_after_utc,
+        issuer=key_id(ca.issuing.certificate),
     )
-    return Issued(_pem(certificate, ca.issuing.certificate), None if key is None else _key_pem(key), row)
+    return Issued(pem(certificate, ca.issuing.certificate), None if key is None else key_pem(key), row)
 
 
 @contextmanager
@@ -253,16 +301,16 @@ def staged(ca: CA, issued: Issued, folder: Path) -> Iterator[dict[str, Path]]:
         if name != "ca" and path.exists():
             raise FileThere(file=str(path))
     try:
-        with _told():
+        with told():
             folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
             staging.mkdir(mode=_PRIVATE_FOLDER)
             for name, path in paths.items():
-                _write_new(staging / path.name, files[name])
+                write_new(staging / path.name, files[name])
         yield paths
-        with _told():
+        with told():
             for path in paths.values():
                 (staging / path.name).rename(path)
-            _sync(folder)
+            sync(folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -303,65 +351,115 @@ def ensure_server(home: Home, hosts: Sequence[str], *, now: datetime) -> Path:
         certificate = server_certificate(
             ca.issuing, key.public_key(), hosts=hosts, serial=_serial(), period=period_of(now, months=SERVER_MONTHS)
         )
-        with _told():
-            write_private(path, _key_pem(key) + _pem(certificate, ca.issuing.certificate))
+        with told():
+            write_private(path, key_pem(key) + pem(certificate, ca.issuing.certificate))
     return path
 
 
 def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime) -> Path:
-    """Write the list of the revoked among `rows` to `ca/crl.pem`, in one step. `number` is higher than ever before.
+    """Write the lists of the revoked among `rows` to `ca/crl.pem`, in one step. `number` is higher than ever before.
 
-    Errors: CannotWrite; the old list stays.
+    Shape: one list for each issuing CA that has not ended, the working one's first.
+    Errors: CannotWrite, KeyLocked, KeyUnusable; the old lists stay.
     """
-    revoked = [
-        Revocation(int(row.serial, 16), row.revoked_at.replace(microsecond=0), row.reason or "unspecified")
-        for row in rows
-        if row.revoked_at is not None
-    ]
+    revoked = [row for row in rows if row.revoked_at is not None]
     path = ca.home.ca / "crl.pem"
     start = now.replace(microsecond=0)
-    listed = revocation_list(ca.issuing, revoked, number=number, period=Period(start, start + CRL_PERIOD))
-    with _told():
-        _write_public(path, listed.public_bytes(Encoding.PEM))
+    # Rows from before there was a second key do not say who issued them: the first did.
+    first = key_id((ca.retired[-1] if ca.retired else ca.issuing).certificate)
+    issuers = [ca.issuing]
+    issuers += [
+        Issuer(each.certificate, open_key(each.key_file))
+        for each in ca.retired
+        if each.certificate.not_valid_after_utc > now
+    ]
+    lists = [
+        revocation_list(
+            issuer,
+            [_revocation(row) for row in revoked if (row.issuer or first) == key_id(issuer.certificate)],
+            number=number,
+            period=Period(start, start + CRL_PERIOD),
+        )
+        for issuer in issuers
+    ]
+    with told():
+        write_public(path, b"".join(each.public_bytes(Encoding.PEM) for each in lists))
     return path
+
+
+def _revocation(row: Certificate) -> Revocation:
+    assert row.revoked_at is not None  # noqa: S101 - the caller chose the revoked ones
+    return Revocation(int(row.serial, 16), row.revoked_at.replace(microsecond=0), row.reason or "unspecified")
 
 
 def copy_public(source: Path, target: Path) -> None:
     """Copy a file that anybody may read. Errors: CannotWrite."""
-    with _told():
-        _write_public(target, source.read_bytes())
+    with told():
+        write_public(target, source.read_bytes())
 
 
-def _write_ca(folder: Path, organisation: str, *, now: datetime) -> tuple[Issuer, Issuer]:
-    """Make both keys and certificates and write them into `folder`."""
-    root_key, issuing_key = ec.generate_private_key(ec.SECP384R1()), ec.generate_private_key(ec.SECP384R1())
-    root = Issuer(
-        root_certificate(
-            root_key, organisation=organisation, serial=_serial(), period=period_of(now, months=ROOT_MONTHS)
-        ),
-        root_key,
+def _make(
+    home: Home, organisation: str, *, now: datetime, keep: Keep, folders: tuple[Path, Path], undo: ExitStack
+) -> CA:
+    """Make both keys and certificates; write the CA into the first folder, and the root's key into the second."""
+    folder, root_folder = folders
+    # What is named in messages is where the keys will be.
+    place = home.secrets / "ca"
+    root_made = make_key(
+        (place if folder == root_folder else root_folder) / "root.key",
+        Keep(encrypted=keep.encrypted),
+        passphrase=ROOT_PASSPHRASE,
     )
+    certificate = root_certificate(
+        root_made.key, organisation=organisation, serial=_serial(), period=period_of(now, months=ROOT_MONTHS)
+    )
+    root = Issuer(certificate, root_made.key)
+    made = make_key(place / "issuing.key", keep)
+    undo.callback(made.discard)
+    issuing = _certified(root, made.key, now=now)
+    write_new(folder / "issuing.key", made.content)
+    write_new(folder / "issuing.pem", pem(issuing.certificate))
+    write_new(folder / "root.pem", pem(certificate))
+    if root_folder != folder:
+        root_folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        write_new(root_folder / "root.pem", pem(certificate))
+        undo.callback((root_folder / "root.pem").unlink)
+    write_new(root_folder / "root.key", root_made.content)
+    if root_folder != folder:
+        undo.callback((root_folder / "root.key").unlink)
+        sync(root_folder)
+    return CA(home, certificate, issuing)
+
+
+def _certified(root: Issuer, key: ec.EllipticCurvePrivateKey, *, now: datetime, generation: int = 1) -> Issuer:
+    """Let the root certify the key of an issuing CA."""
+    organisation = str(root.certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)[0].value)
     certificate = issuing_certificate(
         root,
-        issuing_key.public_key(),
+        key.public_key(),
         organisation=organisation,
+        generation=generation,
         serial=_serial(),
         period=period_of(now, months=ISSUING_MONTHS),
     )
-    _write_new(folder / "root.key", _key_pem(root_key))
-    _write_new(folder / "issuing.key", _key_pem(issuing_key))
-    _write_new(folder / "root.pem", _pem(root.certificate))
-    _write_new(folder / "issuing.pem", _pem(certificate))
-    return root, Issuer(certificate, issuing_key)
+    return Issuer(certificate, key)
+
+
+def _is_published(ca: CA) -> bool:
+    """True if the copies are those of this CA: a program that is killed may have left older ones."""
+    try:
+        return (ca.home.ca / "chain.pem").read_bytes() == ca.chain_pem
+    except OSError:
+        return False
 
 
 def _publish(ca: CA) -> None:
     """Copy what anybody may have; `chain.pem` last, because it is looked for."""
     ca.home.ca.mkdir(parents=True, exist_ok=True)
     ca.home.ca.chmod(_PUBLIC_FOLDER)
-    _write_public(ca.home.ca / "root.pem", _pem(ca.root))
-    _write_public(ca.home.ca / "issuing.pem", _pem(ca.issuing.certificate))
-    _write_public(ca.home.ca / "chain.pem", ca.chain_pem)
+    write_public(ca.home.ca / "root.pem", pem(ca.root))
+    write_public(ca.home.ca / "issuing.pem", pem(ca.issuing.certificate))
+    write_public(ca.home.ca / "chain.pem", ca.chain_pem)
 
 
 def _serves(path: Path, ca: CA, hosts: Sequence[str], *, now: datetime) -> bool:
@@ -383,62 +481,3 @@ def _serves(path: Path, ca: CA, hosts: Sequence[str], *, now: datetime) -> bool:
 
 def _serial() -> int:
     return serial_from(secrets.token_bytes(SERIAL_BYTES))
-
-
-def _pem(*certificates: x509.Certificate) -> bytes:
-    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
-
-
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    key = load_pem_private_key(path.read_bytes(), None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise TypeError("not a key on an elliptic curve")
-    return key
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    """Write a file that is not there yet, for its owner only. Errors: FileThere, OSError."""
-    try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
-    except FileExistsError:
-        raise FileThere(file=str(path)) from None
-    with os.fdopen(number, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(number)
-
-
-def _write_public(path: Path, content: bytes) -> None:
-    """Replace a file that anybody may read, in one step."""
-    write_private(path, content)
-    path.chmod(_PUBLIC_FILE)
-
-
-def _sync(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
-
-
-@contextmanager
-def _alone(home: Home) -> Iterator[None]:
-    """Let one program at a time make a CA in this home."""
-    with (home.run / "ca.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell what the disk refuses in our words."""
-    try:
-        yield
-    except OSError as refused:
-        reason = (refused.strerror or type(refused).__name__).lower()
-        raise CannotWrite(file=str(refused.filename), reason=reason) from refused

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from seikyu.apps.cli_ca import Encrypt, Module, OfflineRoot
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, say
 
@@ -55,10 +56,13 @@ def init(
     home: HomeOption = HOME,
     sandbox: Annotated[bool, typer.Option("--sandbox", help=say("admin.sandbox"))] = False,
     organisation: Annotated[str, typer.Option("--name", help=say("admin.ca_name"))] = "seikyu",
-    root_out: Annotated[Path | None, typer.Option("--root-out", help=say("ca.root_out"))] = None,
+    root_out: OfflineRoot = None,
+    encrypt: Encrypt = False,
+    pkcs11: Module = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make an office with its CA, and the operator with a certificate."""
+    from seikyu.adapters.keys import Keep
     from seikyu.adapters.x509_ca import create_ca, issue_client, staged
     from seikyu.apps import acts
     from seikyu.apps.client import client_toml
@@ -67,7 +71,9 @@ def init(
     from seikyu.trust.party import Holder
 
     made = init_home(home, settings={"office.calendar": "sandbox"} if sandbox else {})
-    ca = create_ca(made, organisation=organisation, now=datetime.now(UTC), root_out=root_out)
+    out = root_out.absolute() if root_out else None
+    keep = Keep(encrypted=encrypt, module=pkcs11)
+    ca = create_ca(made, organisation=organisation, now=datetime.now(UTC), root_out=out, keep=keep)
     holder = Holder(kind=OPERATOR, party=OPERATOR, name=organisation, terminal="desk-1")
     with office_at(made) as office:
         acts.add_party(office, party_id=OPERATOR, kind=OPERATOR, name=organisation)
@@ -77,7 +83,7 @@ def init(
             tx.put_certificate(issued.row)
     url = reserve_ports(made).desk
     (folder / "client.toml").write_text(client_toml(url=url, party=OPERATOR, kind=OPERATOR), "utf-8")
-    root_key = (root_out.absolute() if root_out else made.secrets / "ca") / "root.key"
+    root_key = (out or made.secrets / "ca") / "root.key"
     told = {"home": str(made.root), "url": url, "root_key": str(root_key)}
     lines = [say("admin.made", home=str(made.root)), say("ca.init.root_key", file=root_key), say("ca.init.take_away")]
     _tell(told, as_json=as_json, text="\n".join(lines))

@@ -1,4 +1,4 @@
-"""`seikyu ca init | issue | revoke | list | crl | renew`: the office's certificates on the command line.
+"""`seikyu ca init | issue | revoke | list | crl | renew | rollover`: the office's certificates on the command line.
 
 Everything works beside a running server: rows go through the database, and the server looks at them on every request.
 """
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help=say("cli.home"))]
 Json = Annotated[bool, typer.Option("--json", help=say("cli.json"))]
+OfflineRoot = Annotated[Path | None, typer.Option("--offline-root", "--root-out", help=say("ca.root_out"))]
+RootKey = Annotated[Path | None, typer.Option("--offline-root", "--root-key", help=say("ca.root_key"))]
+Encrypt = Annotated[bool, typer.Option("--encrypt", help=say("ca.encrypt"))]
+Module = Annotated[str | None, typer.Option("--pkcs11", metavar="URI", help=say("ca.pkcs11"))]
 
 #: The sequence that numbers the revocation lists.
 CRL_NUMBERS: Final = "crl"
@@ -68,6 +72,7 @@ def register(app: typer.Typer) -> None:
         ("list", list_issued),
         ("crl", crl),
         ("renew", renew),
+        ("rollover", rollover),
     ):
         part.command(name, help=say(f"ca.{name}.help"))(act)
     app.add_typer(part, name="ca")
@@ -76,18 +81,23 @@ def register(app: typer.Typer) -> None:
 def init(
     *,
     name: Annotated[str, typer.Option("--name", help=say("ca.organisation"))] = "Seikyu",
-    root_out: Annotated[Path | None, typer.Option("--root-out", help=say("ca.root_out"))] = None,
+    root_out: OfflineRoot = None,
+    encrypt: Encrypt = False,
+    pkcs11: Module = None,
     home: HomeOption = None,
     as_json: Json = False,
 ) -> int:
     """Make root and issuing authority."""
     from cryptography.hazmat.primitives.hashes import SHA256
 
+    from seikyu.adapters.keys import Keep
     from seikyu.adapters.x509_ca import create_ca
 
     place = _home(home)
-    ca = create_ca(place, organisation=name, now=_now(), root_out=root_out.absolute() if root_out else None)
-    root_key = (root_out.absolute() if root_out else place.secrets / "ca") / "root.key"
+    keep = Keep(encrypted=encrypt, module=pkcs11)
+    out = root_out.absolute() if root_out else None
+    ca = create_ca(place, organisation=name, now=_now(), root_out=out, keep=keep)
+    root_key = (out or place.secrets / "ca") / "root.key"
     told: dict[str, Any] = {
         "folder": str(place.ca),
         "root": str(place.ca / "root.pem"),
@@ -219,7 +229,7 @@ def crl(
 
 def renew(
     *,
-    root_key: Annotated[Path | None, typer.Option("--root-key", help=say("ca.root_key"))] = None,
+    root_key: RootKey = None,
     home: HomeOption = None,
     as_json: Json = False,
 ) -> int:
@@ -232,6 +242,34 @@ def renew(
         _print_json({"not_after": until.isoformat()})
     else:
         print(say("ca.renew.done", not_after=until))
+    return Exit.DONE
+
+
+def rollover(
+    *,
+    root_key: RootKey = None,
+    encrypt: Encrypt = False,
+    pkcs11: Module = None,
+    home: HomeOption = None,
+    as_json: Json = False,
+) -> int:
+    """Give the issuing authority a new key; what the old one issued stays good."""
+    from seikyu.adapters.keys import Keep
+    from seikyu.adapters.x509_ca import roll_over
+    from seikyu.trust.certificates import key_id
+
+    place = _home(home)
+    keep = Keep(encrypted=encrypt, module=pkcs11)
+    ca = roll_over(place, now=_now(), root_key=root_key.absolute() if root_key else None, keep=keep)
+    with _store(place) as store:
+        _write_list(ca, store)
+    until, left = ca.issuing.certificate.not_valid_after_utc, len(ca.retired)
+    if as_json:
+        told = {"not_after": until.isoformat(), "key_id": key_id(ca.issuing.certificate), "retired": left}
+        _print_json(told)
+    else:
+        print(say("ca.rollover.done", not_after=until))
+        print(say("ca.rollover.restart"))
     return Exit.DONE
 
 

@@ -134,6 +134,8 @@ _OUTCOMES: Final = (
     Outcome("no_ca", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("ca_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("no_root_key", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("key_locked", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("key_unusable", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("file_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("cannot_write", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("party_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),

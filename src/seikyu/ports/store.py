@@ -29,7 +29,11 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A client certificate that the office knows. Shape: `serial` is lower-case hex without leading zeros."""
+    """A client certificate that the office knows.
+
+    Shape: `serial` is lower-case hex without leading zeros; `issuer` is the identifier of the key that signed it, in
+    hex, None if it was issued before the office had more than one.
+    """
 
     serial: str
     party: str
@@ -38,6 +42,7 @@ class Certificate:
     not_after: datetime
     revoked_at: datetime | None = None
     reason: str | None = None
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,10 +153,20 @@ def root_certificate(
 
 
 def issuing_certificate(
-    root: Issuer, public_key: ec.EllipticCurvePublicKey, *, organisation: str, serial: int, period: Period
+    root: Issuer,
+    public_key: ec.EllipticCurvePublicKey,
+    *,
+    organisation: str,
+    serial: int,
+    period: Period,
+    generation: int = 1,
 ) -> x509.Certificate:
-    """Return the certificate of the issuing CA, signed by the root."""
-    name = _name(organisation, "Issuing CA")
+    """Return the certificate of the issuing CA, signed by the root.
+
+    A CA with a new key is a CA with a new name, so that nobody takes the list of the one for the other's: `generation`
+    counts the keys.
+    """
+    name = _name(organisation, "Issuing CA" if generation == 1 else f"Issuing CA {generation}")
     unsigned = _ca(name, public_key, path_length=0, serial=serial, period=_within(period, root))
     return _signed(unsigned, root)
 
@@ -203,6 +213,12 @@ def client_certificate(
     return _signed(_timed(unsigned, _within(period, issuer)), issuer)
 
 
+def key_id(certificate: x509.Certificate) -> str:
+    """Return the identifier of a certificate's key as rows carry it, in hex."""
+    own = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    return own.value.digest.hex()
+
+
 def revocation_list(
     issuer: Issuer, revoked: Iterable[Revocation], *, number: int, period: Period
 ) -> x509.CertificateRevocationList:
@@ -228,15 +244,21 @@ def revocation_list(
 
 
 def _name(organisation: str, role: str) -> x509.Name:
-    organisation = organisation[: NAME_CHARS - len(" Issuing CA")].strip()
-    if not is_name(organisation):
+    if not is_name(organisation[:NAME_CHARS].strip()):
         raise BadRequestForCertificate(f"{organisation!r} cannot be the name of a CA")
+    # The limit is one of bytes (`is_common_name`): the role must fit behind, and a character is never cut in two.
+    organisation = _cut(organisation.strip(), NAME_CHARS - len(" Issuing CA"))
+    common = f"{_cut(organisation, NAME_CHARS - len(role) - 1)} {role}"
     return x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"{organisation} {role}"),
+            x509.NameAttribute(NameOID.COMMON_NAME, common),
         ]
     )
+
+
+def _cut(text: str, length_bytes: int) -> str:
+    return text.encode()[:length_bytes].decode(errors="ignore").strip()
 
 
 def _general_name(host: str) -> x509.DNSName | x509.IPAddress:

@@ -60,7 +60,7 @@ class Holder:
             raise BadHolder("party", self.party)
         if not is_name(self.name[:NAME_CHARS]):
             raise BadHolder("name", self.name)
-        if not is_name(self.terminal):
+        if not is_common_name(self.terminal):
             raise BadHolder("terminal", self.terminal)
 
     @property
@@ -77,6 +77,15 @@ def is_name(text: str) -> bool:
     """True if `text` can be a name in a certificate: 1 to 64 characters, none of them invisible, no blank at an end."""
     visible = not any(unicodedata.category(character).startswith("C") for character in text)
     return 0 < len(text) <= NAME_CHARS and text == text.strip() and visible
+
+
+def is_common_name(text: str) -> bool:
+    """True if `text` can be a common name, which the library that writes certificates holds to 64 bytes.
+
+    >>> is_common_name("受付" * 10), is_common_name("受付" * 11)
+    (True, False)
+    """
+    return is_name(text) and len(text.encode()) <= NAME_CHARS
 
 
 def parse_urn(urn: str) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 #: The newest migration; a database that says so needs no migrating.
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 
 JAPAN: Final = ZoneInfo("Asia/Tokyo")
 
@@ -64,6 +64,7 @@ certificates: Final = sa.Table(
     sa.Column("not_after", Instant, nullable=False),
     sa.Column("revoked_at", Instant),
     sa.Column("reason", sa.String),
+    sa.Column("issuer", sa.String),
     sa.Index("certificates_of_party", "party"),
 )
 
