@@ -81,10 +81,13 @@ class LoginOver(SeikyuError):
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What somebody typed. Shape: `code` is that of the second factor, if asked for."""
+    """What somebody typed; none of it is shown, as a password may be typed in the place of the user id.
+
+    Shape: `code` is that of the second factor, if asked for.
+    """
 
     body: str
-    user: str
+    user: str = field(repr=False)
     password: str = field(repr=False)
     code: str | None = field(default=None, repr=False)
 

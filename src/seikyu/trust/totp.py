@@ -12,7 +12,6 @@ import hmac
 import re
 from datetime import datetime
 from typing import Final
-from urllib.parse import quote
 
 STEP_S: Final = 30
 DIGITS: Final = 6
@@ -21,6 +20,8 @@ SECRET_BYTES: Final = 20
 #: How many steps a clock may be off.
 _DRIFT: Final = 1
 _CODE: Final = re.compile(r"[0-9]{6}")
+#: What stands for itself in an address (RFC 3986, unreserved).
+_PLAIN: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
 def code_at(secret: bytes, step: int) -> str:
@@ -61,5 +62,10 @@ def uri_of(secret: bytes, *, user: str, issuer: str) -> str:
     >>> uri_of(b"12345678901234567890", user="hanako", issuer="1")
     'otpauth://totp/1:hanako?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=1&digits=6&period=30'
     """
-    label, letters = f"{quote(issuer, safe='')}:{quote(user, safe='')}", as_letters(secret)
-    return f"otpauth://totp/{label}?secret={letters}&issuer={quote(issuer, safe='')}&digits={DIGITS}&period={STEP_S}"
+    label, letters = f"{_escaped(issuer)}:{_escaped(user)}", as_letters(secret)
+    return f"otpauth://totp/{label}?secret={letters}&issuer={_escaped(issuer)}&digits={DIGITS}&period={STEP_S}"
+
+
+def _escaped(text: str) -> str:
+    """Return a text for an address: every byte but letters, digits and four signs as a percent sign and two digits."""
+    return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in text.encode())
