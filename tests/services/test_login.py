@@ -288,6 +288,20 @@ def test_wrong_codes_lock_too(lab: PeopleLab) -> None:
             lab.login(code=code)
 
 
+def test_a_lock_does_not_tell_whether_the_password_was_right(lab: PeopleLab) -> None:
+    """Neither by asking for the code nor by speaking of an initial password that is too old; nor is a code used up."""
+    lab.add()
+    secret = lab.enrol(lab.login().token, identity=MINE)
+    for _ in range(lab.people.rules.failures):
+        with pytest.raises((LoginRefused, LoginLocked)):
+            lab.login(password="not this")
+    locked = lab.user()
+    for password, code in ((FIRST, None), (FIRST, lab.code(secret)), ("not this", None)):
+        with pytest.raises(LoginLocked):
+            lab.login(password=password, code=code)
+    assert locked == lab.user()
+
+
 def test_a_second_factor_is_changed_with_the_one_in_force(lab: PeopleLab) -> None:
     """A session alone cannot put another in its place; a first code that is wrong changes nothing."""
     lab.add()
