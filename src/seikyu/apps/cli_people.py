@@ -208,10 +208,16 @@ def list_mandates(
     from seikyu.services.people import CONSOLE
 
     with _keeping(home) as at:
-        items = [_mandate(each) for each in people.list_mandates(at.people, CONSOLE, party=party)]
+        found = people.list_mandates(at.people, CONSOLE, party=party)
     lines = [
-        say("people.mandates.line_ended" if each["until"] else "people.mandates.line", **each) for each in items
-    ] or [say("people.mandates.none")]
+        say(
+            "people.mandates.line_ended" if each.until else "people.mandates.line",
+            **_mandate(each) | {"since": each.since, "until": each.until},
+        )
+        for each in found
+    ]
+    items = [_mandate(each) for each in found]
+    lines = lines or [say("people.mandates.none")]
     _tell({"items": items}, as_json=as_json, text="\n".join(lines))
 
 
