@@ -4,8 +4,10 @@ What cannot be told from another value by anyone is not asked for: a day of birt
 admission belongs, a doctor's name in the place of the doctor's address. Such items are marked in whole files only.
 """
 
+import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -290,3 +292,45 @@ def test_a_comparison_names_nobody(kind: str, tmp_path: Path, capfdbinary: pytes
             assert run(["compare", file, *map(str, lists), "--kind", kind, *form]) in {0, 1, 2}
             said = capfdbinary.readouterr()
             assert [] == [line for line in _lines(said.out + said.err, tmp_path) if MARK.search(line)], shift
+
+
+def test_no_command_and_no_file_shows_a_password_or_the_secret_of_a_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """What people type and what their telephone holds: not in what is printed, told or kept."""
+    from seikyu.apps.people import keeping_at
+    from seikyu.apps.wiring import find_home, init_home
+    from seikyu.ports.errors import SeikyuError
+    from seikyu.ports.store import Party
+    from seikyu.ports.trust import ClientIdentity
+    from seikyu.services.login import Typed, begin_second_factor, change_password, login
+
+    password, other = f"{WORDS} {LETTERS} rutabaga", f"{WORDS} {LETTERS} turnip"
+    home = init_home(tmp_path / "home").root
+    identity = ClientIdentity(serial="1f", party="9911000015", kind="institution", terminal="pc-1")
+    told: list[str] = []
+    with keeping_at(find_home(home)) as at:
+        people = replace(at.people, tell=lambda event, **facts: told.append(f"{event} {facts}"))
+        with people.store.write() as tx:
+            tx.put_party(Party(identity.party, "institution", "見本", people.clock.now()))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"{password}\n".encode())))
+        add = ["admin", "users", "add", "hanako", identity.party, "--role", "clerk", "--password-stdin"]
+        assert run(add) == 0
+        token = login(people, identity, Typed("1", "hanako", password)).token
+        change_password(people, identity, token, old=password, new=other)
+        token = login(people, identity, Typed("1", "hanako", other)).token
+        enrolment = begin_second_factor(people, identity, token)
+        for typed in (Typed("1", "hanako", password), Typed("1", f"{WORDS}", other, DIGITS)):
+            with pytest.raises(SeikyuError) as refused:
+                login(people, identity, typed)
+            told.append(f"{refused.value} {refused.value.facts} {typed}")
+        run(["admin", "users", "list"])
+        run(["admin", "users", "list", "--json"])
+        kept = b"".join(file.read_bytes() for file in home.rglob("*") if file.is_file())
+    shown = capfdbinary.readouterr()
+    for text in (shown.out, shown.err, "".join(told).encode(), kept):
+        assert WORDS.encode() not in text
+        assert enrolment.letters.encode() not in text
+        assert token.encode() not in text
+    assert b"hanako" in shown.out
+    assert told

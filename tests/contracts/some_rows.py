@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from seikyu.ports.people import Entry, Mandate, Session, User
 from seikyu.ports.store import Certificate, Delivery, File, Month, Party, Posting, ReadTx, Sending
 
 NOW = datetime(2026, 9, 5, 9, 30, 0, 123456, tzinfo=ZoneInfo("Asia/Tokyo"))
@@ -56,6 +57,29 @@ def a_delivery(identity: str = "d1", **other: Any) -> Delivery:
     )
 
 
+def a_user(identity: str = "u1", **other: Any) -> User:
+    """Return a user who has never failed."""
+    given = {"body": "1", "name": "hanako", "party": INSTITUTION, "role": "clerk", "password": "hash", "initial": True}
+    return User(**{"id": identity, "password_at": NOW, "added_at": NOW, **given, **other})
+
+
+def a_session(identity: str = "5e" * 32, **other: Any) -> Session:
+    """Return a session that has just begun."""
+    return Session(**{"id": identity, "user": "u1", "serial": "1f", "started_at": NOW, "seen_at": NOW, **other})
+
+
+def a_mandate(identity: str = "m1", **other: Any) -> Mandate:
+    """Return a mandate in force."""
+    given = {"body": "1", "agent": INSTITUTION, "principal": "9911000023", "since": NOW}
+    return Mandate(**{"id": identity, **given, **other})
+
+
+def an_entry(identity: str = "e1", **other: Any) -> Entry:
+    """Return a line of the journal."""
+    given = {"act": "login", "body": "1", "user": "hanako", "party": INSTITUTION, "subject": "hanako"}
+    return Entry(**{"id": identity, "at": NOW, "acts_for": "9911000023", "mandate": "m1", **given, **other})
+
+
 def everything(tx: ReadTx) -> tuple[Any, ...]:
     """Return all that can be read, so that two stores, or two moments, can be compared."""
     sendings = tx.sendings()
@@ -63,5 +87,6 @@ def everything(tx: ReadTx) -> tuple[Any, ...]:
     return (
         tx.parties(), tx.certificates(), sendings, [tx.files(one.id) for one in sendings], months,
         [tx.postings(one.body, one.month, one.line) for one in months] or tx.postings(**PLACE),
-        tx.deliveries(), tx.object_names(), tx.setting("a"), tx.setting("b"),
+        tx.deliveries(), tx.object_names(), tx.setting("a"), tx.setting("b"), tx.users(), tx.sessions("u1"),
+        tx.mandates(), tx.entries(),
     )  # fmt: skip

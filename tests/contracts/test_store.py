@@ -19,10 +19,14 @@ from some_rows import (
     a_certificate,
     a_delivery,
     a_file,
+    a_mandate,
     a_month,
     a_party,
     a_posting,
     a_sending,
+    a_session,
+    a_user,
+    an_entry,
     everything,
 )
 
@@ -46,6 +50,10 @@ def fill(tx: WriteTx) -> None:
     tx.put_delivery(a_delivery())
     tx.put_setting("a", "1")
     tx.next_number("n")
+    tx.put_user(a_user())
+    tx.put_session(a_session())
+    tx.put_mandate(a_mandate())
+    tx.add_entry(an_entry())
 
 
 def test_a_row_comes_back_as_it_was_put(store: Store) -> None:
@@ -110,7 +118,7 @@ def test_an_exception_rolls_everything_back(store: Store) -> None:
         raise Accident
 
     with store.write() as tx:
-        assert ([], [], [], [], [], [], [], set(), None, None) == everything(tx)
+        assert ([], [], [], [], [], [], [], set(), None, None, [], [], [], []) == everything(tx)
         assert tx.next_number("n") == 1
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
+from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.objects import Stored, checked_name
@@ -34,7 +35,7 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables:
+class _Tables(PeopleTables):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     parties: dict[str, Party] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class _Order:
     over_at_s: float = 0.0
 
 
-class MemoryReadTx:
+class MemoryReadTx(MemoryPeopleRead):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, tables: _Tables) -> None:
@@ -179,7 +180,7 @@ class MemoryReadTx:
         return self.tables.settings.get(name)
 
 
-class MemoryWriteTx(MemoryReadTx):
+class MemoryWriteTx(MemoryReadTx, MemoryPeopleWrite):
     """A transaction that writes (ports.store.WriteTx)."""
 
     def put_party(self, party: Party) -> None:

@@ -17,8 +17,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from seikyu.adapters.ca_files import CannotWrite
 from seikyu.adapters.home import Home, write_private
-from seikyu.adapters.x509_ca import CannotWrite, open_ca
+from seikyu.adapters.x509_ca import open_ca
 from seikyu.ports.errors import Unavailable
 from seikyu.trust.certificates import BACK, SERIAL_BYTES, Issuer, Period, serial_from
 from seikyu.trust.status import SIGNER_LIFE, AnswerSigner, signer_certificate, speaks_for

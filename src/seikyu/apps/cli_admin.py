@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from seikyu.apps import cli_people
 from seikyu.apps.cli_ca import Encrypt, Module, OfflineRoot
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, say
@@ -48,6 +49,7 @@ def register(app: typer.Typer) -> None:
     party.command("list", help=say("admin.party_list"))(party_list)
     party.command("end", help=say("admin.party_end"))(party_end)
     admin.add_typer(party, name="party")
+    cli_people.register(admin)
     app.add_typer(admin, name="admin")
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from seikyu.ports.people import PeopleRead, PeopleWrite
+
 
 @dataclass(frozen=True, slots=True)
 class Party:
@@ -161,7 +163,7 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(Protocol):
+class ReadTx(PeopleRead, Protocol):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def party(self, party_id: str) -> Party | None: ...
@@ -229,7 +231,7 @@ class ReadTx(Protocol):
         ...
 
 
-class WriteTx(ReadTx, Protocol):
+class WriteTx(ReadTx, PeopleWrite, Protocol):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
 
     def put_party(self, party: Party) -> None:

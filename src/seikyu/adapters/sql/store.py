@@ -8,11 +8,12 @@ import sqlalchemy as sa
 
 from seikyu.adapters.sql import deliveries, ledger, parties, sendings, values
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
+from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Certificate, Delivery, File, Month, Party, Posting, Sending
 
 
-class SqlReadTx:
+class SqlReadTx(SqlPeopleRead):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -119,7 +120,7 @@ class SqlReadTx:
         return values.setting(self.connection, name)
 
 
-class SqlWriteTx(SqlReadTx):
+class SqlWriteTx(SqlReadTx, SqlPeopleWrite):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 
     def put_party(self, party: Party) -> None:
