@@ -62,6 +62,10 @@ LIMITS: Final = (
     Limit("delivery_bytes", 2 * GIB, "bytes", "a larger delivery goes on in the next volume", adjustable=True),
     Limit("master_bytes", 256 * MIB, "bytes", "the largest official master has 20 MB; it is read as a whole"),
     Limit("master_withdrawn_percent", 10, "percent", "a new version of a master takes few codes away"),
+    Limit("register_bytes", 64 * MIB, "bytes", "a list of parties; a row has under 300 bytes"),
+    Limit("register_rows", 200_000, "rows", "the whole country has about 250,000 institutions, one body's list fewer",
+          adjustable=True),
+    Limit("register_rows_told", 1000, "rows", "of each kind, what a list comes to; past it the rows are counted"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 
