@@ -63,7 +63,7 @@ LIMITS: Final = (
     Limit("master_bytes", 256 * MIB, "bytes", "the largest official master has 20 MB; it is read as a whole"),
     Limit("master_withdrawn_percent", 10, "percent", "a new version of a master takes few codes away"),
     Limit("register_bytes", 64 * MIB, "bytes", "a list of parties; a row has under 300 bytes"),
-    Limit("register_rows", 200_000, "rows", "the whole country has about 250,000 institutions, one body's list fewer",
+    Limit("register_rows", 100_000, "rows", "writing so many takes 6 s, and others that write wait for 10 s at most",
           adjustable=True),
     Limit("register_rows_told", 1000, "rows", "of each kind, what a list comes to; past it the rows are counted"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),

@@ -74,23 +74,21 @@ def file_notice(
         raise Forbidden("the operator files no notices", kind="institution")
     if kind not in kinds():
         raise BadRequest(f"kind is one of {', '.join(kinds())}", parameter="kind")
+    digest = _digest(kind, fields)
     with office.store.write() as tx:
         party = _party(tx, identity, office)
+        before = tx.notice_by_key(party.id, idempotency_key) if idempotency_key is not None else None
+        if before is not None and before.digest != digest:
+            raise KeyReused("the key filed another notice", key=idempotency_key)
+        # What was right when it was filed may be wrong by now, because it was approved: a repeat is not judged again.
+        before = before or tx.open_notice(party.id, digest, tuple(state.value for state in OPEN))
+        if before is not None:
+            return Filed(before, repeat=True)
         filing = read(kind, fields, registered=party.connection)
-        told = json.dumps(dict(filing.fields), ensure_ascii=False)
-        digest = hashlib.sha256(f"{kind}\n{told}".encode()).hexdigest()
-        if idempotency_key is not None:
-            before = tx.notice_by_key(party.id, idempotency_key)
-            if before is not None and (before.digest != digest or filing.wrong):
-                raise KeyReused("the key filed another notice", key=idempotency_key)
-            if before is not None:
-                return Filed(before, repeat=True)
         if filing.wrong:
             wrong = {each.field[:_SHOWN]: each.why for each in filing.wrong}
             raise BadNotice(fields=", ".join(wrong), wrong=[f"{name}: {why}" for name, why in wrong.items()])
-        before = tx.open_notice(party.id, digest, tuple(state.value for state in OPEN))
-        if before is not None:
-            return Filed(before, repeat=True)
+        told = json.dumps(dict(filing.fields), ensure_ascii=False)
         now = office.clock.now()
         notice = Notice(office.ids.new(), party.id, kind, State.FILED.value, now, told, digest, idempotency_key)
         tx.add_notice(notice, NoticeStep(notice.id, 1, State.FILED.value, now, party.id))
@@ -173,6 +171,12 @@ def notice_view(notice: Notice) -> dict[str, Any]:
 
 #: How much of the name of an item that nobody asks for is shown.
 _SHOWN = 40
+
+
+def _digest(kind: str, fields: Mapping[str, str]) -> str:
+    """Return what makes the same filing the same, whatever the order of its items and the blanks around them."""
+    said = sorted((name, text.strip()) for name, text in fields.items() if text.strip())
+    return hashlib.sha256(json.dumps([kind, said]).encode()).hexdigest()
 
 
 def _approved(tx: ReadTx, notice: Notice, office: Office) -> Party:

@@ -7,10 +7,12 @@ only a batch of its rows is held at a time; of what it comes to, the first of ea
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import islice
+from operator import attrgetter
 from typing import BinaryIO, Final
 
 from seikyu.ports.errors import SeikyuError, TooLong
@@ -35,6 +37,8 @@ from seikyu.trust.register import (
 BATCH: Final = 500
 
 _PIECE_BYTES: Final = 1 << 20
+#: What no text holds; the last four are what Python makes of bytes that are none of Shift_JIS.
+_NO_TEXT: Final = re.compile("[\0\uf8f0-\uf8f3]")
 #: From here on a character has three bytes in UTF-8; Shift_JIS hardly ever looks like one of those.
 _FIRST_WIDE: Final = "\u0800"
 _MARK: Final = b"\xef\xbb\xbf"
@@ -105,6 +109,9 @@ def import_list(office: Office, source: BinaryIO, *, dry_run: bool) -> Report:
                 report.take(each, most=most)
     if dry_run or report.refused:
         return report
+    if not report.changes:
+        report.applied = True  # Nobody waits for a list that changes nothing.
+        return report
     report = Report()
     try:
         with office.store.write() as tx:
@@ -123,7 +130,7 @@ def _write(office: Office, tx: WriteTx, source: BinaryIO, *, encoding: str, repo
         for each in batch:
             report.take(each, most=most)
         entries = [each.change.entry for each in batch if each.change.verdict in _WRITING]
-        rows = [Party(**asdict(entry)) for entry in entries if entry is not None]
+        rows = [Party(*_values(entry)) for entry in entries if entry is not None]
         if rows:
             tx.put_parties(rows)
     if report.refused:
@@ -154,7 +161,7 @@ def encoding_of(source: BinaryIO, *, limit_bytes: int) -> str:
         try:
             for text in _decoded(source, encoding):
                 wide = wide or _is_wide(text)
-                if "\0" in text:
+                if _NO_TEXT.search(text):
                     raise ListUnreadable(why="not_text", what="")
         except UnicodeDecodeError as odd:
             if wide or _is_wide(odd.object[: odd.start].decode(encoding)):
@@ -228,10 +235,11 @@ def _columns(cells: list[str]) -> tuple[str, ...]:
 
 
 def _entry(party: Party) -> Entry:
-    return Entry(
-        party.id, party.kind, party.name, party.since, party.until,
-        party.address, party.category, party.connection, party.connection_id,
-    )  # fmt: skip
+    return Entry(*_values(party))
+
+
+#: A party of the rows and one of the domain have the same items under the same names.
+_values: Final = attrgetter(*(each.name for each in fields(Entry)))
 
 
 def _line(cells: list[str]) -> bytes:

@@ -132,16 +132,19 @@ def step(state: State, act: Act) -> State:
 _REACHED: Final = {act: {after for (_, each), after in TRANSITIONS.items() if each is act} for act in Act}
 
 
+@cache
 def kinds() -> Mapping[str, Kind]:
     """Return the kinds of notices by name."""
     return {name: Kind(name, **_tuples(row)) for name, row in _rows()["kinds"].items()}
 
 
+@cache
 def fields() -> Mapping[str, Field]:
     """Return the items of the form by name, in its order."""
     return {name: Field(name, **row) for name, row in _rows()["fields"].items()}
 
 
+@cache
 def connections() -> Mapping[str, Connection]:
     """Return the kinds of lines by name."""
     return {name: Connection(name, **_tuples(row)) for name, row in _rows()["connections"].items()}
@@ -203,7 +206,8 @@ def midnight_after(day: date) -> datetime:
 
 def is_text(text: str, *, chars: int = TEXT_CHARS) -> bool:
     """True if `text` is one line of visible characters, and not too long."""
-    return 0 < len(text) <= chars and not any(unicodedata.category(each).startswith("C") for each in text)
+    plain = text.isprintable() or not any(unicodedata.category(each).startswith("C") for each in text)
+    return plain and 0 < len(text) <= chars
 
 
 def day_of(text: str) -> date | None:
