@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,38 @@ def test_the_kinds_of_notices_are_told(
     assert ["customer_id"] == json.loads(told)["connections"]["ipvpn_ipv6"]["needs"]
     for kind in kinds().values():
         assert f"{kind.name:<18} {kind.ja if lang == 'ja' else kind.en}" in text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"kind": "stop", "fields": {"\ud800": "x"}}',
+        rb'{"kind": "stop", "fields": {"cause": "\udfff"}}',
+        b'{"kind": "stop", "fields": ["cause"]}',
+        b"[",
+        b"\xff",
+    ],
+)
+def test_what_is_no_text_is_refused_and_is_no_bug(desk: DeskLab, body: bytes) -> None:
+    """Half characters, other shapes, other bytes."""
+    headers = {"Content-Type": "application/json"}
+
+    assert desk.ask("POST", "/notices", content=body, headers=headers).status_code in {400, 422}
+
+
+def test_a_full_disk_turns_a_list_away(desk: DeskLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As any other thing that finds no room: it may be brought in again later."""
+    monkeypatch.setattr("seikyu.apps.api.register.TemporaryFile", partial(Path("/dev/full").open, "wb"))
+
+    answer = desk.ask("PUT", "/admin/register", party=OPERATOR, content=CSV)
+
+    assert (507, "no_space") == (answer.status_code, answer.json()["code"])
+
+
+def test_a_list_may_be_longer_than_other_bodies(desk: DeskLab) -> None:
+    """It is a file, as sendings are."""
+    rows = "".join(f"保険者,,{'見本' * 50}{count}\r\n" for count in range(500))
+
+    answer = desk.ask("PUT", "/admin/register", party=OPERATOR, content=("種別,番号,名称\r\n" + rows).encode())
+
+    assert (200, 500) == (answer.status_code, answer.json()["counts"]["refused"])

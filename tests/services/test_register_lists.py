@@ -2,8 +2,9 @@
 
 import io
 import threading
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 
@@ -137,6 +138,7 @@ def test_an_export_comes_back_unchanged_and_holds_no_formula(lab: Lab, lang: str
         (HEAD.encode() + "見本".encode() + b"\xfd\xfe\xff", "not_text"),
         (b"category,id,name\r\n" + "見本".encode()[:-1] + b"\r\n", "not_text"),
         (b"category,id,name\r\n\x82", "not_text"),
+        (b"category,id,name\r\npayer,1," + "見本".encode() + b"\xb1\r\n", "not_text"),
         (b"", "heading_missing"),
         ("種別,番号,名称,電話\r\n".encode(), "heading_unknown"),
         ("種別,番号,名称,name\r\n".encode(), "heading_twice"),
@@ -189,13 +191,13 @@ def test_a_register_that_changes_meanwhile_is_judged_again(memory_lab: Lab) -> N
     store = memory_lab.office.store
     plain_read = store.read
 
-    def read_then_change():  # noqa: ANN202 - a stand-in for one method
-        seen = plain_read()
+    @contextmanager
+    def read_then_change() -> Iterator[Any]:
+        with plain_read() as tx:
+            yield tx
         with store.write() as tx:
-            tx.put_party(replace(register_row, kind="payer"))
-        return seen
+            tx.put_party(Party(NEW, "payer", "x", memory_lab.clock.now()))
 
-    register_row = Party(NEW, "institution", "x", memory_lab.clock.now())
     store.read = read_then_change  # type: ignore[method-assign]
     report = bring_in(memory_lab, MIXED)
     store.read = plain_read  # type: ignore[method-assign]

@@ -1,9 +1,10 @@
 """The register as a list: brought in and given out by the operator."""
 
 import asyncio
+import errno
 from collections.abc import Iterator
 from tempfile import TemporaryFile
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, BinaryIO, Final, Literal
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from seikyu.apps.api import models
 from seikyu.apps.api.admin import operator_only
 from seikyu.apps.api.bodies import body_of, must_be_plain, stated_length
 from seikyu.apps.api.paging import TheOffice, problems
+from seikyu.ports.errors import NoSpace
 from seikyu.services.register import export_list, import_list
 
 router: Final = APIRouter(prefix="/admin/register", tags=["admin"], dependencies=[Depends(operator_only)])
@@ -41,9 +43,9 @@ async def bring_in(
     must_be_plain(request.headers)
     most = office.limit("register_bytes")
     stated_length(request.headers, limit_bytes=most)
-    with TemporaryFile() as spool:
+    with TemporaryFile(buffering=0) as spool:
         async for piece in body_of(request, limit_bytes=most):
-            await asyncio.to_thread(spool.write, piece)
+            await asyncio.to_thread(_write, spool, piece)
         report = await asyncio.to_thread(import_list, office, spool, dry_run=dry_run)
     return acts.report_on_wire(report)
 
@@ -60,3 +62,14 @@ def give_out(
     pieces: Iterator[bytes] = export_list(office, lang)
     headers = {"Content-Disposition": 'attachment; filename="register.csv"'}
     return StreamingResponse(pieces, headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _write(spool: BinaryIO, piece: bytes) -> None:
+    """Put a piece of the list aside. Errors: NoSpace."""
+    try:
+        if spool.write(piece) < len(piece):
+            raise NoSpace("the disk for what arrives is full")
+    except OSError as reason:
+        if reason.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise NoSpace("the disk for what arrives is full") from reason
+        raise
