@@ -65,6 +65,10 @@ LIMITS: Final = (
     Limit("delivery_bytes", 2 * GIB, "bytes", "a larger delivery goes on in the next volume", adjustable=True),
     Limit("master_bytes", 256 * MIB, "bytes", "the largest official master has 20 MB; it is read as a whole"),
     Limit("master_withdrawn_percent", 10, "percent", "a new version of a master takes few codes away"),
+    Limit("register_bytes", 64 * MIB, "bytes", "a list of parties; a row has under 300 bytes"),
+    Limit("register_rows", 100_000, "rows", "writing so many takes 6 s, and others that write wait for 10 s at most",
+          adjustable=True),
+    Limit("register_rows_told", 1000, "rows", "of each kind, what a list comes to; past it the rows are counted"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 

@@ -5,7 +5,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from seikyu.ports.people import Entry, Mandate, Session, User
-from seikyu.ports.store import Certificate, Delivery, File, Month, Party, Posting, ReadTx, Sending
+from seikyu.ports.store import (
+    Certificate,
+    Delivery,
+    File,
+    Month,
+    Notice,
+    NoticeStep,
+    Party,
+    Posting,
+    ReadTx,
+    Sending,
+)
 
 NOW = datetime(2026, 9, 5, 9, 30, 0, 123456, tzinfo=ZoneInfo("Asia/Tokyo"))
 INSTITUTION = "9911000015"
@@ -16,6 +27,17 @@ PLACE = {"body": "2-99", "month": "202609", "line": "real"}
 def a_party(identity: str = INSTITUTION, **other: Any) -> Party:
     """Return a party."""
     return Party(**{"id": identity, "kind": "institution", "name": "見本医院", "since": NOW, **other})
+
+
+def a_notice(identity: str = "n1", **other: Any) -> Notice:
+    """Return a notice that has just been filed."""
+    given = {"kind": "stop", "state": "filed", "filed_at": NOW, "fields": "{}", "digest": "d"}
+    return Notice(**{"id": identity, "party": INSTITUTION, **given, **other})
+
+
+def a_step(notice: str = "n1", no: int = 1, **other: Any) -> NoticeStep:
+    """Return a line of a notice's history."""
+    return NoticeStep(**{"notice": notice, "no": no, "state": "filed", "at": NOW, "by": INSTITUTION, **other})
 
 
 def a_certificate(serial: str = "1f", **other: Any) -> Certificate:
@@ -84,9 +106,11 @@ def everything(tx: ReadTx) -> tuple[Any, ...]:
     """Return all that can be read, so that two stores, or two moments, can be compared."""
     sendings = tx.sendings()
     months = tx.months()
+    notices = tx.notices()
     return (
         tx.parties(), tx.certificates(), sendings, [tx.files(one.id) for one in sendings], months,
         [tx.postings(one.body, one.month, one.line) for one in months] or tx.postings(**PLACE),
         tx.deliveries(), tx.object_names(), tx.setting("a"), tx.setting("b"), tx.users(), tx.sessions("u1"),
         tx.mandates(), tx.entries(),
+        notices, [tx.notice_steps(one.id) for one in notices],
     )  # fmt: skip

@@ -15,11 +15,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from every_adapter import WAIT_S
-from some_rows import INSTITUTION, PAYER, PLACE, a_certificate, a_delivery, a_file, a_sending
+from some_rows import INSTITUTION, PAYER, PLACE, a_certificate, a_delivery, a_file, a_party, a_sending
 
 from seikyu.adapters.sql import SqlStore, open_store
 from seikyu.adapters.sql.engine import sqlite_engine
-from seikyu.adapters.sql.open import MIGRATIONS, known_revisions
+from seikyu.adapters.sql.open import MIGRATIONS, known_revisions, migrate
 from seikyu.adapters.sql.schema import HEAD, Instant, metadata
 from seikyu.ports.errors import Damaged, NewerDatabase, NoSpace, Unavailable
 
@@ -170,6 +170,26 @@ def test_a_migration_happens_as_a_whole_or_not_at_all(path: Path, monkeypatch: p
         assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
     open_store(path).close()
+
+
+def test_a_register_of_before_the_notices_comes_along(path: Path) -> None:
+    """Its parties keep what they had, and nothing is said of what nobody had asked."""
+    engine = sqlite_engine(path, wait_s=WAIT_S)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        migrate(connection, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO parties (id, kind, name, since, address) VALUES "
+            f"('{INSTITUTION}', 'institution', '見本医院', '2026-09-05T00:30:00.123456Z', '')"
+        )
+        connection.commit()
+    engine.dispose()
+
+    store = open_store(path)
+
+    with store.read() as tx:
+        assert [a_party()] == tx.parties()
+    store.close()
 
 
 def test_two_that_open_a_new_database_at_once_both_succeed(path: Path) -> None:
@@ -328,6 +348,13 @@ def test_single_rows_and_other_lists_are_found_by_an_index(sql: SqlStore) -> Non
     _no_sort_no_scan(sql, lambda tx: tx.files("s1"))
     _no_sort_no_scan(sql, lambda tx: tx.deliveries(payer=PAYER, after="d5", limit=50))
     _no_sort_no_scan(sql, lambda tx: tx.postings(**PLACE))
+    _no_sort_no_scan(sql, lambda tx: tx.parties_after("1", limit=50))
+    _no_sort_no_scan(sql, lambda tx: tx.parties_named(["1", "2"]))
+    _no_sort_no_scan(sql, lambda tx: tx.notices(party=INSTITUTION, after="n5", limit=50))
+    _no_sort_no_scan(sql, lambda tx: tx.notices(state="filed", after="n5", limit=50))
+    _no_sort_no_scan(sql, lambda tx: tx.notice_by_key(INSTITUTION, "k"))
+    _no_sort_no_scan(sql, lambda tx: tx.open_notice(INSTITUTION, "d", ("filed", "seen")))
+    _no_sort_no_scan(sql, lambda tx: tx.notice_steps("n1"))
 
 
 def _no_sort_no_scan(sql: SqlStore, ask) -> None:  # noqa: ANN001 - any question to a transaction

@@ -21,10 +21,12 @@ from some_rows import (
     a_file,
     a_mandate,
     a_month,
+    a_notice,
     a_party,
     a_posting,
     a_sending,
     a_session,
+    a_step,
     a_user,
     an_entry,
     everything,
@@ -49,6 +51,7 @@ def fill(tx: WriteTx) -> None:
     tx.add_postings([a_posting()])
     tx.put_delivery(a_delivery())
     tx.put_setting("a", "1")
+    tx.add_notice(a_notice(), a_step())
     tx.next_number("n")
     tx.put_user(a_user())
     tx.put_session(a_session())
@@ -70,6 +73,8 @@ def test_a_row_comes_back_as_it_was_put(store: Store) -> None:
         assert [a_posting()] == tx.postings(**PLACE)
         assert a_delivery() == tx.delivery("d1")
         assert tx.setting("a") == "1"
+        assert a_notice() == tx.notice("n1")
+        assert [a_step()] == tx.notice_steps("n1")
         assert str(NOW) == str(tx.sendings()[0].received_at)
 
 
@@ -79,9 +84,10 @@ def test_what_is_not_there_is_none(store: Store) -> None:
         found = [
             tx.party("x"), tx.certificate("x"), tx.sending("x"), tx.file("x"), tx.month(**PLACE), tx.delivery("x"),
             tx.setting("x"), tx.sending_by_key("x", "x"), tx.repeat_of("x", "x"),
+            tx.notice("x"), tx.notice_by_key("x", "x"), tx.open_notice("x", "x", ("filed",)),
         ]  # fmt: skip
 
-    assert [None] * 9 == found
+    assert [None] * 12 == found
 
 
 def test_a_row_that_is_put_again_is_replaced(store: Store) -> None:
@@ -118,7 +124,7 @@ def test_an_exception_rolls_everything_back(store: Store) -> None:
         raise Accident
 
     with store.write() as tx:
-        assert ([], [], [], [], [], [], [], set(), None, None, [], [], [], []) == everything(tx)
+        assert ([], [], [], [], [], [], [], set(), None, None, [], [], [], [], [], []) == everything(tx)
         assert tx.next_number("n") == 1
 
 
@@ -131,14 +137,28 @@ def test_an_exception_rolls_everything_back(store: Store) -> None:
         lambda tx: tx.add_sending(a_sending("s3", idempotency_key="k"), []),
         lambda tx: tx.add_postings([a_posting()]),
         lambda tx: tx.put_delivery(a_delivery("d2")),
+        lambda tx: tx.add_notice(a_notice(), a_step(no=2)),
+        lambda tx: tx.add_notice(a_notice("n3", idempotency_key="k"), a_step("n3")),
+        lambda tx: tx.move_notice(a_notice(state="seen"), a_step(state="seen")),
     ],
-    ids=["sending", "file", "file number", "idempotency key", "posting", "delivery of a volume"],
+    ids=[
+        "sending",
+        "file",
+        "file number",
+        "idempotency key",
+        "posting",
+        "delivery of a volume",
+        "notice",
+        "key of a notice",
+        "line of a history",
+    ],
 )
 def test_a_name_that_is_taken_is_refused(store: Store, twice: Callable[[WriteTx], None]) -> None:
     """No row is written over, and no second delivery of one volume can come to be."""
     with store.write() as tx:
         fill(tx)
         tx.add_sending(a_sending("s0", idempotency_key="k"), [])
+        tx.add_notice(a_notice("n0", idempotency_key="k"), a_step("n0"))
     with store.read() as tx:
         before = everything(tx)
 
@@ -155,6 +175,61 @@ def test_replacing_what_is_not_there_is_an_error(store: Store) -> None:
         tx.put_sending(a_sending())
     with pytest.raises(NotThere), store.write() as tx:
         tx.put_file(a_file())
+
+
+def test_a_notice_that_is_not_there_cannot_move(store: Store) -> None:
+    """A history belongs to a notice."""
+    with pytest.raises(NotThere), store.write() as tx:
+        tx.move_notice(a_notice(state="seen"), a_step(no=2))
+
+
+def test_a_notice_moves_and_its_history_grows(store: Store) -> None:
+    """The state is the newest; every line that was written stays as it was."""
+    with store.write() as tx:
+        tx.add_notice(a_notice(), a_step())
+        tx.move_notice(a_notice(state="seen"), a_step(no=2, state="seen", by="operator"))
+
+    with store.read() as tx:
+        assert a_notice(state="seen") == tx.notice("n1")
+        assert [a_step(), a_step(no=2, state="seen", by="operator")] == tx.notice_steps("n1")
+
+
+def test_notices_are_listed_newest_first_and_found_by_what_repeats_them(store: Store) -> None:
+    """By party and state, page by page; by key; and by digest while they are open."""
+    rows = [
+        a_notice("n1", state="approved", idempotency_key="k"),
+        a_notice("n2"),
+        a_notice("n3", state="seen"),
+        a_notice("n4", party=PAYER, digest="e", idempotency_key="k"),
+    ]
+    with store.write() as tx:
+        for row in rows:
+            tx.add_notice(row, a_step(row.id))
+
+    with store.read() as tx:
+        assert rows[::-1] == tx.notices()
+        assert [rows[2], rows[1]] == tx.notices(party=INSTITUTION, after="n4", limit=2)
+        assert [rows[3], rows[1]] == tx.notices(state="filed")
+        assert rows[0] == tx.notice_by_key(INSTITUTION, "k")
+        assert rows[3] == tx.notice_by_key(PAYER, "k")
+        assert rows[2] == tx.open_notice(INSTITUTION, "d", ("filed", "seen"))
+        assert tx.open_notice(INSTITUTION, "d", ("sent_back",)) is None
+        assert tx.open_notice(PAYER, "d", ("filed",)) is None
+
+
+def test_parts_of_the_register_are_found_and_replaced_together(store: Store) -> None:
+    """By id, from behind one of them, or those that are named; many rows go in at once."""
+    first = [a_party(f"991100000{number}") for number in range(4)]
+    moved = a_party("9911000002", name="別", category="city", connection="isdn", connection_id="0300000000")
+    with store.write() as tx:
+        tx.put_parties(first)
+        tx.put_parties([moved, a_party("9911000009")])
+
+    with store.read() as tx:
+        assert [*first[:2], moved, first[3], a_party("9911000009")] == tx.parties()
+        assert [moved, first[3]] == tx.parties_after("9911000001", limit=2)
+        assert [] == tx.parties_after("9911000009", limit=2)
+        assert [first[0], moved] == tx.parties_named(["9911000002", "x", "9911000000"])
 
 
 def test_keys_of_different_parties_do_not_meet(store: Store) -> None:
@@ -446,7 +521,15 @@ ACTS = st.one_of(
     st.tuples(st.just("remove_unsealed"), *(st.just(value) for value in PLACE.values())),
     st.tuples(st.just("put_setting"), st.sampled_from(["a", "b"]), IDENTITIES),
     st.tuples(st.just("next_number"), IDENTITIES, st.integers(1, 3)),
-)
+    st.tuples(st.just("put_parties"), st.builds(lambda one: [a_party(one, name="別"), a_party("4")], IDENTITIES)),
+    st.builds(
+        lambda one, key: ("add_notice", a_notice(one, idempotency_key=key), a_step(one)),
+        IDENTITIES, st.none() | IDENTITIES,
+    ),
+    st.builds(
+        lambda one, no: ("move_notice", a_notice(one, state="seen"), a_step(one, no)), IDENTITIES, st.integers(1, 3)
+    ),
+)  # fmt: skip
 
 
 @settings(max_examples=60)

@@ -21,7 +21,7 @@ from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, P
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.objects import Stored, checked_name
-from seikyu.ports.store import Certificate, Delivery, File, Month, Party, Posting, Sending, WriteTx
+from seikyu.ports.store import Certificate, Delivery, File, Month, Notice, NoticeStep, Party, Posting, Sending, WriteTx
 from seikyu.ports.watching import Coming, NobodyWatches, Watching
 
 Row = TypeVar("Row")
@@ -40,6 +40,8 @@ class _Tables(PeopleTables):
 
     parties: dict[str, Party] = field(default_factory=dict)
     certificates: dict[str, Certificate] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)
+    notice_steps: dict[tuple[str, int], NoticeStep] = field(default_factory=dict)
     sendings: dict[str, Sending] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
     months: dict[tuple[str, str, str], Month] = field(default_factory=dict)
@@ -76,6 +78,38 @@ class MemoryReadTx(MemoryPeopleRead):
     def parties(self, *, kind: str | None = None) -> list[Party]:
         """Return the register, or one kind of it, by id."""
         return sorted(_matching(self.tables.parties, kind=kind), key=lambda party: party.id)
+
+    def parties_after(self, after: str, *, limit: int) -> list[Party]:
+        """Return the part of the register behind an id, by id."""
+        return [party for party in self.parties() if party.id > after][:limit]
+
+    def parties_named(self, ids: list[str]) -> list[Party]:
+        """Return those of these that are in the register, by id."""
+        return [self.tables.parties[one] for one in sorted(ids) if one in self.tables.parties]
+
+    def notice(self, notice_id: str) -> Notice | None:
+        """Return the notice of that id."""
+        return self.tables.notices.get(notice_id)
+
+    def notices(
+        self, *, party: str | None = None, state: str | None = None, after: str | None = None, limit: int | None = None
+    ) -> list[Notice]:
+        """Return notices, newest first."""
+        return _page(_matching(self.tables.notices, party=party, state=state), after=after, limit=limit)
+
+    def notice_by_key(self, party: str, idempotency_key: str) -> Notice | None:
+        """Return what that key of the party filed."""
+        found = _matching(self.tables.notices, party=party, idempotency_key=idempotency_key)
+        return found[0] if found else None
+
+    def open_notice(self, party: str, digest: str, states: tuple[str, ...]) -> Notice | None:
+        """Return the newest notice of the party with that digest that is in one of these states."""
+        found = _matching(self.tables.notices, party=party, digest=digest)
+        return max((one for one in found if one.state in states), key=lambda one: one.id, default=None)
+
+    def notice_steps(self, notice_id: str) -> list[NoticeStep]:
+        """Return the history of a notice in its order."""
+        return sorted(_matching(self.tables.notice_steps, notice=notice_id), key=lambda step: step.no)
 
     def certificate(self, serial: str) -> Certificate | None:
         """Return the certificate of that serial."""
@@ -186,6 +220,28 @@ class MemoryWriteTx(MemoryReadTx, MemoryPeopleWrite):
     def put_party(self, party: Party) -> None:
         """Insert or replace a party."""
         self.tables.parties[party.id] = party
+
+    def put_parties(self, many: list[Party]) -> None:
+        """Insert or replace many parties."""
+        self.tables.parties.update({party.id: party for party in many})
+
+    def add_notice(self, notice: Notice, first: NoticeStep) -> None:
+        """Insert a notice with the first line of its history. Errors: AlreadyThere."""
+        if notice.idempotency_key is not None and self.notice_by_key(notice.party, notice.idempotency_key):
+            raise AlreadyThere("a notice with that key is already there")
+        _insert(self.tables.notices, notice)
+        self._append(first)
+
+    def move_notice(self, notice: Notice, step: NoticeStep) -> None:
+        """Write where a notice stands now, and append to its history. Errors: NotThere, AlreadyThere."""
+        _replace(self.tables.notices, notice)
+        self._append(step)
+
+    def _append(self, step: NoticeStep) -> None:
+        """Append to a history. Errors: AlreadyThere."""
+        if (step.notice, step.no) in self.tables.notice_steps:
+            raise AlreadyThere("that line of the history is already there")
+        self.tables.notice_steps[step.notice, step.no] = step
 
     def put_certificate(self, certificate: Certificate) -> None:
         """Insert or replace a certificate."""

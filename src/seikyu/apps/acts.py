@@ -1,6 +1,7 @@
 """What the operator does: the same acts for the desk's API and for a command that works on the home itself."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,8 +18,10 @@ from seikyu.services.check import check_sending
 from seikyu.services.close import OPEN, close_month, request_close
 from seikyu.services.errors import OnlyInSandbox, StillChecking
 from seikyu.services.office import LINES, REAL, Office
+from seikyu.services.register import Listed, Report
 from seikyu.trust.certificates import REASONS
 from seikyu.trust.party import PARTY_IDS
+from seikyu.trust.register import Verdict, categories
 
 NAME_CHARS: Final = 200
 
@@ -93,9 +96,14 @@ def add_party(
 
     Errors: BadRequest; AlreadyThere, if the id is taken.
     """
-    form = PARTY_IDS.get(kind)
-    if form is None or not form.fullmatch(party_id):
-        raise BadRequest("an institution has 10 digits, a payer 8, the operator is `operator`", parameter="id")
+    form = PARTY_IDS.get(kind) or re.compile(
+        next((row.form for row in categories().values() if row.kind == kind), "()")
+    )
+    if not form.fullmatch(party_id) or not party_id:
+        raise BadRequest(
+            "an institution has 10 digits, a payer 8, a review office its body and prefecture (1-13), the operator is "
+            "`operator`", parameter="id",
+        )  # fmt: skip
     if not 0 < len(name.strip()) <= NAME_CHARS or len(address) > NAME_CHARS:
         raise BadRequest(f"a name has 1 to {NAME_CHARS} characters", parameter="name")
     since = since or office.clock.now()
@@ -207,6 +215,29 @@ def month_on_wire(row: Month) -> dict[str, Any]:
     }
 
 
+def report_on_wire(report: Report) -> dict[str, Any]:
+    """Return what a list of parties comes to, as the wire shows it."""
+    return {
+        "applied": report.applied,
+        "counts": {verdict.value: report.counts[verdict] for verdict in Verdict},
+        "refused": [_listed(each) for each in report.refused],
+        "changes": [_listed(each) for each in report.changes],
+        "remarked": [_listed(each) for each in report.remarked],
+    }
+
+
+def _listed(each: Listed) -> dict[str, Any]:
+    change = each.change
+    return {
+        "line": each.line,
+        "id": change.id,
+        "verdict": change.verdict.value,
+        "fields": list(change.fields),
+        "refused": [{"code": remark.code, "facts": dict(remark.facts)} for remark in change.refused],
+        "remarks": [{"code": remark.code, "facts": dict(remark.facts)} for remark in change.remarks],
+    }
+
+
 def party_on_wire(party: Party) -> dict[str, Any]:
     """Return a party as the wire shows it to the operator."""
     return {
@@ -216,6 +247,9 @@ def party_on_wire(party: Party) -> dict[str, Any]:
         "since": party.since.isoformat(),
         "until": _iso(party.until),
         "address": party.address,
+        "category": party.category or party.kind,
+        "connection": party.connection,
+        "connection_id": party.connection_id,
     }
 
 

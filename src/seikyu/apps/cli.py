@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "confirm": "cli_client",
     "cancel": "cli_client",
     "fetch": "cli_client",
+    "notice": "cli_notices",
     "serve": "cli_serve",
     "admin": "cli_admin",
     "ca": "cli_ca",

@@ -38,6 +38,8 @@ HOME: Final = Path("seikyu-home")
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    from seikyu.apps import cli_admin_notices, cli_admin_register  # they need what stands below
+
     admin = typer.Typer(help=say("admin.help"), no_args_is_help=True)
     admin.command("init", help=say("admin.init"))(init)
     admin.command("close", help=say("admin.close"))(close)
@@ -48,8 +50,10 @@ def register(app: typer.Typer) -> None:
     party.command("add", help=say("admin.party_add"))(party_add)
     party.command("list", help=say("admin.party_list"))(party_list)
     party.command("end", help=say("admin.party_end"))(party_end)
+    cli_admin_register.register(party)
     admin.add_typer(party, name="party")
     cli_people.register(admin)
+    admin.add_typer(cli_admin_notices.notices(), name="notice")
     app.add_typer(admin, name="admin")
 
 
@@ -104,7 +108,7 @@ def close(
 
     The status is 0 only if every measure balances.
     """
-    with _office(home) as at:
+    with office_of(home) as at:
         told = at.close(body, month, force=force, wait_s=wait)
     report = told["report"]
     if told["state"] != "closed" or report is None:
@@ -118,7 +122,7 @@ def close(
 
 def months(*, home: HomeOption = HOME, as_json: JsonOption = False) -> None:
     """List the months that were closed or are being closed."""
-    with _office(home) as at:
+    with office_of(home) as at:
         items = at.get("months")["items"]
     _tell({"items": items}, as_json=as_json, text="\n".join(f"{m['body']} {m['month']} {m['state']}" for m in items))
 
@@ -130,7 +134,7 @@ def clock(
     as_json: JsonOption = False,
 ) -> None:
     """Show the clock, or move it."""
-    with _office(home) as at:
+    with office_of(home) as at:
         told = at.get("clock") if to is None else at.put("clock", {"now": None if to == "real" else _instant(to)})
     _tell(told, as_json=as_json, text=say("admin.clock_now", now=datetime.fromisoformat(told["now"])))
 
@@ -144,7 +148,7 @@ def calendar(
 ) -> None:
     """Show the calendar, or put one in force, with these extensions and no others."""
     extensions = [_extension(text) for text in extend or []]
-    with _office(home) as at:
+    with office_of(home) as at:
         told = at.get("calendar")
         if name is not None or extensions:
             told = at.put("calendar", {"name": name or told["name"], "extensions": extensions})
@@ -165,14 +169,14 @@ def party_add(
     as_json: JsonOption = False,
 ) -> None:
     """Enter a party in the register."""
-    with _office(home) as at:
+    with office_of(home) as at:
         told = at.post("parties", {"id": party_id, "kind": kind, "name": name, "address": address})
     _tell(told, as_json=as_json, text=say("admin.added", id=party_id))
 
 
 def party_list(*, home: HomeOption = HOME, as_json: JsonOption = False) -> None:
     """List the register."""
-    with _office(home) as at:
+    with office_of(home) as at:
         items = at.get("parties")["items"]
     text = "\n".join(f"{each['kind']:<12} {each['id']:<10} {each['name']}" for each in items)
     _tell({"items": items}, as_json=as_json, text=text)
@@ -185,7 +189,7 @@ def party_end(
     as_json: JsonOption = False,
 ) -> None:
     """Take a party out of the register from now on."""
-    with _office(home) as at:
+    with office_of(home) as at:
         told = at.post(f"parties/{party_id}/end", {})
     _tell(told, as_json=as_json, text=say("admin.ended", id=party_id))
 
@@ -313,7 +317,7 @@ def _suspended(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 @contextmanager
-def _office(root: Path) -> Iterator[Remote | Local]:
+def office_of(root: Path) -> Iterator[Remote | Local]:
     """Yield the office: through the desk while a server has the lock, else here. Errors: NoHome, NoClient."""
     from seikyu.apps.wiring import find_home, office_at
     from seikyu.ports.errors import HomeLocked

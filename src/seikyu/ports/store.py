@@ -18,15 +18,51 @@ class Party:
     """Who takes part (当事者).
 
     Shape: `id` is 10 digits for an institution (prefecture 2, point table 1, code 7), the payer number in 8 digits with
-    leading zeros for a payer, `operator` for the office's own people.
+    leading zeros for a payer, `operator` for the office's own people, a body and a prefecture for a review office.
+    `category` is a row of `trust/register.toml`, or empty for a party that was entered without one. `connection` is the
+    registered kind of line (a row of `trust/notices.toml`), `connection_id` what the network knows the line by; both
+    are empty while nobody has said.
     """
 
     id: str
-    kind: str  # institution, payer, operator
+    kind: str  # institution, payer, operator, review_office
     name: str
     since: datetime
     until: datetime | None = None
     address: str = ""
+    category: str = ""
+    connection: str = ""
+    connection_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice (届出) as a party filed it, and where it stands now.
+
+    Shape: `kind` and the names in `fields` (JSON) are rows of `trust/notices.toml`; `state` is a value of
+    `trust.notices.State`. `digest` is of kind and fields, and makes a repeat a repeat.
+    """
+
+    id: str
+    party: str
+    kind: str
+    state: str
+    filed_at: datetime
+    fields: str
+    digest: str
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeStep:
+    """One line of a notice's history; append-only. Shape: `no` counts from 1; `by` is a party's id."""
+
+    notice: str
+    no: int
+    state: str
+    at: datetime
+    by: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +204,27 @@ class ReadTx(PeopleRead, Protocol):
 
     def party(self, party_id: str) -> Party | None: ...
     def parties(self, *, kind: str | None = None) -> list[Party]: ...
+    def parties_after(self, after: str, *, limit: int) -> list[Party]:
+        """Return the part of the register behind an id, by id."""
+        ...
+
+    def parties_named(self, ids: list[str]) -> list[Party]:
+        """Return those of these that are in the register, by id. Shape: at most some hundreds of ids."""
+        ...
+
+    def notice(self, notice_id: str) -> Notice | None: ...
+    def notices(
+        self, *, party: str | None = None, state: str | None = None, after: str | None = None, limit: int | None = None
+    ) -> list[Notice]: ...
+    def notice_by_key(self, party: str, idempotency_key: str) -> Notice | None: ...
+    def open_notice(self, party: str, digest: str, states: tuple[str, ...]) -> Notice | None:
+        """Return the newest notice of the party with that digest that is in one of these states."""
+        ...
+
+    def notice_steps(self, notice_id: str) -> list[NoticeStep]:
+        """Return the history of a notice in its order."""
+        ...
+
     def certificate(self, serial: str) -> Certificate | None: ...
     def certificates(self, *, party: str | None = None) -> list[Certificate]: ...
 
@@ -236,6 +293,18 @@ class WriteTx(ReadTx, PeopleWrite, Protocol):
 
     def put_party(self, party: Party) -> None:
         """Insert or replace."""
+        ...
+
+    def put_parties(self, many: list[Party]) -> None:
+        """Insert or replace many. Shape: at most some hundreds, no id twice."""
+        ...
+
+    def add_notice(self, notice: Notice, first: NoticeStep) -> None:
+        """Insert a notice with the first line of its history. Errors: AlreadyThere."""
+        ...
+
+    def move_notice(self, notice: Notice, step: NoticeStep) -> None:
+        """Write where a notice stands now, and append to its history. Errors: NotThere; AlreadyThere."""
         ...
 
     def put_certificate(self, certificate: Certificate) -> None:

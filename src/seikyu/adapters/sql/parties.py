@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from seikyu.adapters.sql.rows import columns, every, first, narrowed, put
+from seikyu.adapters.sql.rows import columns, every, first, narrowed, put, values
 from seikyu.adapters.sql.schema import certificates, parties
 from seikyu.ports.store import Certificate, Party
 
@@ -18,6 +18,22 @@ def party_by_id(connection: sa.Connection, party_id: str) -> Party | None:
 def all_parties(connection: sa.Connection, *, kind: str | None) -> list[Party]:
     """List the register, for the operator and the closing."""
     return every(connection, Party, narrowed(_PARTY, parties, kind=kind).order_by(parties.c.id))
+
+
+def parties_after(connection: sa.Connection, after: str, *, limit: int) -> list[Party]:
+    """List a part of the register, for an export of any length."""
+    return every(connection, Party, _PARTY.where(parties.c.id > after).order_by(parties.c.id).limit(limit))
+
+
+def parties_named(connection: sa.Connection, ids: list[str]) -> list[Party]:
+    """Find what a part of a list speaks of."""
+    return every(connection, Party, _PARTY.where(parties.c.id.in_(ids)).order_by(parties.c.id))
+
+
+def put_parties(connection: sa.Connection, rows: list[Party]) -> None:
+    """Enter many parties, or what changed of them, in two statements; no other table points at them."""
+    connection.execute(parties.delete().where(parties.c.id.in_([row.id for row in rows])))
+    connection.execute(parties.insert(), [values(row) for row in rows])
 
 
 def put_party(connection: sa.Connection, party: Party) -> None:

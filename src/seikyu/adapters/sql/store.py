@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from seikyu.adapters.sql import deliveries, ledger, parties, sendings, values
+from seikyu.adapters.sql import deliveries, ledger, notices, parties, sendings, values
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.ports.errors import Unavailable
-from seikyu.ports.store import Certificate, Delivery, File, Month, Party, Posting, Sending
+from seikyu.ports.store import Certificate, Delivery, File, Month, Notice, NoticeStep, Party, Posting, Sending
 
 
 class SqlReadTx(SqlPeopleRead):
@@ -26,6 +26,36 @@ class SqlReadTx(SqlPeopleRead):
     def parties(self, *, kind: str | None = None) -> list[Party]:
         """Return the register, or one kind of it, by id."""
         return parties.all_parties(self.connection, kind=kind)
+
+    def parties_after(self, after: str, *, limit: int) -> list[Party]:
+        """Return the part of the register behind an id, by id."""
+        return parties.parties_after(self.connection, after, limit=limit)
+
+    def parties_named(self, ids: list[str]) -> list[Party]:
+        """Return those of these that are in the register, by id."""
+        return parties.parties_named(self.connection, ids)
+
+    def notice(self, notice_id: str) -> Notice | None:
+        """Return the notice of that id."""
+        return notices.notice_by_id(self.connection, notice_id)
+
+    def notices(
+        self, *, party: str | None = None, state: str | None = None, after: str | None = None, limit: int | None = None
+    ) -> list[Notice]:
+        """Return notices, newest first."""
+        return notices.notices_page(self.connection, party=party, state=state, after=after, limit=limit)
+
+    def notice_by_key(self, party: str, idempotency_key: str) -> Notice | None:
+        """Return what that key of the party filed."""
+        return notices.notice_by_key(self.connection, party, idempotency_key)
+
+    def open_notice(self, party: str, digest: str, states: tuple[str, ...]) -> Notice | None:
+        """Return the newest notice of the party with that digest that is in one of these states."""
+        return notices.newest_open(self.connection, party, digest, states=states)
+
+    def notice_steps(self, notice_id: str) -> list[NoticeStep]:
+        """Return the history of a notice in its order."""
+        return notices.steps_of(self.connection, notice_id)
 
     def certificate(self, serial: str) -> Certificate | None:
         """Return the certificate of that serial."""
@@ -126,6 +156,18 @@ class SqlWriteTx(SqlReadTx, SqlPeopleWrite):
     def put_party(self, party: Party) -> None:
         """Insert or replace a party."""
         parties.put_party(self.connection, party)
+
+    def put_parties(self, many: list[Party]) -> None:
+        """Insert or replace many parties."""
+        parties.put_parties(self.connection, many)
+
+    def add_notice(self, notice: Notice, first: NoticeStep) -> None:
+        """Insert a notice with the first line of its history. Errors: AlreadyThere."""
+        notices.add_notice(self.connection, notice, first)
+
+    def move_notice(self, notice: Notice, step: NoticeStep) -> None:
+        """Write where a notice stands now, and append to its history. Errors: NotThere, AlreadyThere."""
+        notices.move_notice(self.connection, notice, step)
 
     def put_certificate(self, certificate: Certificate) -> None:
         """Insert or replace a certificate."""

@@ -29,7 +29,7 @@ BodyPath = Annotated[str, Path(pattern=models.BODY_FORM)]
 MonthPath = Annotated[str, Path(pattern=models.MONTH_FORM)]
 
 
-Kind = Literal["institution", "payer", "operator"]
+Kind = Literal["institution", "payer", "operator", "review_office"]
 Reason = Literal[
     "unspecified",
     "key_compromise",
@@ -70,7 +70,7 @@ class CalendarAsked(Asked):
 class PartyAsked(Asked):
     """A party for the register."""
 
-    id: Annotated[str, Field(pattern=r"^([0-9]{8}|[0-9]{10}|operator)$")]
+    id: Annotated[str, Field(pattern=r"^([0-9]{8}|[0-9]{10}|[12]-[0-9]{2}|operator)$")]
     kind: Kind
     name: Annotated[str, Field(min_length=1, max_length=acts.NAME_CHARS)]
     address: Annotated[str, Field(max_length=acts.NAME_CHARS)] = ""
@@ -142,7 +142,7 @@ def add_party(office: TheOffice, asked: PartyAsked) -> dict[str, Any]:
 
 
 @router.post("/parties/{party_id}/end")
-def end_party(office: TheOffice, party_id: Annotated[str, Path(pattern=r"^[0-9a-z]{1,10}$")]) -> dict[str, Any]:
+def end_party(office: TheOffice, party_id: Annotated[str, Path(pattern=r"^[0-9a-z-]{1,10}$")]) -> dict[str, Any]:
     """Take a party out of the register from now on."""
     return acts.end_party(office, party_id)
 

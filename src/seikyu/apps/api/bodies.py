@@ -50,7 +50,7 @@ class SmallBodies:
 
     def __init__(self, app: ASGIApp, *, root: str) -> None:
         self.app = app
-        self._files = re.compile(re.escape(root) + r"/sendings(/uploads/[^/]+/files/[^/]+)?")
+        self._files = re.compile(re.escape(root) + r"/(sendings(/uploads/[^/]+/files/[^/]+)?|admin/register)")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, with as much of its body as it may have."""
@@ -109,6 +109,21 @@ def stated_sha256(headers: Headers) -> str | None:
     if len(stated) > 1:
         raise BadRequest("the stated digests differ", parameter="repr-digest")
     return stated.pop() if stated else None
+
+
+def idempotency_key(request: Request) -> str | None:
+    """Return the idempotency key, with or without the quotes that the draft standard wants."""
+    keys = request.headers.getlist("idempotency-key")
+    if not keys:
+        return None
+    if len(keys) > 1:
+        raise BadRequest("a request has one idempotency key", parameter="Idempotency-Key")
+    bare = keys[0].strip()
+    if len(bare) > 1 and bare[0] == bare[-1] == '"':
+        bare = bare[1:-1]
+    if not bare or not bare.isascii() or not bare.isprintable() or len(bare) > limit("idempotency_key_chars"):
+        raise BadRequest("the idempotency key has 1 to 128 printable ASCII characters", parameter="Idempotency-Key")
+    return bare
 
 
 def _hex(name: str, text: str) -> str:

@@ -31,6 +31,10 @@ MONTH_FORM = r"^[0-9]{4}(0[1-9]|1[0-2])$"
 SHA256_FORM = r"^[0-9a-fA-F]{64}$"
 
 
+NoticeKind = Literal["start", "change_line", "change_connection", "change_address", "stop"]
+NoticeState = Literal["filed", "seen", "approved", "sent_back"]
+
+
 class Wire(BaseModel):
     """The base of all of them: what is not named is not taken."""
 
@@ -265,3 +269,76 @@ class Proof(Wire):
     """The digest that the payer's program computed over what it has."""
 
     sha256: Annotated[str, Field(pattern=SHA256_FORM)]
+
+
+class Notice(Wire):
+    """A notice (届出). `fields` are the items that its form asks for, by name."""
+
+    id: str
+    party: str
+    kind: NoticeKind
+    state: NoticeState
+    filed_at: Instant
+    fields: dict[str, str]
+
+
+class NoticeStep(Wire):
+    """One line of the history of a notice; none is ever changed or removed."""
+
+    no: int
+    state: NoticeState
+    at: Instant
+    by: str
+    reason: str
+
+
+class NoticeDetail(Notice):
+    """A notice with its history and who filed it."""
+
+    party_name: str
+    party_address: str
+    history: list[NoticeStep]
+
+
+class NoticeAnswer(NoticeDetail):
+    """What a party is told that files. `repeat`: the same notice was there already."""
+
+    repeat: bool
+
+
+class Notices(Wire):
+    """One page of notices, newest first."""
+
+    items: list[Notice]
+    next: str | None
+
+
+class ListRemark(Wire):
+    """Something about a row of a list of parties. `code` is stable."""
+
+    code: str
+    facts: dict[str, str]
+
+
+class ListRow(Wire):
+    """A row of a list of parties, and what it comes to. `fields` names what differs from the register."""
+
+    line: int
+    id: str
+    verdict: Literal["added", "changed", "ended", "unchanged", "refused"]
+    fields: list[str]
+    refused: list[ListRemark]
+    remarks: list[ListRemark]
+
+
+class ListReport(Wire):
+    """What a list of parties comes to. `applied`: the register was brought up to it; it never is if a row is refused.
+
+    `refused`, `changes` and `remarked` are the first 1,000 rows of theirs; `counts` are of all.
+    """
+
+    applied: bool
+    counts: dict[str, int]
+    refused: list[ListRow]
+    changes: list[ListRow]
+    remarked: list[ListRow]

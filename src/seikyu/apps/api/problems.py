@@ -31,9 +31,17 @@ _STATUS_CODES: Final = {404: "not_found", 405: "method_not_allowed"}
 
 
 def problem(
-    request: Request, code: str, facts: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
+    request: Request,
+    code: str,
+    facts: Mapping[str, Any] | None = None,
+    *,
+    words_code: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return the problem of `code`, worded for who asks. The facts are members of the problem."""
+    """Return the problem of `code`, worded for who asks. The facts are members of the problem.
+
+    `words_code` is which texts tell it, where a code has several.
+    """
     facts = facts or {}
     outcome = outcome_of(code)
     status = int(outcome.status)
@@ -44,7 +52,7 @@ def problem(
     extra.update(headers or {})
     if wants_page(request):
         return Response(_page(outcome, facts), status, extra, "text/html; charset=utf-8")
-    words = error_words(code, lang, **facts)
+    words = error_words(words_code or code, lang, **facts)
     members = {name: _member(value) for name, value in facts.items() if name != "message"}
     body = members | {
         "type": f"urn:seikyu:problem:{code}",
@@ -71,7 +79,7 @@ async def answer_known(request: Request, error: Exception) -> Response:
     """Answer an error that has a code."""
     if not isinstance(error, Known):
         return await answer_bug(request, error)
-    return problem(request, error.code, facts_of(error))
+    return problem(request, error.code, facts_of(error), words_code=getattr(error, "words_code", None))
 
 
 async def answer_http(request: Request, error: Exception) -> Response:

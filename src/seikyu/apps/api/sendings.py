@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seikyu.apps.api import models
-from seikyu.apps.api.bodies import body_of, must_be_plain, stated_length, stated_sha256
+from seikyu.apps.api.bodies import body_of, idempotency_key, must_be_plain, stated_length, stated_sha256
 from seikyu.apps.api.paging import PAGE, Asker, Cursor, PageLimit, TheOffice, absolute, problems
 from seikyu.limits import limit
-from seikyu.ports.errors import BadRequest, NotFound
+from seikyu.ports.errors import NotFound
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import decide, show, upload
 from seikyu.services.arrival import Stated
@@ -77,7 +77,7 @@ async def send(  # noqa: PLR0917  (each is one query parameter)
     name: NameParam = None,
 ) -> Response:
     """Hand in one file as raw bytes, or begin to hand in several."""
-    terms = Terms(body=body, line=line, asp=asp, idempotency_key=_key(request), file_name=name)
+    terms = Terms(body=body, line=line, asp=asp, idempotency_key=idempotency_key(request), file_name=name)
     if files is not None:
         begun = await upload.begin(office, identity=asker, terms=terms, files=files)
         return _answer(models.UploadBegun(upload=begun.id, expires_at=begun.expires_at), 202)
@@ -206,21 +206,6 @@ def _stated(request: Request, office: Office) -> Stated:
     must_be_plain(request.headers)
     length = stated_length(request.headers, limit_bytes=office.limit("file_bytes"))
     return Stated(sha256=stated_sha256(request.headers), length=length)
-
-
-def _key(request: Request) -> str | None:
-    """Return the idempotency key, with or without the quotes that the draft standard wants."""
-    keys = request.headers.getlist("idempotency-key")
-    if not keys:
-        return None
-    if len(keys) > 1:
-        raise BadRequest("a request has one idempotency key", parameter="Idempotency-Key")
-    bare = keys[0].strip()
-    if len(bare) > 1 and bare[0] == bare[-1] == '"':
-        bare = bare[1:-1]
-    if not bare or not bare.isascii() or not bare.isprintable() or len(bare) > limit("idempotency_key_chars"):
-        raise BadRequest("the idempotency key has 1 to 128 printable ASCII characters", parameter="Idempotency-Key")
-    return bare
 
 
 def _answer(shown: models.Wire, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -7,36 +7,42 @@ for nothing else: no file, no package, no network. The same sheets make the same
 import json
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from seikyu.apps.drawing.plain import for_page
 from seikyu.apps.words import language, say
 from seikyu.rules.sheet import Sheet
 
 #: The one Japanese family that is installed with this program; behind it the typesetter's own, for a sign it lacks (≒).
-_FONTS: Final = ("Noto Sans JP", "New Computer Modern")
+FONTS: Final = ("Noto Sans JP", "New Computer Modern")
 
 
 def pdf_of(sheets: Sequence[Sheet], *, masked: bool) -> bytes:
     """Return the document."""
-    import pylopdf_fonts_jp
     import typst
 
     lang = language()
     given = {
         "lang": lang,
         "title": say("show.title", lang),
-        "fonts": _FONTS,
+        "fonts": FONTS,
         "note": say("show.masked", lang) if masked else "",
         "findings": say("show.claim_findings", lang),
         "sheets": [for_page(sheet, lang) for sheet in sheets],
     }
     template = (files("seikyu.apps.drawing") / "templates" / "sheet.typ").read_bytes()
-    fonts = typst.Fonts(
+    return typst.compile(
+        template, font_paths=fonts(), sys_inputs={"sheets": json.dumps(given, ensure_ascii=False)}, timestamp=0
+    )
+
+
+def fonts() -> Any:
+    """Return the fonts that documents are set in, and no others."""
+    import pylopdf_fonts_jp
+    import typst
+
+    return typst.Fonts(
         include_system_fonts=False,  # What a machine has besides must not change the document.
         include_embedded_fonts=True,
         font_paths=[str(pylopdf_fonts_jp.sans_path().parent)],
-    )
-    return typst.compile(
-        template, font_paths=fonts, sys_inputs={"sheets": json.dumps(given, ensure_ascii=False)}, timestamp=0
     )
