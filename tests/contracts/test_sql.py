@@ -95,18 +95,21 @@ def test_the_head_is_the_newest_migration() -> None:
 
 def test_a_database_without_issuers_is_brought_up(path: Path) -> None:
     """Certificates of the first schema are there afterwards, and say nothing of who signed them."""
-    old = open_store(path)
-    with old.write() as tx:
-        tx.put_certificate(a_certificate(issuer=None))
-    with old.engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE certificates DROP COLUMN issuer"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
-    old.close()
+    made = a_certificate(issuer=None)
+    table = metadata.tables["certificates"]
+    row = {column.name: getattr(made, column.name) for column in table.columns if column.name != "issuer"}
+    old = sqlite_engine(path, wait_s=WAIT_S)
+    with old.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        migrate(connection, "0001")
+        connection.execute(table.insert().values(row))
+        connection.commit()
+    old.dispose()
 
     store = open_store(path)
 
     with store.read() as tx:
-        assert tx.certificates() == [a_certificate(issuer=None)]
+        assert tx.certificates() == [made]
     store.close()
 
 
