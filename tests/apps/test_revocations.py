@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from pki import HOLDER
+from seikyu.adapters.ca_files import CannotWrite
 from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.sql import SqlStore, open_store
-from seikyu.adapters.x509_ca import CRL_PERIOD, CannotWrite, create_ca, issue_client, open_ca
+from seikyu.adapters.x509_ca import CRL_PERIOD, create_ca, issue_client, open_ca
 from seikyu.apps import faces, pki
 from seikyu.apps.metrics import Metrics
 from seikyu.apps.pki import CRL_RENEWAL, LIST_KEPT_S, Revocations

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from pki import make_pki, write_pem
+from seikyu.adapters.ca_files import CannotWrite
 from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.ocsp_signer import SIGNER_RENEWAL, SignerFile, issuing_of
-from seikyu.adapters.x509_ca import CannotWrite, NoCA, create_ca, renew_issuing
+from seikyu.adapters.x509_ca import NoCA, create_ca, renew_issuing
 from seikyu.ports.errors import Unavailable
 from seikyu.trust.certificates import Issuer, Period
 from seikyu.trust.status import SIGNER_LIFE, signer_certificate
