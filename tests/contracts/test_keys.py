@@ -125,6 +125,8 @@ def test_threads_may_share_a_signer(make: Make, tmp_path: Path) -> None:
         signed = list(threads.map(lambda text: handle.sign(text, ec.ECDSA(SHA384())), texts))
     for text, signature in zip(texts, signed, strict=True):
         handle.public_key().verify(signature, text, ec.ECDSA(SHA384()))
+    with pytest.raises(InvalidSignature):
+        handle.public_key().verify(signed[0], texts[1], ec.ECDSA(SHA384()))
 
 
 # --- encrypted files ---
@@ -158,7 +160,12 @@ def test_a_passphrase_comes_from_a_file(
     (tmp_path / "pass").write_bytes((SECRET + end).encode())
     monkeypatch.setenv(f"{CA_PASSPHRASE}_FILE", str(tmp_path / "pass"))
     monkeypatch.setenv(CA_PASSPHRASE, "not this one")
-    open_key(locked)
+    key = open_key(locked)
+
+    key.public_key().verify(key.sign(b"text", ec.ECDSA(SHA384())), b"text", ec.ECDSA(SHA384()))
+    (tmp_path / "pass").write_bytes(b"another one\n")
+    with pytest.raises(KeyLocked):
+        open_key(locked)
 
 
 @pytest.mark.parametrize("given", [{}, {"": "wrong"}, {"_FILE": "/nowhere"}, {"_FILE": "/dev/null"}])

@@ -175,8 +175,7 @@ def grant(
     from seikyu.services.people import CONSOLE, grant_mandate
 
     with _keeping(home) as at:
-        found = grant_mandate(at.people, CONSOLE, at.body(body), agent=agent, principal=principal)
-    told = _mandate(found)
+        told = _mandate(grant_mandate(at.people, CONSOLE, at.body(body), agent=agent, principal=principal))
     _tell(told, as_json=as_json, text=say("people.mandates.granted", **told))
 
 
@@ -192,8 +191,7 @@ def end(
     from seikyu.services.people import CONSOLE, end_mandate
 
     with _keeping(home) as at:
-        found = end_mandate(at.people, CONSOLE, at.body(body), agent=agent, principal=principal)
-    told = _mandate(found)
+        told = _mandate(end_mandate(at.people, CONSOLE, at.body(body), agent=agent, principal=principal))
     _tell(told, as_json=as_json, text=say("people.mandates.ended", **told))
 
 
