@@ -81,8 +81,7 @@ def test_a_file_to_import_opens_with_its_password_only(home: Home, tmp_path: Pat
     told = subprocess.run(
         ["openssl", "pkcs12", "-info", "-in", tmp_path / "file.p12", "-passin", f"pass:{PASSWORD}", "-nodes"],
         capture_output=True,
-        text=True,
         check=True,
     )
-    assert told.stderr.count("AES-256-CBC") == 2
-    assert "hmacWithSHA256" in told.stderr
+    assert told.stderr.count(b"AES-256-CBC") == 2
+    assert b"hmacWithSHA256" in told.stderr
