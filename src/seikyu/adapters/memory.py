@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
+from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, MemoryAccountsWrite
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
 from seikyu.ports.jobs import Work, WorkOrder
@@ -35,7 +36,7 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables):
+class _Tables(PeopleTables, AccountTables):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     parties: dict[str, Party] = field(default_factory=dict)
@@ -65,7 +66,7 @@ class _Order:
     over_at_s: float = 0.0
 
 
-class MemoryReadTx(MemoryPeopleRead):
+class MemoryReadTx(MemoryPeopleRead, MemoryAccountsRead):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, tables: _Tables) -> None:
@@ -214,7 +215,7 @@ class MemoryReadTx(MemoryPeopleRead):
         return self.tables.settings.get(name)
 
 
-class MemoryWriteTx(MemoryReadTx, MemoryPeopleWrite):
+class MemoryWriteTx(MemoryReadTx, MemoryPeopleWrite, MemoryAccountsWrite):
     """A transaction that writes (ports.store.WriteTx)."""
 
     def put_party(self, party: Party) -> None:
