@@ -271,7 +271,7 @@ def issue_client(ca: CA, holder: Holder, *, now: datetime, request: bytes | None
         ca.issuing,
         public_key,
         holder=holder,
-        serial=_serial(),
+        serial=new_serial(),
         period=period_of(now, months=CLIENT_MONTHS),
         pointers=pointers_below(ca.home.settings().public_url),
     )
@@ -349,7 +349,7 @@ def ensure_server(home: Home, hosts: Sequence[str], *, now: datetime) -> Path:
     if not _serves(path, ca, hosts, now=now):
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = server_certificate(
-            ca.issuing, key.public_key(), hosts=hosts, serial=_serial(), period=period_of(now, months=SERVER_MONTHS)
+            ca.issuing, key.public_key(), hosts=hosts, serial=new_serial(), period=period_of(now, months=SERVER_MONTHS)
         )
         with told():
             write_private(path, key_pem(key) + pem(certificate, ca.issuing.certificate))
@@ -411,7 +411,7 @@ def _make(
         passphrase=ROOT_PASSPHRASE,
     )
     certificate = root_certificate(
-        root_made.key, organisation=organisation, serial=_serial(), period=period_of(now, months=ROOT_MONTHS)
+        root_made.key, organisation=organisation, serial=new_serial(), period=period_of(now, months=ROOT_MONTHS)
     )
     root = Issuer(certificate, root_made.key)
     made = make_key(place / "issuing.key", keep)
@@ -439,7 +439,7 @@ def _certified(root: Issuer, key: ec.EllipticCurvePrivateKey, *, now: datetime, 
         key.public_key(),
         organisation=organisation,
         generation=generation,
-        serial=_serial(),
+        serial=new_serial(),
         period=period_of(now, months=ISSUING_MONTHS),
     )
     return Issuer(certificate, key)
@@ -479,5 +479,6 @@ def _serves(path: Path, ca: CA, hosts: Sequence[str], *, now: datetime) -> bool:
     )
 
 
-def _serial() -> int:
+def new_serial() -> int:
+    """Return the serial of a certificate that is to be signed."""
     return serial_from(secrets.token_bytes(SERIAL_BYTES))

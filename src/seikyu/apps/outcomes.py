@@ -86,6 +86,14 @@ _OUTCOMES: Final = (
     Outcome("user_not_there", HTTPStatus.NOT_FOUND, Exit.REFUSED),
     Outcome("mandate_not_there", HTTPStatus.NOT_FOUND, Exit.REFUSED),
     Outcome("no_such_party", HTTPStatus.NOT_FOUND, Exit.REFUSED),
+    # the way to a certificate
+    Outcome("code_mistyped", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("code_refused", HTTPStatus.UNAUTHORIZED, Exit.REFUSED),
+    Outcome("code_locked", HTTPStatus.TOO_MANY_REQUESTS, Exit.LATER, retry=True),
+    Outcome("notice_closed", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("terminal_gone", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("terminal_there", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("application_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
     # what it asked for
     Outcome("not_found", HTTPStatus.NOT_FOUND, Exit.REFUSED),
     Outcome("not_there", HTTPStatus.NOT_FOUND, Exit.REFUSED),

@@ -32,12 +32,15 @@ from seikyu.adapters.tls_server import Connection, Listener, renew, server_conte
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
 from seikyu.apps.acts import CERTIFICATE_REVOKED
+from seikyu.apps.enrolling import enrolling_of
 from seikyu.apps.metrics import Metrics, states_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
+from seikyu.services.applications import Enrolling
 from seikyu.services.arrivals import hear
+from seikyu.services.issuing import revoke_superseded
 from seikyu.services.office import Office
 from seikyu.services.revocation import SOURCES
 from seikyu.services.start import clean_up
@@ -112,7 +115,8 @@ def serve(
         )
         reports = partial(Reports, hear=partial(hear, office), tell=metrics[0].tell)
         worker = None if pause_checking else Worker(home.root, notes=watching, reports=reports)
-        house = House(home, office, metrics[0], worker, external_url=external_url)
+        enrolling = enrolling_of(home, office.store, tell=tell)
+        house = House(home, office, metrics[0], worker, enrolling=enrolling, external_url=external_url)
         heeding.append(house.heed)
         with asyncio.Runner(loop_factory=_loop) as runner:
             runner.run(house.run(announce))
@@ -146,11 +150,19 @@ class House:
     """The faces of one office, from opening to closing."""
 
     def __init__(
-        self, home: Home, office: Office, metrics: Metrics, worker: Worker | None, *, external_url: str | None
+        self,
+        home: Home,
+        office: Office,
+        metrics: Metrics,
+        worker: Worker | None,
+        *,
+        enrolling: Enrolling,
+        external_url: str | None,
     ) -> None:
         self.home = home
         self.office = office
         self.worker = worker
+        self.enrolling = enrolling
         self.settings = home.settings()
         self.external_url = external_url
         certificate = pki.server_file(home, self.settings.hosts)
@@ -219,6 +231,8 @@ class House:
         while True:
             try:
                 drop_expired(self.office)
+                # What is revoked here is on the list below.
+                await asyncio.to_thread(revoke_superseded, self.enrolling)
                 await asyncio.to_thread(self.revocations.keep_fresh)
             except SeikyuError as error:
                 log.warning("housekeeping_waits", code=error.code)

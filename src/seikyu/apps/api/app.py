@@ -19,6 +19,9 @@ from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import Store
 from seikyu.services.office import Office
 from seikyu.trust import UnknownCertificate
+from seikyu.trust.certificates import BadRequestForCertificate
+from seikyu.trust.codes import CodeMistyped
+from seikyu.trust.people import PeopleError
 
 #: Where the desk mounts it.
 ROOT: Final = "/api/v1"
@@ -55,6 +58,9 @@ def _app(store: Store, clock: Clock, *, most: int, external_url: str | None = No
             SeikyuError: answer_known,
             OfficeError: answer_known,
             UnknownCertificate: answer_known,
+            PeopleError: answer_known,
+            CodeMistyped: answer_known,
+            BadRequestForCertificate: answer_known,
             HTTPException: answer_http,
             RequestValidationError: answer_unread,
             Exception: answer_bug,

@@ -18,6 +18,9 @@ from seikyu.apps.words import Language, accepted_language, error_words
 from seikyu.office.errors import OfficeError
 from seikyu.ports.errors import SeikyuError, Unavailable
 from seikyu.trust import UnknownCertificate
+from seikyu.trust.certificates import BadRequestForCertificate
+from seikyu.trust.codes import CodeMistyped
+from seikyu.trust.people import PeopleError
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -25,7 +28,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 BUG: Final = "seikyu_bug"
 
 #: The errors that have a text of their own; everything else is a bug.
-Known = SeikyuError | OfficeError | UnknownCertificate
+Known = SeikyuError | OfficeError | UnknownCertificate | PeopleError | CodeMistyped | BadRequestForCertificate
 
 _STATUS_CODES: Final = {404: "not_found", 405: "method_not_allowed"}
 
