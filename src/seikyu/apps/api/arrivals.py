@@ -13,7 +13,7 @@ from seikyu.services.show import Page
 router: Final = APIRouter(tags=["sendings"])
 
 
-@router.get("/arrivals", response_model=models.Arrivals, responses=problems())
+@router.get("/arrivals", response_model=models.Arrivals, responses=problems(404))
 def arrivals(office: TheOffice, asker: ActingAsker, limit: PageLimit = PAGE, cursor: Cursor = None) -> Any:
     """List what of the asker's own is arriving just now, newest first; to the operator, everybody's."""
     if asker.kind == PAYER:

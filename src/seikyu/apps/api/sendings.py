@@ -62,7 +62,7 @@ _BYTES: Final[dict[str, Any]] = {
             "model": models.UploadBegun,
             "description": "a sending of several files is begun; there is no sending yet",
         },
-        **problems(408, 409, 413, 415, 422, 507),
+        **problems(404, 408, 409, 413, 415, 422, 507),
     },
     openapi_extra=_BYTES,
 )
@@ -131,7 +131,7 @@ async def finish(request: Request, office: TheOffice, asker: ActingAsker, upload
     return await _received(request, office, answer)
 
 
-@router.get("/sendings", response_model=models.Sendings, responses=problems())
+@router.get("/sendings", response_model=models.Sendings, responses=problems(404))
 def sendings(  # noqa: PLR0917  (each is one query parameter)
     office: TheOffice,
     asker: ActingAsker,
