@@ -44,6 +44,8 @@ LIMITS: Final = (
     Limit("header_bytes", 32 * KIB, "bytes", "the header of a lawful request has under 4 KB"),
     Limit("json_bytes", 64 * KIB, "bytes", "bodies other than files are small acts"),
     Limit("ocsp_request_bytes", 4 * KIB, "bytes", "a question about one certificate has 100, with a long nonce 300"),
+    Limit("csr_bytes", 16 * KIB, "bytes", "a certification request with the largest key has 2, with an odd maker's "
+          "extensions 4"),
     Limit("ocsp_at_once", 4, "answers", "anybody may ask; a flood must not take the threads that the desk works with"),
     Limit("ocsp_answers_kept", 4096, "answers", "signed ones, of 1 KB each, that are given again while young"),
     Limit("code_tries_per_address", 60, "tries", "codes tried on the public face from one address within the window; a "

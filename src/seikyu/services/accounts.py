@@ -168,7 +168,9 @@ def accept_terms(
             raise TermsNotAccepted
         _accept(tx, user, texts, lang=lang, now=now)
         if texts:
-            note(tx, people, "accept_terms", by=actor_for(tx, people, identity, user), body=user.body, subject=user.name)
+            note(
+                tx, people, "accept_terms", by=actor_for(tx, people, identity, user), body=user.body, subject=user.name
+            )
 
 
 def _right(people: People, stranger: Stranger, typed_party: str, *, typed: str) -> tuple[Party, RegistrationCode]:

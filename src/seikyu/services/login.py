@@ -144,9 +144,7 @@ class Second:
     origin: str = ""
 
 
-def login(
-    people: People, identity: ClientIdentity | None, typed: Typed, *, stranger: Stranger | None = None
-) -> Opened:
+def login(people: People, identity: ClientIdentity | None, typed: Typed, *, stranger: Stranger | None = None) -> Opened:
     """Begin a session; on the public face (`identity` None) for `stranger`.
 
     Errors: LoginRefused, LoginLocked, LoginLockedByHand, InitialPasswordOver, SecondFactorNeeded; the failure is
