@@ -34,6 +34,8 @@ from seikyu.apps import faces, logs, pki
 from seikyu.apps.acts import CERTIFICATE_REVOKED
 from seikyu.apps.enrolling import enrolling_of
 from seikyu.apps.metrics import Metrics, states_of
+from seikyu.apps.pages.site import pages_of
+from seikyu.apps.people import people_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
@@ -172,11 +174,19 @@ class House:
         }
         self.revocations = pki.Revocations(home, office.store, count=metrics.tell)
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
-        served = self.settings.bodies
+        people, key = people_of(home, office.store, tell=office.tell), home.secret("forms_key")
+        pages = partial(
+            pages_of, office=office, people=people, key=key, served=self.settings.bodies, hosts=self.settings.hosts
+        )
         self.apps: dict[str, ASGIApp] = {
-            "desk": faces.desk(office, enrolling, metrics, served=served, external_url=external_url),
+            "desk": faces.desk(office, enrolling, metrics, pages=pages("desk", external_url=external_url)),
             "public": faces.public(
-                office, metrics, served=served, given_out=home.ca, responder=self.revocations.responder
+                office,
+                enrolling,
+                metrics,
+                pages=pages("public"),
+                given_out=home.ca,
+                responder=self.revocations.responder,
             ),
             "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
         }

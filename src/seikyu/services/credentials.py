@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from seikyu.ports.errors import AlreadyThere, SeikyuError
-from seikyu.ports.people import HalfLogin, NewKey, SecurityKey, User
+from seikyu.ports.people import HalfLogin, NewKey, Place, SecurityKey, User
 from seikyu.ports.store import WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.login import LoginOver, actor_for, again, digest_of, new_token, ready, step_of, tried, user_of
@@ -158,9 +158,8 @@ def begin_key(people: People, identity: ClientIdentity | None, token: str, *, pa
 
 
 def finish_key(
-    people: People, identity: ClientIdentity | None, token: str, *, asked: str, answer: str, name: str, host: str,
-    origin: str,
-) -> SecurityKey:  # fmt: skip
+    people: People, identity: ClientIdentity | None, token: str, *, asked: str, answer: str, name: str, place: Place
+) -> SecurityKey:
     """Put a new security key in force by its answer to what was asked, once.
 
     Errors: LoginOver; KeyRefused, and what was asked is over; AlreadyThere, if somebody has the key.
@@ -173,7 +172,7 @@ def finish_key(
         raise LoginOver
     if (half.user, half.password) != (seen.id, seen.password):
         raise LoginOver
-    new = people.keys.read_new(answer, bytes.fromhex(half.challenge), host=host, origin=origin)
+    new = people.keys.read_new(answer, bytes.fromhex(half.challenge), place)
     with people.store.write() as tx:
         return _added(tx, people, identity, again(tx, seen), new=new, name=name, now=now)
 

@@ -101,6 +101,7 @@ def look(enrolling: Enrolling, proof: Proof) -> IssuanceNotice:
     """
     notice = proved(enrolling, proof, kind="pin")
     _require_open(enrolling, notice)
+    enrolling.tell("notice_looked_at", notice=notice.id)
     return notice
 
 

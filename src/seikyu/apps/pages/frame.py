@@ -64,6 +64,7 @@ def render(template: str, lang: Language, /, **facts: Any) -> str:
         "role_name": partial(_role, lang),
         "face": "public",
         "path": "",
+        "other_path": "/",
         "ways": (),
         "actor": None,
         "token": _no_token,

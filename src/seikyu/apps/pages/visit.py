@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -23,9 +24,11 @@ from seikyu.apps.api.problems import Known, facts_of
 from seikyu.apps.outcomes import outcome_of
 from seikyu.apps.pages.forms import MARK_BYTES, check_token, is_mark, read_form, token_for
 from seikyu.apps.pages.frame import HEADERS, LANGUAGE_COOKIE, frame_response, page_language
-from seikyu.apps.words import ErrorWords, Language, error_words
+from seikyu.apps.told import told_facts
+from seikyu.apps.words import ErrorWords, Language, error_words, say
 from seikyu.limits import limit
 from seikyu.ports.errors import Busy
+from seikyu.ports.people import Place
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.login import LoginOver, actor_of
 from seikyu.services.office import Office
@@ -34,6 +37,9 @@ from seikyu.trust.people import Actor, demand, permits
 
 #: Addresses of ours that a visitor may be sent back to: one slash at the front, and nothing that a browser reads anew.
 _OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._-]+/)*[A-Za-z0-9._-]*")
+
+#: Security keys know hosts by name, not by address.
+_HOST: Final = re.compile(r"(?=.*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 
 #: Where a login has to go first, by its duty.
 DUTIES: Final = {
@@ -54,8 +60,9 @@ class Way:
 
 @dataclass(slots=True)
 class Visit:
-    """One request to a page and what is known of it. Shape: `identity` is None on the public face, `actor` without a
-    login.
+    """One request to a page and what is known of it.
+
+    Shape: `identity` is None on the public face, `actor` without a login.
     """
 
     pages: "Pages"
@@ -92,6 +99,16 @@ class Visit:
         """The address at the other end of the line."""
         return self.request.client.host if self.request.client else ""
 
+    @property
+    def place(self) -> Place:
+        """This page as security keys are bound to it; empty, if it has none of our names."""
+        return self.pages.place_of(self.request.headers.get("host", ""))
+
+    def done(self, *known: str) -> str:
+        """Return what was done before this page, from `?done=`, if it is a word that the page knows."""
+        word = self.request.query_params.get("done", "")
+        return say(f"pages.account.{word}", self.lang) if word in known else ""
+
     def typed(self, name: str) -> str:
         """Return what was typed into a field; nothing if there was none."""
         return self.form.get(name, "")
@@ -109,6 +126,7 @@ class Visit:
         basis = {
             "face": self.pages.face,
             "path": self.request.url.path,
+            "other_path": self.pages.shown_at(self.request.url.path),
             "ways": self.pages.ways_for(self.actor),
             "actor": self.actor,
             "token": token,
@@ -124,12 +142,11 @@ class Visit:
 
     def again(self, template: str, error: Known, /, **facts: Any) -> Response:
         """Answer with the page once more, and what was wrong; passwords and codes are not typed into it again."""
-        headers_status = int(outcome_of(error.code).status)
-        return self.show(template, headers_status, error=self.words(error), **facts)
+        return self.show(template, int(outcome_of(error.code).status), error=self.words(error), **facts)
 
     def words(self, error: Known) -> ErrorWords:
         """Return what an error says, in the language of the page."""
-        return error_words(error.code, self.lang, **facts_of(error, self.lang))
+        return error_words(error.code, self.lang, **told_facts(facts_of(error), self.lang))
 
     def see(self, path: str, /, *, session: str | None = None) -> Response:
         """Send the visitor on to another page of ours; with a new login, or with "" out of the one there is."""
@@ -158,8 +175,10 @@ class Pages:
     people: People
     key: bytes = field(repr=False)
     served: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
     ways: tuple[Way, ...] = ()
     external_url: str | None = None
+    _shown: set[str] = field(default_factory=set, repr=False)
     _hard: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limit("logins_at_once")), repr=False)
     _waiting: int = 0
 
@@ -179,6 +198,17 @@ class Pages:
             way for way in self.ways
             if way.power is None or (actor is not None and (way.power == "login" or permits(actor, way.power)))
         ]  # fmt: skip
+
+    def place_of(self, said: str) -> Place:
+        """Return the place for a Host header; an empty one for a name that the server is not made out for.
+
+        A page that was relayed under another name must not learn what a security key says.
+        """
+        outside = urlsplit(self.external_url).netloc if self.external_url else ""
+        name = urlsplit(f"//{said}").hostname or ""
+        if name not in {*self.hosts, urlsplit(f"//{outside}").hostname} or not _HOST.fullmatch(name):
+            return Place("", "")
+        return Place(name, f"https://{said}")
 
     def put_cookie(self, answer: Response, name: str, value: str, *, kept_s: int | None = None) -> None:
         """Set a cookie that only we get back, from our own pages and over TLS; an empty value takes it away."""
@@ -209,7 +239,15 @@ class Pages:
                 return await asyncio.to_thread(run, visit)
             return await self._one_of_few(run, visit)
 
+        if not post:
+            self._shown.add(path)
         return Route(path, answer, methods=["POST"] if post else ["GET"])
+
+    def shown_at(self, path: str) -> str:
+        """Return where a page can be looked at again: itself, or what is above an act."""
+        while path not in self._shown and path.count("/") > 1:
+            path = path.rpartition("/")[0]
+        return path if path in self._shown else "/"
 
     def _check(self, visit: Visit) -> None:
         mark = visit.request.cookies.get(self.mark_cookie, "")
