@@ -101,6 +101,7 @@ _OUTCOMES: Final = (
     Outcome("code_refused", HTTPStatus.UNAUTHORIZED, Exit.REFUSED),
     Outcome("code_locked", HTTPStatus.TOO_MANY_REQUESTS, Exit.LATER, retry=True),
     Outcome("notice_closed", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("notices_not_written", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("ticket_over", HTTPStatus.FORBIDDEN, Exit.REFUSED),
     Outcome("terminal_gone", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("terminal_there", HTTPStatus.CONFLICT, Exit.REFUSED),

@@ -21,7 +21,7 @@ from seikyu.ports.enrolment import IssuanceNotice, IssuedCertificate, Signed
 from seikyu.ports.errors import NotFound, SeikyuError, Unavailable
 from seikyu.ports.store import Certificate, Party, ReadTx, WriteTx
 from seikyu.ports.trust import ClientIdentity
-from seikyu.services.applications import Enrolling, enter
+from seikyu.services.applications import Enrolling, end_terminal, enter
 from seikyu.trust.certificates import Asked, BadRequestForCertificate
 from seikyu.trust.codes import read_code
 from seikyu.trust.enrolment import Purpose, Way, after_wrong_code, is_open, overlap
@@ -190,6 +190,15 @@ def replace_terminal(enrolling: Enrolling, by: Actor, terminal: str, asked: Aske
         raise NotFound("no such terminal")
     which = _Terminal(by.party, terminal, notice.id if notice else "", Purpose.CLIENT, ())
     return _issue(enrolling, which, asked, Way.PAIRING, by=by)
+
+
+def end_of_terminal(enrolling: Enrolling, by: Actor, notice_id: str) -> tuple[IssuanceNotice, list[str]]:
+    """End a terminal and revoke what it has; return its notice and the serials. Errors: NotFound.
+
+    Said again it revokes what is left, if it broke off in between.
+    """
+    notice = end_terminal(enrolling, by, notice_id)
+    return notice, revoke_terminal(enrolling, by, notice, reason=ENDED)
 
 
 def revoke_superseded(enrolling: Enrolling) -> int:
