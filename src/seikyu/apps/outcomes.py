@@ -101,6 +101,8 @@ _OUTCOMES: Final = (
     Outcome("code_refused", HTTPStatus.UNAUTHORIZED, Exit.REFUSED),
     Outcome("code_locked", HTTPStatus.TOO_MANY_REQUESTS, Exit.LATER, retry=True),
     Outcome("notice_closed", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("notices_not_written", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("ticket_over", HTTPStatus.FORBIDDEN, Exit.REFUSED),
     Outcome("terminal_gone", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("terminal_there", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("application_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
@@ -126,6 +128,7 @@ _OUTCOMES: Final = (
     Outcome("bad_certificate_request", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
     # not now
     Outcome("unavailable", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
+    Outcome("too_many_requests", HTTPStatus.TOO_MANY_REQUESTS, Exit.LATER, retry=True),
     Outcome("busy", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
     Outcome("no_space", HTTPStatus.INSUFFICIENT_STORAGE, Exit.LATER, retry=True),
     Outcome("stopping", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),

@@ -131,6 +131,14 @@ def reserve_ports(home: Home) -> Addresses:
         return addresses_of(settings, ports.numbers)
 
 
+def public_address(home: Home) -> str:
+    """Return where the public face of a home is; the port is the one of the settings, or the one that was kept."""
+    settings = home.settings()
+    kept = _kept_ports(home.run / PORTS_FILE)
+    ports = {name: face.port or kept.get(name, 0) for name, face in faces_of(settings).items()}
+    return addresses_of(settings, ports).public
+
+
 def faces_of(settings: Settings) -> dict[str, Face]:
     """Return where the faces are to listen, by name."""
     return {"desk": settings.desk, "public": settings.public, "inside": settings.inside}
@@ -179,9 +187,14 @@ class House:
             pages_of, office=office, people=people, key=key, served=self.settings.bodies, hosts=self.settings.hosts
         )
         self.apps: dict[str, ASGIApp] = {
-            "desk": faces.desk(office, metrics, pages=pages("desk", external_url=external_url)),
+            "desk": faces.desk(office, enrolling, metrics, pages=pages("desk", external_url=external_url)),
             "public": faces.public(
-                office, metrics, pages=pages("public"), given_out=home.ca, responder=self.revocations.responder
+                office,
+                enrolling,
+                metrics,
+                pages=pages("public"),
+                given_out=home.ca,
+                responder=self.revocations.responder,
             ),
             "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
         }
