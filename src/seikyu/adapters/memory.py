@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
+from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
@@ -36,7 +37,7 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, EnrolmentTables):
+class _Tables(PeopleTables, EnrolmentTables, AcmeTables):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     parties: dict[str, Party] = field(default_factory=dict)
@@ -66,7 +67,7 @@ class _Order:
     over_at_s: float = 0.0
 
 
-class MemoryReadTx(MemoryPeopleRead, MemoryEnrolmentRead):
+class MemoryReadTx(MemoryPeopleRead, MemoryEnrolmentRead, MemoryAcmeRead):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, tables: _Tables) -> None:
@@ -215,7 +216,7 @@ class MemoryReadTx(MemoryPeopleRead, MemoryEnrolmentRead):
         return self.tables.settings.get(name)
 
 
-class MemoryWriteTx(MemoryReadTx, MemoryPeopleWrite, MemoryEnrolmentWrite):
+class MemoryWriteTx(MemoryReadTx, MemoryPeopleWrite, MemoryEnrolmentWrite, MemoryAcmeWrite):
     """A transaction that writes (ports.store.WriteTx)."""
 
     def put_party(self, party: Party) -> None:
