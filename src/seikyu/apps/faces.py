@@ -1,7 +1,7 @@
 """The three faces of a server: the desk (client certificate), the public one (none), the inside (this machine only)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from seikyu.adapters.tls_server import peer_identity
@@ -40,8 +40,15 @@ _HANDLERS: Final[Any] = {
 }
 
 
-def desk(office: Office, metrics: Metrics, *, served: tuple[str, ...], external_url: str | None = None) -> ASGIApp:
-    """Return the desk: the page that says whether it is open, and the API."""
+def desk(
+    office: Office,
+    metrics: Metrics,
+    *,
+    served: tuple[str, ...],
+    external_url: str | None = None,
+    more: Sequence[BaseRoute] = (),
+) -> ASGIApp:
+    """Return the desk: the page that says whether it is open, the API, and `more`."""
 
     async def front(request: Request) -> Response:
         said = peer_identity(dict(request.scope))
@@ -52,6 +59,7 @@ def desk(office: Office, metrics: Metrics, *, served: tuple[str, ...], external_
     routes = [
         Route("/", front),
         Route("/healthz", healthy),
+        *more,
         Mount(ROOT, build_api(office, external_url=external_url)),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
@@ -65,8 +73,9 @@ def public(
     served: tuple[str, ...],
     given_out: Path,
     responder: Responder | None = None,
+    more: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """Return the public face: whether the desk is open, the certificates and lists of the CA, and its responder."""
+    """Return the public face: whether the desk is open, what the CA gives out, its responder, and `more`."""
 
     async def front(request: Request) -> Response:
         del request
@@ -90,6 +99,7 @@ def public(
         Route("/", front),
         Route("/healthz", healthy),
         *(ocsp_routes(responder, metrics) if responder else ()),
+        *more,
         Route("/pki/{name}", file),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)

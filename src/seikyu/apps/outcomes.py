@@ -93,6 +93,8 @@ _OUTCOMES: Final = (
     Outcome("notice_closed", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("terminal_gone", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("terminal_there", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("acme_refused", HTTPStatus.BAD_REQUEST, Exit.REFUSED),
+    Outcome("host_unproved", HTTPStatus.BAD_REQUEST, Exit.REFUSED),
     Outcome("application_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
     # what it asked for
     Outcome("not_found", HTTPStatus.NOT_FOUND, Exit.REFUSED),

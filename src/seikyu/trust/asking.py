@@ -26,7 +26,10 @@ _NAMES_MOST: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a request says besides its key. Shape: `hosts` are names and addresses in one form; `others` all the rest."""
+    """What a request says besides its key.
+
+    Shape: `hosts` are names and addresses in one form, `others` how many names are neither hosts nor URNs.
+    """
 
     subject: x509.Name = field(repr=False)
     alternative: x509.SubjectAlternativeName | None = field(repr=False)

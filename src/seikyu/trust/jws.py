@@ -82,8 +82,8 @@ class JWS:
 def from_base64url(text: object, *, what: str = "base64url") -> bytes:
     """Return the bytes of a base64url text without padding, of which there is one per value. Errors: BadJWS.
 
-    >>> from_base64url("AQI")
-    b'\\x01\\x02'
+    >>> from_base64url("YWNtZQ")
+    b'acme'
     """
     if not isinstance(text, str) or not _BASE64URL.fullmatch(text):
         raise BadJWS(f"{what} is not base64url")
@@ -161,8 +161,10 @@ def read_key(jwk: object) -> AccountKey:
         raise BadJWS("jwk holds a secret; make a new key", kind="badPublicKey")
     try:
         alg, key, members = _key_of(jwk)
-    except (BadJWS, ValueError) as odd:
-        raise BadJWS("the key is none of P-256, P-384, Ed25519, RSA with 2048 to 4096 bits", kind="badPublicKey") from odd
+    except ValueError as odd:
+        raise BadJWS(
+            "the key is none of P-256, P-384, Ed25519, RSA with 2048 to 4096 bits", kind="badPublicKey"
+        ) from odd
     text = json.dumps({name: jwk[name] for name in sorted(members)}, separators=(",", ":"))
     return AccountKey(alg, key, text, base64url(hashlib.sha256(text.encode("ascii")).digest()))
 
@@ -230,4 +232,5 @@ def _verify(key: SigningKey, jws: JWS) -> None:
         if len(jws.signature) != 2 * size_bytes:
             raise InvalidSignature
         r, s = (int.from_bytes(half) for half in (jws.signature[:size_bytes], jws.signature[size_bytes:]))
-        key.verify(encode_dss_signature(r, s), jws.signed, ec.ECDSA(SHA256() if key.key_size == 256 else SHA384()))
+        digest = SHA256() if isinstance(key.curve, ec.SECP256R1) else SHA384()
+        key.verify(encode_dss_signature(r, s), jws.signed, ec.ECDSA(digest))
