@@ -46,6 +46,13 @@ LIMITS: Final = (
     Limit("ocsp_request_bytes", 4 * KIB, "bytes", "a question about one certificate has 100, with a long nonce 300"),
     Limit("ocsp_at_once", 4, "answers", "anybody may ask; a flood must not take the threads that the desk works with"),
     Limit("ocsp_answers_kept", 4096, "answers", "signed ones, of 1 KB each, that are given again while young"),
+    Limit("code_tries_per_address", 60, "tries", "codes tried on the public face from one address within the window; a "
+          "hospital behind one address fetches for 20 terminals and mistypes now and then", adjustable=True),
+    Limit("code_tries_window_s", 600, "seconds", "so long a try from an address is remembered"),
+    Limit("codes_at_once", 4, "tries", "hashing a code takes 64 MiB on purpose; four of them fit a small server"),
+    Limit("codes_waiting", 32, "tries", "so many more wait for their turn, under a second each; past it 503"),
+    Limit("addresses_kept", 10_000, "addresses", "whose tries are remembered, in some 5 MB; past it the quietest is "
+          "forgotten"),
     Limit("connections", 500, "connections", "memory of a small server; past it 503 with Retry-After", adjustable=True),
     Limit("requests_per_party", 125, "requests", "a quarter of the connections; one party must not take them all",
           adjustable=True),

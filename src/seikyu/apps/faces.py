@@ -27,6 +27,7 @@ from seikyu.limits import limit
 from seikyu.office.bodies import bodies
 from seikyu.office.errors import OfficeError
 from seikyu.ports.errors import SeikyuError
+from seikyu.services.applications import Enrolling
 from seikyu.services.office import REAL, Office
 from seikyu.services.revocation import Responder
 from seikyu.trust import UnknownCertificate
@@ -40,7 +41,14 @@ _HANDLERS: Final[Any] = {
 }
 
 
-def desk(office: Office, metrics: Metrics, *, served: tuple[str, ...], external_url: str | None = None) -> ASGIApp:
+def desk(
+    office: Office,
+    enrolling: Enrolling,
+    metrics: Metrics,
+    *,
+    served: tuple[str, ...],
+    external_url: str | None = None,
+) -> ASGIApp:
     """Return the desk: the page that says whether it is open, and the API."""
 
     async def front(request: Request) -> Response:
@@ -52,7 +60,7 @@ def desk(office: Office, metrics: Metrics, *, served: tuple[str, ...], external_
     routes = [
         Route("/", front),
         Route("/healthz", healthy),
-        Mount(ROOT, build_api(office, external_url=external_url)),
+        Mount(ROOT, build_api(office, enrolling, external_url=external_url)),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="desk", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))

@@ -116,6 +116,7 @@ _OUTCOMES: Final = (
     Outcome("bad_certificate_request", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
     # not now
     Outcome("unavailable", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
+    Outcome("too_many_requests", HTTPStatus.TOO_MANY_REQUESTS, Exit.LATER, retry=True),
     Outcome("busy", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
     Outcome("no_space", HTTPStatus.INSUFFICIENT_STORAGE, Exit.LATER, retry=True),
     Outcome("stopping", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),

@@ -8,6 +8,7 @@ from seikyu.adapters.clock import MovedClock, SystemClock
 from seikyu.adapters.home import Home
 from seikyu.adapters.ids import RandomIds
 from seikyu.adapters.known_passwords import KnownPasswordsFile
+from seikyu.adapters.security_keys import WebAuthnKeys
 from seikyu.adapters.settings import Settings
 from seikyu.adapters.sql.open import open_store
 from seikyu.adapters.vault import Argon2Vault
@@ -46,6 +47,7 @@ def people_of(home: Home, store: Store, *, tell: Tell = silent) -> People:
         ids=RandomIds(),
         vault=Argon2Vault(home.secret("people_key")),
         known=KnownPasswordsFile(home.root / "known_passwords.txt"),
+        keys=WebAuthnKeys(),
         tell=tell,
     )
 

@@ -174,7 +174,7 @@ class House:
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
         served = self.settings.bodies
         self.apps: dict[str, ASGIApp] = {
-            "desk": faces.desk(office, metrics, served=served, external_url=external_url),
+            "desk": faces.desk(office, enrolling, metrics, served=served, external_url=external_url),
             "public": faces.public(
                 office, metrics, served=served, given_out=home.ca, responder=self.revocations.responder
             ),

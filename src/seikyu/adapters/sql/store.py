@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from seikyu.adapters.sql import deliveries, ledger, notices, parties, sendings, values
+from seikyu.adapters.sql.accounts import SqlAccountsRead, SqlAccountsWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
@@ -14,7 +15,7 @@ from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Certificate, Delivery, File, Month, Notice, NoticeStep, Party, Posting, Sending
 
 
-class SqlReadTx(SqlPeopleRead, SqlEnrolmentRead):
+class SqlReadTx(SqlPeopleRead, SqlAccountsRead, SqlEnrolmentRead):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -151,7 +152,7 @@ class SqlReadTx(SqlPeopleRead, SqlEnrolmentRead):
         return values.setting(self.connection, name)
 
 
-class SqlWriteTx(SqlReadTx, SqlPeopleWrite, SqlEnrolmentWrite):
+class SqlWriteTx(SqlReadTx, SqlPeopleWrite, SqlAccountsWrite, SqlEnrolmentWrite):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 
     def put_party(self, party: Party) -> None:
