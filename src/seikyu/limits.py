@@ -53,6 +53,10 @@ LIMITS: Final = (
     Limit("codes_waiting", 32, "tries", "so many more wait for their turn, under a second each; past it 503"),
     Limit("addresses_kept", 10_000, "addresses", "whose tries are remembered, in some 5 MB; past it the quietest is "
           "forgotten"),
+    Limit("pairings_per_address", 4, "machines", "that ask from one address to be approved, within a quarter of an "
+          "hour; each asks once", adjustable=True),
+    Limit("pairing_looks_per_address", 1200, "looks", "within a quarter of an hour, at whether it is approved; four "
+          "machines that look every three seconds"),
     Limit("connections", 500, "connections", "memory of a small server; past it 503 with Retry-After", adjustable=True),
     Limit("requests_per_party", 125, "requests", "a quarter of the connections; one party must not take them all",
           adjustable=True),

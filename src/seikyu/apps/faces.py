@@ -1,7 +1,7 @@
 """The three faces of a server: the desk (client certificate), the public one (none), the inside (this machine only)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -10,14 +10,14 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from seikyu.adapters.tls_server import peer_identity
 from seikyu.apps import pki
 from seikyu.apps.api.app import ROOT, build_api
 from seikyu.apps.api.door import Door
-from seikyu.apps.api.identity import identify
+from seikyu.apps.api.identity import days_to_warn_of, identify
 from seikyu.apps.api.ocsp import ocsp_routes
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, page, problem
 from seikyu.apps.metrics import MEDIA_TYPE, Metrics
@@ -31,11 +31,15 @@ from seikyu.services.applications import Enrolling
 from seikyu.services.office import REAL, Office
 from seikyu.services.revocation import Responder
 from seikyu.trust import UnknownCertificate
+from seikyu.trust.certificates import BadRequestForCertificate
+from seikyu.trust.codes import CodeMistyped
 
 _HANDLERS: Final[Any] = {
     SeikyuError: answer_known,
     OfficeError: answer_known,
     UnknownCertificate: answer_known,
+    CodeMistyped: answer_known,
+    BadRequestForCertificate: answer_known,
     HTTPException: answer_http,
     Exception: answer_bug,
 }
@@ -55,6 +59,8 @@ def desk(
         said = peer_identity(dict(request.scope))
         await asyncio.to_thread(identify, office.store, office.clock, said)
         texts = await asyncio.to_thread(_front_texts, office, served)
+        if (days := days_to_warn_of(dict(request.scope))) is not None:
+            texts = {lang: (*each, say("desk.certificate_days", lang, days=days)) for lang, each in texts.items()}
         return Response(page(texts["ja"][0], texts), media_type="text/html")
 
     routes = [
@@ -73,8 +79,12 @@ def public(
     served: tuple[str, ...],
     given_out: Path,
     responder: Responder | None = None,
+    more: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """Return the public face: whether the desk is open, the certificates and lists of the CA, and its responder."""
+    """Return the public face: whether the desk is open, the certificates and lists of the CA, and its responder.
+
+    `more` are the routes of those who have no certificate yet, or no more.
+    """
 
     async def front(request: Request) -> Response:
         del request
@@ -99,6 +109,7 @@ def public(
         Route("/healthz", healthy),
         *(ocsp_routes(responder, metrics) if responder else ()),
         Route("/pki/{name}", file),
+        *more,
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="public", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))

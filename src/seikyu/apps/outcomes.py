@@ -93,6 +93,9 @@ _OUTCOMES: Final = (
     Outcome("notice_closed", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("terminal_gone", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("terminal_there", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("terminal_unknown", HTTPStatus.NOT_FOUND, Exit.REFUSED),
+    Outcome("pairing_over", HTTPStatus.GONE, Exit.REFUSED),
+    Outcome("pairing_own_terminal", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("application_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
     # what it asked for
     Outcome("not_found", HTTPStatus.NOT_FOUND, Exit.REFUSED),

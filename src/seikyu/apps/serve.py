@@ -32,18 +32,22 @@ from seikyu.adapters.tls_server import Connection, Listener, renew, server_conte
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
 from seikyu.apps.acts import CERTIFICATE_REVOKED
+from seikyu.apps.api.limiter import code_turnstile
+from seikyu.apps.api.recover import recover_routes
 from seikyu.apps.enrolling import enrolling_of
 from seikyu.apps.metrics import Metrics, states_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
+from seikyu.services import pairing
 from seikyu.services.applications import Enrolling
 from seikyu.services.arrivals import hear
 from seikyu.services.issuing import revoke_superseded
 from seikyu.services.office import Office
 from seikyu.services.revocation import SOURCES
 from seikyu.services.start import clean_up
+from seikyu.services.terminals import count_ending
 from seikyu.services.upload import drop_all, drop_expired
 
 #: Threads for what blocks: the disk, the database. Writers of the database queue up anyhow.
@@ -116,6 +120,7 @@ def serve(
         reports = partial(Reports, hear=partial(hear, office), tell=metrics[0].tell)
         worker = None if pause_checking else Worker(home.root, notes=watching, reports=reports)
         enrolling = enrolling_of(home, office.store, tell=tell)
+        metrics[0].watch_certificates(partial(count_ending, enrolling))
         house = House(home, office, metrics[0], worker, enrolling=enrolling, external_url=external_url)
         heeding.append(house.heed)
         with asyncio.Runner(loop_factory=_loop) as runner:
@@ -165,6 +170,7 @@ class House:
         self.enrolling = enrolling
         self.settings = home.settings()
         self.external_url = external_url
+        self.addresses: Addresses | None = None
         certificate = pki.server_file(home, self.settings.hosts)
         self.contexts = {
             "desk": server_context(certificate, clients=pki.clients_file(home)),
@@ -176,7 +182,17 @@ class House:
         self.apps: dict[str, ASGIApp] = {
             "desk": faces.desk(office, enrolling, metrics, served=served, external_url=external_url),
             "public": faces.public(
-                office, metrics, served=served, given_out=home.ca, responder=self.revocations.responder
+                office,
+                metrics,
+                served=served,
+                given_out=home.ca,
+                responder=self.revocations.responder,
+                more=recover_routes(
+                    enrolling,
+                    codes=code_turnstile(per_address=office.limit("code_tries_per_address")),
+                    desk=lambda: self.addresses.desk if self.addresses else None,
+                    pairings_per_address=office.limit("pairings_per_address"),
+                ),
             ),
             "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
         }
@@ -205,6 +221,7 @@ class House:
                 tasks.append(asyncio.create_task(self.worker.keep()))
             tasks.append(asyncio.create_task(self._keep_house()))
             addresses = addresses_of(self.settings, ports.numbers, external_url=self.external_url)
+            self.addresses = addresses
             log.info("ready", pid=os.getpid(), ports=ports.numbers)
             gc.collect()
             gc.freeze()  # What is here now stays; collections need not look at it again and again.
@@ -233,6 +250,7 @@ class House:
                 drop_expired(self.office)
                 # What is revoked here is on the list below.
                 await asyncio.to_thread(revoke_superseded, self.enrolling)
+                await asyncio.to_thread(pairing.forget, self.enrolling)
                 await asyncio.to_thread(self.revocations.keep_fresh)
             except SeikyuError as error:
                 log.warning("housekeeping_waits", code=error.code)
