@@ -57,6 +57,9 @@ LIMITS: Final = (
           "hour; each asks once", adjustable=True),
     Limit("pairing_looks_per_address", 1200, "looks", "within a quarter of an hour, at whether it is approved; four "
           "machines that look every three seconds"),
+    Limit("certificate_request_bytes", 16 * KIB, "bytes", "a request for a certificate (CSR) has 1 KB, with RSA 2 KB"),
+    Limit("acme_request_bytes", 32 * KIB, "bytes", "a signed request of ACME; the largest holds a certificate or CSR"),
+    Limit("enrolling_at_once", 4, "requests", "comparing a PIN takes 64 MB on purpose; the others wait 10 s, then 503"),
     Limit("connections", 500, "connections", "memory of a small server; past it 503 with Retry-After", adjustable=True),
     Limit("requests_per_party", 125, "requests", "a quarter of the connections; one party must not take them all",
           adjustable=True),

@@ -52,8 +52,9 @@ def desk(
     *,
     served: tuple[str, ...],
     external_url: str | None = None,
+    more: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """Return the desk: the page that says whether it is open, and the API."""
+    """Return the desk: the page that says whether it is open, the API, and `more`."""
 
     async def front(request: Request) -> Response:
         said = peer_identity(dict(request.scope))
@@ -66,6 +67,7 @@ def desk(
     routes = [
         Route("/", front),
         Route("/healthz", healthy),
+        *more,
         Mount(ROOT, build_api(office, enrolling, external_url=external_url)),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
@@ -81,10 +83,7 @@ def public(
     responder: Responder | None = None,
     more: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """Return the public face: whether the desk is open, the certificates and lists of the CA, and its responder.
-
-    `more` are the routes of those who have no certificate yet, or no more.
-    """
+    """Return the public face: whether the desk is open, what the CA gives out, its responder, and `more`."""
 
     async def front(request: Request) -> Response:
         del request
@@ -108,8 +107,8 @@ def public(
         Route("/", front),
         Route("/healthz", healthy),
         *(ocsp_routes(responder, metrics) if responder else ()),
-        Route("/pki/{name}", file),
         *more,
+        Route("/pki/{name}", file),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="public", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))

@@ -96,6 +96,8 @@ _OUTCOMES: Final = (
     Outcome("terminal_unknown", HTTPStatus.NOT_FOUND, Exit.REFUSED),
     Outcome("pairing_over", HTTPStatus.GONE, Exit.REFUSED),
     Outcome("pairing_own_terminal", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("acme_refused", HTTPStatus.BAD_REQUEST, Exit.REFUSED),
+    Outcome("host_unproved", HTTPStatus.BAD_REQUEST, Exit.REFUSED),
     Outcome("application_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
     # what it asked for
     Outcome("not_found", HTTPStatus.NOT_FOUND, Exit.REFUSED),

@@ -32,15 +32,18 @@ from seikyu.adapters.tls_server import Connection, Listener, renew, server_conte
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
 from seikyu.apps.acts import CERTIFICATE_REVOKED
+from seikyu.apps.api.acme import acme_routes
+from seikyu.apps.api.est import desk_est, public_est
 from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.api.recover import recover_routes
-from seikyu.apps.enrolling import enrolling_of
+from seikyu.apps.enrolling import acme_of, enrolling_of
 from seikyu.apps.metrics import Metrics, states_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
 from seikyu.services import pairing
+from seikyu.services.acme_orders import forget_orders
 from seikyu.services.applications import Enrolling
 from seikyu.services.arrivals import hear
 from seikyu.services.issuing import revoke_superseded
@@ -169,6 +172,7 @@ class House:
         self.worker = worker
         self.enrolling = enrolling
         self.settings = home.settings()
+        self.acme = acme_of(home, enrolling)
         self.external_url = external_url
         self.addresses: Addresses | None = None
         certificate = pki.server_file(home, self.settings.hosts)
@@ -180,19 +184,25 @@ class House:
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
         served = self.settings.bodies
         self.apps: dict[str, ASGIApp] = {
-            "desk": faces.desk(office, enrolling, metrics, served=served, external_url=external_url),
+            "desk": faces.desk(
+                office, enrolling, metrics, served=served, external_url=external_url, more=desk_est(enrolling)
+            ),
             "public": faces.public(
                 office,
                 metrics,
                 served=served,
                 given_out=home.ca,
                 responder=self.revocations.responder,
-                more=recover_routes(
-                    enrolling,
-                    codes=code_turnstile(per_address=office.limit("code_tries_per_address")),
-                    desk=lambda: self.addresses.desk if self.addresses else None,
-                    pairings_per_address=office.limit("pairings_per_address"),
-                ),
+                more=[
+                    *public_est(enrolling),
+                    *acme_routes(self.acme, url=self.settings.acme.url),
+                    *recover_routes(
+                        enrolling,
+                        codes=code_turnstile(per_address=office.limit("code_tries_per_address")),
+                        desk=lambda: self.addresses.desk if self.addresses else None,
+                        pairings_per_address=office.limit("pairings_per_address"),
+                    ),
+                ],
             ),
             "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
         }
@@ -251,6 +261,7 @@ class House:
                 # What is revoked here is on the list below.
                 await asyncio.to_thread(revoke_superseded, self.enrolling)
                 await asyncio.to_thread(pairing.forget, self.enrolling)
+                await asyncio.to_thread(forget_orders, self.acme)
                 await asyncio.to_thread(self.revocations.keep_fresh)
             except SeikyuError as error:
                 log.warning("housekeeping_waits", code=error.code)
