@@ -140,6 +140,11 @@ _OUTCOMES: Final = (
     Outcome("name_unknown", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     # the client's own end
     Outcome("no_client", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("renewal_running", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.LATER, retry=True),
+    Outcome("client_taken", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("office_not_trusted", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("office_is_another", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    Outcome("office_not_named", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("client_not_named", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("file_unusable", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("not_a_list", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

@@ -15,19 +15,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
-
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from typing import TYPE_CHECKING, Final
 
 from seikyu.adapters.home import sync_folder, write_private
 from seikyu.apps.client.errors import unwritable
 from seikyu.ports.errors import SeikyuError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 NEXT: Final = "next"
 SWAPPING: Final = "swapping"
@@ -59,7 +54,7 @@ def settle(folder: Path) -> None:
         sync_folder(folder)
 
 
-def key_for_next(folder: Path) -> ec.EllipticCurvePrivateKey:
+def key_for_next(folder: Path) -> "EllipticCurvePrivateKey":
     """Return the key of the certificate that is asked for next: the one of a try that broke off, or a new one.
 
     It is on the disk before anybody is asked. Errors: FileUnusable.
@@ -70,8 +65,17 @@ def key_for_next(folder: Path) -> ec.EllipticCurvePrivateKey:
         return key_in(path)
 
 
-def key_in(path: Path) -> ec.EllipticCurvePrivateKey:
+def key_in(path: Path) -> "EllipticCurvePrivateKey":
     """Return the key of a file, made if it is not there or is none. Errors: OSError."""
+    # The commands that need no new key need not wait for the library either.
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        load_pem_private_key,
+    )
+
     with suppress(FileNotFoundError, ValueError, TypeError):
         key = load_pem_private_key(path.read_bytes(), None)
         if isinstance(key, ec.EllipticCurvePrivateKey):
