@@ -133,15 +133,11 @@ def status(*, as_id: As = None, home: Home = None, as_json: Json = False) -> int
     if as_json:
         print(json.dumps(told, ensure_ascii=False))
         return Exit.DONE
-    print(
-        one_line(say("cert.status.own", **told | {"not_after": own.not_after, "state": say(f"cert.{told['state']}")}))
-    )
+    shown = told | {"not_after": own.not_after, "state": say(f"cert.{told['state']}")}
+    print(one_line(say("cert.status.own", **shown)))
     if office is not None:
-        print(
-            say(
-                "cert.status.office", state=say(f"certs.certificate_states.{office['state']}"), days=office["days_left"]
-            )
-        )
+        state = say(f"certs.certificate_states.{office['state']}")
+        print(say("cert.status.office", state=state, days=office["days_left"]))
     else:
         tell("note", say("cert.status.no_office", trouble=trouble))
     if off_s is not None and abs(off_s) >= _CLOCK_OFF_S:

@@ -70,13 +70,13 @@ def ride_along(folder: ClientFolder, note: Note, *, now: datetime | None = None)
         return  # The command itself has said so.
     before = known if (folder.path / _FILE).exists() else None
     rules, trouble = enrolment_rules(), ""
-    if renewal_due(known.not_before, known.not_after, now, rules=rules):
-        if known.tried_at is None or not timedelta() <= now - known.tried_at < TRY_AGAIN:
-            known = replace(known, tried_at=now)
-            known.keep(folder)
-            trouble = _renewed(folder)
-            with suppress(BadClientFile):
-                known = Reminded.of(folder)
+    tried = known.tried_at is not None and timedelta() <= now - known.tried_at < TRY_AGAIN
+    if not tried and renewal_due(known.not_before, known.not_after, now, rules=rules):
+        known = replace(known, tried_at=now)
+        known.keep(folder)
+        trouble = _renewed(folder)
+        with suppress(BadClientFile):
+            known = Reminded.of(folder)
     days = warning_due(known.not_after, now, warned_at=known.warned_at, rules=rules)
     if days is not None:
         note(say("cert.ends_trouble" if trouble else "cert.ends", days=days, day=known.not_after, trouble=trouble))
