@@ -16,7 +16,8 @@ from starlette.types import Message, Receive, Scope, Send
 from builders import INSTITUTION_ID
 from seikyu.apps import faces
 from seikyu.apps.metrics import Metrics, states_of
-from seikyu.ports.store import Certificate, Delivery
+from seikyu.ports.register import Certificate
+from seikyu.ports.store import Delivery
 from seikyu.trust.certificates import Issuer, Period, client_certificate, root_certificate, serial_text
 from seikyu.trust.party import Holder
 from services.office_lab import OTHER_INSTITUTION, PAYERS, Lab, make_lab
