@@ -94,10 +94,18 @@ class MemoryRegisterRead:
         rows = self.tables.certificates.values()
         return [one.serial for one in rows if since is None or one.issued_at >= since]
 
-    def revoked_certificates(self: _HasTables, *, ending_after: datetime | None = None) -> list[Certificate]:
-        """Return the revoked, those alone that end behind an instant if one is given, in the order of revocation."""
-        rows = [one for one in self.tables.certificates.values() if one.revoked_at is not None]
-        return sorted([one for one in rows if ending_after is None or one.not_after > ending_after], key=_revocation)
+    def revoked_certificates(
+        self: _HasTables, *, since: datetime | None = None, ending_after: datetime | None = None
+    ) -> list[Certificate]:
+        """Return the revoked in the order of revocation: from an instant on, or those alone that end behind one."""
+        rows = [
+            one
+            for one in self.tables.certificates.values()
+            if one.revoked_at is not None
+            and (since is None or one.revoked_at >= since)
+            and (ending_after is None or one.not_after > ending_after)
+        ]
+        return sorted(rows, key=_revocation)
 
     def revocation_order(self: _HasTables, order_id: str) -> RevocationOrder | None:
         """Return the order of that id."""
@@ -168,7 +176,7 @@ def _order(wanted: CertificateQuery) -> tuple[Callable[[Certificate], tuple[Any,
         (wanted.terminal_prefix, lambda one: (one.terminal, one.serial), False),
         (wanted.party_prefix or wanted.name_part, lambda one: (one.party, *_issue(one)), False),
         (wanted.ends_until, lambda one: (one.not_after, one.serial), False),
-        (wanted.state == "expired", lambda one: (one.not_after, one.serial), True),
+        (wanted.state in {"valid", "expired"}, lambda one: (one.not_after, one.serial), True),
         (wanted.state == "revoked", _revocation, True),
         (True, _issue, True),
     )

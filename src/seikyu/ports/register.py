@@ -84,8 +84,8 @@ class CertificateQuery:
 
     Shape: the first that is there gives the order of the list: `party` (newest first), `serial_prefix` (by serial),
     `terminal_prefix` (by terminal), `party_prefix` or `name_part` (by party, then as issued), `ends_until` (those that
-    still hold and end by then, soonest first), `state` expired (latest end first) or revoked (latest first); else
-    newest first. `state` is valid, expired or revoked; a revoked one is revoked, whether it has ended or not.
+    still hold and end by then, soonest first), `state` valid or expired (latest end first) or revoked (latest first);
+    else newest first. `state` is valid, expired or revoked; a revoked one is revoked, whether it has ended or not.
     """
 
     at: datetime
@@ -136,8 +136,10 @@ class RegisterRead(Protocol):
         """Return the serials of all that was issued, from an instant on, in no order."""
         ...
 
-    def revoked_certificates(self, *, ending_after: datetime | None = None) -> list[Certificate]:
-        """Return the revoked, those alone that end behind an instant if one is given, in the order of revocation."""
+    def revoked_certificates(
+        self, *, since: datetime | None = None, ending_after: datetime | None = None
+    ) -> list[Certificate]:
+        """Return the revoked in the order of revocation: from an instant on, or those alone that end behind one."""
         ...
 
     def revocation_order(self, order_id: str) -> RevocationOrder | None: ...

@@ -10,7 +10,7 @@ Times are the machine's, also in a sandbox: those who read answers look at their
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -38,8 +38,8 @@ from seikyu.trust.status import (
 #: What the rows said last counts for so long after they fell silent: a day, and the night in which nobody looks.
 OUTLASTS: Final = timedelta(hours=48)
 
-#: A certificate says when it was issued a little before its row is there.
-ISSUING_TAKES: Final = timedelta(minutes=10)
+#: A row says when it was issued or revoked a little before that is there for others to read.
+WRITING_TAKES: Final = timedelta(minutes=10)
 
 #: A signed answer is given again while it is so young; the rest of its life is left to those who keep it.
 SIGNED_ANEW: Final = ANSWER_LIFE / 2
@@ -90,8 +90,12 @@ _NOTHING: Final = _Heard(datetime.min.replace(tzinfo=UTC), Serials(), {})
 
 
 def _back(at: datetime) -> datetime | None:
-    """Return from when on there may be certificates that were not there at `at`; None, if nothing was heard yet."""
-    return None if at == _NOTHING.at else at - ISSUING_TAKES
+    """Return from when on there may be rows or revocations that were not there at `at`; None, if nothing was heard."""
+    return None if at == _NOTHING.at else at - WRITING_TAKES
+
+
+def _standings(rows: Iterable[Certificate]) -> dict[str, Standing]:
+    return {row.serial: standing_of(row) for row in rows}
 
 
 def standing_of(row: Certificate | None) -> Standing:
@@ -135,7 +139,9 @@ class Statuses:
                 if issued != len(known):  # A clock that was put back, or rows that came from elsewhere.
                     known = Serials().with_more(tx.serials_issued())
                 if revoked != len(standings):
-                    standings = {row.serial: standing_of(row) for row in tx.revoked_certificates()}
+                    standings = {**standings, **_standings(tx.revoked_certificates(since=_back(before.at)))}
+                if revoked != len(standings):
+                    standings = _standings(tx.revoked_certificates())
             self._heard = _Heard(now, known, standings)
         return revoked
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
         change = PARTIES.update().where(PARTIES.c.id == sa.bindparam("at")).values(folded=sa.bindparam("as"))
         connection.execute(change, [{"at": each.id, "as": _folded(each.name)} for each in rows])
     op.create_index("parties_of_kind", "parties", ["kind", "id"], unique=False)
+    op.create_index("parties_named", "parties", ["id", "kind", "folded"], unique=False)
     op.drop_index("certificates_of_party", table_name="certificates")
     for name, columns in (
         ("of_party", ["party", "issued_at", "serial"]),
