@@ -104,7 +104,7 @@ def reason_word(text: str) -> str:
     spaced = "".join(f"_{each}" if each.isupper() and before.islower() else each for before, each in _pairs(text))
     word = spaced.replace("-", "_").lower()
     if word not in REASONS:
-        raise ValueError(text)
+        raise ValueError(f"{text!r} is no reason")
     return word
 
 
@@ -116,7 +116,7 @@ def serial_word(text: str) -> str:
     """
     word = text.strip().replace(":", "").lower().removeprefix("0x").lstrip("0")
     if not 0 < len(word) <= _SERIAL_CHARS or not _HEX.issuperset(word):
-        raise ValueError(text)
+        raise ValueError(f"{text!r} is no serial")
     return word
 
 
