@@ -85,8 +85,8 @@ def test_pages_of_certificates_are_the_same_everywhere(
             assert sorted(tx.serials_issued(NOW)) == sorted(row.serial for row in rows if row.issued_at >= NOW)
             revoked = [row for row in rows if row.revoked_at is not None]
             assert {row.serial for row in revoked} == {row.serial for row in tx.revoked_certificates()}
-            assert {row.serial for row in revoked if row.not_after > NOW} == {
-                row.serial for row in tx.revoked_certificates(ending_after=NOW)
+            assert {row.serial for row in revoked if row.not_after >= NOW} == {
+                row.serial for row in tx.revoked_certificates(ending_from=NOW)
             }
             assert {row.serial for row in revoked if row.revoked_at and row.revoked_at >= NOW} == {
                 row.serial for row in tx.revoked_certificates(since=NOW)
@@ -243,7 +243,7 @@ def test_other_questions_to_the_register_use_an_index(tmp_path: Path) -> None:
         lambda tx: tx.certificates_counted(),
         lambda tx: tx.serials_issued(NOW),
         lambda tx: tx.revoked_certificates(since=NOW),
-        lambda tx: tx.revoked_certificates(ending_after=NOW),
+        lambda tx: tx.revoked_certificates(ending_from=NOW),
         lambda tx: tx.certificates_named(["a", "b"]),
         lambda tx: tx.revocation_orders(state="waiting"),
         lambda tx: tx.parties_page(PartyQuery(kind="payer"), after="1", limit=50),

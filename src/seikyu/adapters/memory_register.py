@@ -95,15 +95,15 @@ class MemoryRegisterRead:
         return [one.serial for one in rows if since is None or one.issued_at >= since]
 
     def revoked_certificates(
-        self: _HasTables, *, since: datetime | None = None, ending_after: datetime | None = None
+        self: _HasTables, *, since: datetime | None = None, ending_from: datetime | None = None
     ) -> list[Certificate]:
-        """Return the revoked in the order of revocation: from an instant on, or those alone that end behind one."""
+        """Return the revoked in the order of revocation: from an instant on, or those that end at one or later."""
         rows = [
             one
             for one in self.tables.certificates.values()
             if one.revoked_at is not None
             and (since is None or one.revoked_at >= since)
-            and (ending_after is None or one.not_after > ending_after)
+            and (ending_from is None or one.not_after >= ending_from)
         ]
         return sorted(rows, key=_revocation)
 

@@ -13,14 +13,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from seikyu.adapters.ca_files import told, write_public
 from seikyu.adapters.keys import open_key
 from seikyu.adapters.x509_ca import CA
 from seikyu.ports.register import Certificate
-from seikyu.ports.store import Store
-from seikyu.trust.certificates import Issuer, Period, Revocation, key_id, revocation_list
+from seikyu.ports.store import Store, WriteTx
+from seikyu.trust.certificates import BACK, Issuer, Period, Revocation, key_id, revocation_list
 
 #: A revocation list is good for so long; whoever uses the file must fetch it more often.
 CRL_PERIOD: Final = timedelta(days=7)
@@ -28,6 +29,7 @@ CRL_PERIOD: Final = timedelta(days=7)
 #: The sequence that numbers the lists, and where it is kept when the last one was made.
 CRL_NUMBERS: Final = "crl"
 _LISTED_AT: Final = "crl_listed_at"
+_LIST: Final = "crl.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,10 @@ def list_revoked(ca: CA, store: Store, *, now: datetime) -> Listed:
     Errors: those of the store, CannotWrite, KeyLocked, KeyUnusable; the old list stays.
     """
     with store.write() as tx:
-        number, before = tx.next_number(CRL_NUMBERS), tx.setting(_LISTED_AT)
-        # What ended before the last list has stood on it; a last list from the future would not have to be believed.
+        number, before = _next_number(tx, ca.home.ca / _LIST), tx.setting(_LISTED_AT)
+        # Who ended before the last list has stood on it. If that is from the future, the clock was put back.
         ended = None if before is None else min(datetime.fromisoformat(before), now)
-        rows, (_, revoked) = tx.revoked_certificates(ending_after=ended), tx.certificates_counted()
+        rows, (_, revoked) = tx.revoked_certificates(ending_from=ended), tx.certificates_counted()
         path = write_crl(ca, rows, number=number, now=now)
         tx.put_setting(_LISTED_AT, now.isoformat())
     return Listed(path, number, many=len(rows), revoked=revoked, next_update=now + CRL_PERIOD)
@@ -63,7 +65,7 @@ def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime
     Shape: one list for each issuing CA that has not ended, the working one's first.
     Errors: CannotWrite, KeyLocked, KeyUnusable; the old lists stay.
     """
-    path = ca.home.ca / "crl.pem"
+    path = ca.home.ca / _LIST
     start = now.replace(microsecond=0)
     # Rows from before there was a second key do not say who issued them: the first did.
     first = key_id((ca.retired[-1] if ca.retired else ca.issuing).certificate)
@@ -78,17 +80,29 @@ def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime
         if row.revoked_at is not None:
             line = Revocation(int(row.serial, 16), row.revoked_at.replace(microsecond=0), row.reason or "unspecified")
             lines.setdefault(row.issuer or first, []).append(line)
-    period = Period(start, start + CRL_PERIOD)
+    # A reader whose clock is a little behind takes it too, as it takes the certificates.
+    period = Period(start - BACK, start + CRL_PERIOD)
     lists = [
         revocation_list(issuer, lines.get(key_id(issuer.certificate), []), number=number, period=period)
         for issuer in issuers
     ]
-    with told():
+    with told(path):
         write_public(path, b"".join(each.public_bytes(Encoding.PEM) for each in lists))
     return path
 
 
+def _next_number(tx: WriteTx, path: Path) -> int:
+    """Return a number above that of the list that is there: its transaction may have failed, or rows were restored."""
+    number = tx.next_number(CRL_NUMBERS)
+    try:
+        there = x509.load_pem_x509_crl(path.read_bytes()).extensions.get_extension_for_class(x509.CRLNumber)
+    except (OSError, ValueError, x509.ExtensionNotFound):
+        return number
+    behind = there.value.crl_number - number
+    return number if behind < 0 else tx.next_number(CRL_NUMBERS, behind + 1) + behind
+
+
 def copy_public(source: Path, target: Path) -> None:
     """Copy a file that anybody may read. Errors: CannotWrite."""
-    with told():
+    with told(target):
         write_public(target, source.read_bytes())

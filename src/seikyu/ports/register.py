@@ -137,9 +137,9 @@ class RegisterRead(Protocol):
         ...
 
     def revoked_certificates(
-        self, *, since: datetime | None = None, ending_after: datetime | None = None
+        self, *, since: datetime | None = None, ending_from: datetime | None = None
     ) -> list[Certificate]:
-        """Return the revoked in the order of revocation: from an instant on, or those alone that end behind one."""
+        """Return the revoked in the order of revocation: from an instant on, or those that end at one or later."""
         ...
 
     def revocation_order(self, order_id: str) -> RevocationOrder | None: ...

@@ -107,14 +107,14 @@ class SqlRegisterRead:
         return list(self.connection.execute(statement).scalars())
 
     def revoked_certificates(
-        self, *, since: datetime | None = None, ending_after: datetime | None = None
+        self, *, since: datetime | None = None, ending_from: datetime | None = None
     ) -> list[Certificate]:
-        """Return the revoked in the order of revocation: from an instant on, or those alone that end behind one."""
+        """Return the revoked in the order of revocation: from an instant on, or those that end at one or later."""
         statement = _CERTIFICATE.where(_C.revoked_at.is_not(None))
         if since is not None:
             statement = statement.where(_C.revoked_at >= since)
-        if ending_after is not None:
-            statement = statement.where(_seen(_C.not_after) > ending_after)
+        if ending_from is not None:
+            statement = statement.where(_seen(_C.not_after) >= ending_from)
         return every(self.connection, Certificate, statement.order_by(_C.revoked_at, _C.serial))
 
     def revocation_order(self, order_id: str) -> RevocationOrder | None:
