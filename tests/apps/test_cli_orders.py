@@ -4,8 +4,10 @@ import base64
 import io
 import json
 import re
+import shutil
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
