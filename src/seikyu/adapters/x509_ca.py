@@ -2,7 +2,7 @@
 
 | where | what | who may read |
 |---|---|---|
-| `secrets/ca/` | `issuing.key`, `issuing.pem`, `root.pem`, and `root.key` until it is taken away | the office |
+| `secrets/ca/` | `issuing.key`, `issuing.pem`, `root.pem`, `root-crl.pem`; `root.key` until it is taken away | the office |
 | `secrets/server.pem` | the server's private key and certificates, in one file so that they always fit | the same |
 | `secrets/ca/issuing-N/` | the N-th issuing CA; the highest works, the others sign their lists | the same |
 | `ca/` | `root.pem`, `issuing.pem`, `chain.pem` (all), `crl.pem`: copies to give away | anybody |
@@ -34,6 +34,7 @@ from seikyu.adapters.ca_files import FileThere, alone, pem, sync, told, write_ne
 from seikyu.adapters.home import Home, write_private
 from seikyu.adapters.keys import ROOT_PASSPHRASE, ROOT_PIN, Keep, as_well_kept, make_key, open_key
 from seikyu.adapters.keys_file import key_pem
+from seikyu.adapters.root_list import root_list, write_root_list
 from seikyu.ports.errors import Damaged, SeikyuError
 from seikyu.ports.store import Certificate, Party, Store
 from seikyu.trust.certificates import (
@@ -191,9 +192,11 @@ def renew_issuing(home: Home, *, now: datetime, root_key: Path | None = None) ->
     """
     ca = open_ca(home)
     folder = _generations(home.secrets / "ca")[0]
-    issuing = _certified(_root(ca, root_key), ca.issuing.key, now=now, generation=_generation(folder))
+    root = _root(ca, root_key)
+    issuing = _certified(root, ca.issuing.key, now=now, generation=_generation(folder))
     renewed = replace(ca, issuing=issuing)
     with told():
+        write_root_list(home.secrets / "ca", root, now=now)
         write_private(folder / "issuing.pem", pem(issuing.certificate))
         _publish(renewed)
     return renewed
@@ -225,10 +228,21 @@ def roll_over(home: Home, *, now: datetime, root_key: Path | None = None, keep: 
             write_new(arriving / "issuing.key", made.content)
             write_new(arriving / "issuing.pem", pem(issuing.certificate))
             sync(arriving)
+            write_root_list(place, root, now=now)
             arriving.rename(final)
             undo.pop_all()
         sync(place)
         return open_ca(home)
+
+
+def ensure_root_list(home: Home, *, now: datetime) -> bool:
+    """Sign the root's list, if there is none; return whether it was made. Errors: as `open_ca`; NoRootKey."""
+    ca = open_ca(home)
+    if root_list(home.secrets / "ca"):
+        return False
+    with told():
+        write_root_list(home.secrets / "ca", _root(ca, None), now=now)
+    return True
 
 
 def _generations(place: Path) -> list[Path]:
@@ -359,7 +373,7 @@ def ensure_server(home: Home, hosts: Sequence[str], *, now: datetime) -> Path:
 def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime) -> Path:
     """Write the lists of the revoked among `rows` to `ca/crl.pem`, in one step. `number` is higher than ever before.
 
-    Shape: one list for each issuing CA that has not ended, the working one's first.
+    Shape: one list for each issuing CA that has not ended, the working one's first, and the root's last.
     Errors: CannotWrite, KeyLocked, KeyUnusable; the old lists stay.
     """
     revoked = [row for row in rows if row.revoked_at is not None]
@@ -382,8 +396,9 @@ def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime
         )
         for issuer in issuers
     ]
+    signed = b"".join(each.public_bytes(Encoding.PEM) for each in lists)
     with told():
-        write_public(path, b"".join(each.public_bytes(Encoding.PEM) for each in lists))
+        write_public(path, signed + root_list(ca.home.secrets / "ca"))
     return path
 
 
@@ -420,6 +435,7 @@ def _make(
     write_new(folder / "issuing.key", made.content)
     write_new(folder / "issuing.pem", pem(issuing.certificate))
     write_new(folder / "root.pem", pem(certificate))
+    write_root_list(folder, root, now=now)
     if root_folder != folder:
         root_folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         write_new(root_folder / "root.pem", pem(certificate))
