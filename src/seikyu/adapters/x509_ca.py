@@ -2,7 +2,7 @@
 
 | where | what | who may read |
 |---|---|---|
-| `secrets/ca/` | `issuing.key`, `issuing.pem`, `root.pem`, `root-crl.pem`; `root.key` until it is taken away | the office |
+| `secrets/ca/` | `issuing.key`, `issuing.pem`, `root.pem`, its list; `root.key` until it is taken away | the office |
 | `secrets/server.pem` | the server's private key and certificates, in one file so that they always fit | the same |
 | `secrets/ca/issuing-N/` | the N-th issuing CA; the highest works, the others sign their lists | the same |
 | `ca/` | `root.pem`, `issuing.pem`, `chain.pem` (all), `crl.pem`: copies to give away | anybody |
@@ -34,7 +34,7 @@ from seikyu.adapters.ca_files import FileThere, alone, pem, sync, told, write_ne
 from seikyu.adapters.home import Home, write_private
 from seikyu.adapters.keys import ROOT_PASSPHRASE, ROOT_PIN, Keep, as_well_kept, make_key, open_key
 from seikyu.adapters.keys_file import key_pem
-from seikyu.adapters.root_list import root_list, write_root_list
+from seikyu.adapters.root_list import ROOT_LIST, root_list, write_root_list
 from seikyu.ports.errors import Damaged, SeikyuError
 from seikyu.ports.store import Certificate, Party, Store
 from seikyu.trust.certificates import (
@@ -227,22 +227,22 @@ def roll_over(home: Home, *, now: datetime, root_key: Path | None = None, keep: 
             issuing = _certified(root, made.key, now=now, generation=generation)
             write_new(arriving / "issuing.key", made.content)
             write_new(arriving / "issuing.pem", pem(issuing.certificate))
+            if not root_list(place):
+                write_root_list(arriving, root, now=now)
+                (arriving / ROOT_LIST).rename(place / ROOT_LIST)
             sync(arriving)
-            write_root_list(place, root, now=now)
             arriving.rename(final)
             undo.pop_all()
         sync(place)
         return open_ca(home)
 
 
-def ensure_root_list(home: Home, *, now: datetime) -> bool:
-    """Sign the root's list, if there is none; return whether it was made. Errors: as `open_ca`; NoRootKey."""
+def ensure_root_list(home: Home, *, now: datetime) -> None:
+    """Sign the root's list, if there is none. Errors: as `open_ca`; NoRootKey, CannotWrite."""
     ca = open_ca(home)
-    if root_list(home.secrets / "ca"):
-        return False
-    with told():
-        write_root_list(home.secrets / "ca", _root(ca, None), now=now)
-    return True
+    if not root_list(home.secrets / "ca"):
+        with told():
+            write_root_list(home.secrets / "ca", _root(ca, None), now=now)
 
 
 def _generations(place: Path) -> list[Path]:
@@ -377,8 +377,7 @@ def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime
     Errors: CannotWrite, KeyLocked, KeyUnusable; the old lists stay.
     """
     revoked = [row for row in rows if row.revoked_at is not None]
-    path = ca.home.ca / "crl.pem"
-    start = now.replace(microsecond=0)
+    path, start = ca.home.ca / "crl.pem", now.replace(microsecond=0)
     # Rows from before there was a second key do not say who issued them: the first did.
     first = key_id((ca.retired[-1] if ca.retired else ca.issuing).certificate)
     issuers = [ca.issuing]
@@ -396,9 +395,9 @@ def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime
         )
         for issuer in issuers
     ]
-    signed = b"".join(each.public_bytes(Encoding.PEM) for each in lists)
     with told():
-        write_public(path, signed + root_list(ca.home.secrets / "ca"))
+        own = b"".join(each.public_bytes(Encoding.PEM) for each in lists)
+        write_public(path, own + root_list(ca.home.secrets / "ca"))
     return path
 
 

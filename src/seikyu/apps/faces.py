@@ -13,11 +13,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from seikyu.adapters.tls_server import peer_identity
 from seikyu.apps import pki
 from seikyu.apps.api.app import ROOT, build_api
 from seikyu.apps.api.door import Door
-from seikyu.apps.api.identity import identify
+from seikyu.apps.api.identity import who_asks
 from seikyu.apps.api.ocsp import ocsp_routes
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, page, problem
 from seikyu.apps.metrics import MEDIA_TYPE, Metrics
@@ -40,19 +39,25 @@ _HANDLERS: Final[Any] = {
 }
 
 
-def desk(office: Office, metrics: Metrics, *, served: tuple[str, ...], external_url: str | None = None) -> ASGIApp:
-    """Return the desk: the page that says whether it is open, and the API."""
+def desk(
+    office: Office,
+    metrics: Metrics,
+    *,
+    served: tuple[str, ...],
+    external_url: str | None = None,
+    send_by: Callable[[Path], str] | None = None,
+) -> ASGIApp:
+    """Return the desk: the page that says whether it is open, and the API. `send_by` is as for `build_api`."""
 
     async def front(request: Request) -> Response:
-        said = peer_identity(dict(request.scope))
-        await asyncio.to_thread(identify, office.store, office.clock, said)
+        await asyncio.to_thread(who_asks, office.store, office.clock, request.scope, tell=office.tell)
         texts = await asyncio.to_thread(_front_texts, office, served)
         return Response(page(texts["ja"][0], texts), media_type="text/html")
 
     routes = [
         Route("/", front),
         Route("/healthz", healthy),
-        Mount(ROOT, build_api(office, external_url=external_url)),
+        Mount(ROOT, build_api(office, external_url=external_url, send_by=send_by)),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="desk", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))

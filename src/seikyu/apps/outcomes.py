@@ -51,6 +51,7 @@ _OUTCOMES: Final = (
     # what the other end of the line did
     Outcome("bad_request", HTTPStatus.BAD_REQUEST, Exit.COULD_NOT_RUN),
     Outcome("protocol_error", HTTPStatus.BAD_REQUEST, Exit.COULD_NOT_RUN),
+    Outcome("not_http", HTTPStatus.BAD_REQUEST, Exit.COULD_NOT_RUN),
     Outcome("line_broken", HTTPStatus.REQUEST_TIMEOUT, Exit.LATER, retry=True),
     Outcome("too_long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Exit.REFUSED),
     Outcome("digest_mismatch", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.DAMAGED, retry=True),
@@ -109,6 +110,8 @@ _OUTCOMES: Final = (
     # not now
     Outcome("unavailable", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
     Outcome("busy", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
+    Outcome("front_list_old", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
+    Outcome("front_alone", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
     Outcome("no_space", HTTPStatus.INSUFFICIENT_STORAGE, Exit.LATER, retry=True),
     Outcome("stopping", HTTPStatus.SERVICE_UNAVAILABLE, Exit.LATER, retry=True),
     # what two programs find out before either has said a word (apps/words/tls.toml); trying again mends none of it
@@ -174,6 +177,11 @@ _OUTCOMES: Final = (
     Outcome("home_locked", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("bad_settings", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("no_home", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("front_not_set", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("front_path_unfit", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("socket_path_too_long", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("no_root_list", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("nginx_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("port_taken", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("office_error", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("error", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

@@ -14,6 +14,7 @@ from seikyu.services.office import Office
 #: Where the API app keeps its office and its settings.
 OFFICE: Final = "office"
 EXTERNAL_URL: Final = "external_url"
+SEND_BY: Final = "send_by"
 
 
 async def office_of(request: Request) -> Office:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seikyu.apps.logs import report_bug
-from seikyu.apps.outcomes import Outcome, outcome_of
+from seikyu.apps.outcomes import outcome_of
 from seikyu.apps.words import Language, accepted_language, error_words
 from seikyu.office.errors import OfficeError
 from seikyu.ports.errors import SeikyuError, Unavailable
@@ -43,26 +43,36 @@ def problem(
     `words_code` is which texts tell it, where a code has several.
     """
     facts = facts or {}
-    outcome = outcome_of(code)
-    status = int(outcome.status)
+    status = int(outcome_of(code).status)
     lang = accepted_language(request.headers.get("accept-language"))
     extra = {"Content-Language": lang, "Vary": "Accept-Language, Accept", "Cache-Control": "no-store"}
     if "retry_after_s" in facts:
         extra["Retry-After"] = str(facts["retry_after_s"])
     extra.update(headers or {})
     if wants_page(request):
-        return Response(_page(outcome, facts), status, extra, "text/html; charset=utf-8")
+        return Response(problem_page(code, facts), status, extra, "text/html; charset=utf-8")
+    return Response(problem_document(code, facts, lang, words_code=words_code), status, extra, MEDIA_TYPE)
+
+
+def problem_document(code: str, facts: Mapping[str, Any], lang: Language, *, words_code: str | None = None) -> bytes:
+    """Return the problem of `code` as JSON."""
     words = error_words(words_code or code, lang, **facts)
     members = {name: _member(value) for name, value in facts.items() if name != "message"}
     body = members | {
         "type": f"urn:seikyu:problem:{code}",
         "title": words.title,
-        "status": status,
+        "status": int(outcome_of(code).status),
         "detail": words.text,
         "code": code,
         "hint": words.hint,
     }
-    return Response(msgspec.json.encode(body), status, extra, MEDIA_TYPE)
+    return msgspec.json.encode(body)
+
+
+def problem_page(code: str, facts: Mapping[str, Any]) -> str:
+    """Return the problem of `code` as a page for a person."""
+    ja, en = (error_words(outcome_of(code).code, lang, **facts) for lang in ("ja", "en"))
+    return page(ja.title, {"ja": (ja.title, ja.text, ja.hint), "en": (en.title, en.text, en.hint)})
 
 
 def facts_of(error: Known) -> dict[str, Any]:
@@ -138,11 +148,6 @@ def page(title: str, sections: Mapping[Language, tuple[str, ...]]) -> str:
         + "<hr>".join(parts)
         + "</main></body></html>"
     )
-
-
-def _page(outcome: Outcome, facts: Mapping[str, Any]) -> str:
-    ja, en = (error_words(outcome.code, lang, **facts) for lang in ("ja", "en"))
-    return page(ja.title, {"ja": (ja.title, ja.text, ja.hint), "en": (en.title, en.text, en.hint)})
 
 
 def _member(value: Any) -> Any:
