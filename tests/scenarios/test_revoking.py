@@ -163,7 +163,6 @@ def test_new_certificates_name_the_responder_if_the_settings_do(office: House) -
     assert "URI:http://pki.example.jp/pki/crl.der" in said[1]
 
 
-@pytest.mark.both_fronts
 def test_a_list_that_cannot_be_written_raises_the_alarm(house: House) -> None:
     """Its place is taken: the log and the inside say so, everything else goes on, and the command tells the operator."""
     (house.home / "ca" / "crl.pem").unlink(missing_ok=True)

@@ -181,6 +181,7 @@ _OUTCOMES: Final = (
     Outcome("front_path_unfit", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("socket_path_too_long", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("no_root_list", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("front_lags", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("nginx_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("port_taken", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("office_error", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,12 @@ LOOK_S: Final = 1.0
 
 #: Many revocations in a row are carried together: each reload leaves old workers behind for as long as transfers last.
 RELOAD_EVERY_S: Final = 10.0
+
+#: The new workers are there so soon after a reload, also on a busy machine.
+RELOADED_S: Final = 5.0
+
+#: A list that nginx has not read by then will not be read, because nobody watches.
+LAG_S: Final = 60.0
 
 #: What nginx works with, in the home's `run/front`: the digest of the list that it has read.
 LOADED: Final = "loaded"
@@ -46,6 +53,20 @@ def digest_of(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
         return ""
+
+
+def lags(home: Home, *, now: datetime) -> bool:
+    """Return whether nginx works with another list than the one in the home, and has had the time to read it."""
+    listed = home.ca / "crl.pem"
+    try:
+        loaded = (home.front / LOADED).read_text("ascii")
+    except FileNotFoundError:
+        loaded = ""
+    try:
+        age_s = now.timestamp() - listed.stat().st_mtime
+    except FileNotFoundError:
+        return False  # What is not there is another alarm's.
+    return age_s > LAG_S and digest_of(listed) != loaded
 
 
 @dataclass
