@@ -99,14 +99,20 @@ def der_from(escaped: bytes) -> bytes | None:
         return None
 
 
+def socket_path(folder: Path, name: str) -> Path:
+    """Return where the socket `name` is to lie. Errors: PathTooLong."""
+    path = folder / name
+    if len(os.fsencode(path)) > PATH_BYTES:
+        raise PathTooLong(path=str(path), most=PATH_BYTES)
+    return path
+
+
 def bound_in(folder: Path, name: str) -> socket.socket:
     """Return a socket bound to `name` in a folder that only our own account may enter. Under the home's lock.
 
     Errors: PathTooLong, OSError.
     """
-    path = folder / name
-    if len(os.fsencode(path)) > PATH_BYTES:
-        raise PathTooLong(path=str(path), most=PATH_BYTES)
+    path = socket_path(folder, name)
     folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
     folder.chmod(_PRIVATE_FOLDER)
     with suppress(FileNotFoundError):

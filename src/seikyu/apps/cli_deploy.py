@@ -51,9 +51,9 @@ def nginx(
     if watch:
         _watch(place, folder / "nginx.conf")
         return
+    made = deployment(place, folder)
     _ensure_files(place)
     make_folders(place)
-    made = deployment(place, folder)
     made.write()
     if as_json:
         import json

@@ -132,10 +132,10 @@ SOURCES_SAID: Final = (
         CRL_PERIOD - CRL_RENEWAL,
         f"It is silent when nginx has not read a list that is {_said(timedelta(seconds=LAG_S))} old. nginx goes on "
         f"with the list that it read last, at least {_said(CRL_PERIOD - CRL_RENEWAL)}; the office behind refuses "
-        "whoever was revoked since. After the `nextUpdate` of that list nginx takes no certificate at all: nobody is let "
-        "in, everybody is told 503 `front_list_old`, in words, and the event `front_list_old` is in the log and counted. "
-        'A reload, or a start, ends that at once. With `front.ocsp = "leaf"` nginx refuses everybody in the same way as '
-        "soon as the responder is silent and the answers that it keeps have ended, within "
+        "whoever was revoked since. After the `nextUpdate` of that list nginx takes no certificate at all: nobody is "
+        "let in, everybody is told 503 `front_list_old`, in words, and the event `front_list_old` is in the log and "
+        "counted. A reload, or a start, ends that at once. With `front.ocsp` set to `leaf` nginx refuses everybody in "
+        "the same way as soon as the responder is silent and the answers that it keeps have ended, within "
         f"{_said(ANSWER_LIFE)}: that is why it is off unless it is set",
     ),
 )

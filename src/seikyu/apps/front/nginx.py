@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
 
+from seikyu.adapters.front_server import socket_path
 from seikyu.adapters.home import Home, Settings
 from seikyu.apps.api.problems import problem_document, problem_page
 from seikyu.apps.front import DELIVERIES
@@ -63,7 +64,7 @@ class Deployment:
 def deployment(home: Home, out: Path) -> Deployment:
     """Return what nginx needs to stand before the office.
 
-    Errors: FrontNotSet, FrontPathUnfit, BadSettings; OSError for a host that is none of ours.
+    Errors: FrontNotSet, FrontPathUnfit, PathTooLong, BadSettings; OSError for a host that is none of ours.
     """
     settings = home.settings()
     if not settings.front.nginx:
@@ -71,6 +72,8 @@ def deployment(home: Home, out: Path) -> Deployment:
     for path in (home.root, out):
         if not _PLAIN_PATH.fullmatch(str(path)):
             raise FrontPathUnfit(path=str(path))
+    for name in faces_of(settings):
+        socket_path(home.front, f"{name}.sock")
     return Deployment(out, _conf(home, settings, out), _problems(settings))
 
 
