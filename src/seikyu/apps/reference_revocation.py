@@ -180,7 +180,7 @@ def revocation_page() -> str:
         ),
         (
             "New client certificates name the responder and the list if `public_url` is [set](settings.md). Most "
-            "programs follow such an address only in plain HTTP, which a front server must offer for `/pki/`; answers "
+            "programs follow such an address only in plain HTTP, which nginx in front offers for `/pki/`; answers "
             "and lists are signed. Readers allow for clocks that differ: OpenSSL takes an answer for 5 minutes longer "
             "than it counts, unless told otherwise."
         ),
