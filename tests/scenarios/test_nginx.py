@@ -21,7 +21,8 @@ from wire import Reply, Wire
 from seikyu.adapters.home import Home
 from seikyu.adapters.objects_local import LocalObjects
 from seikyu.adapters.sql.open import open_store
-from seikyu.adapters.x509_ca import open_ca, write_crl
+from seikyu.adapters.x509_ca import open_ca
+from seikyu.adapters.x509_list import write_crl
 from seikyu.trust.certificates import Period, client_certificate, serial_text
 from seikyu.trust.party import Holder
 

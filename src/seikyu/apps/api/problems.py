@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from seikyu.apps.logs import report_bug
 from seikyu.apps.outcomes import outcome_of
-from seikyu.apps.pages.frame import HEADERS
+from seikyu.apps.pages.frame import HEADERS, plain_page
 from seikyu.apps.told import told_facts
 from seikyu.apps.words import Language, accepted_language, error_words
 from seikyu.office.errors import OfficeError
