@@ -5,10 +5,10 @@ all the same, the notices are named that have to be opened anew.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from seikyu.adapters.ca_files import told, write_new
 from seikyu.adapters.home import Home, write_private
@@ -19,6 +19,9 @@ from seikyu.services.applications import Enrolling, Opened
 
 #: The page of the public face where certificates are fetched.
 SITE: Final = "/cert/"
+
+#: Makes the paper (PDF) of a notice. It is got before the notice is opened, so that what is missing is told before.
+Paper: TypeAlias = Callable[[Opened], bytes]
 
 
 class NoticesNotWritten(SeikyuError):
@@ -48,6 +51,12 @@ def write_notices(path: Path, home: Home, enrolling: Enrolling, opened: Sequence
         ids = ", ".join(each.notice.id for each in opened)
         said = reason.strerror if isinstance(reason, OSError) else str(reason)
         raise NoticesNotWritten(file=str(path), notices=ids, reason=said) from reason
+
+
+def paper_of(home: Home, enrolling: Enrolling) -> Paper:
+    """Return what makes papers of notices at a home. Errors: NoCA, BadSettings."""
+    sender = sender_of(home, enrolling)
+    return lambda opened: issuance_pdf([_letter(enrolling, opened)], sender)
 
 
 def sender_of(home: Home, enrolling: Enrolling) -> Sender:
