@@ -73,6 +73,7 @@ def test_both_say_the_same_of_a_made_file_however_it_comes(chunk: int | None) ->
     assert_same(made(60, 1), chunk=chunk)
 
 
+@pytest.mark.unmeasured
 def test_both_say_the_same_where_batches_meet(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small buffer is filled many times; a claim longer than it goes through the reference."""
     monkeypatch.setattr(engine, "BATCH_BYTES", 3000)
@@ -116,6 +117,7 @@ def test_a_rule_without_a_scan_looks_at_every_claim(kind: str, monkeypatch: pyte
         assert_same(data)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_both_say_the_same_of_damage(damage: str) -> None:
     """Each kind of damage to files of each kind."""
@@ -139,6 +141,7 @@ def test_both_say_the_same_of_much_damage(damage: str) -> None:
         assert_same(data, chunk=dice.choice([None, None, 100, 1000]))
 
 
+@pytest.mark.unmeasured
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_both_say_the_same_of_any_change_of_bytes(data: st.DataObject) -> None:
