@@ -5,11 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from wire import Reply, Wire
+
+from seikyu.apps.wiring import find_home, office_at
+from seikyu.services.start import clean_up
 
 SEIKYU = Path(sys.executable).parent / "seikyu"
 HERE = Path(__file__).parent
@@ -99,6 +103,24 @@ class House:
             items += page["items"]
             path = f"/api/v1/sendings?limit=200&cursor={page['next']}" if page["next"] else ""
         return items
+
+    def settle(self) -> None:
+        """Wait until nothing is being checked: what the check writes is somebody else's, to a test that counts."""
+        until = time.monotonic() + 60
+        while any(row["state"] == "checking" for row in self.sendings()):
+            assert time.monotonic() < until, "the check takes too long"
+            time.sleep(0.05)
+
+    def kept(self, party: str = "institution") -> list[str]:
+        """Return what `sendings` names while nothing serves the office: the ids, newest first."""
+        with office_at(find_home(self.home)) as office, office.store.read() as tx:
+            return [sending.id for sending in tx.sendings(party=self.access[party]["id"])]
+
+    def sweep(self) -> None:
+        """Put away what a kill left, as every start does before anything else, without the rest of a start."""
+        home = find_home(self.home)
+        with home.lock(), office_at(home) as office:
+            clean_up(office)
 
     def files(self) -> set[str]:
         """Return the names of all objects, temporaries included."""

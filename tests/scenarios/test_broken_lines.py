@@ -24,19 +24,55 @@ def eventually(office: House, wanted: tuple[set[str], list[str]]) -> None:
     assert wanted == leftovers(office)
 
 
-def test_a_body_cut_anywhere_leaves_nothing(office: House) -> None:
+def test_a_body_cut_anywhere_leaves_nothing(common: House) -> None:
     """After every tenth of the body the line breaks hard; no object, no temporary, no row stays."""
-    body = office.unsent(1)
-    before = leftovers(office)
+    body = common.unsent(1)
+    before = leftovers(common)
 
     for tenth in range(10):
-        with office.wire() as wire:
+        with common.wire() as wire:
             wire.head("POST", "/api/v1/sendings", length=len(body))
             wire.write(body[: len(body) * tenth // 10])
             wire.reset()
 
-    eventually(office, before)
-    assert office.ask("POST", "/api/v1/sendings", body).status == 201
+    eventually(common, before)
+    assert common.ask("POST", "/api/v1/sendings", body).status == 201
+
+
+def test_a_wrong_digest_leaves_nothing(common: House) -> None:
+    """The sender states what it sends; other bytes are turned away and nothing is kept."""
+    body = common.unsent(3)
+    before = leftovers(common)
+    stated = base64.b64encode(hashlib.sha256(body).digest()).decode()
+
+    reply = common.ask("POST", "/api/v1/sendings", body.replace(b"GO,", b"GX,"), Content_Digest=f"sha-256=:{stated}:")
+
+    assert (422, "digest_mismatch") == (reply.status, reply.json["code"])
+    assert reply.headers["content-type"].startswith("application/problem+json")
+    assert before == leftovers(common)
+
+
+@pytest.mark.parametrize("broken", [1, 2, 3])
+def test_an_upload_of_three_files_is_all_or_none(common: House, broken: int) -> None:
+    """A break in any of the three erases the whole upload; later calls get 404; sending again works."""
+    bodies = [common.unsent(100 * broken + number) for number in range(3)]
+    before = leftovers(common)
+    upload = common.ask("POST", "/api/v1/sendings?files=3", b"").json["upload"]
+    base = f"/api/v1/sendings/uploads/{upload}"
+
+    for number in range(1, broken):
+        assert common.ask("PUT", f"{base}/files/{number}", bodies[number - 1]).status in (200, 201, 204)
+    with common.wire() as wire:
+        wire.head("PUT", f"{base}/files/{broken}", length=len(bodies[broken - 1]))
+        wire.write(bodies[broken - 1][:500])
+        wire.reset()
+
+    eventually(common, before)
+    assert common.ask("POST", f"{base}/finish", b"").status == 404
+    again = common.ask("POST", "/api/v1/sendings?files=3", b"").json["upload"]
+    for number, body in enumerate(bodies, start=1):
+        common.ask("PUT", f"/api/v1/sendings/uploads/{again}/files/{number}", body)
+    assert common.ask("POST", f"/api/v1/sendings/uploads/{again}/finish", b"").status == 201
 
 
 def test_a_line_that_falls_silent_leaves_nothing_and_a_new_try_is_served_meanwhile(house: House) -> None:
@@ -71,19 +107,6 @@ def set_limit(house: House, name: str, number: int) -> None:
     path.write_text("\n".join([*kept[:place], f"{name} = {number}", *kept[place:]]) + "\n", "utf-8")
 
 
-def test_a_wrong_digest_leaves_nothing(office: House) -> None:
-    """The sender states what it sends; other bytes are turned away and nothing is kept."""
-    body = office.unsent(3)
-    before = leftovers(office)
-    stated = base64.b64encode(hashlib.sha256(body).digest()).decode()
-
-    reply = office.ask("POST", "/api/v1/sendings", body.replace(b"GO,", b"GX,"), Content_Digest=f"sha-256=:{stated}:")
-
-    assert (422, "digest_mismatch") == (reply.status, reply.json["code"])
-    assert reply.headers["content-type"].startswith("application/problem+json")
-    assert before == leftovers(office)
-
-
 def test_a_body_over_the_limit_leaves_nothing(house: House) -> None:
     """Too long is said at once when the length is stated, and while it streams when it is not."""
     set_limit(house, "file_bytes", 10_000)
@@ -99,29 +122,6 @@ def test_a_body_over_the_limit_leaves_nothing(house: House) -> None:
 
     assert (413, 413) == (stated.status, streamed.status)
     eventually(house, before)
-
-
-@pytest.mark.parametrize("broken", [1, 2, 3])
-def test_an_upload_of_three_files_is_all_or_none(office: House, broken: int) -> None:
-    """A break in any of the three erases the whole upload; later calls get 404; sending again works."""
-    bodies = [office.unsent(100 + number) for number in range(3)]
-    before = leftovers(office)
-    upload = office.ask("POST", "/api/v1/sendings?files=3", b"").json["upload"]
-    base = f"/api/v1/sendings/uploads/{upload}"
-
-    for number in range(1, broken):
-        assert office.ask("PUT", f"{base}/files/{number}", bodies[number - 1]).status in (200, 201, 204)
-    with office.wire() as wire:
-        wire.head("PUT", f"{base}/files/{broken}", length=len(bodies[broken - 1]))
-        wire.write(bodies[broken - 1][:500])
-        wire.reset()
-
-    eventually(office, before)
-    assert office.ask("POST", f"{base}/finish", b"").status == 404
-    again = office.ask("POST", "/api/v1/sendings?files=3", b"").json["upload"]
-    for number, body in enumerate(bodies, start=1):
-        office.ask("PUT", f"/api/v1/sendings/uploads/{again}/files/{number}", body)
-    assert office.ask("POST", f"/api/v1/sendings/uploads/{again}/finish", b"").status == 201
 
 
 def test_a_restart_erases_an_upload_in_progress(office: House) -> None:
