@@ -4,10 +4,10 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from fronted import Fronted
 from real_house import SEIKYU, House, moved
 
 
@@ -24,53 +24,41 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> House:
     return House(home, told["access"])
 
 
-@contextmanager
-def copied(demo: House, home: Path) -> Iterator[House]:
-    """Copy the demo office to `home`; whatever runs afterwards is stopped."""
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `both_fronts` a second time with nginx in front, which is slow."""
+    if metafunc.definition.get_closest_marker("both_fronts"):
+        nginx = pytest.param("nginx", marks=pytest.mark.slow)
+        metafunc.parametrize("front", ["embedded", nginx], indirect=True)
+
+
+@pytest.fixture
+def front(request: pytest.FixtureRequest) -> str:
+    """Return what ends TLS: `embedded`, the server itself, or `nginx`."""
+    return str(getattr(request, "param", "embedded"))
+
+
+@pytest.fixture
+def house(demo: House, tmp_path: Path, front: str) -> Iterator[House]:
+    """Return a fresh copy of the demo office, not served yet; whatever runs afterwards is stopped."""
+    home = tmp_path / "home"
     shutil.copytree(demo.home, home, symlinks=True)
-    made = House(home, moved(demo.access, str(demo.home), str(home)))
+    kind = Fronted if front == "nginx" else House
+    made = kind(home, moved(demo.access, str(demo.home), str(home)))
     yield made
-    if made.server is not None:
-        with suppress(ProcessLookupError):
-            made.server.kill()
-        made.wait_dead()
-
-
-@pytest.fixture(scope="session")
-def on_the_ports() -> list[House]:
-    """Return the office in common that may be served just now: all copies have the same ports."""
-    return []
+    made.close()
 
 
 @pytest.fixture
-def house(demo: House, on_the_ports: list[House], tmp_path: Path) -> Iterator[House]:
-    """Return a fresh copy of the demo office, not served yet."""
-    for other in on_the_ports:
-        other.stop()
-    with copied(demo, tmp_path / "home") as made:
+def fronted(demo: House, tmp_path: Path) -> Iterator[Fronted]:
+    """Return a fresh copy of the demo office that is served behind nginx."""
+    home = tmp_path / "home"
+    shutil.copytree(demo.home, home, symlinks=True)
+    made = Fronted(home, moved(demo.access, str(demo.home), str(home)))
+    try:
+        made.start()
         yield made
-
-
-@pytest.fixture(scope="module")
-def shared(demo: House, on_the_ports: list[House], tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Return a copy of the demo office for all the tests of a module that take `common`."""
-    with copied(demo, tmp_path_factory.mktemp("common") / "home") as made:
-        on_the_ports.append(made)
-        yield made
-        on_the_ports.clear()
-
-
-@pytest.fixture
-def common(shared: House) -> House:
-    """Return an office that is being served, at rest, and that a module's tests have in common.
-
-    For tests that only add to an office, look at nothing but what they add, and leave the program as it is: a start
-    costs seconds. They stand together in their file, for a test with an office of its own ends the service.
-    """
-    if shared.server is None:
-        shared.start()
-    shared.settle()
-    return shared
+    finally:
+        made.close()
 
 
 @pytest.fixture

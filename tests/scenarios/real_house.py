@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,13 @@ class House:
         self.server.wait(30)
         self._forget()
 
+    def close(self) -> None:
+        """End everything that runs."""
+        if self.server is not None:
+            with suppress(ProcessLookupError):
+                self.server.kill()
+            self.wait_dead()
+
     def _forget(self) -> None:
         if self.server and self.server.stdout:
             self.server.stdout.close()
@@ -103,13 +110,6 @@ class House:
             items += page["items"]
             path = f"/api/v1/sendings?limit=200&cursor={page['next']}" if page["next"] else ""
         return items
-
-    def settle(self) -> None:
-        """Wait until nothing is being checked: what the check writes is somebody else's, to a test that counts."""
-        until = time.monotonic() + 60
-        while any(row["state"] == "checking" for row in self.sendings()):
-            assert time.monotonic() < until, "the check takes too long"
-            time.sleep(0.05)
 
     def kept(self, party: str = "institution") -> list[str]:
         """Return what `sendings` names while nothing serves the office: the ids, newest first."""

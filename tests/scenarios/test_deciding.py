@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from real_house import House
 
 
@@ -15,43 +16,46 @@ def checked(office: House, number: int) -> str:
     raise AssertionError("the check takes too long")
 
 
-def test_a_second_confirm_and_a_late_cancel_are_turned_away(common: House) -> None:
+@pytest.mark.both_fronts
+def test_a_second_confirm_and_a_late_cancel_are_turned_away(office: House) -> None:
     """請求確定 is the last word; neither it nor anything else can be said again."""
-    sending = checked(common, 1)
-    first = common.ask("POST", f"/api/v1/sendings/{sending}/confirm?errors=without", b"")
+    sending = checked(office, 1)
+    first = office.ask("POST", f"/api/v1/sendings/{sending}/confirm?errors=without", b"")
 
-    second = common.ask("POST", f"/api/v1/sendings/{sending}/confirm?errors=with", b"")
-    cancelled = common.ask("POST", f"/api/v1/sendings/{sending}/cancel", b"")
+    second = office.ask("POST", f"/api/v1/sendings/{sending}/confirm?errors=with", b"")
+    cancelled = office.ask("POST", f"/api/v1/sendings/{sending}/cancel", b"")
 
     assert (200, "confirmed") == (first.status, first.json["state"])
     assert (409, 409) == (second.status, cancelled.status)
-    assert "confirmed" == common.ask("GET", f"/api/v1/sendings/{sending}").json["state"]
+    assert "confirmed" == office.ask("GET", f"/api/v1/sendings/{sending}").json["state"]
     assert second.json["hint"]
 
 
-def test_confirm_after_cancel_is_turned_away_and_the_same_file_may_be_sent_anew(common: House) -> None:
+@pytest.mark.both_fronts
+def test_confirm_after_cancel_is_turned_away_and_the_same_file_may_be_sent_anew(office: House) -> None:
     """A cancelled sending is over; the same bytes are then a new sending and no repeat."""
-    sending = checked(common, 2)
-    assert "cancelled" == common.ask("POST", f"/api/v1/sendings/{sending}/cancel", b"").json["state"]
+    sending = checked(office, 2)
+    assert "cancelled" == office.ask("POST", f"/api/v1/sendings/{sending}/cancel", b"").json["state"]
 
-    late = common.ask("POST", f"/api/v1/sendings/{sending}/confirm?errors=with", b"")
-    anew = common.ask("POST", "/api/v1/sendings", common.unsent(2))
+    late = office.ask("POST", f"/api/v1/sendings/{sending}/confirm?errors=with", b"")
+    anew = office.ask("POST", "/api/v1/sendings", office.unsent(2))
 
     assert 409 == late.status
     assert 201 == anew.status
     assert sending != anew.json["id"]
 
 
-def test_the_same_again_is_a_repeat_and_a_key_holds_its_first_answer(common: House) -> None:
+@pytest.mark.both_fronts
+def test_the_same_again_is_a_repeat_and_a_key_holds_its_first_answer(office: House) -> None:
     """Repeats get the first answer; a key with other bytes is refused; other terms are a new sending."""
-    body, other = common.unsent(3), common.unsent(4)
-    first = common.ask("POST", "/api/v1/sendings", body, Idempotency_Key="key-of-this-act")
+    body, other = office.unsent(3), office.unsent(4)
+    first = office.ask("POST", "/api/v1/sendings", body, Idempotency_Key="key-of-this-act")
 
-    repeat = common.ask("POST", "/api/v1/sendings", body)
-    keyed = common.ask("POST", "/api/v1/sendings", body, Idempotency_Key="key-of-this-act")
-    reused = common.ask("POST", "/api/v1/sendings", other, Idempotency_Key="key-of-this-act")
-    without_asp = common.ask("POST", "/api/v1/sendings?asp=false", body)
-    on_test_line = common.ask("POST", "/api/v1/sendings?line=test", body)
+    repeat = office.ask("POST", "/api/v1/sendings", body)
+    keyed = office.ask("POST", "/api/v1/sendings", body, Idempotency_Key="key-of-this-act")
+    reused = office.ask("POST", "/api/v1/sendings", other, Idempotency_Key="key-of-this-act")
+    without_asp = office.ask("POST", "/api/v1/sendings?asp=false", body)
+    on_test_line = office.ask("POST", "/api/v1/sendings?line=test", body)
 
     assert 201 == first.status
     assert [(200, first.json["id"], True)] * 2 == [(r.status, r.json["id"], r.json["repeat"]) for r in (repeat, keyed)]

@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from real_house import SEIKYU, House
 
 
@@ -16,44 +17,27 @@ def first(office: House) -> dict[str, object]:
     return dict(office.ask("GET", "/api/v1/deliveries", party="payer").json["items"][0])
 
 
-def test_a_download_resumed_from_any_place_equals_the_whole(common: House) -> None:
+@pytest.mark.both_fronts
+def test_a_download_resumed_from_any_place_equals_the_whole(office: House) -> None:
     """Range and If-Range give the rest; the digest in the header is that of the whole."""
-    delivery = first(common)
+    delivery = first(office)
     path = f"/api/v1/deliveries/{delivery['id']}/content"
-    whole = common.ask("GET", path, party="payer")
+    whole = office.ask("GET", path, party="payer")
     size = len(whole.body)
 
     assert delivery["sha256"] == hashlib.sha256(whole.body).hexdigest()
     for start in {0, 1, 2, size // 3, size // 2, size - 2, size - 1}:
-        part = common.ask("GET", path, party="payer", Range=f"bytes={start}-", If_Range=whole.headers["etag"])
+        part = office.ask("GET", path, party="payer", Range=f"bytes={start}-", If_Range=whole.headers["etag"])
         assert (206, f"bytes {start}-{size - 1}/{size}") == (part.status, part.headers["content-range"])
         assert whole.body[start:] == part.body
-    changed = common.ask("GET", path, party="payer", Range="bytes=5-", If_Range='"something else"')
-    past = common.ask("GET", path, party="payer", Range=f"bytes={size}-")
+    changed = office.ask("GET", path, party="payer", Range="bytes=5-", If_Range='"something else"')
+    past = office.ask("GET", path, party="payer", Range=f"bytes={size}-")
     assert (200, size) == (changed.status, len(changed.body))
     assert (416, f"bytes */{size}") == (past.status, past.headers["content-range"])
     assert not whole.headers["etag"].startswith("W/")
 
 
-def test_a_wrong_digest_is_not_received(common: House) -> None:
-    """Who says another digest has not received it."""
-    delivery = first(common)
-    wrong = json.dumps({"sha256": "0" * 64}).encode()
-
-    with common.wire("payer") as wire:
-        wire.head(
-            "POST",
-            f"/api/v1/deliveries/{delivery['id']}/received",
-            Content_Type="application/json",
-            Content_Length=str(len(wrong)),
-        )
-        wire.write(wrong)
-        reply = wire.read()
-
-    assert 422 == reply.status
-    assert delivery["state"] == first(common)["state"]
-
-
+@pytest.mark.both_fronts
 def test_fetch_lays_the_folders_and_says_received_only_for_what_is_right(office: House, tmp_path: Path) -> None:
     """Everything of the month in its folders; fetching again changes nothing; a damaged copy is fetched anew."""
     delivery = first(office)
@@ -79,6 +63,27 @@ def test_fetch_lays_the_folders_and_says_received_only_for_what_is_right(office:
     }
 
 
+@pytest.mark.both_fronts
+def test_a_wrong_digest_is_not_received(office: House) -> None:
+    """Who says another digest has not received it."""
+    delivery = first(office)
+    wrong = json.dumps({"sha256": "0" * 64}).encode()
+
+    with office.wire("payer") as wire:
+        wire.head(
+            "POST",
+            f"/api/v1/deliveries/{delivery['id']}/received",
+            Content_Type="application/json",
+            Content_Length=str(len(wrong)),
+        )
+        wire.write(wrong)
+        reply = wire.read()
+
+    assert 422 == reply.status
+    assert delivery["state"] == first(office)["state"]
+
+
+@pytest.mark.both_fronts
 def test_a_client_killed_while_fetching_goes_on_where_it_stopped(office: House, tmp_path: Path) -> None:
     """Kill -9 in the middle of fetching; the next fetch ends with the same bytes and nothing half is left."""
     delivery = first(office)

@@ -67,17 +67,18 @@ def settled(office: House, sending: str) -> dict[str, Any]:
     raise AssertionError("the check takes too long")
 
 
-def test_every_kind_of_rubbish_is_taken_checked_and_named(common: House, tmp_path: Path) -> None:
+@pytest.mark.both_fronts
+def test_every_kind_of_rubbish_is_taken_checked_and_named(office: House, tmp_path: Path) -> None:
     """Each ends with its code at reception and on the clinic's own PC, and the office goes on serving."""
-    good = common.unsent(1)
+    good = office.unsent(1)
     told: dict[str, object] = {}
 
     for name, (change, code, refused) in CASES.items():
         body = change(good)
-        reply = common.ask("POST", "/api/v1/sendings", body)
+        reply = office.ask("POST", "/api/v1/sendings", body)
         assert reply.status == 201, (name, reply.body)
-        row = settled(common, reply.json["id"])
-        found = common.ask("GET", f"/api/v1/sendings/{row['id']}/findings?limit=200").json["items"]
+        row = settled(office, reply.json["id"])
+        found = office.ask("GET", f"/api/v1/sendings/{row['id']}/findings?limit=200").json["items"]
         path = tmp_path / "file.uke"
         path.write_bytes(body)
         at_home = check(path)
@@ -86,24 +87,7 @@ def test_every_kind_of_rubbish_is_taken_checked_and_named(common: House, tmp_pat
         assert code in {each["code"] for each in at_home[1]["findings"]}, name
         assert at_home[0] == (2 if row["state"] == "refused" or row["refused"] else 1), name
 
-    assert 201 == common.ask("POST", "/api/v1/sendings", good).status
-
-
-def test_a_thousand_findings_are_all_listed(common: House) -> None:
-    """Every claim of a file asks or is refused; the pages of the list hold them all, once."""
-    body = common.unsent(2)
-    lines = [line[:-1] + b"9" if line.startswith((b"SI,", b"IY,")) else line for line in body.split(b"\r\n")]
-    row = settled(common, common.ask("POST", "/api/v1/sendings", b"\r\n".join(lines)).json["id"])
-
-    found: list[tuple[object, ...]] = []
-    path = f"/api/v1/sendings/{row['id']}/findings?limit=37"
-    while path:
-        page = common.ask("GET", path).json
-        found += [(each["line"], each["code"], each["item_no"]) for each in page["items"]]
-        path = f"/api/v1/sendings/{row['id']}/findings?limit=37&cursor={page['next']}" if page["next"] else ""
-
-    assert len(found) > 200
-    assert len(found) == len(set(found))
+    assert 201 == office.ask("POST", "/api/v1/sendings", good).status
 
 
 def check(path: Path) -> tuple[int, dict[str, Any]]:
@@ -134,3 +118,21 @@ def test_two_gigabytes_of_zeros_are_taken_and_refused(house: House, tmp_path: Pa
     assert json.loads(done.stdout)["state"] == "refused"
     assert peak < 250_000  # KiB; the file has two million
     assert check(path)[0] == 2
+
+
+@pytest.mark.both_fronts
+def test_a_thousand_findings_are_all_listed(office: House) -> None:
+    """Every claim of a file asks or is refused; the pages of the list hold them all, once."""
+    body = office.unsent(2)
+    lines = [line[:-1] + b"9" if line.startswith((b"SI,", b"IY,")) else line for line in body.split(b"\r\n")]
+    row = settled(office, office.ask("POST", "/api/v1/sendings", b"\r\n".join(lines)).json["id"])
+
+    found: list[tuple[object, ...]] = []
+    path = f"/api/v1/sendings/{row['id']}/findings?limit=37"
+    while path:
+        page = office.ask("GET", path).json
+        found += [(each["line"], each["code"], each["item_no"]) for each in page["items"]]
+        path = f"/api/v1/sendings/{row['id']}/findings?limit=37&cursor={page['next']}" if page["next"] else ""
+
+    assert len(found) > 200
+    assert len(found) == len(set(found))

@@ -131,6 +131,7 @@ def _wired(
         objects=objects,
         jobs=jobs,
         clock=MovedClock(store) if sandbox else SystemClock(),
+        real_clock=SystemClock(),
         ids=RandomIds(),
         checker=partial(examine_object, objects, key, masters=masters),
         masters=masters,

@@ -10,29 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from seikyu.ports.acme import AcmeRead, AcmeWrite
+from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Who takes part (当事者).
-
-    Shape: `id` is 10 digits for an institution (prefecture 2, point table 1, code 7), the payer number in 8 digits with
-    leading zeros for a payer, `operator` for the office's own people, a body and a prefecture for a review office.
-    `category` is a row of `trust/register.toml`, or empty for a party that was entered without one. `connection` is the
-    registered kind of line (a row of `trust/notices.toml`), `connection_id` what the network knows the line by; both
-    are empty while nobody has said.
-    """
-
-    id: str
-    kind: str  # institution, payer, operator, review_office
-    name: str
-    since: datetime
-    until: datetime | None = None
-    address: str = ""
-    category: str = ""
-    connection: str = ""
-    connection_id: str = ""
+from seikyu.ports.register import RegisterRead, RegisterWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +47,13 @@ class NoticeStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
-    """A client certificate that the office knows.
-
-    Shape: `serial` is lower-case hex without leading zeros; `issuer` is the identifier of the key that signed it, in
-    hex, None if it was issued before the office had more than one.
-    """
-
-    serial: str
-    party: str
-    terminal: str
-    issued_at: datetime
-    not_after: datetime
-    revoked_at: datetime | None = None
-    reason: str | None = None
-    issuer: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Sending:
     """A sending (送信).
 
     Shape: `state` is a value of `office.sending.State`; `month` is YYYYMM; `send_no` counts from 1 per party, body,
     kind, line and month. `claims`, `refused`, `ask` are None until the check is done. `digest` is what makes a repeat
-    a repeat; `decision` is with, without or automatic.
+    a repeat; `decision` is with, without or automatic. `agent` is who sent for the party by `mandate`, `decided_agent`
+    who decided for it; None if the party did.
     """
 
     id: str
@@ -113,6 +77,9 @@ class Sending:
     confirm_no: int | None = None
     claimed: int | None = None
     unclaimed: int | None = None
+    agent: str | None = None
+    mandate: str | None = None
+    decided_agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,18 +166,8 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, Protocol):
+class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, Protocol):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
-
-    def party(self, party_id: str) -> Party | None: ...
-    def parties(self, *, kind: str | None = None) -> list[Party]: ...
-    def parties_after(self, after: str, *, limit: int) -> list[Party]:
-        """Return the part of the register behind an id, by id."""
-        ...
-
-    def parties_named(self, ids: list[str]) -> list[Party]:
-        """Return those of these that are in the register, by id. Shape: at most some hundreds of ids."""
-        ...
 
     def notice(self, notice_id: str) -> Notice | None: ...
     def notices(
@@ -224,9 +181,6 @@ class ReadTx(PeopleRead, Protocol):
     def notice_steps(self, notice_id: str) -> list[NoticeStep]:
         """Return the history of a notice in its order."""
         ...
-
-    def certificate(self, serial: str) -> Certificate | None: ...
-    def certificates(self, *, party: str | None = None) -> list[Certificate]: ...
 
     def sending(self, sending_id: str) -> Sending | None: ...
     def sendings(
@@ -288,16 +242,8 @@ class ReadTx(PeopleRead, Protocol):
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, Protocol):
+class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, Protocol):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
-
-    def put_party(self, party: Party) -> None:
-        """Insert or replace."""
-        ...
-
-    def put_parties(self, many: list[Party]) -> None:
-        """Insert or replace many. Shape: at most some hundreds, no id twice."""
-        ...
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:
         """Insert a notice with the first line of its history. Errors: AlreadyThere."""
@@ -305,10 +251,6 @@ class WriteTx(ReadTx, PeopleWrite, Protocol):
 
     def move_notice(self, notice: Notice, step: NoticeStep) -> None:
         """Write where a notice stands now, and append to its history. Errors: NotThere; AlreadyThere."""
-        ...
-
-    def put_certificate(self, certificate: Certificate) -> None:
-        """Insert or replace."""
         ...
 
     def add_sending(self, sending: Sending, files: list[File]) -> None: ...

@@ -4,14 +4,17 @@ The accounts keep the real time, in a sandbox too: locks, sessions and codes are
 the register has a party is asked by the office's own clock, as everywhere.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, Protocol
 
 from seikyu.ports.clock import Clock, Ids
 from seikyu.ports.errors import SeikyuError
-from seikyu.ports.people import Entry, KnownPasswords, Mandate, User, Vault
-from seikyu.ports.store import Party, ReadTx, Store, WriteTx
+from seikyu.ports.people import Entry, KeyReader, KnownPasswords, Mandate, User, Vault
+from seikyu.ports.register import Party
+from seikyu.ports.store import ReadTx, Store, WriteTx
 from seikyu.services.office import OPERATOR, Tell, silent
 from seikyu.trust import people as rules_of
 from seikyu.trust.logins import Rules, house_rules
@@ -56,8 +59,23 @@ class People:
     ids: Ids
     vault: Vault
     known: KnownPasswords
+    keys: KeyReader
     rules: Rules = field(default_factory=house_rules)
     tell: Tell = silent
+
+
+class Noting(Protocol):
+    """What an entry in the journal takes from."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time of the entry."""
+        ...
+
+    @property
+    def ids(self) -> Ids:
+        """Its name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +136,12 @@ def list_users(people: People, by: Actor, *, body: str | None = None, party: str
         return [user for user in tx.users(body=body, party=party) if user.removed_at is None]
 
 
+def party_of_user(people: People, by: Actor, body: str, *, name: str) -> str:
+    """Return the party of a user that the actor keeps. Errors: NotPermitted, UserNotThere."""
+    with people.store.read() as tx:
+        return _kept(tx, by, body, name=name).party
+
+
 def lock_user(people: People, by: Actor, body: str, *, name: str) -> User:
     """Lock a user until somebody unlocks them; their sessions end. Said again it changes nothing.
 
@@ -159,6 +183,7 @@ def reset_user(
         user = replace(user, password=given, initial=True, password_at=now, failed=0, failed_at=None, locked_until=None)
         if second_factor:
             user = replace(user, second_factor=None, new_second_factor=None, last_step=None)
+            drop_keys(tx, user.id)
         _changed(tx, people, "reset_second_factor" if second_factor else "reset_user", by=by, user=user)
         end_sessions(tx, user.id, now)
     return Given(user, made)
@@ -181,6 +206,7 @@ def remove_user(people: People, by: Actor, body: str, *, name: str) -> User:
     with people.store.write() as tx:
         user = replace(_kept(tx, by, body, name=name), removed_at=now, password="")
         user = replace(user, second_factor=None, new_second_factor=None)
+        drop_keys(tx, user.id)
         _changed(tx, people, "remove_user", by=by, user=user)
         end_sessions(tx, user.id, now)
     return user
@@ -255,8 +281,19 @@ def end_sessions(tx: WriteTx, user_id: str, now: datetime) -> None:
         tx.put_session(replace(session, ended_at=now))
 
 
-def note(tx: WriteTx, people: People, act: str, *, by: Actor, body: str, subject: str) -> None:
-    """Enter an act in the journal, with the one who did it and every party that is named by it."""
+def drop_keys(tx: WriteTx, user_id: str) -> None:
+    """Forget every security key of a user."""
+    for key in tx.security_keys(user_id):
+        tx.drop_security_key(key.id)
+
+
+def note(
+    tx: WriteTx, people: Noting, act: str, *, by: Actor, body: str, subject: str, facts: Mapping[str, Any] | None = None
+) -> None:
+    """Enter an act in the journal, with the one who did it and every party that is named by it.
+
+    Shape: `facts` are what else is to be known of it: numbers and words, nothing personal and nothing secret.
+    """
     tx.add_entry(
         Entry(
             id=people.ids.new(),
@@ -268,6 +305,7 @@ def note(tx: WriteTx, people: People, act: str, *, by: Actor, body: str, subject
             subject=subject,
             acts_for=by.acts_for,
             mandate=by.mandate,
+            facts=None if facts is None else json.dumps(facts, ensure_ascii=False),
         )
     )
 
