@@ -73,7 +73,6 @@ def test_both_say_the_same_of_a_made_file_however_it_comes(chunk: int | None) ->
     assert_same(made(60, 1), chunk=chunk)
 
 
-@pytest.mark.unmeasured
 def test_both_say_the_same_where_batches_meet(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small buffer is filled many times; a claim longer than it goes through the reference."""
     monkeypatch.setattr(engine, "BATCH_BYTES", 3000)
