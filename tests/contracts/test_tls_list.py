@@ -14,11 +14,13 @@ from pki import HOLDER
 from seikyu.adapters import x509_list
 from seikyu.adapters.ca_files import CannotWrite
 from seikyu.adapters.home import Home, open_home
+from seikyu.adapters.ocsp_signer import SignerFile
 from seikyu.adapters.sql import SqlStore, open_store
 from seikyu.adapters.x509_ca import create_ca, enrol, open_ca
 from seikyu.adapters.x509_list import CRL_PERIOD, Listed, list_revoked
 from seikyu.ports.errors import NoSpace, SeikyuError
 from seikyu.ports.register import Certificate, Party
+from seikyu.services.revocation import Responder, Statuses
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)
@@ -32,7 +34,7 @@ class Bench:
     store: SqlStore
 
     def __post_init__(self) -> None:
-        create_ca(self.home, organisation="office", now=NOW)
+        create_ca(self.home, organisation="office", now=NOW - 3 * DAY)
 
     def revoke(self, serial: str, not_after: datetime) -> None:
         """Enter a certificate that is revoked."""
@@ -263,3 +265,49 @@ def replace_store(bench: Bench, store: SqlStore) -> Bench:
     again = object.__new__(Bench)
     again.home, again.store = bench.home, store
     return again
+
+
+class Hearing:
+    """Takes no notice (services.revocation.Listening)."""
+
+    def heard(self, source: str) -> None:
+        """Take none."""
+
+    def silent(self, source: str, error: Exception) -> None:
+        """Take none."""
+
+
+@pytest.mark.parametrize(
+    ("ahead", "believed"),
+    [
+        (timedelta(), True),
+        (timedelta(minutes=4), True),
+        (timedelta(minutes=-5), True),
+        (DAY, False),
+        (-DAY, False),
+    ],
+)
+def test_a_reader_whose_clock_is_a_day_off_is_told_by_its_own_program(
+    bench: Bench,
+    tmp_path: Path,
+    ahead: timedelta,
+    believed: bool,  # noqa: FBT001 (a table)
+) -> None:
+    """OpenSSL takes five minutes either way, and says what is wrong past them; no revoked one is ever called good."""
+    row, paths = enrol(open_ca(bench.home), bench.store, HOLDER, folder=tmp_path / "client", now=NOW - 3 * DAY)
+    # The reader's clock cannot be set from here, so the office's differs by as much the other way.
+    clock = lambda: datetime.now(UTC) - ahead  # noqa: E731
+    signer = SignerFile(bench.home, now=clock)
+    responder = Responder(Statuses(bench.store, now=clock, listened=Hearing()), signer=signer.current, now=clock)
+    question, answer, issuer = tmp_path / "question.der", tmp_path / "answer.der", bench.home.ca / "issuing.pem"
+    about = ["-issuer", issuer, "-cert", paths["cert"], "-no_nonce"]
+    openssl("ocsp", *about, "-reqout", question)
+    for word in ("good", "revoked"):
+        answer.write_bytes(responder.answer(question.read_bytes()).der)
+        said = openssl("ocsp", *about, "-respin", answer, "-CAfile", bench.home.ca / "root.pem", "-verify_other", issuer,
+                       "-attime", int(clock().timestamp()))  # fmt: skip
+        assert "Response verify OK" in said
+        assert f"\n{word}\n" in said or f"cert.pem: {word}\n" in said
+        assert ("Status times invalid" not in said) is believed
+        with bench.store.write() as tx:
+            tx.revoke_certificates([row.serial], at=NOW, reason="superseded")
