@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.enrolment_lab import EnrolmentLab, make_enrolment_lab
 from services.office_lab import Lab, make_lab
 
 
@@ -26,3 +27,11 @@ def memory_lab() -> Lab:
 def close_store(store: Any) -> None:
     """Close what has been opened."""
     store.close()
+
+
+@pytest.fixture(params=["memory", "disk"])
+def enrolment_lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EnrolmentLab]:
+    """Return enrolment with some parties."""
+    lab = make_enrolment_lab(None if request.param == "memory" else tmp_path)
+    yield lab
+    close_store(lab.enrolling.store)

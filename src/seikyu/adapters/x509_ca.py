@@ -2,7 +2,7 @@
 
 | where | what | who may read |
 |---|---|---|
-| `secrets/ca/` | `issuing.key`, `issuing.pem`, `root.pem`, and `root.key` until it is taken away | the office |
+| `secrets/ca/` | `issuing.key`, `issuing.pem`, `root.pem`, its list; `root.key` until it is taken away | the office |
 | `secrets/server.pem` | the server's private key and certificates, in one file so that they always fit | the same |
 | `secrets/ca/issuing-N/` | the N-th issuing CA; the highest works, the others sign their lists | the same |
 | `ca/` | `root.pem`, `issuing.pem`, `chain.pem` (all), `crl.pem`: copies to give away | anybody |
@@ -34,6 +34,7 @@ from seikyu.adapters.ca_files import FileThere, alone, pem, sync, told, write_ne
 from seikyu.adapters.home import Home, write_private
 from seikyu.adapters.keys import ROOT_PASSPHRASE, ROOT_PIN, Keep, as_well_kept, make_key, open_key
 from seikyu.adapters.keys_file import key_pem
+from seikyu.adapters.root_list import ROOT_LIST, root_list, write_root_list
 from seikyu.ports.errors import Damaged, SeikyuError
 from seikyu.ports.register import Certificate, Party
 from seikyu.ports.store import Store
@@ -186,9 +187,11 @@ def renew_issuing(home: Home, *, now: datetime, root_key: Path | None = None) ->
     """
     ca = open_ca(home)
     folder = _generations(home.secrets / "ca")[0]
-    issuing = _certified(_root(ca, root_key), ca.issuing.key, now=now, generation=_generation(folder))
+    root = _root(ca, root_key)
+    issuing = _certified(root, ca.issuing.key, now=now, generation=_generation(folder))
     renewed = replace(ca, issuing=issuing)
     with told():
+        write_root_list(home.secrets / "ca", root, now=now)
         write_private(folder / "issuing.pem", pem(issuing.certificate))
         _publish(renewed)
     return renewed
@@ -219,11 +222,22 @@ def roll_over(home: Home, *, now: datetime, root_key: Path | None = None, keep: 
             issuing = _certified(root, made.key, now=now, generation=generation)
             write_new(arriving / "issuing.key", made.content)
             write_new(arriving / "issuing.pem", pem(issuing.certificate))
+            if not root_list(place):
+                write_root_list(arriving, root, now=now)
+                (arriving / ROOT_LIST).rename(place / ROOT_LIST)
             sync(arriving)
             arriving.rename(final)
             undo.pop_all()
         sync(place)
         return open_ca(home)
+
+
+def ensure_root_list(home: Home, *, now: datetime) -> None:
+    """Sign the root's list, if there is none. Errors: as `open_ca`; NoRootKey, CannotWrite."""
+    ca = open_ca(home)
+    if not root_list(home.secrets / "ca"):
+        with told():
+            write_root_list(home.secrets / "ca", _root(ca, None), now=now)
 
 
 def _generations(place: Path) -> list[Path]:
@@ -266,7 +280,7 @@ def issue_client(ca: CA, holder: Holder, *, now: datetime, request: bytes | None
         ca.issuing,
         public_key,
         holder=holder,
-        serial=_serial(),
+        serial=new_serial(),
         period=period_of(now, months=CLIENT_MONTHS),
         pointers=pointers_below(ca.home.settings().public_url),
     )
@@ -344,7 +358,12 @@ def ensure_server(home: Home, hosts: Sequence[str], *, now: datetime) -> Path:
     if not _serves(path, ca, hosts, now=now):
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = server_certificate(
-            ca.issuing, key.public_key(), hosts=hosts, serial=_serial(), period=period_of(now, months=SERVER_MONTHS)
+            ca.issuing,
+            key.public_key(),
+            hosts=hosts,
+            serial=new_serial(),
+            period=period_of(now, months=SERVER_MONTHS),
+            pointers=pointers_below(home.settings().public_url),
         )
         with told():
             write_private(path, key_pem(key) + pem(certificate, ca.issuing.certificate))
@@ -364,7 +383,7 @@ def _make(
         passphrase=ROOT_PASSPHRASE,
     )
     certificate = root_certificate(
-        root_made.key, organisation=organisation, serial=_serial(), period=period_of(now, months=ROOT_MONTHS)
+        root_made.key, organisation=organisation, serial=new_serial(), period=period_of(now, months=ROOT_MONTHS)
     )
     root = Issuer(certificate, root_made.key)
     made = make_key(place / "issuing.key", keep)
@@ -373,6 +392,7 @@ def _make(
     write_new(folder / "issuing.key", made.content)
     write_new(folder / "issuing.pem", pem(issuing.certificate))
     write_new(folder / "root.pem", pem(certificate))
+    write_root_list(folder, root, now=now)
     if root_folder != folder:
         root_folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         write_new(root_folder / "root.pem", pem(certificate))
@@ -392,7 +412,7 @@ def _certified(root: Issuer, key: ec.EllipticCurvePrivateKey, *, now: datetime, 
         key.public_key(),
         organisation=organisation,
         generation=generation,
-        serial=_serial(),
+        serial=new_serial(),
         period=period_of(now, months=ISSUING_MONTHS),
     )
     return Issuer(certificate, key)
@@ -432,5 +452,6 @@ def _serves(path: Path, ca: CA, hosts: Sequence[str], *, now: datetime) -> bool:
     )
 
 
-def _serial() -> int:
+def new_serial() -> int:
+    """Return the serial of a certificate that is to be signed."""
     return serial_from(secrets.token_bytes(SERIAL_BYTES))

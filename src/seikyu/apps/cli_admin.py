@@ -38,7 +38,8 @@ HOME: Final = Path("seikyu-home")
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    from seikyu.apps import cli_admin_notices, cli_admin_register, cli_certificates  # they need what stands below
+    # they need what stands below
+    from seikyu.apps import cli_accounts, cli_admin_certs, cli_admin_notices, cli_admin_register, cli_certificates
 
     admin = typer.Typer(help=say("admin.help"), no_args_is_help=True)
     admin.command("init", help=say("admin.init"))(init)
@@ -50,9 +51,12 @@ def register(app: typer.Typer) -> None:
     party.command("add", help=say("admin.party_add"))(party_add)
     party.command("end", help=say("admin.party_end"))(party_end)
     cli_admin_register.register(party)
+    cli_accounts.register_code(party)
     admin.add_typer(party, name="party")
     cli_people.register(admin)
+    cli_accounts.register_journal(admin)
     admin.add_typer(cli_admin_notices.notices(), name="notice")
+    admin.add_typer(cli_admin_certs.certs(), name="cert")
     admin.add_typer(cli_certificates.orders(), name="orders")
     app.add_typer(admin, name="admin")
 
@@ -72,7 +76,7 @@ def init(
     from seikyu.adapters.x509_ca import create_ca, issue_client, staged
     from seikyu.apps import acts
     from seikyu.apps.client import client_toml
-    from seikyu.apps.serve import reserve_ports
+    from seikyu.apps.places import reserve_ports
     from seikyu.apps.wiring import init_home, office_at
     from seikyu.trust.party import Holder
 

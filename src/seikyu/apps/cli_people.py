@@ -42,7 +42,7 @@ PrincipalArgument = Annotated[str, typer.Argument(metavar="PRINCIPAL", help=say(
 
 def register(admin: typer.Typer) -> None:
     """Add the commands."""
-    from seikyu.apps import cli_person  # it needs what stands below
+    from seikyu.apps import cli_accounts, cli_person  # they need what stands below
 
     users = typer.Typer(help=say("people.help"), no_args_is_help=True)
     users.command("add", help=say("people.add.help"))(add)
@@ -51,6 +51,7 @@ def register(admin: typer.Typer) -> None:
     users.command("unlock", help=say("people.unlock.help"))(unlock)
     users.command("reset", help=say("people.reset.help"))(reset)
     users.command("role", help=say("people.set_role.help"))(set_role)
+    cli_accounts.register_second_factor(users)
     users.command("remove", help=say("people.remove.help"))(remove)
     cli_person.register(users)
     admin.add_typer(users, name="users")
@@ -266,7 +267,14 @@ def _password(*, from_stdin: bool, by_prompt: bool) -> str | None:
         return str(typer.prompt(say("people.prompt"), hide_input=True, confirmation_prompt=True, err=True))
     if not from_stdin:
         return None
-    # What is no UTF-8 becomes characters that no password may have, and is refused as such.
+    return line_from_stdin()
+
+
+def line_from_stdin() -> str:
+    """Return the next line of standard input.
+
+    What is no UTF-8 becomes characters that no password may have, and is refused as such.
+    """
     return sys.stdin.buffer.readline(_LINE_BYTES).rstrip(b"\r\n").decode("utf-8", "surrogateescape")
 
 

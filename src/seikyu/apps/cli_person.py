@@ -50,6 +50,7 @@ def at_terminal(at: "Keeping", user: str, *, body: str | None, from_stdin: bool)
 
 def first_login(user: UserArgument, *, body: BodyOption = None, home: HomeOption = HOME) -> None:
     """Change the initial password and set the second factor, at this terminal."""
+    from seikyu.services import credentials
     from seikyu.services import login as logins
     from seikyu.services.login import Typed
 
@@ -59,14 +60,14 @@ def first_login(user: UserArgument, *, body: BodyOption = None, home: HomeOption
         opened = logins.login(people, CONSOLE, Typed(here, user, password, code or None))
         if opened.actor.must == "change_password":
             new = str(typer.prompt(say("people.first.new"), hide_input=True, confirmation_prompt=True, err=True))
-            logins.change_password(people, CONSOLE, opened.token, old=password, new=new)
+            credentials.change_password(people, CONSOLE, opened.token, old=password, new=new)
             opened = logins.login(people, CONSOLE, Typed(here, user, new, code or None))
         try:
             if opened.actor.must == "second_factor":
-                enrolment = logins.begin_second_factor(people, CONSOLE, opened.token)
+                enrolment = credentials.begin_second_factor(people, CONSOLE, opened.token)
                 typer.echo(say("people.first.secret", letters=enrolment.letters, uri=enrolment.uri), err=True)
                 new_code = _asked("people.first.new_code")
-                logins.confirm_second_factor(people, CONSOLE, opened.token, new_code=new_code)
+                credentials.confirm_second_factor(people, CONSOLE, opened.token, new_code=new_code)
         finally:
             logins.logout(people, CONSOLE, opened.token)
     print(say("people.first.done", user=opened.actor.user))

@@ -8,9 +8,11 @@ from seikyu.adapters.clock import MovedClock, SystemClock
 from seikyu.adapters.home import Home
 from seikyu.adapters.ids import RandomIds
 from seikyu.adapters.known_passwords import KnownPasswordsFile
+from seikyu.adapters.security_keys import WebAuthnKeys
 from seikyu.adapters.settings import Settings
 from seikyu.adapters.sql.open import open_store
 from seikyu.adapters.vault import Argon2Vault
+from seikyu.apps.places import public_address
 from seikyu.apps.wiring import SANDBOX
 from seikyu.office.bodies import bodies
 from seikyu.office.errors import UnknownBody
@@ -25,6 +27,7 @@ class Keeping:
 
     people: People
     settings: Settings
+    public_address: str
 
     def body(self, asked: str | None) -> str:
         """Return the body that was asked for, or the installation's first. Errors: UnknownBody."""
@@ -46,6 +49,7 @@ def people_of(home: Home, store: Store, *, tell: Tell = silent) -> People:
         ids=RandomIds(),
         vault=Argon2Vault(home.secret("people_key")),
         known=KnownPasswordsFile(home.root / "known_passwords.txt"),
+        keys=WebAuthnKeys(),
         tell=tell,
     )
 
@@ -55,6 +59,6 @@ def keeping_at(home: Home) -> Iterator[Keeping]:
     """Open the rows of a home for keeping its people, and close them again."""
     store = open_store(home.database)
     try:
-        yield Keeping(people_of(home, store), home.settings())
+        yield Keeping(people_of(home, store), home.settings(), public_address(home))
     finally:
         store.close()

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from seikyu.ports.acme import AcmeRead, AcmeWrite
+from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
 from seikyu.ports.register import RegisterRead, RegisterWrite
 
@@ -50,7 +52,8 @@ class Sending:
 
     Shape: `state` is a value of `office.sending.State`; `month` is YYYYMM; `send_no` counts from 1 per party, body,
     kind, line and month. `claims`, `refused`, `ask` are None until the check is done. `digest` is what makes a repeat
-    a repeat; `decision` is with, without or automatic.
+    a repeat; `decision` is with, without or automatic. `agent` is who sent for the party by `mandate`, `decided_agent`
+    who decided for it; None if the party did.
     """
 
     id: str
@@ -74,6 +77,9 @@ class Sending:
     confirm_no: int | None = None
     claimed: int | None = None
     unclaimed: int | None = None
+    agent: str | None = None
+    mandate: str | None = None
+    decided_agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +166,7 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, RegisterRead, Protocol):
+class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, Protocol):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def notice(self, notice_id: str) -> Notice | None: ...
@@ -236,7 +242,7 @@ class ReadTx(PeopleRead, RegisterRead, Protocol):
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, RegisterWrite, Protocol):
+class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, Protocol):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:

@@ -7,6 +7,7 @@ key may as well live in a security module. Signatures are ECDSA with SHA-384, th
 Source: network:7 (client certificates live 3 years and 3 months); rfc5280:4 and 5.
 """
 
+import hashlib
 import ipaddress
 import re
 from calendar import monthrange
@@ -19,6 +20,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from seikyu.trust.party import NAME_CHARS, Holder, is_name
@@ -37,6 +39,9 @@ BACK: Final = timedelta(minutes=5)
 SERIAL_BYTES: Final = 16
 RSA_BITS_LEAST: Final = 2048
 RSA_BITS_MOST: Final = 4096
+
+#: A smaller public exponent has weakened more than one implementation (FIPS 186-5, A.1.1).
+RSA_EXPONENT_LEAST: Final = 65537
 
 #: Why a certificate is revoked: the word in rows and commands, and its flag in the list (rfc5280:5.3.1; the list
 #: says nothing for "unspecified").
@@ -119,23 +124,46 @@ def serial_text(serial: int) -> str:
     return f"{serial:x}"
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of a certification request counts: its key. Shape: `spki_sha256` (hex) is of the key as DER (SPKI)."""
+
+    key: PublicKey
+    spki_sha256: str
+
+
+def asked_by(request: bytes) -> Asked:
+    """Return what a certification request (CSR, PEM or DER) asks for. Errors: BadRequestForCertificate."""
+    return asked_for(public_key_of(request))
+
+
+def asked_for(key: PublicKey) -> Asked:
+    """Return a key as it is asked for."""
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return Asked(key, hashlib.sha256(spki).hexdigest())
+
+
 def public_key_of(request: bytes) -> PublicKey:
-    """Return the public key of a certification request (CSR, PEM), if its signature shows that the asker has the key.
+    """Return the public key of a certification request (CSR), if its signature shows that the asker has the key.
 
     Everything else in the request is ignored: the office decides what a certificate says.
+    Shape: PEM, or DER as EST and ACME carry it.
     Errors: BadRequestForCertificate.
     """
+    load = x509.load_pem_x509_csr if request.lstrip().startswith(b"-----") else x509.load_der_x509_csr
     try:
-        parsed = x509.load_pem_x509_csr(request)
+        parsed = load(request)
         key = parsed.public_key()
         signed = parsed.is_signature_valid
     except (ValueError, TypeError, InvalidSignature) as odd:
-        raise BadRequestForCertificate("not a certification request (CSR) in PEM form") from odd
+        raise BadRequestForCertificate("not a certification request (CSR, PKCS#10)") from odd
     if not signed:
         raise BadRequestForCertificate("the signature of the request does not fit its key")
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1):
         return key
     if isinstance(key, rsa.RSAPublicKey) and RSA_BITS_LEAST <= key.key_size <= RSA_BITS_MOST:
+        if key.public_numbers().e < RSA_EXPONENT_LEAST:
+            raise BadRequestForCertificate("the exponent of the RSA key is too small")
         return key
     raise BadRequestForCertificate("the key is none of P-256, P-384, RSA with 2048 to 4096 bits")
 
@@ -172,9 +200,15 @@ def issuing_certificate(
 
 
 def server_certificate(
-    issuer: Issuer, public_key: PublicKey, *, hosts: Sequence[str], serial: int, period: Period
+    issuer: Issuer,
+    public_key: PublicKey,
+    *,
+    hosts: Sequence[str],
+    serial: int,
+    period: Period,
+    pointers: Sequence[x509.ExtensionType] = (),
 ) -> x509.Certificate:
-    """Return a server's certificate for the names and IP addresses in `hosts`.
+    """Return a server's certificate for the names and IP addresses in `hosts`; `pointers` as for a client's.
 
     Errors: BadRequestForCertificate, if there is no host or one is neither a name nor an address.
     """
@@ -183,6 +217,8 @@ def server_certificate(
     names = [_general_name(host) for host in dict.fromkeys(hosts)]
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0][:NAME_CHARS])])
     unsigned = _leaf(subject, public_key, names, use=ExtendedKeyUsageOID.SERVER_AUTH, serial=serial)
+    for each in pointers:
+        unsigned = unsigned.add_extension(each, critical=False)
     return _signed(_timed(unsigned, _within(period, issuer)), issuer)
 
 
@@ -263,6 +299,15 @@ def _name(organisation: str, role: str) -> x509.Name:
 
 def _cut(text: str, length_bytes: int) -> str:
     return text.encode()[:length_bytes].decode(errors="ignore").strip()
+
+
+def is_host(host: str) -> bool:
+    """True for a host name or an IP address that a server's certificate can be made out for."""
+    try:
+        _general_name(host)
+    except BadRequestForCertificate:
+        return False
+    return True
 
 
 def _general_name(host: str) -> x509.DNSName | x509.IPAddress:

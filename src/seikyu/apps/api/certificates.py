@@ -1,160 +1,146 @@
-"""Certificates as the operator sees them: looked for, revoked, and orders to revoke many that a second person decides.
+"""Certificates: applied for and looked at by the party, approved by the operator.
 
-Here a person is the terminal of an operator's certificate; decision 0020 says why.
+The codes of a notice leave the office in one answer only, that of the approval (or of opening it anew), as JSON for a
+program that prints; the command beside the server (`seikyu admin cert`) makes the paper itself. An answer that got lost
+is not given again: the notice is opened anew, which makes what was lost worthless.
 """
 
 import asyncio
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, Field
-from starlette.responses import JSONResponse
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
 
-from seikyu.adapters.clock import SystemClock
-from seikyu.apps.acts import NAME_CHARS
-from seikyu.apps.api.admin import PARTY_FORM, Asked, operator_only
-from seikyu.apps.api.paging import PAGE, Asker, Cursor, PageLimit, TheOffice, problems
-from seikyu.apps.revoking import (
-    by_certificate,
-    certificate_on_wire,
-    certificates_on_wire,
-    one_of,
-    order_on_wire,
-    revoked_on_wire,
-    revoking_of,
+from seikyu.apps.api import models_enrolment as models
+from seikyu.apps.api.admin import Asked, operator_only
+from seikyu.apps.api.paging import PAGE, Asker, Cursor, PageLimit, TheEnrolling, absolute, problems
+from seikyu.services import applications as services
+from seikyu.services.applications import Enrolling, Opened, Wish
+from seikyu.services.issuing import end_of_terminal
+from seikyu.services.terminals import (
+    application_view,
+    holder_of,
+    issuance_view,
+    list_certificates,
+    list_issuance_notices,
+    opened_view,
+    page_of_applications,
 )
-from seikyu.limits import limit as most
-from seikyu.ports.errors import BadRequest, NotFound
-from seikyu.ports.trust import ClientIdentity
-from seikyu.services import revoke as services
-from seikyu.services.find import Wanted, find_certificates
-from seikyu.services.office import Office
+from seikyu.trust.enrolment import Purpose
 
-router: Final = APIRouter(
-    prefix="/admin", tags=["admin"], dependencies=[Depends(operator_only)], responses=problems(404, 409, 422)
+router: Final = APIRouter(prefix="/certificates", tags=["certificates"])
+admin_router: Final = APIRouter(
+    prefix="/admin/certificates", tags=["admin"], dependencies=[Depends(operator_only)], responses=problems(404, 409)
 )
 
-SERIAL_FORM: Final = r"^[0-9a-f]{1,40}$"
-#: A hundred years: whoever asks for more asks for all.
-_DAYS: Final = 36_525
+Id = Annotated[str, Path(pattern=r"^[0-9a-z]{1,40}$")]
+Party = Annotated[str, Query(pattern=r"^[0-9a-z-]{1,10}$", description="whose notices")]
 
-SerialPath = Annotated[str, Path(pattern=SERIAL_FORM)]
-OrderPath = Annotated[str, Path(pattern=r"^[0-9a-z]{1,40}$")]
-CertificateState = Literal["valid", "expired", "revoked"]
-OrderState = Literal["waiting", "approved", "denied", "lapsed"]
-Reason = Literal[
-    "unspecified",
-    "key_compromise",
-    "affiliation_changed",
-    "superseded",
-    "cessation_of_operation",
-    "privilege_withdrawn",
-]
+_REASON_CHARS: Final = 200
 
 
-class ReasonAsked(Asked):
-    """Why a certificate is revoked."""
+class SendBackAsked(Asked):
+    """Why an application is sent back."""
 
-    reason: Reason = "unspecified"
-
-
-class RevocationAsked(Asked):
-    """What is revoked at once: these certificates, or all of a party that still hold; and why."""
-
-    serials: Annotated[
-        tuple[Annotated[str, Field(pattern=SERIAL_FORM)], ...], Field(max_length=most("serials_asked"))
-    ] = ()
-    party: Annotated[str | None, Field(pattern=PARTY_FORM)] = None
-    reason: Reason = "unspecified"
+    reason: Annotated[str, Field(min_length=1, max_length=_REASON_CHARS)]
 
 
-class CertificatesAsked(BaseModel):
-    """Which certificates are looked for, and which page of them."""
-
-    q: Annotated[str, Field(max_length=NAME_CHARS, description="a party's id, a serial, or a part of a name")] = ""
-    party: Annotated[str | None, Field(pattern=PARTY_FORM)] = None
-    terminal: Annotated[str, Field(max_length=NAME_CHARS, description="how its name begins")] = ""
-    state: CertificateState | None = None
-    expires_within_days: Annotated[int | None, Field(ge=0, le=_DAYS, description="and still good")] = None
-    limit: Annotated[int, Field(ge=1, le=most("page_items"), description="how many items a page holds")] = PAGE
-    cursor: Annotated[str | None, Field(pattern=SERIAL_FORM, description="`next` of the page before")] = None
+@router.get("", response_model=models.Certificates, responses=problems())
+def own_certificates(enrolling: TheEnrolling, asker: Asker, limit: PageLimit = PAGE, cursor: Cursor = None) -> Any:
+    """List the certificates of the asker's party with the days that are left, newest first."""
+    return list_certificates(enrolling, asker, limit=limit, cursor=cursor)
 
 
-@router.get("/certificates")
-def certificates(office: TheOffice, asked: Annotated[CertificatesAsked, Query()]) -> dict[str, Any]:
-    """List certificates, newest first if nothing is asked; those that end soon, soonest first."""
-    wanted = Wanted(asked.q, asked.party, asked.terminal, asked.state, asked.expires_within_days)
-    now = SystemClock().now()
-    return certificates_on_wire(
-        find_certificates(office.store, wanted, now=now, limit=asked.limit, cursor=asked.cursor)
-    )
+@router.post(
+    "/applications",
+    status_code=201,
+    response_model=models.ApplicationAnswer,
+    responses={
+        200: {"model": models.ApplicationAnswer, "description": "a repeat: the application that waits already"},
+        **problems(404, 409, 413),
+    },
+)
+async def apply_for_certificate(
+    request: Request, enrolling: TheEnrolling, asker: Asker, asked: models.ApplicationAsked
+) -> Response:
+    """Apply for the certificate of one more terminal of the party. The same again, while it waits, is a repeat."""
+    wish = Wish(asked.terminal, asked.contact, Purpose(asked.purpose), tuple(asked.hosts))
+    filed, repeat = await asyncio.to_thread(services.apply_for, enrolling, holder_of(asker), wish, party=asker.party)
+    told = application_view(enrolling, filed) | {"repeat": repeat}
+    body = models.ApplicationAnswer.model_validate(told).model_dump_json()
+    headers = {"Location": absolute(request, f"/certificates/applications/{filed.id}")}
+    return Response(body, 200 if repeat else 201, headers, "application/json")
 
 
-@router.get("/certificates/{serial}")
-def certificate(office: TheOffice, serial: SerialPath) -> dict[str, Any]:
-    """Show one certificate, revoked or not."""
-    with office.store.read() as tx:
-        found = tx.certificate(serial)
-    if found is None:
-        raise NotFound("no such certificate")
-    return certificate_on_wire(found)
-
-
-@router.post("/certificates/{serial}/revoke")
-def revoke(office: TheOffice, asker: Asker, serial: SerialPath, asked: ReasonAsked) -> dict[str, Any]:
-    """Revoke a certificate; from the next request on it is nobody's."""
-    revoking = revoking_of(office.store, office.tell)
-    by = by_certificate(office.store, asker)
-    return certificate_on_wire(one_of(services.revoke(revoking, by, reason=asked.reason, serials=[serial])))
-
-
-@router.post("/revocations", responses={202: {"description": "ordered: a second person decides"}})
-async def revoke_many(office: TheOffice, asker: Asker, asked: RevocationAsked) -> JSONResponse:
-    """Revoke certificates; more than ten at once are an order, which another operator's certificate approves."""
-    if bool(asked.serials) == (asked.party is not None):
-        raise BadRequest("either serials or a party", parameter="serials")
-    told = await asyncio.to_thread(_revoke_many, office, asker, asked)
-    return JSONResponse(told, 202 if told["order"] else 200)
-
-
-@router.get("/orders")
-def list_orders(
-    office: TheOffice,
-    state: Annotated[OrderState | None, Query()] = None,
+@router.get("/applications", response_model=models.Applications, responses=problems())
+def own_applications(
+    enrolling: TheEnrolling,
+    asker: Asker,
+    state: Annotated[models.ApplicationState | None, Query()] = None,
     limit: PageLimit = PAGE,
     cursor: Cursor = None,
-) -> dict[str, Any]:
-    """List orders to revoke, newest first; with a state a page may be shorter than asked."""
-    revoking = revoking_of(office.store)
-    found = services.list_orders(revoking, after=cursor, limit=limit + 1)
-    items = [order_on_wire(order, revoking) for order in found[:limit] if state in {None, order.state}]
-    return {"items": items, "next": found[limit - 1].id if len(found) > limit else None}
+) -> Any:
+    """List the applications of the asker's party, newest first."""
+    return page_of_applications(enrolling, party=asker.party, state=state, limit=limit, cursor=cursor)
 
 
-@router.get("/orders/{order_id}")
-def show_order(office: TheOffice, order_id: OrderPath) -> dict[str, Any]:
-    """Show an order with the serials that it names."""
-    revoking = revoking_of(office.store)
-    found, serials = services.show_order(revoking, order_id)
-    return order_on_wire(found, revoking) | {"serials": serials}
+@router.get("/applications/{application_id}", response_model=models.Application, responses=problems(404))
+def own_application(enrolling: TheEnrolling, asker: Asker, application_id: Id) -> Any:
+    """Show one application of the asker's party."""
+    return application_view(enrolling, services.application_of(enrolling, application_id, party=asker.party))
 
 
-@router.post("/orders/{order_id}/approve")
-def approve_order(office: TheOffice, asker: Asker, order_id: OrderPath) -> dict[str, Any]:
-    """Put an order in force, with the certificate of another terminal than it was given with."""
-    revoking = revoking_of(office.store, office.tell)
-    return order_on_wire(services.approve_order(revoking, by_certificate(office.store, asker), order_id), revoking)
+@router.post("/applications/{application_id}/withdraw", response_model=models.Application, responses=problems(404, 409))
+def withdraw_application(enrolling: TheEnrolling, asker: Asker, application_id: Id) -> Any:
+    """Take an application back that has not had its answer."""
+    return application_view(enrolling, services.withdraw(enrolling, holder_of(asker), application_id))
 
 
-@router.post("/orders/{order_id}/deny")
-def deny_order(office: TheOffice, asker: Asker, order_id: OrderPath) -> dict[str, Any]:
-    """Turn an order down."""
-    revoking = revoking_of(office.store, office.tell)
-    return order_on_wire(services.deny_order(revoking, by_certificate(office.store, asker), order_id), revoking)
+@admin_router.get("/applications", response_model=models.Applications)
+def all_applications(
+    enrolling: TheEnrolling,
+    state: Annotated[models.ApplicationState | None, Query()] = None,
+    limit: PageLimit = PAGE,
+    cursor: Cursor = None,
+) -> Any:
+    """List every party's applications, newest first."""
+    return page_of_applications(enrolling, state=state, limit=limit, cursor=cursor)
 
 
-def _revoke_many(office: Office, asker: ClientIdentity, asked: RevocationAsked) -> dict[str, Any]:
-    revoking = revoking_of(office.store, office.tell)
-    by = by_certificate(office.store, asker)
-    done = services.revoke(revoking, by, reason=asked.reason, serials=asked.serials, party=asked.party)
-    return revoked_on_wire(done, revoking)
+@admin_router.post("/applications/{application_id}/approve", response_model=models.IssuanceNoticeOpened)
+def approve_application(enrolling: TheEnrolling, asker: Asker, application_id: Id) -> Response:
+    """Approve an application. The codes are in this answer and nowhere else."""
+    return _opened(enrolling, services.approve(enrolling, holder_of(asker), application_id))
+
+
+@admin_router.post("/applications/{application_id}/send-back", response_model=models.Application)
+def send_back_application(enrolling: TheEnrolling, asker: Asker, application_id: Id, asked: SendBackAsked) -> Any:
+    """Send an application back with a reason."""
+    sent = services.send_back(enrolling, holder_of(asker), application_id, reason=asked.reason)
+    return application_view(enrolling, sent)
+
+
+@admin_router.get("/notices", response_model=models.IssuanceNotices)
+def issuance_notices(enrolling: TheEnrolling, party: Party) -> Any:
+    """List the issuance notices of a party, newest first."""
+    return {"items": list_issuance_notices(enrolling, party=party), "next": None}
+
+
+@admin_router.post("/notices/{notice_id}/open-anew", response_model=models.IssuanceNoticeOpened)
+def open_notice_anew(enrolling: TheEnrolling, asker: Asker, notice_id: Id) -> Response:
+    """Give a notice new codes because its paper was lost. They are in this answer and nowhere else."""
+    return _opened(enrolling, services.open_anew(enrolling, holder_of(asker), notice_id))
+
+
+@admin_router.post("/notices/{notice_id}/end", response_model=models.IssuanceNoticeEnded)
+def end_terminal(enrolling: TheEnrolling, asker: Asker, notice_id: Id) -> Any:
+    """End a terminal: its notice opens nothing any more, and what it has is revoked."""
+    notice, revoked = end_of_terminal(enrolling, holder_of(asker), notice_id)
+    return issuance_view(enrolling, notice) | {"revoked": revoked}
+
+
+def _opened(enrolling: Enrolling, opened: Opened) -> Response:
+    body = models.IssuanceNoticeOpened.model_validate(opened_view(enrolling, opened)).model_dump_json()
+    return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")

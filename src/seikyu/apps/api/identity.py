@@ -2,20 +2,26 @@
 
 import asyncio
 from collections import Counter
-from typing import Final
-from urllib.parse import urlsplit
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from seikyu.adapters.tls_server import peer_identity
+from seikyu.adapters.tls_server import NotVerified, peer_end, peer_identity
 from seikyu.apps.api.problems import answer_known
 from seikyu.ports.clock import Clock
-from seikyu.ports.errors import Busy, SeikyuError
+from seikyu.ports.errors import BadRequest, Busy, SeikyuError, Unavailable
 from seikyu.ports.store import Store
 from seikyu.ports.trust import ClientIdentity
-from seikyu.trust import UnknownCertificate
+from seikyu.services.office import Tell, silent
+from seikyu.trust import UnknownCertificate, identity_from_der
+from seikyu.trust.enrolment import days_left, enrolment_rules, is_warned_of
+
+#: Tells a program that its certificate ends soon, and in how many days.
+DAYS_HEADER: Final = b"seikyu-certificate-days"
 
 #: Where the request keeps who asks, in `scope["state"]`.
 IDENTITY: Final = "seikyu_identity"
@@ -45,6 +51,29 @@ class ForeignPage(SeikyuError):
     code = "foreign_page"
 
 
+class CertificateExpired(SeikyuError):
+    """The certificate's time is over, or has not begun (401); without a front server the handshake ends with that."""
+
+    code = "certificate_expired"
+
+
+class CertificateForeign(SeikyuError):
+    """The certificate is another CA's (401); without a front server the handshake ends with that."""
+
+    code = "certificate_foreign"
+
+
+class FrontListOld(Unavailable):
+    """The front server has no revocation list that is good, and refuses everybody; the office's fault (503)."""
+
+    code = "front_list_old"
+
+
+#: What OpenSSL says of a certificate that is good but for its time, and of one that it does not know.
+_TIME: Final = frozenset({"certificate has expired", "certificate is not yet valid"})
+_REVOKED: Final = "certificate revoked"
+
+
 def require_own_page(scope: Scope, *, external_url: str | None = None) -> None:
     """Let no page of somebody else's act with the certificate of a browser; programs say nothing of pages and pass.
 
@@ -61,6 +90,14 @@ def require_own_page(scope: Scope, *, external_url: str | None = None) -> None:
         own = origin is None or urlsplit(origin).netloc in ours - {None, ""}
     if not own:
         raise ForeignPage
+
+
+def require_no_agent(scope: Scope) -> None:
+    """Errors: BadRequest, if somebody would act for another where nobody can: what is said is never left unheard."""
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    asked = any(name == "for" for name, _ in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    if asked and path.split("/")[1:2] not in (["sendings"], ["arrivals"]):
+        raise BadRequest("nobody acts for another here", parameter="for")
 
 
 def identify(store: Store, clock: Clock, said: ClientIdentity | None) -> ClientIdentity:
@@ -83,6 +120,46 @@ def identify(store: Store, clock: Clock, said: ClientIdentity | None) -> ClientI
     return said
 
 
+def who_asks(store: Store, clock: Clock, scope: Scope, *, tell: Tell = silent) -> ClientIdentity:
+    """Return who asks, by the certificate of the request's connection.
+
+    Errors: as `identify`; CertificateExpired, CertificateForeign, FrontListOld, if a front server refuses it.
+    """
+    try:
+        said = peer_identity(dict(scope))
+    except NotVerified as refused:
+        error = _refusal(store, refused)
+        if isinstance(error, FrontListOld):
+            tell("front_list_old", reason=refused.why)
+        raise error from refused
+    return identify(store, clock, said)
+
+
+def _refusal(store: Store, refused: NotVerified) -> SeikyuError:
+    """Return why a front server refused; its word lets nobody in, and the office's fault is told as that."""
+    if refused.why == _REVOKED:
+        return CertificateRevoked()
+    if refused.why in _TIME:
+        return CertificateExpired()
+    return FrontListOld(retry_after_s=60) if _issued(store, refused.der) else CertificateForeign()
+
+
+def _issued(store: Store, der: bytes | None) -> bool:
+    """Return whether a certificate has the serial and the party of one that the office issued and did not revoke.
+
+    That proves nothing to let anybody in; but what stands in the register and is not verified tells of our own files.
+    """
+    if der is None:
+        return False
+    try:
+        said = identity_from_der(der)
+    except UnknownCertificate:
+        return False
+    with store.read() as tx:
+        row = tx.certificate(said.serial)
+    return row is not None and row.party == said.party and row.revoked_at is None
+
+
 class Identified:
     """An ASGI app before the API: nothing behind it runs for nobody, so no route can forget to ask.
 
@@ -98,7 +175,9 @@ class Identified:
         open_paths: frozenset[str],
         most: int,
         external_url: str | None = None,
+        tell: Tell = silent,
     ) -> None:
+        self.tell = tell
         self.app = app
         self.store = store
         self.clock = clock
@@ -113,8 +192,9 @@ class Identified:
             await self.app(scope, receive, send)
             return
         try:
-            identity = await asyncio.to_thread(identify, self.store, self.clock, peer_identity(dict(scope)))
+            identity = await asyncio.to_thread(who_asks, self.store, self.clock, scope, tell=self.tell)
             require_own_page(scope, external_url=self.external_url)
+            require_no_agent(scope)
             if self._inside[identity.party] >= self.most:
                 raise Busy("the party has its share of requests", retry_after_s=5)
         except (SeikyuError, UnknownCertificate) as error:
@@ -123,12 +203,30 @@ class Identified:
             return
         scope.setdefault("state", {})[IDENTITY] = identity
         self._inside[identity.party] += 1
+        days = days_to_warn_of(dict(scope))
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, send if days is None else _warning(send, days))
         finally:
             self._inside[identity.party] -= 1
             if not self._inside[identity.party]:
                 del self._inside[identity.party]
+
+
+def days_to_warn_of(scope: dict[str, Any]) -> int | None:
+    """Return the days that the connection's certificate has left, if they are few enough to be pointed out."""
+    end, now = peer_end(scope), datetime.now(UTC)
+    return days_left(end, now) if end is not None and is_warned_of(end, now, rules=enrolment_rules()) else None
+
+
+def _warning(send: Send, days: int) -> Send:
+    """Say with an answer how many days the certificate has left: programs of others see it there."""
+
+    async def warned(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", []), (DAYS_HEADER, str(days).encode("ascii"))]}
+        await send(message)
+
+    return warned
 
 
 def identity_of(request: Request) -> ClientIdentity:

@@ -5,8 +5,8 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0008"
+down_revision = "0007"
 
 INSTANT = sa.String(27).with_variant(sa.DateTime(timezone=True), "postgresql")
 
