@@ -20,6 +20,7 @@ from seikyu.apps.metrics import Metrics, states_of
 from seikyu.ports.store import Certificate, Delivery
 from seikyu.trust.certificates import Issuer, Period, client_certificate, root_certificate, serial_text
 from seikyu.trust.party import Holder
+from services.enrolment_lab import enrolling_over
 from services.office_lab import OTHER_INSTITUTION, PAYERS, Lab, make_lab
 
 HOST = "https://desk.example:8443"
@@ -100,7 +101,9 @@ class DeskLab:
             for party in KINDS:
                 tx.put_certificate(Certificate(certificates()[party][0], party, "pc-1", _NOW, _PERIOD.end))
         metrics = Metrics(waiting=lab.office.jobs.waiting, states=partial(states_of, lab.office.store))
-        app = faces.desk(lab.office, metrics, pages=pages_of_lab(lab.office, "desk", **options))
+        app = faces.desk(
+            lab.office, enrolling_over(lab.office), metrics, pages=pages_of_lab(lab.office, "desk", **options)
+        )
         made = cls(lab, metrics, app, asyncio.new_event_loop())
         _MADE.append(made)
         return made

@@ -15,6 +15,8 @@ from seikyu.apps import faces
 from seikyu.apps.metrics import Metrics
 from seikyu.apps.pages.visit import Pages
 from seikyu.ports.store import Certificate
+from seikyu.services.applications import Enrolling
+from services.enrolment_lab import enrolling_over
 from services.office_lab import Lab, make_lab
 
 PORTS = {"desk": 8443, "public": 8444}
@@ -26,6 +28,7 @@ class Site:
     """An office with both faces."""
 
     lab: Lab
+    enrolling: Enrolling
     pages: dict[str, Pages]
     apps: dict[str, Any]
     loop: asyncio.AbstractEventLoop
@@ -39,12 +42,13 @@ class Site:
             for party in KINDS:
                 serial = certificates()[party][0]
                 tx.put_certificate(Certificate(serial, party, "pc-1", lab.clock.at, lab.clock.at.replace(year=2029)))
+        enrolling = enrolling_over(office)
         pages = {face: pages_of_lab(office, face) for face in PORTS}
         apps = {
-            "desk": faces.desk(office, Metrics(), pages=pages["desk"]),
-            "public": faces.public(office, Metrics(), pages=pages["public"], given_out=Path()),
+            "desk": faces.desk(office, enrolling, Metrics(), pages=pages["desk"]),
+            "public": faces.public(office, enrolling, Metrics(), pages=pages["public"], given_out=Path()),
         }
-        return cls(lab, pages, apps, asyncio.new_event_loop())
+        return cls(lab, enrolling, pages, apps, asyncio.new_event_loop())
 
     def close(self) -> None:
         """Close what was opened."""

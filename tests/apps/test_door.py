@@ -16,6 +16,7 @@ from apps.page_parts import pages_of_lab
 from seikyu.apps import faces
 from seikyu.apps.api.door import Door, Visit
 from seikyu.apps.metrics import Metrics
+from services.enrolment_lab import enrolling_over
 from services.office_lab import make_lab, with_limits
 
 
@@ -176,7 +177,9 @@ def test_the_public_face_gives_the_certificates_out(tmp_path: Path) -> None:
     (tmp_path / "root.pem").write_bytes(b"PEM")
     (tmp_path / "other").write_bytes(b"secret")
     office = make_lab().office
-    public = faces.public(office, Metrics(), pages=pages_of_lab(office, "public"), given_out=tmp_path)
+    public = faces.public(
+        office, enrolling_over(office), Metrics(), pages=pages_of_lab(office, "public"), given_out=tmp_path
+    )
 
     assert _get(public, "/pki/root.pem").content == b"PEM"
     assert _get(public, "/healthz").text == "ok"
@@ -198,3 +201,24 @@ def test_the_desks_page_says_whether_it_is_open(day: int, expected: str) -> None
 
     assert page.status_code == 200
     assert expected in page.text
+
+
+def test_a_browser_is_told_to_be_careful() -> None:
+    """With every answer, an error too; what the app says itself stays; by TLS only, but for this machine's own name."""
+
+    async def own(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("x", headers={"Content-Security-Policy": "default-src 'self'"})(scope, receive, send)
+
+    def headers(app: Any, scheme: str, host: str) -> dict[bytes, bytes]:
+        sent = _answered(app, _scope(content_length="0", host=host) | {"scheme": scheme})
+        told = [(name.lower(), value) for name, value in sent[0]["headers"]]
+        assert len({name for name, _ in told}) == len(told)
+        return dict(told)
+
+    plain = headers(refuse, "https", "desk.example:8443")
+    assert plain[b"content-security-policy"].startswith(b"default-src 'none'")
+    assert plain[b"x-content-type-options"] == b"nosniff"
+    assert b"strict-transport-security" in plain
+    assert headers(own, "https", "desk.example")[b"content-security-policy"] == b"default-src 'self'"
+    for scheme, host in (("http", "desk.example"), ("https", "localhost:8443")):
+        assert b"strict-transport-security" not in headers(refuse, scheme, host)

@@ -31,6 +31,7 @@ from seikyu.limits import limit
 from seikyu.ports.errors import Damaged, Unavailable
 from seikyu.ports.store import Certificate, Party
 from seikyu.services.revocation import LIST, REGISTER, SIGNER, SOURCES, Answer
+from services.enrolment_lab import enrolling_over
 from services.office_lab import make_lab
 
 NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
@@ -71,7 +72,7 @@ class Bench:
         self.metrics.watch_sources(SOURCES, self.house.alarms.silent_s)
         office = make_lab().office
         self.face = faces.public(
-            office, self.metrics, pages=pages_of_lab(office, "public"), given_out=home.ca,
+            office, enrolling_over(office), self.metrics, pages=pages_of_lab(office, "public"), given_out=home.ca,
             responder=self.house.responder,
         )  # fmt: skip
 
@@ -233,7 +234,7 @@ def test_a_flood_of_questions_takes_few_threads() -> None:
     full = threading.Event()
     office = make_lab().office
     face = faces.public(
-        office, Metrics(), pages=pages_of_lab(office, "public"), given_out=Path(),
+        office, enrolling_over(office), Metrics(), pages=pages_of_lab(office, "public"), given_out=Path(),
         responder=Slow(),  # type: ignore[arg-type]
     )  # fmt: skip
 

@@ -349,7 +349,12 @@ def ensure_server(home: Home, hosts: Sequence[str], *, now: datetime) -> Path:
     if not _serves(path, ca, hosts, now=now):
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = server_certificate(
-            ca.issuing, key.public_key(), hosts=hosts, serial=new_serial(), period=period_of(now, months=SERVER_MONTHS)
+            ca.issuing,
+            key.public_key(),
+            hosts=hosts,
+            serial=new_serial(),
+            period=period_of(now, months=SERVER_MONTHS),
+            pointers=pointers_below(home.settings().public_url),
         )
         with told():
             write_private(path, key_pem(key) + pem(certificate, ca.issuing.certificate))

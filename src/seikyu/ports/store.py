@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from seikyu.ports.acme import AcmeRead, AcmeWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
 
@@ -204,7 +205,7 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, EnrolmentRead, Protocol):
+class ReadTx(PeopleRead, EnrolmentRead, AcmeRead, Protocol):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def party(self, party_id: str) -> Party | None: ...
@@ -293,7 +294,7 @@ class ReadTx(PeopleRead, EnrolmentRead, Protocol):
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, EnrolmentWrite, Protocol):
+class WriteTx(ReadTx, PeopleWrite, EnrolmentWrite, AcmeWrite, Protocol):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
 
     def put_party(self, party: Party) -> None:

@@ -11,16 +11,18 @@ has costs nothing to refuse: it has 54 bits of chance.
 Source: network:7; network:11 (C01-C13).
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, TypeGuard
+from typing import Final, TypeAlias, TypeGuard
 
 from seikyu.office.errors import NotAllowed
 from seikyu.ports.enrolment import IssuanceNotice, IssuedCertificate, Signed
 from seikyu.ports.errors import NotFound, SeikyuError, Unavailable
 from seikyu.ports.store import Certificate, Party, ReadTx, WriteTx
 from seikyu.ports.trust import ClientIdentity
-from seikyu.services.applications import Enrolling, enter
+from seikyu.services.applications import Enrolling, end_terminal, enter
 from seikyu.trust.certificates import Asked, BadRequestForCertificate
 from seikyu.trust.codes import read_code
 from seikyu.trust.enrolment import Purpose, Way, after_wrong_code, is_open, overlap
@@ -33,6 +35,12 @@ SUPERSEDED: Final = "superseded"
 LOST: Final = "key_compromise"
 ENDED: Final = "cessation_of_operation"
 
+#: Looks at whom a certificate is going to be made out to, and at a server's hosts; it refuses by raising.
+Vet: TypeAlias = Callable[[Holder, tuple[str, ...]], None]
+
+#: Writes what belongs to a certificate into the transaction that stores it; if it raises, there is no certificate.
+Settle: TypeAlias = Callable[[WriteTx, Signed], None]
+
 #: So many are revoked in one transaction, so that others get their turn.
 _AT_ONCE: Final = 100
 
@@ -44,7 +52,7 @@ class CodeRefused(SeikyuError):
 
 
 class CodeLocked(SeikyuError):
-    """Too many wrong codes; no try is looked at before the time told. Shape: facts `until`."""
+    """Too many wrong codes; no try is looked at before the time told. Shape: facts `until`, `retry_after_s`."""
 
     code = "code_locked"
 
@@ -84,25 +92,87 @@ class Proof:
     code: str = field(repr=False)
 
 
-def fetch(enrolling: Enrolling, proof: Proof, asked: Asked) -> Handed:
+def fetch(enrolling: Enrolling, proof: Proof, asked: Asked, *, vet: Vet | None = None) -> Handed:
     """Fetch the certificate of a notice with reference number and PIN, for a key.
 
+    `vet` may refuse once it is proved who asks.
     Errors: CodeMistyped (nothing counts), CodeRefused (it counts), CodeLocked; NoticeClosed, TerminalGone;
     BadRequestForCertificate, if the key is another terminal's. Nothing is issued then.
     """
+    return _fetched(enrolling, look(enrolling, proof), asked, vet=vet)
+
+
+def look(enrolling: Enrolling, proof: Proof) -> IssuanceNotice:
+    """Return the notice that reference number and PIN open, if a certificate can be fetched with it now.
+
+    Errors: CodeMistyped (nothing counts), CodeRefused (it counts), CodeLocked; NoticeClosed, TerminalGone.
+    """
     notice = proved(enrolling, proof, kind="pin")
+    _require_open(enrolling, notice)
+    enrolling.tell("notice_looked_at", notice=notice.id)
+    return notice
+
+
+def fetch_looked_at(enrolling: Enrolling, notice_id: str, asked: Asked, *, opened_at: datetime) -> Handed:
+    """Fetch for somebody who has shown the PIN a while ago (`look`), and can prove that to the caller.
+
+    Errors: CodeRefused, if the notice was opened anew since, so that the PIN is another; NoticeClosed, TerminalGone;
+    BadRequestForCertificate. Nothing is issued then.
+    """
+    with enrolling.store.read() as tx:
+        notice = tx.issuance_notice(notice_id)
+    if notice is None or notice.opened_at != opened_at:
+        raise CodeRefused("the notice was opened anew")
+    if notice.ended_at is not None:
+        raise TerminalGone("the terminal is no more", terminal=notice.terminal)
+    _require_open(enrolling, notice)
+    return _fetched(enrolling, notice, asked)
+
+
+def _fetched(enrolling: Enrolling, notice: IssuanceNotice, asked: Asked, *, vet: Vet | None = None) -> Handed:
+    return _issue(enrolling, _Terminal.of(notice), asked, Way.DOWNLOAD, by=_holder_of(notice), vet=vet)
+
+
+def _require_open(enrolling: Enrolling, notice: IssuanceNotice) -> None:
+    """Errors: NoticeClosed."""
     if not is_open(notice.opened_at, enrolling.clock.now(), rules=enrolling.rules):
         raise NoticeClosed("the notice is closed", since=notice.opened_at + enrolling.rules.open_for)
-    return _issue(enrolling, _Terminal.of(notice), asked, Way.DOWNLOAD, by=_holder_of(notice))
 
 
-def recover(enrolling: Enrolling, proof: Proof, asked: Asked) -> Handed:
+def recover(enrolling: Enrolling, proof: Proof, asked: Asked, *, vet: Vet | None = None) -> Handed:
     """Replace a terminal that died, with reference number and recovery code; what it had before ends at once.
 
     Errors: as `fetch`, but the 180 days do not count.
     """
     notice = proved(enrolling, proof, kind="recovery")
-    return _issue(enrolling, _Terminal.of(notice), asked, Way.RECOVERY, by=_holder_of(notice))
+    return _issue(enrolling, _Terminal.of(notice), asked, Way.RECOVERY, by=_holder_of(notice), vet=vet)
+
+
+def issue_for_server(
+    enrolling: Enrolling, notice: IssuanceNotice, asked: Asked, *, hosts: tuple[str, ...], by: Actor, settle: Settle
+) -> Handed:
+    """Issue the certificate of an order (ACME), for hosts that stand on the notice and were proved.
+
+    Every order is a certificate of its own, for the same key too; what the server had before goes on for an overlap.
+    Errors: TerminalGone; BadRequestForCertificate, if the key is another terminal's; what `settle` raises.
+    """
+    terminal = replace(_Terminal.of(notice), hosts=hosts)
+    return _issue(enrolling, terminal, asked, Way.ACME, by=by, settle=settle)
+
+
+def revoke_issued(enrolling: Enrolling, by: Actor, serial: str, *, reason: str) -> bool:
+    """Revoke one certificate that was issued; return False if it was revoked already. Errors: NotFound."""
+    now = enrolling.clock.now()
+    with enrolling.store.write() as tx:
+        row, certificate = tx.issued(serial), tx.certificate(serial)
+        if row is None or certificate is None:
+            raise NotFound("no such certificate")
+        if certificate.revoked_at is not None:
+            return False
+        _revoke(tx, row, now=now, reason=reason)
+        enter(tx, enrolling, f"revoke_certificate_{reason}", by=by, subject=serial)
+    _tell_revoked(enrolling, [serial])
+    return True
 
 
 def report_lost(enrolling: Enrolling, proof: Proof) -> list[str]:
@@ -127,7 +197,7 @@ def revoke_terminal(enrolling: Enrolling, by: Actor, notice: IssuanceNotice, *, 
     return [row.serial for row in living]
 
 
-def renew(enrolling: Enrolling, identity: ClientIdentity, asked: Asked) -> Handed:
+def renew(enrolling: Enrolling, identity: ClientIdentity, asked: Asked, *, vet: Vet | None = None) -> Handed:
     """Renew the certificate in hand, at any time of the year; the old one goes on for an overlap.
 
     A renewal that broke off is fetched again by asking for the same key. `identity` was verified, and is not revoked.
@@ -140,7 +210,7 @@ def renew(enrolling: Enrolling, identity: ClientIdentity, asked: Asked) -> Hande
     if notice is not None and notice.ended_at is not None:
         raise TerminalGone("the terminal is no more", terminal=identity.terminal)
     terminal = _Terminal(identity.party, identity.terminal, notice.id if notice else "", Purpose.CLIENT, ())
-    return _issue(enrolling, terminal, asked, Way.RENEWAL, by=by, inhand=identity.serial)
+    return _issue(enrolling, terminal, asked, Way.RENEWAL, by=by, inhand=identity.serial, vet=vet)
 
 
 def replace_terminal(enrolling: Enrolling, by: Actor, terminal: str, asked: Asked) -> Handed:
@@ -150,11 +220,23 @@ def replace_terminal(enrolling: Enrolling, by: Actor, terminal: str, asked: Aske
     """
     with enrolling.store.read() as tx:
         notice = tx.notice_of_terminal(by.party, terminal)
+        ended = notice is None and any(one.terminal == terminal for one in tx.issuance_notices(by.party))
         known = notice is not None or any(one.terminal == terminal for one in tx.certificates(party=by.party))
+    if ended:
+        raise TerminalGone("the terminal is no more", terminal=terminal)
     if not known:
         raise NotFound("no such terminal")
     which = _Terminal(by.party, terminal, notice.id if notice else "", Purpose.CLIENT, ())
     return _issue(enrolling, which, asked, Way.PAIRING, by=by)
+
+
+def end_of_terminal(enrolling: Enrolling, by: Actor, notice_id: str) -> tuple[IssuanceNotice, list[str]]:
+    """End a terminal and revoke what it has; return its notice and the serials. Errors: NotFound.
+
+    Said again it revokes what is left, if it broke off in between.
+    """
+    notice = end_terminal(enrolling, by, notice_id)
+    return notice, revoke_terminal(enrolling, by, notice, reason=ENDED)
 
 
 def revoke_superseded(enrolling: Enrolling) -> int:
@@ -225,8 +307,16 @@ class _Terminal:
         return cls(notice.party, notice.terminal, notice.id, Purpose(notice.purpose), tuple(notice.hosts.split()))
 
 
-def _issue(
-    enrolling: Enrolling, terminal: _Terminal, asked: Asked, way: Way, *, by: Actor, inhand: str | None = None
+def _issue(  # noqa: PLR0913 - one act with its two hooks
+    enrolling: Enrolling,
+    terminal: _Terminal,
+    asked: Asked,
+    way: Way,
+    *,
+    by: Actor,
+    inhand: str | None = None,
+    vet: Vet | None = None,
+    settle: Settle | None = None,
 ) -> Handed:
     """Sign outside the transaction, store in it; a certificate that is there for the key is handed over again."""
     chain = enrolling.authority.chain()
@@ -235,13 +325,15 @@ def _issue(
         there = _there(tx, terminal, asked, enrolling.clock.now(), inhand=inhand)
     if party is None or (party.until and party.until <= enrolling.register_clock.now()):
         raise TerminalGone("the party is not in the register now", terminal=terminal.name)
-    if there is not None:
+    if vet is not None:
+        vet(_holder(terminal, party), terminal.hosts)
+    if there is not None and settle is None:
         return _handed_again(*there, chain)
     now = enrolling.clock.now()
     signed = _signed(enrolling, terminal, party, asked, now=now)
     with enrolling.store.write() as tx:
         there = _there(tx, terminal, asked, now, inhand=inhand)
-        if there is not None:
+        if there is not None and settle is None:
             return _handed_again(*there, chain)
         notice = tx.issuance_notice(terminal.notice) if terminal.notice else None
         if terminal.notice and (notice is None or notice.ended_at is not None):
@@ -260,6 +352,8 @@ def _issue(
                 der=signed.der,
             )
         )
+        if settle is not None:
+            settle(tx, signed)
         enter(tx, enrolling, f"certificate_{way.value}", by=by, subject=signed.serial)
     enrolling.tell("certificate_issued", serial=signed.serial, party=terminal.party, way=way.value)
     _tell_revoked(enrolling, ended)
@@ -269,8 +363,11 @@ def _issue(
 def _signed(enrolling: Enrolling, terminal: _Terminal, party: Party, asked: Asked, *, now: datetime) -> Signed:
     if terminal.purpose is Purpose.SERVER:
         return enrolling.authority.server(asked.key, terminal.hosts, now=now)
-    holder = Holder(kind=party.kind, party=party.id, name=party.name, terminal=terminal.name)
-    return enrolling.authority.client(asked.key, holder, now=now)
+    return enrolling.authority.client(asked.key, _holder(terminal, party), now=now)
+
+
+def _holder(terminal: _Terminal, party: Party) -> Holder:
+    return Holder(kind=party.kind, party=party.id, name=party.name, terminal=terminal.name)
 
 
 def _there(
@@ -278,6 +375,7 @@ def _there(
 ) -> tuple[IssuedCertificate, datetime] | None:
     """Return the living certificate of the terminal for that key, other than the one in hand, and its end.
 
+    What an order (ACME) came to is fetched by that order alone: it may be for some of the hosts only.
     Errors: BadRequestForCertificate, if another terminal has the key.
     """
     found = None
@@ -285,7 +383,8 @@ def _there(
         if (row.party, row.terminal) != (terminal.party, terminal.name):
             raise BadRequestForCertificate("the key is certified for another terminal")
         certificate = tx.certificate(row.serial)
-        if row.serial != inhand and row.superseded_at is None and _is_good(certificate, now):
+        free = row.serial != inhand and row.way != Way.ACME and row.superseded_at is None
+        if free and _is_good(certificate, now):
             found = row, certificate.not_after
     return found
 
@@ -352,8 +451,9 @@ def _handed_again(row: IssuedCertificate, not_after: datetime, chain: tuple[byte
 
 def _require_unlocked(notice: IssuanceNotice, now: datetime) -> None:
     tries = Tries(notice.failed, notice.failed_at, notice.locked_until)
-    if is_locked(tries, now):
-        raise CodeLocked("too many wrong codes", until=notice.locked_until)
+    if is_locked(tries, now) and notice.locked_until is not None:
+        wait_s = math.ceil((notice.locked_until - now).total_seconds())
+        raise CodeLocked("too many wrong codes", until=notice.locked_until, retry_after_s=wait_s)
 
 
 def _hash_of(notice: IssuanceNotice, kind: str) -> str:

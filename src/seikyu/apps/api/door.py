@@ -32,6 +32,22 @@ SMALL_BYTES: Final = 64 * KIB
 #: What a request may be called in logs and counters; anything else is somebody's play.
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
+#: What a browser is told with every answer that does not say it itself: nothing of ours runs scripts, loads from
+#: elsewhere, is shown within another page, is taken for another kind of file, or tells others where it was read.
+PROTECTION: Final = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    # Not `no-referrer`: browsers then send `Origin: null` with forms, and a form of ours could not be told.
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+#: For two years a browser comes by TLS only. Not for `localhost`, where it would hold for every program of the machine.
+ONLY_TLS: Final = (b"strict-transport-security", b"max-age=63072000")
+
 #: Ids of the address that may stand in the log.
 _IDS: Final = {"sending_id": "sending", "delivery_id": "delivery", "upload_id": "upload"}
 
@@ -53,7 +69,7 @@ class Door:
         """Let one request through."""
         if scope["type"] != "http":
             return
-        visit = Visit(receive, send, headers=Headers(scope=scope), idle_s=self.idle_s)
+        visit = Visit(receive, send, headers=Headers(scope=scope), idle_s=self.idle_s, tls=scope["scheme"] == "https")
         self.inside += 1
         try:
             await self._through(scope, visit)
@@ -120,6 +136,7 @@ class Visit:
         *,
         headers: Headers,
         idle_s: float,
+        tls: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._receive = receive
@@ -132,6 +149,8 @@ class Visit:
         self.ended = False
         self.bytes_in = 0
         self.bytes_out = 0
+        own_name = headers.get("host", "").rsplit(":", 1)[0]
+        self._only_tls = tls and own_name not in {"localhost", ""}
         length = headers.get("content-length", "0")
         stated = "transfer-encoding" not in headers and length.isdigit()
         self._body_done = stated and int(length) == 0
@@ -161,8 +180,7 @@ class Visit:
             self.status = message["status"]
             self.answered_at = self._clock()
             self._closes = self.status >= 400 and not (self._body_done or self._small)  # noqa: PLR2004  (the errors of HTTP)
-            if self._closes:
-                message = {**message, "headers": [*message.get("headers", []), (b"connection", b"close")]}
+            message = {**message, "headers": self._protected(list(message.get("headers", [])))}
         elif message["type"] == "http.response.body":
             self.bytes_out += len(message.get("body", b""))
             if self._closes and not message.get("more_body", False):
@@ -171,6 +189,19 @@ class Visit:
                 message = {"type": "http.response.body", "body": b""}
         await self._send(message)
         self.ended = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+    def _protected(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        said = {name.lower() for name, _ in headers}
+        headers += [
+            (name.encode("ascii"), value.encode("ascii"))
+            for name, value in PROTECTION.items()
+            if name.encode("ascii") not in said
+        ]
+        if self._only_tls and ONLY_TLS[0] not in said:
+            headers.append(ONLY_TLS)
+        if self._closes:
+            headers.append((b"connection", b"close"))
+        return headers
 
     async def _linger(self) -> None:
         began_bytes = self.bytes_in

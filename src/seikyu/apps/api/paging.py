@@ -10,10 +10,12 @@ from seikyu.apps.api.models import Problem
 from seikyu.limits import limit
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.agency import acting_for
+from seikyu.services.applications import Enrolling
 from seikyu.services.office import Office
 
-#: Where the API app keeps its office and its settings.
+#: Where the API app keeps its office, enrolment and its settings.
 OFFICE: Final = "office"
+ENROLLING: Final = "enrolling"
 EXTERNAL_URL: Final = "external_url"
 
 
@@ -23,12 +25,19 @@ async def office_of(request: Request) -> Office:
     return office
 
 
+async def enrolling_of(request: Request) -> Enrolling:
+    """Return what enrolment at this office needs."""
+    enrolling: Enrolling = getattr(request.app.state, ENROLLING)
+    return enrolling
+
+
 async def asker_of(request: Request) -> ClientIdentity:
     """Return who asks."""
     return identity_of(request)
 
 
 TheOffice = Annotated[Office, Depends(office_of)]
+TheEnrolling = Annotated[Enrolling, Depends(enrolling_of)]
 Asker = Annotated[ClientIdentity, Depends(asker_of)]
 
 

@@ -14,6 +14,7 @@ from seikyu.services.people import People
 from seikyu.trust.people import ALL_MANDATES, ALL_PEOPLE, MANDATES, NOTICES, OFFICE, PEOPLE
 
 _FRONT = Way("/", "pages.way.front")
+_CERT = Way("/cert/", "pages.way.cert")
 _ACCOUNT = Way("/account", "pages.way.account", login=True)
 _NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE))
 _USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE))
@@ -22,7 +23,7 @@ _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATE
 #: The menus of both faces, in their order.
 WAYS = {
     "desk": (_FRONT, _NOTICES, _USERS, _MANDATES, _ACCOUNT),
-    "public": (_FRONT, _NOTICES, _ACCOUNT),
+    "public": (_FRONT, _CERT, _NOTICES, _ACCOUNT),
 }
 
 
