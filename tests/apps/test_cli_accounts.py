@@ -18,7 +18,7 @@ from seikyu.apps.cli import run
 from seikyu.apps.drawing.letter import letters_of
 from seikyu.apps.people import keeping_at
 from seikyu.apps.wiring import find_home, init_home
-from seikyu.ports.store import Party
+from seikyu.ports.register import Party
 from seikyu.services.accounts import Posted
 from seikyu.services.guessing import Stranger
 from seikyu.trust.codes import read_code
