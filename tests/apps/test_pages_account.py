@@ -628,3 +628,19 @@ def test_sessions_end(site: Site) -> None:
 def test_a_payer_logs_in_as_well(site: Site) -> None:
     """Payers have people too."""
     assert "administrator of" in add(site, "kenpo", party=PAYER).text()
+
+
+def test_a_flood_of_logins_is_told_to_come_again(site: Site) -> None:
+    """Past the queue nothing is hashed; pages that hash nothing are not concerned."""
+    pages, browser = site.pages["public"], site.browser()
+    browser.get("/login")
+    pages._waiting = limit("logins_waiting")
+    pages.people.vault.asked.clear()  # type: ignore[attr-defined]
+    answer = browser.post("/login", user="hanako", password="x", body="1")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert not pages.people.vault.asked  # type: ignore[attr-defined]
+    assert browser.get("/").status_code == 200
+    pages._waiting = 0
+    browser.get("/login")
+    assert browser.post("/login", user="hanako", password="x", body="1").status_code == 401
+    assert pages._waiting == 0

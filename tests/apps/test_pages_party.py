@@ -178,3 +178,22 @@ def test_a_mandate_is_given_by_one_and_ended_by_either(site: Site) -> None:
     assert principal.post("/mandates/grant", agent=FIRST).status_code == 422
     payer = add(site, "kenpo", party=PAYER)
     assert 'action="/mandates/grant"' not in payer.get("/mandates").text
+
+
+def test_an_administrator_takes_a_lost_second_factor_away(site: Site) -> None:
+    """Code app and security keys go with it, and the user chooses a new password."""
+    from apps.soft_key import SoftKey
+    from apps.test_pages_account import with_key
+
+    boss, clerk = add(site), add(site, "jiro", role="clerk")
+    with_key(site, clerk, SoftKey())
+    assert "yes" in boss.get("/users").text
+    boss.post("/users/act", user="jiro", act="reset_factor")
+    initial = re.search(r'class="secret">([a-z0-9-]{19})<', boss.page.text if boss.page else "")
+    assert initial
+    assert clerk.get("/account").url.path == "/login", "every session has ended"
+    assert clerk.log_in("jiro", initial[1]).url.path == "/account/password"
+    with site.lab.office.store.read() as tx:
+        user = tx.user_by_name("1", "jiro")
+        assert user
+        assert not tx.security_keys(user.id)
