@@ -311,6 +311,13 @@ def test_a_browser_that_was_here_before_does_not_wait_behind_strangers(site: Sit
     assert known.page is not None
     assert known.page.url.path == "/account"
 
+    known.post("/logout")
+    for _ in range(site.pages["public"].people.rules.known_failures):
+        assert known.log_in("hanako", "wrong").status_code == 401
+    assert known.log_in("hanako", PASSWORD).status_code == 429, "it waits where everybody waits"
+    site.lab.clock.at += site.pages["public"].people.rules.most_wait
+    assert known.log_in("hanako", PASSWORD).status_code == 200
+
 
 def test_an_address_that_tries_many_is_locked_for_a_time(site: Site) -> None:
     """Whoever it tries, there or not; another address goes on, and the time is told."""
