@@ -45,7 +45,8 @@ class PathTooLong(SeikyuError):
 class FrontConnection(Connection):
     """One HTTP connection from the front server, whose peer is the peer of the front server.
 
-    The scope's `client` is the address that the front server tells. The scope then has `tls` with `client_cert_der`, and with `client_cert_error` if the certificate is not good.
+    The scope's `client` is the address that the front server tells; it has `tls` with `client_cert_der`, and with
+    `client_cert_error` if the certificate is not good.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
