@@ -26,6 +26,7 @@ from seikyu.adapters.sql import SqlStore, open_store
 from seikyu.adapters.x509_ca import create_ca, issue_client, open_ca
 from seikyu.adapters.x509_list import CRL_PERIOD
 from seikyu.apps import faces, pki
+from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.metrics import Metrics
 from seikyu.apps.pki import CRL_RENEWAL, LIST_KEPT_S, Revocations
 from seikyu.limits import limit
@@ -73,7 +74,7 @@ class Bench:
         self.metrics.watch_sources(SOURCES, self.house.alarms.silent_s)
         office = make_lab().office
         self.face = faces.public(
-            office, enrolling_over(office), self.metrics, pages=pages_of_lab(office, "public"), given_out=home.ca,
+            office, enrolling_over(office), self.metrics, turnstile=code_turnstile(), pages=pages_of_lab(office, "public"), given_out=home.ca,
             responder=self.house.responder,
         )  # fmt: skip
 
@@ -235,7 +236,7 @@ def test_a_flood_of_questions_takes_few_threads() -> None:
     full = threading.Event()
     office = make_lab().office
     face = faces.public(
-        office, enrolling_over(office), Metrics(), pages=pages_of_lab(office, "public"), given_out=Path(),
+        office, enrolling_over(office), Metrics(), turnstile=code_turnstile(), pages=pages_of_lab(office, "public"), given_out=Path(),
         responder=Slow(),  # type: ignore[arg-type]
     )  # fmt: skip
 
