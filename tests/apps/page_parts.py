@@ -7,7 +7,6 @@ from seikyu.apps.pages.site import pages_of
 from seikyu.apps.pages.visit import Pages
 from seikyu.services.office import Office
 from seikyu.services.people import People
-from services.office_lab import LabIds
 from services.people_lab import CountingVault
 
 #: The name that the lab's servers are made out for.
@@ -17,7 +16,7 @@ NAME: Final = "desk.example"
 def people_of_lab(office: Office) -> People:
     """Return people over the rows of a lab's office, by its clock."""
     return People(
-        store=office.store, clock=office.clock, register_clock=office.clock, ids=LabIds(), vault=CountingVault(),
+        store=office.store, clock=office.clock, register_clock=office.clock, ids=office.ids, vault=CountingVault(),
         known=lambda _password: False, keys=WebAuthnKeys(),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
 from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, MemoryAccountsWrite
+from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
@@ -37,7 +38,7 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, AccountTables, EnrolmentTables):
+class _Tables(PeopleTables, AccountTables, EnrolmentTables, AcmeTables):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     parties: dict[str, Party] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class _Order:
     over_at_s: float = 0.0
 
 
-class MemoryReadTx(MemoryPeopleRead, MemoryAccountsRead, MemoryEnrolmentRead):
+class MemoryReadTx(MemoryPeopleRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, tables: _Tables) -> None:
@@ -216,7 +217,7 @@ class MemoryReadTx(MemoryPeopleRead, MemoryAccountsRead, MemoryEnrolmentRead):
         return self.tables.settings.get(name)
 
 
-class MemoryWriteTx(MemoryReadTx, MemoryPeopleWrite, MemoryAccountsWrite, MemoryEnrolmentWrite):
+class MemoryWriteTx(MemoryReadTx, MemoryPeopleWrite, MemoryAccountsWrite, MemoryEnrolmentWrite, MemoryAcmeWrite):
     """A transaction that writes (ports.store.WriteTx)."""
 
     def put_party(self, party: Party) -> None:

@@ -4,6 +4,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -68,6 +69,12 @@ KEYS: Final = (
     Key("faces.public", "port", 0, _PORT.format("public"), least=0, most=_PORTS),
     Key("faces.inside", "host", "localhost", _HOST.format("inside (metrics; keep it to this machine)")),
     Key("faces.inside", "port", 0, _PORT.format("inside"), least=0, most=_PORTS),
+    Key("acme", "url", "", "the address by which servers that ask for certificates by ACME reach the public face, if a "
+        "front server has it (`https://office.example.jp`); empty: as they ask"),
+    Key("acme", "http_port", 80, "port at which the office asks servers for the proof of their names (http-01)",
+        most=_PORTS),
+    Key("acme", "addresses", [], "where the office has no DNS: the addresses of servers that ask by ACME "
+        '(`["gw.example.jp=192.0.2.10"]`)', least=0),
     Key("work", "at_once", 2, "how many sendings are checked, or months closed, at the same time; they share "
         "one core, and a small one need not wait for a large one"),
     Key("work", "kept_days", 30, "how long the record of finished background work is kept"),
@@ -82,6 +89,15 @@ class Face:
 
     host: str
     port: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcmeSettings:
+    """How ACME meets the outside. Shape: `addresses` by host, in small letters."""
+
+    url: str = ""
+    http_port: int = 80
+    addresses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def _defaults(section: str) -> Mapping[str, Any]:
@@ -101,6 +117,7 @@ class Settings:
     desk: Face = Face("localhost", 0)
     public: Face = Face("localhost", 0)
     inside: Face = Face("localhost", 0)
+    acme: AcmeSettings = field(default_factory=AcmeSettings)
     at_once: int = 2
     kept_days: int = 30
     retention_days: Mapping[str, int] = field(default_factory=lambda: _defaults("retention"))
@@ -136,6 +153,7 @@ def settings_from(text: str) -> Settings:
         desk=Face(got["faces.desk", "host"], got["faces.desk", "port"]),
         public=Face(got["faces.public", "host"], got["faces.public", "port"]),
         inside=Face(got["faces.inside", "host"], got["faces.inside", "port"]),
+        acme=AcmeSettings(got["acme", "url"], got["acme", "http_port"], _addresses(got["acme", "addresses"])),
         at_once=got["work", "at_once"],
         kept_days=got["work", "kept_days"],
         retention_days=_section(got, "retention"),
@@ -180,6 +198,21 @@ def toml_value(value: Any) -> str:
     return str(value)
 
 
+def _addresses(entries: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the addresses of hosts, written `host=address`. Errors: BadSettings."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        host, _, address = (part.strip() for part in entry.partition("="))
+        try:
+            found[host.lower()] = str(ip_address(address))
+        except ValueError:
+            host = ""
+        if not host:
+            key = "acme.addresses"
+            raise BadSettings(f"office.toml: {key} must be a list of host=address", key=key)
+    return MappingProxyType(found)
+
+
 def _section(got: Mapping[tuple[str, str], Any], section: str) -> Mapping[str, Any]:
     """Return the values of one section by name."""
     return MappingProxyType({name: value for (of, name), value in got.items() if of == section})
@@ -207,7 +240,8 @@ def _checked(key: Key, value: Any) -> Any:
 def _wrong(key: Key, value: Any) -> str | None:
     """Return what `value` must be and is not, or None if it will do."""
     if isinstance(key.default, list):
-        texts = isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value)
+        filled = isinstance(value, list | tuple) and (value or not key.least)
+        texts = filled and all(isinstance(one, str) for one in value)
         return None if texts else "a list of texts"
     if isinstance(key.default, str):
         if not isinstance(value, str):

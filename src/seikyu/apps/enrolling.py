@@ -5,11 +5,14 @@ from contextlib import contextmanager
 
 from seikyu.adapters.authority import HomeAuthority
 from seikyu.adapters.home import Home
+from seikyu.adapters.http01 import Http01
 from seikyu.adapters.sql.open import open_store
 from seikyu.apps.people import people_of
 from seikyu.ports.store import Store
+from seikyu.services.acme import Acme
 from seikyu.services.applications import Enrolling
 from seikyu.services.office import Tell, silent
+from seikyu.trust.acme import acme_rules
 
 
 def enrolling_of(home: Home, store: Store, *, tell: Tell = silent) -> Enrolling:
@@ -24,6 +27,19 @@ def enrolling_of(home: Home, store: Store, *, tell: Tell = silent) -> Enrolling:
         authority=HomeAuthority(home),
         tell=tell,
     )
+
+
+def acme_of(home: Home, enrolling: Enrolling) -> Acme:
+    """Return ACME over enrolment, as the settings say where hosts are to be asked. Errors: BadSettings."""
+    settings, rules = home.settings(), acme_rules()
+    hosts = Http01(
+        wait_s=rules.validation_s,
+        answer_bytes=rules.answer_bytes,
+        redirects=rules.redirects,
+        port=settings.acme.http_port,
+        addresses=settings.acme.addresses,
+    )
+    return Acme.of(enrolling, hosts, rules=rules)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The three faces of a server: the desk (client certificate), the public one (none), the inside (this machine only)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,14 +9,14 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from seikyu.apps import pki
 from seikyu.apps.api.app import ROOT, build_api
 from seikyu.apps.api.door import Door
 from seikyu.apps.api.fetching import fetch_routes
-from seikyu.apps.api.limiter import code_turnstile
+from seikyu.apps.api.limiter import Turnstile
 from seikyu.apps.api.ocsp import ocsp_routes
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, problem
 from seikyu.apps.metrics import MEDIA_TYPE, Metrics
@@ -49,10 +49,18 @@ _HANDLERS: Final[Any] = {
 }
 
 
-def desk(office: Office, enrolling: Enrolling, metrics: Metrics, *, pages: Pages) -> ASGIApp:
-    """Return the desk: its pages, and the API."""
+def desk(
+    office: Office,
+    enrolling: Enrolling,
+    metrics: Metrics,
+    *,
+    pages: Pages,
+    more: Sequence[BaseRoute] = (),
+) -> ASGIApp:
+    """Return the desk: its pages, the API, and `more`."""
     routes = [
         Route("/healthz", healthy),
+        *more,
         Mount(ROOT, build_api(office, enrolling, external_url=pages.external_url)),
         *page_routes(pages),
     ]
@@ -67,10 +75,14 @@ def public(
     *,
     pages: Pages,
     given_out: Path,
+    turnstile: Turnstile,
     responder: Responder | None = None,
+    more: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """Return the public face: its pages, where certificates are fetched, what the CA gives out, and its responder."""
-    turnstile = code_turnstile(per_address=office.limit("code_tries_per_address"))
+    """Return the public face: its pages, where certificates are fetched, what the CA gives out, and `more`.
+
+    Shape: `turnstile` stands before whatever tries codes.
+    """
 
     async def file(request: Request) -> Response:
         name = request.path_params["name"]
@@ -86,6 +98,7 @@ def public(
     routes = [
         Route("/healthz", healthy),
         *(ocsp_routes(responder, metrics) if responder else ()),
+        *more,
         Route("/pki/{name}", file),
         *fetch_routes(enrolling, turnstile),
         *download_routes(pages, enrolling, turnstile.limiter),

@@ -105,6 +105,8 @@ _OUTCOMES: Final = (
     Outcome("ticket_over", HTTPStatus.FORBIDDEN, Exit.REFUSED),
     Outcome("terminal_gone", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("terminal_there", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("acme_refused", HTTPStatus.BAD_REQUEST, Exit.REFUSED),
+    Outcome("host_unproved", HTTPStatus.BAD_REQUEST, Exit.REFUSED),
     Outcome("application_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
     # what it asked for
     Outcome("not_found", HTTPStatus.NOT_FOUND, Exit.REFUSED),

@@ -32,7 +32,10 @@ from seikyu.adapters.tls_server import Connection, Listener, renew, server_conte
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
 from seikyu.apps.acts import CERTIFICATE_REVOKED
-from seikyu.apps.enrolling import enrolling_of
+from seikyu.apps.api.acme import acme_routes
+from seikyu.apps.api.est import desk_est, public_est
+from seikyu.apps.api.limiter import code_turnstile
+from seikyu.apps.enrolling import acme_of, enrolling_of
 from seikyu.apps.metrics import Metrics, states_of
 from seikyu.apps.pages.site import pages_of
 from seikyu.apps.people import people_of
@@ -40,6 +43,7 @@ from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
+from seikyu.services.acme_orders import forget_orders
 from seikyu.services.applications import Enrolling
 from seikyu.services.arrivals import hear
 from seikyu.services.issuing import revoke_superseded
@@ -174,6 +178,7 @@ class House:
         self.worker = worker
         self.enrolling = enrolling
         self.settings = home.settings()
+        self.acme = acme_of(home, enrolling)
         self.external_url = external_url
         certificate = pki.server_file(home, self.settings.hosts)
         self.contexts = {
@@ -186,15 +191,24 @@ class House:
         pages = partial(
             pages_of, office=office, people=people, key=key, served=self.settings.bodies, hosts=self.settings.hosts
         )
+        turnstile = code_turnstile(per_address=office.limit("code_tries_per_address"))
         self.apps: dict[str, ASGIApp] = {
-            "desk": faces.desk(office, enrolling, metrics, pages=pages("desk", external_url=external_url)),
+            "desk": faces.desk(
+                office,
+                enrolling,
+                metrics,
+                pages=pages("desk", external_url=external_url),
+                more=desk_est(enrolling),
+            ),
             "public": faces.public(
                 office,
                 enrolling,
                 metrics,
                 pages=pages("public"),
                 given_out=home.ca,
+                turnstile=turnstile,
                 responder=self.revocations.responder,
+                more=[*public_est(enrolling, turnstile), *acme_routes(self.acme, url=self.settings.acme.url)],
             ),
             "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
         }
@@ -251,6 +265,7 @@ class House:
                 drop_expired(self.office)
                 # What is revoked here is on the list below.
                 await asyncio.to_thread(revoke_superseded, self.enrolling)
+                await asyncio.to_thread(forget_orders, self.acme)
                 await asyncio.to_thread(self.revocations.keep_fresh)
             except SeikyuError as error:
                 log.warning("housekeeping_waits", code=error.code)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from seikyu.ports.acme import AcmeRead, AcmeWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
 
@@ -90,7 +91,8 @@ class Sending:
 
     Shape: `state` is a value of `office.sending.State`; `month` is YYYYMM; `send_no` counts from 1 per party, body,
     kind, line and month. `claims`, `refused`, `ask` are None until the check is done. `digest` is what makes a repeat
-    a repeat; `decision` is with, without or automatic.
+    a repeat; `decision` is with, without or automatic. `agent` is who sent for the party by `mandate`, `decided_agent`
+    who decided for it; None if the party did.
     """
 
     id: str
@@ -114,6 +116,9 @@ class Sending:
     confirm_no: int | None = None
     claimed: int | None = None
     unclaimed: int | None = None
+    agent: str | None = None
+    mandate: str | None = None
+    decided_agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +205,7 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, EnrolmentRead, Protocol):
+class ReadTx(PeopleRead, EnrolmentRead, AcmeRead, Protocol):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def party(self, party_id: str) -> Party | None: ...
@@ -289,7 +294,7 @@ class ReadTx(PeopleRead, EnrolmentRead, Protocol):
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, EnrolmentWrite, Protocol):
+class WriteTx(ReadTx, PeopleWrite, EnrolmentWrite, AcmeWrite, Protocol):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
 
     def put_party(self, party: Party) -> None:

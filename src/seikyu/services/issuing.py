@@ -12,9 +12,10 @@ Source: network:7; network:11 (C01-C13).
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, TypeGuard
+from typing import Final, TypeAlias, TypeGuard
 
 from seikyu.office.errors import NotAllowed
 from seikyu.ports.enrolment import IssuanceNotice, IssuedCertificate, Signed
@@ -33,6 +34,12 @@ from seikyu.trust.people import Actor
 SUPERSEDED: Final = "superseded"
 LOST: Final = "key_compromise"
 ENDED: Final = "cessation_of_operation"
+
+#: Looks at whom a certificate is going to be made out to, and at a server's hosts; it refuses by raising.
+Vet: TypeAlias = Callable[[Holder, tuple[str, ...]], None]
+
+#: Writes what belongs to a certificate into the transaction that stores it; if it raises, there is no certificate.
+Settle: TypeAlias = Callable[[WriteTx, Signed], None]
 
 #: So many are revoked in one transaction, so that others get their turn.
 _AT_ONCE: Final = 100
@@ -85,13 +92,14 @@ class Proof:
     code: str = field(repr=False)
 
 
-def fetch(enrolling: Enrolling, proof: Proof, asked: Asked) -> Handed:
+def fetch(enrolling: Enrolling, proof: Proof, asked: Asked, *, vet: Vet | None = None) -> Handed:
     """Fetch the certificate of a notice with reference number and PIN, for a key.
 
+    `vet` may refuse once it is proved who asks.
     Errors: CodeMistyped (nothing counts), CodeRefused (it counts), CodeLocked; NoticeClosed, TerminalGone;
     BadRequestForCertificate, if the key is another terminal's. Nothing is issued then.
     """
-    return _fetched(enrolling, look(enrolling, proof), asked)
+    return _fetched(enrolling, look(enrolling, proof), asked, vet=vet)
 
 
 def look(enrolling: Enrolling, proof: Proof) -> IssuanceNotice:
@@ -121,8 +129,8 @@ def fetch_looked_at(enrolling: Enrolling, notice_id: str, asked: Asked, *, opene
     return _fetched(enrolling, notice, asked)
 
 
-def _fetched(enrolling: Enrolling, notice: IssuanceNotice, asked: Asked) -> Handed:
-    return _issue(enrolling, _Terminal.of(notice), asked, Way.DOWNLOAD, by=_holder_of(notice))
+def _fetched(enrolling: Enrolling, notice: IssuanceNotice, asked: Asked, *, vet: Vet | None = None) -> Handed:
+    return _issue(enrolling, _Terminal.of(notice), asked, Way.DOWNLOAD, by=_holder_of(notice), vet=vet)
 
 
 def _require_open(enrolling: Enrolling, notice: IssuanceNotice) -> None:
@@ -131,13 +139,40 @@ def _require_open(enrolling: Enrolling, notice: IssuanceNotice) -> None:
         raise NoticeClosed("the notice is closed", since=notice.opened_at + enrolling.rules.open_for)
 
 
-def recover(enrolling: Enrolling, proof: Proof, asked: Asked) -> Handed:
+def recover(enrolling: Enrolling, proof: Proof, asked: Asked, *, vet: Vet | None = None) -> Handed:
     """Replace a terminal that died, with reference number and recovery code; what it had before ends at once.
 
     Errors: as `fetch`, but the 180 days do not count.
     """
     notice = proved(enrolling, proof, kind="recovery")
-    return _issue(enrolling, _Terminal.of(notice), asked, Way.RECOVERY, by=_holder_of(notice))
+    return _issue(enrolling, _Terminal.of(notice), asked, Way.RECOVERY, by=_holder_of(notice), vet=vet)
+
+
+def issue_for_server(
+    enrolling: Enrolling, notice: IssuanceNotice, asked: Asked, *, hosts: tuple[str, ...], by: Actor, settle: Settle
+) -> Handed:
+    """Issue the certificate of an order (ACME), for hosts that stand on the notice and were proved.
+
+    Every order is a certificate of its own, for the same key too; what the server had before goes on for an overlap.
+    Errors: TerminalGone; BadRequestForCertificate, if the key is another terminal's; what `settle` raises.
+    """
+    terminal = replace(_Terminal.of(notice), hosts=hosts)
+    return _issue(enrolling, terminal, asked, Way.ACME, by=by, settle=settle)
+
+
+def revoke_issued(enrolling: Enrolling, by: Actor, serial: str, *, reason: str) -> bool:
+    """Revoke one certificate that was issued; return False if it was revoked already. Errors: NotFound."""
+    now = enrolling.clock.now()
+    with enrolling.store.write() as tx:
+        row, certificate = tx.issued(serial), tx.certificate(serial)
+        if row is None or certificate is None:
+            raise NotFound("no such certificate")
+        if certificate.revoked_at is not None:
+            return False
+        _revoke(tx, row, now=now, reason=reason)
+        enter(tx, enrolling, f"revoke_certificate_{reason}", by=by, subject=serial)
+    _tell_revoked(enrolling, [serial])
+    return True
 
 
 def report_lost(enrolling: Enrolling, proof: Proof) -> list[str]:
@@ -162,7 +197,7 @@ def revoke_terminal(enrolling: Enrolling, by: Actor, notice: IssuanceNotice, *, 
     return [row.serial for row in living]
 
 
-def renew(enrolling: Enrolling, identity: ClientIdentity, asked: Asked) -> Handed:
+def renew(enrolling: Enrolling, identity: ClientIdentity, asked: Asked, *, vet: Vet | None = None) -> Handed:
     """Renew the certificate in hand, at any time of the year; the old one goes on for an overlap.
 
     A renewal that broke off is fetched again by asking for the same key. `identity` was verified, and is not revoked.
@@ -175,7 +210,7 @@ def renew(enrolling: Enrolling, identity: ClientIdentity, asked: Asked) -> Hande
     if notice is not None and notice.ended_at is not None:
         raise TerminalGone("the terminal is no more", terminal=identity.terminal)
     terminal = _Terminal(identity.party, identity.terminal, notice.id if notice else "", Purpose.CLIENT, ())
-    return _issue(enrolling, terminal, asked, Way.RENEWAL, by=by, inhand=identity.serial)
+    return _issue(enrolling, terminal, asked, Way.RENEWAL, by=by, inhand=identity.serial, vet=vet)
 
 
 def replace_terminal(enrolling: Enrolling, by: Actor, terminal: str, asked: Asked) -> Handed:
@@ -269,8 +304,16 @@ class _Terminal:
         return cls(notice.party, notice.terminal, notice.id, Purpose(notice.purpose), tuple(notice.hosts.split()))
 
 
-def _issue(
-    enrolling: Enrolling, terminal: _Terminal, asked: Asked, way: Way, *, by: Actor, inhand: str | None = None
+def _issue(  # noqa: PLR0913 - one act with its two hooks
+    enrolling: Enrolling,
+    terminal: _Terminal,
+    asked: Asked,
+    way: Way,
+    *,
+    by: Actor,
+    inhand: str | None = None,
+    vet: Vet | None = None,
+    settle: Settle | None = None,
 ) -> Handed:
     """Sign outside the transaction, store in it; a certificate that is there for the key is handed over again."""
     chain = enrolling.authority.chain()
@@ -279,13 +322,15 @@ def _issue(
         there = _there(tx, terminal, asked, enrolling.clock.now(), inhand=inhand)
     if party is None or (party.until and party.until <= enrolling.register_clock.now()):
         raise TerminalGone("the party is not in the register now", terminal=terminal.name)
-    if there is not None:
+    if vet is not None:
+        vet(_holder(terminal, party), terminal.hosts)
+    if there is not None and settle is None:
         return _handed_again(*there, chain)
     now = enrolling.clock.now()
     signed = _signed(enrolling, terminal, party, asked, now=now)
     with enrolling.store.write() as tx:
         there = _there(tx, terminal, asked, now, inhand=inhand)
-        if there is not None:
+        if there is not None and settle is None:
             return _handed_again(*there, chain)
         notice = tx.issuance_notice(terminal.notice) if terminal.notice else None
         if terminal.notice and (notice is None or notice.ended_at is not None):
@@ -304,6 +349,8 @@ def _issue(
                 der=signed.der,
             )
         )
+        if settle is not None:
+            settle(tx, signed)
         enter(tx, enrolling, f"certificate_{way.value}", by=by, subject=signed.serial)
     enrolling.tell("certificate_issued", serial=signed.serial, party=terminal.party, way=way.value)
     _tell_revoked(enrolling, ended)
@@ -313,8 +360,11 @@ def _issue(
 def _signed(enrolling: Enrolling, terminal: _Terminal, party: Party, asked: Asked, *, now: datetime) -> Signed:
     if terminal.purpose is Purpose.SERVER:
         return enrolling.authority.server(asked.key, terminal.hosts, now=now)
-    holder = Holder(kind=party.kind, party=party.id, name=party.name, terminal=terminal.name)
-    return enrolling.authority.client(asked.key, holder, now=now)
+    return enrolling.authority.client(asked.key, _holder(terminal, party), now=now)
+
+
+def _holder(terminal: _Terminal, party: Party) -> Holder:
+    return Holder(kind=party.kind, party=party.id, name=party.name, terminal=terminal.name)
 
 
 def _there(
@@ -322,6 +372,7 @@ def _there(
 ) -> tuple[IssuedCertificate, datetime] | None:
     """Return the living certificate of the terminal for that key, other than the one in hand, and its end.
 
+    What an order (ACME) came to is fetched by that order alone: it may be for some of the hosts only.
     Errors: BadRequestForCertificate, if another terminal has the key.
     """
     found = None
@@ -329,7 +380,8 @@ def _there(
         if (row.party, row.terminal) != (terminal.party, terminal.name):
             raise BadRequestForCertificate("the key is certified for another terminal")
         certificate = tx.certificate(row.serial)
-        if row.serial != inhand and row.superseded_at is None and _is_good(certificate, now):
+        free = row.serial != inhand and row.way != Way.ACME and row.superseded_at is None
+        if free and _is_good(certificate, now):
             found = row, certificate.not_after
     return found
 

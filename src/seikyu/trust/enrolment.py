@@ -46,6 +46,7 @@ class Way(StrEnum):
     RENEWAL = "renewal"
     RECOVERY = "recovery"
     PAIRING = "pairing"
+    ACME = "acme"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def overlap(way: Way, *, rules: EnrolmentRules) -> timedelta:
     """
     if way is Way.DOWNLOAD:
         return rules.download_overlap
-    return rules.renewal_overlap if way is Way.RENEWAL else timedelta()
+    return rules.renewal_overlap if way in {Way.RENEWAL, Way.ACME} else timedelta()
 
 
 def after_wrong_code(tries: Tries, now: datetime, *, rules: EnrolmentRules) -> Tries:

@@ -42,6 +42,9 @@ _LONGEST_WAIT_S: Final = 60.0
 #: Line troubles that trying again does not mend: the certificate, the name, what listens there.
 _LASTING: Final = ("certificate", "tls_", "not_tls", "name_unknown")
 
+#: Where a party may act for another.
+_FOR_OTHERS: Final = ("/sendings", "/arrivals")
+
 Result = TypeVar("Result")
 Note = Callable[[str], None]
 
@@ -49,12 +52,20 @@ Note = Callable[[str], None]
 class Line:
     """A line to the office. Use it in a `with`."""
 
-    def __init__(self, folder: ClientFolder, *, tries: int | None = None, note: Note = lambda _: None) -> None:
-        """Errors: BadClientFile."""
+    def __init__(
+        self,
+        folder: ClientFolder,
+        *,
+        tries: int | None = None,
+        note: Note = lambda _: None,
+        principal: str | None = None,
+    ) -> None:
+        """Open a line; `principal` is whom the party acts for where it sends. Errors: BadClientFile."""
         context = client_context(folder.ca, certificate=folder.certificate, key=folder.key)
         self.folder = folder
         self.tries = tries or limit("client_retries")
         self.note = note
+        self.principal = principal
         self._http = httpx2.Client(
             base_url=folder.url + API,
             transport=httpx2.HTTPTransport(verify=context, trust_env=False, socket_options=_SOCKET_OPTIONS),
@@ -148,6 +159,8 @@ class Line:
             raise LineFailed(line_code(trouble), url=self.folder.url) from trouble
 
     def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        if self.principal is not None and path.startswith(_FOR_OTHERS):
+            options["params"] = {**options.get("params", {}), "for": self.principal}
         try:
             response = self._http.request(method, path, **options)
         except httpx2.TransportError as trouble:

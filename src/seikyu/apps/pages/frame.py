@@ -109,6 +109,7 @@ def _templates() -> Environment:
     )  # fmt: skip
     made.globals["static"] = static_path
     made.filters["time"] = at_time
+    made.filters["stamp"] = lambda text: at_time(datetime.fromisoformat(text))
     return made
 
 

@@ -5,19 +5,25 @@ from starlette.routing import Route
 from seikyu.apps.pages.account import account_routes
 from seikyu.apps.pages.frame import static_routes
 from seikyu.apps.pages.front import show_front
+from seikyu.apps.pages.notices import notice_routes
 from seikyu.apps.pages.second_factor import second_factor_routes
+from seikyu.apps.pages.users import user_routes
 from seikyu.apps.pages.visit import Pages, Way
 from seikyu.services.office import Office
 from seikyu.services.people import People
+from seikyu.trust.people import ALL_MANDATES, ALL_PEOPLE, MANDATES, NOTICES, OFFICE, PEOPLE
 
 _FRONT = Way("/", "pages.way.front")
 _CERT = Way("/cert/", "pages.way.cert")
-_ACCOUNT = Way("/account", "pages.way.account", "login")
+_ACCOUNT = Way("/account", "pages.way.account", login=True)
+_NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE))
+_USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE))
+_MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES))
 
 #: The menus of both faces, in their order.
 WAYS = {
-    "desk": (_FRONT, _ACCOUNT),
-    "public": (_FRONT, _CERT, _ACCOUNT),
+    "desk": (_FRONT, _NOTICES, _USERS, _MANDATES, _ACCOUNT),
+    "public": (_FRONT, _CERT, _NOTICES, _ACCOUNT),
 }
 
 
@@ -45,4 +51,6 @@ def page_routes(pages: Pages) -> list[Route]:
         *static_routes(),
         *account_routes(pages),
         *second_factor_routes(pages),
+        *notice_routes(pages),
+        *(user_routes(pages) if pages.face == "desk" else ()),
     ]

@@ -51,11 +51,22 @@ DUTIES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """An entry of the menu. Shape: `words` is the key of its text; shown to who has `power`, or to all."""
+    """An entry of the menu.
+
+    Shape: `words` is the key of its text. It is shown to all; with `login` to who has logged in; with `powers` to who
+    has one of them.
+    """
 
     path: str
     words: str
-    power: str | None = None
+    login: bool = False
+    powers: tuple[str, ...] = ()
+
+    def shown_to(self, actor: Actor | None) -> bool:
+        """True if it stands in somebody's menu."""
+        if actor is None:
+            return not self.login and not self.powers
+        return not self.powers or any(permits(actor, power) for power in self.powers)
 
 
 @dataclass(slots=True)
@@ -95,6 +106,18 @@ class Visit:
         return self.actor
 
     @property
+    def asker(self) -> ClientIdentity:
+        """Who asks, as services that know parties and no people take it: the party that has logged in."""
+        with self.people.store.read() as tx:
+            party = tx.party(self.who.party)
+        return ClientIdentity(serial="", party=self.who.party, kind=party.kind if party else "", terminal="")
+
+    @property
+    def named(self) -> str:
+        """Who acts, as it stands in a history: party and user id."""
+        return f"{self.who.party}/{self.who.user}"
+
+    @property
     def address(self) -> str:
         """The address at the other end of the line."""
         return self.request.client.host if self.request.client else ""
@@ -107,7 +130,15 @@ class Visit:
     def done(self, *known: str) -> str:
         """Return what was done before this page, from `?done=`, if it is a word that the page knows."""
         word = self.request.query_params.get("done", "")
-        return say(f"pages.account.{word}", self.lang) if word in known else ""
+        return self.say(f"pages.account.{word}") if word in known else ""
+
+    def say(self, key: str, /, **facts: Any) -> str:
+        """Return a text in the language of the page."""
+        return say(key, self.lang, **facts)
+
+    def label(self, row: Any) -> str:
+        """Return what a row of data is called, in the language of the page."""
+        return str(row.ja if self.lang == "ja" else row.en)
 
     def typed(self, name: str) -> str:
         """Return what was typed into a field; nothing if there was none."""
@@ -194,10 +225,7 @@ class Pages:
 
     def ways_for(self, actor: Actor | None) -> list[Way]:
         """Return the menu of somebody."""
-        return [
-            way for way in self.ways
-            if way.power is None or (actor is not None and (way.power == "login" or permits(actor, way.power)))
-        ]  # fmt: skip
+        return [way for way in self.ways if way.shown_to(actor)]
 
     def place_of(self, said: str) -> Place:
         """Return the place for a Host header; an empty one for a name that the server is not made out for.
@@ -216,12 +244,12 @@ class Pages:
         answer.set_cookie(name, value, max_age=life, path="/", secure=True, httponly=True, samesite="strict")
 
     def route(
-        self, path: str, page: Page, *, post: bool = False, login: bool = True, power: str | None = None,
+        self, path: str, page: Page, *, post: bool = False, login: bool = True, powers: tuple[str, ...] = (),
         before_duty: bool = False, hard: bool = False,
     ) -> Route:  # fmt: skip
         """Return the route of a page: shown by GET, or an act by POST.
 
-        Shape: without `login` anybody may see it; `power` is what the role must have; `before_duty` pages are those
+        Shape: without `login` anybody may see it; of `powers` the role must have one; `before_duty` pages are those
         where what has to come first is done; `hard` ones hash passwords, of which only so many go on at once.
         """
 
@@ -234,7 +262,7 @@ class Pages:
             if post:
                 visit.form = await read_form(request, external_url=self.external_url)
                 self._check(visit)
-            run = self._step(page, login=login, power=power, before_duty=before_duty)
+            run = self._step(page, login=login, powers=powers, before_duty=before_duty)
             if not hard or not post:
                 return await asyncio.to_thread(run, visit)
             return await self._one_of_few(run, visit)
@@ -253,7 +281,7 @@ class Pages:
         mark = visit.request.cookies.get(self.mark_cookie, "")
         check_token(self.key, visit.form, face=self.face, mark=mark, session=visit.session)
 
-    def _step(self, page: Page, *, login: bool, power: str | None, before_duty: bool) -> Page:
+    def _step(self, page: Page, *, login: bool, powers: tuple[str, ...], before_duty: bool) -> Page:
         def run(visit: Visit) -> Response:
             visit.actor = self._actor(visit)
             if not login:
@@ -262,8 +290,8 @@ class Pages:
                 return visit.see(f"/login?next={visit.request.url.path}" if visit.request.method == "GET" else "/login")
             if visit.actor.must is not None and not before_duty:
                 return visit.see(DUTIES[visit.actor.must])
-            if power is not None:
-                demand(visit.actor, power)
+            if powers and not any(permits(visit.actor, power) for power in powers):
+                demand(visit.actor, powers[0])
             return page(visit)
 
         return run
