@@ -60,6 +60,10 @@ LIMITS: Final = (
     Limit("codes_waiting", 32, "tries", "so many more wait for their turn, under a second each; past it 503"),
     Limit("addresses_kept", 10_000, "addresses", "whose tries are remembered, in some 5 MB; past it the quietest is "
           "forgotten"),
+    Limit("pairings_per_address", 4, "machines", "that ask from one address to be approved, within a quarter of an "
+          "hour; each asks once", adjustable=True),
+    Limit("pairing_looks_per_address", 1200, "looks", "within a quarter of an hour, at whether it is approved; four "
+          "machines that look every three seconds"),
     Limit("certificate_request_bytes", 16 * KIB, "bytes", "a request for a certificate (CSR) has 1 KB, with RSA 2 KB"),
     Limit("acme_request_bytes", 32 * KIB, "bytes", "a signed request of ACME; the largest holds a certificate or CSR"),
     Limit("connections", 500, "connections", "memory of a small server; past it 503 with Retry-After", adjustable=True),

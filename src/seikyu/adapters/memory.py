@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
@@ -211,6 +212,14 @@ class MemoryReadTx(MemoryPeopleRead, MemoryAccountsRead, MemoryEnrolmentRead, Me
             "deliveries": self.tables.deliveries.values(),
         }
         return {name: dict(Counter(row.state for row in rows)) for name, rows in tables.items()}
+
+    def count_ending(self, after: datetime, before: datetime) -> int:
+        """Return how many certificates end by themselves in between, that nothing has taken over from yet."""
+        over = {one.serial for one in self.tables.issued.values() if one.superseded_at is not None}
+        return sum(
+            row.revoked_at is None and after < row.not_after <= before and row.serial not in over
+            for row in self.tables.certificates.values()
+        )
 
     def setting(self, name: str) -> str | None:
         """Return a small value."""

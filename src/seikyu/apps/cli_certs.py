@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from seikyu.apps import cli_cert_terminal
 from seikyu.apps.cli_client import As, Home, Json, Tries
 from seikyu.apps.cli_errors import one_line
 from seikyu.apps.outcomes import Exit
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     cert.command("apply", help=say("certs.apply"))(apply_)
     cert.command("list", help=say("certs.list"))(list_)
     cert.command("withdraw", help=say("certs.withdraw"))(withdraw)
+    cli_cert_terminal.add(cert)
     app.add_typer(cert, name="cert")
 
 

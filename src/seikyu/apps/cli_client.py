@@ -232,6 +232,7 @@ def _line(
     from seikyu.adapters.tls_client import key_exposed
     from seikyu.apps import client
     from seikyu.apps.client.errors import LineFailed
+    from seikyu.apps.client.reminding import ride_along
 
     folder = client.open_client(client.home_of(home), as_id)
     if folder.key.exists() and key_exposed(folder.key):
@@ -242,6 +243,7 @@ def _line(
     except LineFailed as trouble:
         trouble.facts["again"] = hint
         raise
+    ride_along(folder, _note)
 
 
 def _sent(line: "Line", outgoing: "list[Outgoing]", terms: "Terms", *, told: Callable[[int], None]) -> dict[str, Any]:

@@ -220,7 +220,10 @@ def replace_terminal(enrolling: Enrolling, by: Actor, terminal: str, asked: Aske
     """
     with enrolling.store.read() as tx:
         notice = tx.notice_of_terminal(by.party, terminal)
+        ended = notice is None and any(one.terminal == terminal for one in tx.issuance_notices(by.party))
         known = notice is not None or any(one.terminal == terminal for one in tx.certificates(party=by.party))
+    if ended:
+        raise TerminalGone("the terminal is no more", terminal=terminal)
     if not known:
         raise NotFound("no such terminal")
     which = _Terminal(by.party, terminal, notice.id if notice else "", Purpose.CLIENT, ())

@@ -1,15 +1,16 @@
 """What a party sees of its certificates, applications and notices: by terminal, with the days that are left."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from seikyu.ports.enrolment import Application, IssuanceNotice
-from seikyu.ports.errors import BadRequest
+from seikyu.ports.errors import BadRequest, NotFound
 from seikyu.ports.store import Certificate, ReadTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.applications import Enrolling, Opened, list_applications
 from seikyu.services.show import Page
 from seikyu.trust.codes import grouped
-from seikyu.trust.enrolment import Purpose, days_left
+from seikyu.trust.enrolment import Purpose, days_left, is_warned_of, renewal_due
 from seikyu.trust.people import Actor
 
 #: The states of a certificate. `ending`: a newer one has taken over, and it is revoked by itself at `ends_at`.
@@ -33,6 +34,31 @@ def list_certificates(enrolling: Enrolling, identity: ClientIdentity, *, limit: 
         page, rest = rows[behind : behind + limit], rows[behind + limit :]
         items = [_certificate(tx, enrolling, row) | {"in_hand": row.serial == identity.serial} for row in page]
     return Page(items, page[-1].serial if rest else None)
+
+
+def own_certificate(enrolling: Enrolling, identity: ClientIdentity) -> dict[str, Any]:
+    """Return the certificate in hand as it is shown, with what the client should do about its end.
+
+    `warn`: its days are to be pointed out; `renew`: it is time to renew. Errors: NotFound, if it has just gone.
+    """
+    now = enrolling.clock.now()
+    with enrolling.store.read() as tx:
+        row = tx.certificate(identity.serial)
+        if row is None:
+            raise NotFound("no such certificate")
+        told = _certificate(tx, enrolling, row)
+    return told | {
+        "in_hand": True,
+        "warn": is_warned_of(row.not_after, now, rules=enrolling.rules),
+        "renew": renewal_due(row.issued_at, row.not_after, now, rules=enrolling.rules),
+    }
+
+
+def count_ending(enrolling: Enrolling) -> int:
+    """Return how many certificates end soon (30 days) that nobody has renewed."""
+    now = enrolling.clock.now()
+    with enrolling.store.read() as tx:
+        return tx.count_ending(now, now + timedelta(days=enrolling.rules.ending_days))
 
 
 def page_of_applications(

@@ -7,7 +7,8 @@
 | desk | `cacerts`, `csrattrs`, `simplereenroll` | the certificate in hand |
 
 Bodies are base64 of DER, with or without line ends; what a Content-Transfer-Encoding says is not looked at. A request
-is answered at once: there is no 202. A failure is told as plain text in the asker's language.
+is answered at once: there is no 202. A failure is told as plain text in the asker's language; to a program that accepts
+problems (RFC 9457), as one.
 
 Of a request only its key counts, and a request that asks for another party, host or an authority is refused
 (`trust.asking`). Requests are not linked to the line they come over (RFC 7030 §3.5): that is not possible with TLS 1.3.
@@ -32,7 +33,8 @@ from seikyu.adapters.tls_server import peer_identity
 from seikyu.apps.api.bodies import UnsupportedMedia, body_of, stated_length
 from seikyu.apps.api.identity import identify, require_own_page
 from seikyu.apps.api.limiter import Turnstile
-from seikyu.apps.api.problems import Known, facts_of
+from seikyu.apps.api.problems import MEDIA_TYPE as PROBLEM
+from seikyu.apps.api.problems import Known, facts_of, problem
 from seikyu.apps.outcomes import outcome_of
 from seikyu.apps.words import accepted_language, error_words
 from seikyu.limits import limit
@@ -186,6 +188,8 @@ def _certificates(ders: tuple[bytes, ...] | list[bytes]) -> Response:
 def _told(request: Request, enrolling: Enrolling, error: Known) -> Response:
     """Return a failure as text."""
     facts = facts_of(error)
+    if PROBLEM in request.headers.get("accept", ""):
+        return problem(request, error.code, facts)
     status = _STATUSES.get(error.code, int(outcome_of(error.code).status))
     lang = accepted_language(request.headers.get("accept-language"))
     words = error_words("est_not_authenticated" if isinstance(error, NotAuthenticated) else error.code, lang, **facts)

@@ -41,6 +41,41 @@ class Certificates(Wire):
     next: str | None
 
 
+class OwnCertificate(Certificate):
+    """The certificate in hand. `warn`: its end comes near; `renew`: it is time to renew; `now` is the office's time."""
+
+    warn: bool
+    renew: bool
+    now: Instant
+
+
+class Pairing(Wire):
+    """A new machine of the asker's party that waits to be approved until `until`, or was approved a moment ago.
+
+    `spki_sha256` is of its key, in hexadecimal.
+    """
+
+    terminal: str
+    spki_sha256: str
+    asked_at: Instant
+    until: Instant
+    approved: bool
+
+
+class Pairings(Wire):
+    """The machines that wait, oldest first."""
+
+    items: list[Pairing]
+
+
+class PairingApproved(Wire):
+    """What was approved. `repeat`: it had been before."""
+
+    terminal: str
+    serial: str
+    repeat: bool
+
+
 class ApplicationAsked(Wire):
     """An application for a certificate (発行申請): for one terminal of the asker's party."""
 

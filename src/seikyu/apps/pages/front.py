@@ -4,6 +4,7 @@ from datetime import date
 
 from starlette.responses import Response
 
+from seikyu.apps.api.identity import days_to_warn_of
 from seikyu.apps.pages.visit import Visit
 from seikyu.apps.pki import GIVEN_OUT
 from seikyu.apps.words import Language, say
@@ -18,7 +19,7 @@ def show_front(visit: Visit) -> Response:
     named, opening, is_open = front_facts(visit.office, visit.pages.served, visit.lang)
     return visit.show(
         "front.html", bodies=named, opening=opening, open=is_open, party=party, can_log_in=True,
-        given_out=tuple(GIVEN_OUT),
+        given_out=tuple(GIVEN_OUT), days=days_to_warn_of(dict(visit.request.scope)),
     )  # fmt: skip
 
 
