@@ -1,6 +1,8 @@
 """The certificate download site: pages for people, and the way for programs, over an office in memory."""
 
 import base64
+import hashlib
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -261,6 +263,10 @@ def test_the_site_speaks_both_languages_and_tells_how_to_take_it_in(site: Site) 
     for lang, word in (("ja", "発行通知書"), ("en", "issuance notice")):
         assert word in browser.get(f"/cert/?lang={lang}").text
         page = browser.get("/cert/import").text
+        root = browser.ask("GET", "/cert/root.crt")
+        assert "application/x-x509-ca-cert" == root.headers["content-type"]
+        assert hashlib.sha256(root.content).hexdigest() in re.sub(r"\s", "", page)
+        assert root.content == site.enrolling.authority.chain()[-1]
         assert all(f'id="{system}"' in page for system in ("windows", "macos", "linux", "firefox"))
     assert 308 == browser.ask("GET", "/cert").status_code
 
