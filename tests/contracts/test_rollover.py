@@ -29,10 +29,10 @@ from seikyu.adapters.x509_ca import (
     open_ca,
     renew_issuing,
     roll_over,
-    write_crl,
 )
+from seikyu.adapters.x509_list import write_crl
 from seikyu.ports.keys import KeyUnusable
-from seikyu.ports.store import Certificate
+from seikyu.ports.register import Certificate
 from seikyu.trust.certificates import key_id
 from tls_lab import ask, serving
 

@@ -18,7 +18,7 @@ Times are the machine's, also in a sandbox: the other end of a TLS line looks at
 
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,14 +28,15 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from seikyu.adapters.ca_files import FileThere, alone, pem, sync, told, write_new, write_public
 from seikyu.adapters.home import Home, write_private
 from seikyu.adapters.keys import ROOT_PASSPHRASE, ROOT_PIN, Keep, as_well_kept, make_key, open_key
 from seikyu.adapters.keys_file import key_pem
 from seikyu.ports.errors import Damaged, SeikyuError
-from seikyu.ports.store import Certificate, Party, Store
+from seikyu.ports.register import Certificate, Party
+from seikyu.ports.store import Store
 from seikyu.trust.certificates import (
     CLIENT_MONTHS,
     ISSUING_MONTHS,
@@ -43,15 +44,12 @@ from seikyu.trust.certificates import (
     SERIAL_BYTES,
     SERVER_MONTHS,
     Issuer,
-    Period,
     PublicKey,
-    Revocation,
     client_certificate,
     issuing_certificate,
     key_id,
     period_of,
     public_key_of,
-    revocation_list,
     root_certificate,
     serial_from,
     serial_text,
@@ -62,9 +60,6 @@ from seikyu.trust.status import pointers_below
 
 #: A server certificate is renewed when it has less than this left; servers start more often than that.
 SERVER_RENEWAL: Final = timedelta(days=30)
-
-#: A revocation list is good for so long; whoever uses the file must fetch it more often.
-CRL_PERIOD: Final = timedelta(days=7)
 
 IN_FILES: Final = Keep()
 
@@ -359,48 +354,6 @@ def ensure_server(home: Home, hosts: Sequence[str], *, now: datetime) -> Path:
         with told():
             write_private(path, key_pem(key) + pem(certificate, ca.issuing.certificate))
     return path
-
-
-def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime) -> Path:
-    """Write the lists of the revoked among `rows` to `ca/crl.pem`, in one step. `number` is higher than ever before.
-
-    Shape: one list for each issuing CA that has not ended, the working one's first.
-    Errors: CannotWrite, KeyLocked, KeyUnusable; the old lists stay.
-    """
-    revoked = [row for row in rows if row.revoked_at is not None]
-    path = ca.home.ca / "crl.pem"
-    start = now.replace(microsecond=0)
-    # Rows from before there was a second key do not say who issued them: the first did.
-    first = key_id((ca.retired[-1] if ca.retired else ca.issuing).certificate)
-    issuers = [ca.issuing]
-    issuers += [
-        Issuer(each.certificate, open_key(each.key_file))
-        for each in ca.retired
-        if each.certificate.not_valid_after_utc > now
-    ]
-    lists = [
-        revocation_list(
-            issuer,
-            [_revocation(row) for row in revoked if (row.issuer or first) == key_id(issuer.certificate)],
-            number=number,
-            period=Period(start, start + CRL_PERIOD),
-        )
-        for issuer in issuers
-    ]
-    with told():
-        write_public(path, b"".join(each.public_bytes(Encoding.PEM) for each in lists))
-    return path
-
-
-def _revocation(row: Certificate) -> Revocation:
-    assert row.revoked_at is not None  # noqa: S101 - the caller chose the revoked ones
-    return Revocation(int(row.serial, 16), row.revoked_at.replace(microsecond=0), row.reason or "unspecified")
-
-
-def copy_public(source: Path, target: Path) -> None:
-    """Copy a file that anybody may read. Errors: CannotWrite."""
-    with told():
-        write_public(target, source.read_bytes())
 
 
 def _make(

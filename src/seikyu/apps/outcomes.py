@@ -111,6 +111,16 @@ _OUTCOMES: Final = (
     Outcome("acme_refused", HTTPStatus.BAD_REQUEST, Exit.REFUSED),
     Outcome("host_unproved", HTTPStatus.BAD_REQUEST, Exit.REFUSED),
     Outcome("application_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
+    # revoking certificates
+    Outcome("certificate_not_there", HTTPStatus.NOT_FOUND, Exit.REFUSED),
+    Outcome("bad_reason", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("bad_serial_list", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("too_many_to_revoke", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.REFUSED),
+    Outcome("person_needed", HTTPStatus.FORBIDDEN, Exit.COULD_NOT_RUN),
+    Outcome("second_person_needed", HTTPStatus.FORBIDDEN, Exit.REFUSED),
+    Outcome("order_not_there", HTTPStatus.NOT_FOUND, Exit.REFUSED),
+    Outcome("order_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("order_lapsed", HTTPStatus.CONFLICT, Exit.REFUSED),
     # what it asked for
     Outcome("not_found", HTTPStatus.NOT_FOUND, Exit.REFUSED),
     Outcome("not_there", HTTPStatus.NOT_FOUND, Exit.REFUSED),
@@ -191,7 +201,6 @@ _OUTCOMES: Final = (
     Outcome("cannot_write", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("party_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("party_differs", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
-    Outcome("certificate_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     # masters
     Outcome("master_unusable", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("master_no_day", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

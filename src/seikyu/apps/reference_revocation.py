@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from seikyu.adapters.ocsp_signer import SIGNER_RENEWAL
-from seikyu.adapters.x509_ca import CRL_PERIOD
+from seikyu.adapters.x509_list import CRL_PERIOD
 from seikyu.apps.pki import ALARM_AGAIN, CRL_RENEWAL, LIST_KEPT_S
 from seikyu.apps.serve import HOUSEKEEPING_S
 from seikyu.services.revocation import LIST, OUTLASTS, REGISTER, SIGNED_ANEW, SIGNER

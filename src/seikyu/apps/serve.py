@@ -31,7 +31,6 @@ from seikyu.adapters.home import Face, Home, Settings, write_private
 from seikyu.adapters.tls_server import Connection, Listener, renew, server_context
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
-from seikyu.apps.acts import CERTIFICATE_REVOKED
 from seikyu.apps.api.acme import acme_routes
 from seikyu.apps.api.est import desk_est, public_est
 from seikyu.apps.api.limiter import code_turnstile
@@ -51,6 +50,7 @@ from seikyu.services.arrivals import hear
 from seikyu.services.issuing import revoke_superseded
 from seikyu.services.office import Office
 from seikyu.services.revocation import SOURCES
+from seikyu.services.revoke import REVOKED
 from seikyu.services.start import clean_up
 from seikyu.services.terminals import count_ending
 from seikyu.services.upload import drop_all, drop_expired
@@ -229,7 +229,7 @@ class House:
 
     def heed(self, event: str) -> None:
         """Have a revocation on the desk on the list, and known in memory, before its answer is given."""
-        if event == CERTIFICATE_REVOKED:
+        if event == REVOKED:
             self.revocations.keep_fresh()
 
     async def run(self, announce: Callable[[Addresses], None]) -> None:

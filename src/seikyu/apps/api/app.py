@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from seikyu import VERSION
-from seikyu.apps.api import admin, arrivals, certificates, deliveries, notices, pairings, register, sendings
+from seikyu.apps.api import admin, arrivals, certificates, deliveries, notices, pairings, register, revoking, sendings
 from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Identified
 from seikyu.apps.api.paging import ENROLLING, EXTERNAL_URL, OFFICE
@@ -76,6 +76,7 @@ def _app(store: Store, clock: Clock, *, most: int, external_url: str | None = No
     app.include_router(pairings.router)
     app.include_router(certificates.admin_router)  # its fixed names come before the serials of the one below
     app.include_router(admin.router)
+    app.include_router(revoking.router)
     app.include_router(register.router)
     app.include_router(notices.admin_router)
     app.add_middleware(SmallBodies, root=ROOT)
