@@ -202,5 +202,8 @@ def test_a_closed_notice_and_guesses_from_many_places(office: House, tmp_path: P
     fresh = json.loads(again.stdout)["notices"][0]["pin"]
     assert (401, "code_refused") == fetch(notice.pin, "127.0.0.9")
     assert (200, "") == fetch(fresh, "127.0.0.9")
+    taken = json.loads(office.run("cert", "apply", "--terminal", "pc-x", "--json", party="institution").stdout)
+    assert 0 == office.run("cert", "withdraw", taken["id"], party="institution").returncode
     listed = office.run("cert", "list", party="institution")
     assert TERMINAL in listed.stdout
+    assert re.search(r"pc-x +taken back", listed.stdout)
