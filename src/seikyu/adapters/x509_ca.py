@@ -2,7 +2,7 @@
 
 | where | what | who may read |
 |---|---|---|
-| `secrets/ca/` | `issuing.key`, `issuing.pem`, `root.pem`, and `root.key` until it is taken away | the office |
+| `secrets/ca/` | `issuing.key`, `issuing.pem`, `root.pem`, its list; `root.key` until it is taken away | the office |
 | `secrets/server.pem` | the server's private key and certificates, in one file so that they always fit | the same |
 | `secrets/ca/issuing-N/` | the N-th issuing CA; the highest works, the others sign their lists | the same |
 | `ca/` | `root.pem`, `issuing.pem`, `chain.pem` (all), `crl.pem`: copies to give away | anybody |
@@ -34,6 +34,7 @@ from seikyu.adapters.ca_files import FileThere, alone, pem, sync, told, write_ne
 from seikyu.adapters.home import Home, write_private
 from seikyu.adapters.keys import ROOT_PASSPHRASE, ROOT_PIN, Keep, as_well_kept, make_key, open_key
 from seikyu.adapters.keys_file import key_pem
+from seikyu.adapters.root_list import ROOT_LIST, root_list, write_root_list
 from seikyu.ports.errors import Damaged, SeikyuError
 from seikyu.ports.register import Certificate, Party
 from seikyu.ports.store import Store
@@ -186,9 +187,11 @@ def renew_issuing(home: Home, *, now: datetime, root_key: Path | None = None) ->
     """
     ca = open_ca(home)
     folder = _generations(home.secrets / "ca")[0]
-    issuing = _certified(_root(ca, root_key), ca.issuing.key, now=now, generation=_generation(folder))
+    root = _root(ca, root_key)
+    issuing = _certified(root, ca.issuing.key, now=now, generation=_generation(folder))
     renewed = replace(ca, issuing=issuing)
     with told():
+        write_root_list(home.secrets / "ca", root, now=now)
         write_private(folder / "issuing.pem", pem(issuing.certificate))
         _publish(renewed)
     return renewed
@@ -219,11 +222,22 @@ def roll_over(home: Home, *, now: datetime, root_key: Path | None = None, keep: 
             issuing = _certified(root, made.key, now=now, generation=generation)
             write_new(arriving / "issuing.key", made.content)
             write_new(arriving / "issuing.pem", pem(issuing.certificate))
+            if not root_list(place):
+                write_root_list(arriving, root, now=now)
+                (arriving / ROOT_LIST).rename(place / ROOT_LIST)
             sync(arriving)
             arriving.rename(final)
             undo.pop_all()
         sync(place)
         return open_ca(home)
+
+
+def ensure_root_list(home: Home, *, now: datetime) -> None:
+    """Sign the root's list, if there is none. Errors: as `open_ca`; NoRootKey, CannotWrite."""
+    ca = open_ca(home)
+    if not root_list(home.secrets / "ca"):
+        with told():
+            write_root_list(home.secrets / "ca", _root(ca, None), now=now)
 
 
 def _generations(place: Path) -> list[Path]:
@@ -378,6 +392,7 @@ def _make(
     write_new(folder / "issuing.key", made.content)
     write_new(folder / "issuing.pem", pem(issuing.certificate))
     write_new(folder / "root.pem", pem(certificate))
+    write_root_list(folder, root, now=now)
     if root_folder != folder:
         root_folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         write_new(root_folder / "root.pem", pem(certificate))

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from seikyu.adapters.ca_files import told, write_public
 from seikyu.adapters.keys import open_key
+from seikyu.adapters.root_list import root_list
 from seikyu.adapters.x509_ca import CA
 from seikyu.ports.register import Certificate
 from seikyu.ports.store import Store, WriteTx
@@ -62,7 +63,7 @@ def list_revoked(ca: CA, store: Store, *, now: datetime) -> Listed:
 def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime) -> Path:
     """Write the lists of the revoked among `rows` to `ca/crl.pem`, in one step. `number` is higher than ever before.
 
-    Shape: one list for each issuing CA that has not ended, the working one's first.
+    Shape: one list for each issuing CA that has not ended, the working one's first, and the root's last.
     Errors: CannotWrite, KeyLocked, KeyUnusable; the old lists stay.
     """
     path = ca.home.ca / _LIST
@@ -87,7 +88,8 @@ def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime
         for issuer in issuers
     ]
     with told(path):
-        write_public(path, b"".join(each.public_bytes(Encoding.PEM) for each in lists))
+        own = b"".join(each.public_bytes(Encoding.PEM) for each in lists)
+        write_public(path, own + root_list(ca.home.secrets / "ca"))
     return path
 
 

@@ -76,7 +76,7 @@ def init(
     from seikyu.adapters.x509_ca import create_ca, issue_client, staged
     from seikyu.apps import acts
     from seikyu.apps.client import client_toml
-    from seikyu.apps.serve import reserve_ports
+    from seikyu.apps.places import reserve_ports
     from seikyu.apps.wiring import init_home, office_at
     from seikyu.trust.party import Holder
 

@@ -13,9 +13,10 @@ from seikyu.adapters.home import Home
 from seikyu.adapters.ocsp_signer import SignerFile
 from seikyu.adapters.x509_ca import ensure_server, open_ca
 from seikyu.adapters.x509_list import list_revoked
+from seikyu.apps.front.watch import lags
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import Store
-from seikyu.services.revocation import LIST, SIGNER, Responder, Statuses, listening
+from seikyu.services.revocation import FRONT, LIST, SIGNER, Responder, Statuses, listening
 from seikyu.trust.status import Standing
 
 #: The list in the form that certificates point at; it is made from `crl.pem` when it is asked for.
@@ -43,6 +44,12 @@ CRL_RENEWAL: Final = timedelta(days=1)
 ALARM_AGAIN: Final = timedelta(hours=1)
 
 log: Final = structlog.get_logger("seikyu.pki")
+
+
+class FrontLags(SeikyuError):
+    """The front server works with another list than the one that is here, and nobody has it reload."""
+
+    code = "front_lags"
 
 
 def machine_time() -> datetime:
@@ -127,12 +134,13 @@ class Revocations:
         self.statuses = Statuses(store, now=now, listened=self.alarms, listed=lambda serial: listed(home, serial))
         self.signer = SignerFile(home, now=now)
         self.responder = Responder(self.statuses, signer=self.signer.current, now=now)
+        self._behind = home.settings().front.nginx
         self._revoked: int | None = None
         self._written_at = datetime.min.replace(tzinfo=UTC)
 
     def keep_fresh(self) -> None:
         """Read the register, write the list if it says less or is old, and renew the delegate before it ends."""
-        for act in (self._refresh_list, self._refresh_signer):
+        for act in (self._refresh_list, self._refresh_signer, self._look_at_front):
             try:
                 act()
             except SeikyuError as error:
@@ -145,6 +153,13 @@ class Revocations:
         with listening(self.alarms, LIST):
             self._revoked = list_revoked(open_ca(self._home), self._store, now=now).revoked
         self._written_at = now
+
+    def _look_at_front(self) -> None:
+        if not self._behind:
+            return
+        with listening(self.alarms, FRONT):
+            if lags(self._home, now=self._now()):
+                raise FrontLags
 
     def _refresh_signer(self) -> None:
         with listening(self.alarms, SIGNER):

@@ -48,7 +48,8 @@ SIGNED_ANEW: Final = ANSWER_LIFE / 2
 REGISTER: Final = "register"
 LIST: Final = "crl"
 SIGNER: Final = "ocsp_signer"
-SOURCES: Final = (REGISTER, LIST, SIGNER)
+FRONT: Final = "front"
+SOURCES: Final = (REGISTER, LIST, SIGNER, FRONT)
 
 
 class Listening(Protocol):
