@@ -148,7 +148,8 @@ def _signed(wire: Wire, act: Act, *, bare: bool = False, by_account: bool = True
     """Return what answers a signed request: its signature first, then the act, in a thread as both may wait."""
 
     def heard_and_done(request: Request, body: bytes, places: Places) -> Told:
-        url = places.base + request.url.path
+        query = request.url.query
+        url = places.base + request.url.path + (f"?{query}" if query else "")
         heard = accounts.hear(wire.acme, body, url=url, accounts=places.accounts, bare=bare, by_account=by_account)
         return act(request, heard, places)
 
@@ -216,7 +217,7 @@ def _written(told: Told, places: Places, *, nonce: str | None = None) -> Respons
         told.body if isinstance(told.body, bytes) else b"" if told.body is None else msgspec.json.encode(told.body)
     )
     media = None if told.body is None else told.media
-    answer = Response(content, told.status, {"Cache-Control": "no-store", **told.headers}, media)
+    answer = Response(content, int(told.status), {"Cache-Control": "no-store", **told.headers}, media)
     if nonce is not None:
         answer.headers["Replay-Nonce"] = nonce
     for link in (f'<{places.of("directory")}>;rel="index"', *told.links):
