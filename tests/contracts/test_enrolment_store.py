@@ -8,7 +8,7 @@ from some_rows import INSTITUTION, NOW
 
 from seikyu.ports.enrolment import Application, IssuanceNotice, IssuedCertificate, Pairing
 from seikyu.ports.errors import AlreadyThere
-from seikyu.ports.store import Store
+from seikyu.ports.store import Certificate, Store
 
 LATER = NOW + timedelta(minutes=1)
 OTHER = "9911000023"
@@ -126,7 +126,31 @@ def test_old_pairings_are_forgotten(store: Store) -> None:
         tx.put_pairing(a_pairing("1"))
         tx.put_pairing(a_pairing("2", asked_at=LATER))
         tx.put_pairing(a_pairing("3", party=OTHER))
+        assert tx.count_pairings() == 3
         assert tx.forget_pairings(LATER) == 2
+        assert tx.count_pairings() == 1
     with store.read() as tx:
         assert [each.id for each in tx.pairings(INSTITUTION)] == ["2"]
         assert tx.pairings(OTHER) == []
+
+
+def test_what_ends_soon_is_counted(store: Store) -> None:
+    """Behind the first instant and up to the second; not what is revoked, nor what a newer one has taken over from."""
+    day = timedelta(days=1)
+    rows = (
+        Certificate("1", INSTITUTION, "受付1", NOW, NOW),
+        Certificate("2", INSTITUTION, "受付1", NOW, NOW + day),
+        Certificate("3", INSTITUTION, "受付1", NOW, NOW + 2 * day),
+        Certificate("4", INSTITUTION, "受付1", NOW, NOW + day, revoked_at=NOW, reason="superseded"),
+        Certificate("5", INSTITUTION, "受付1", NOW, NOW + day),
+        Certificate("6", INSTITUTION, "受付1", NOW, NOW + day),
+    )
+    with store.write() as tx:
+        for each in rows:
+            tx.put_certificate(each)
+        tx.put_issued(an_issued("5", superseded_at=LATER))
+        tx.put_issued(an_issued("6"))
+    with store.read() as tx:
+        assert tx.count_ending(NOW, NOW + day) == 2
+        assert tx.count_ending(NOW, NOW + 2 * day) == 3
+        assert tx.count_ending(NOW + 2 * day, NOW + 3 * day) == 0

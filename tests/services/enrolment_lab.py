@@ -19,6 +19,7 @@ from seikyu.ports.trust import ClientIdentity
 from seikyu.services import applications, issuing
 from seikyu.services.applications import Enrolling, Opened, Wish
 from seikyu.services.issuing import Handed, Proof
+from seikyu.services.office import Office
 from seikyu.services.people import CONSOLE
 from seikyu.trust.certificates import (
     Asked,
@@ -129,6 +130,14 @@ def new_asked() -> Asked:
 def inhand(serial: str, *, party: str = OWN, terminal: str = TERMINAL) -> ClientIdentity:
     """Return what a certificate in hand says."""
     return ClientIdentity(serial=serial, party=party, kind="institution", terminal=terminal)
+
+
+def enrolling_over(office: Office) -> Enrolling:
+    """Return enrolment at an office on its own bench."""
+    return Enrolling(
+        store=office.store, clock=office.clock, register_clock=office.clock, ids=office.ids, vault=CountingVault(),
+        authority=LabAuthority(make_pki(now=NOON)), tell=office.tell,
+    )  # fmt: skip
 
 
 def make_enrolment_lab(where: Path | None = None) -> EnrolmentLab:

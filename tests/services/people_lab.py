@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from seikyu.adapters.memory import MemoryStore
+from seikyu.adapters.security_keys import WebAuthnKeys
 from seikyu.adapters.sql import open_store
 from seikyu.adapters.vault import Argon2Vault
 from seikyu.ports.people import User
 from seikyu.ports.store import Party, Store
 from seikyu.ports.trust import ClientIdentity
+from seikyu.services import credentials
 from seikyu.services import login as logins
 from seikyu.services.login import Opened, Typed
 from seikyu.services.people import CONSOLE, Newcomer, People, add_user
@@ -68,7 +70,7 @@ class PeopleLab:
         add_user(self.people, CONSOLE, Newcomer(BODY, name, party, role), password="initial rutabaga stew")
         identity = OFFICE if party == "operator" else certificate(party)
         token = self.login(name, "initial rutabaga stew", identity=identity).token
-        logins.change_password(self.people, identity, token, old="initial rutabaga stew", new=password)
+        credentials.change_password(self.people, identity, token, old="initial rutabaga stew", new=password)
         return self.user(name)
 
     def login(
@@ -95,10 +97,10 @@ class PeopleLab:
 
     def enrol(self, token: str, *, identity: ClientIdentity, code: str | None = None) -> bytes:
         """Set a second factor, and let its first step pass; return its secret."""
-        logins.begin_second_factor(self.people, identity, token)
+        credentials.begin_second_factor(self.people, identity, token)
         user = next(user for user in self.users() if user.new_second_factor)
         secret = self.vault.opened(user.new_second_factor or "", owner=user.id)
-        logins.confirm_second_factor(self.people, identity, token, new_code=self.code(secret), code=code)
+        credentials.confirm_second_factor(self.people, identity, token, new_code=self.code(secret), code=code)
         self.later(seconds=STEP_S)
         return secret
 
@@ -133,6 +135,7 @@ def make_people_lab(where: Path | None = None) -> PeopleLab:
         ids=LabIds(),
         vault=vault,
         known=lambda password: password == "a known one of 鷺",
+        keys=WebAuthnKeys(),
         tell=lambda event, **facts: told.append((event, facts)),
     )
     return PeopleLab(people, clock, vault, told)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from seikyu.adapters.vault import Argon2Vault
 from seikyu.ports.errors import SeikyuError, Unavailable
 from seikyu.services import people as keeping
+from seikyu.services.credentials import begin_second_factor, change_password, confirm_second_factor
 from seikyu.services.login import (
     InitialPasswordOver,
     LoginLocked,
@@ -23,9 +24,6 @@ from seikyu.services.login import (
     PasswordWrong,
     SecondFactorNeeded,
     actor_of,
-    begin_second_factor,
-    change_password,
-    confirm_second_factor,
     login,
     logout,
 )

@@ -120,7 +120,7 @@ def open_home(root: Path) -> Home:
     for folder in (home.root, home.secrets, home.clients, home.run, home.logs):
         folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
     home.secrets.chmod(_PRIVATE)
-    _sync_folder(home.root.parent)
+    sync_folder(home.root.parent)
     if not home.settings_file.exists():
         write_private(home.settings_file, settings_text().encode())
     return home
@@ -158,7 +158,7 @@ def write_private(path: Path, content: bytes, *, over: bool = True) -> None:
             _name_first(arriving, path)
     finally:
         arriving.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _name_first(arriving: Path, path: Path) -> None:
@@ -170,7 +170,7 @@ def _name_first(arriving: Path, path: Path) -> None:
             arriving.replace(path)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
     """Make the names in a folder durable."""
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:

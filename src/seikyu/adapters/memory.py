@@ -14,9 +14,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeVar
 
+from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, MemoryAccountsWrite
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
@@ -37,7 +39,7 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, EnrolmentTables, AcmeTables):
+class _Tables(PeopleTables, AccountTables, EnrolmentTables, AcmeTables):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     parties: dict[str, Party] = field(default_factory=dict)
@@ -67,7 +69,7 @@ class _Order:
     over_at_s: float = 0.0
 
 
-class MemoryReadTx(MemoryPeopleRead, MemoryEnrolmentRead, MemoryAcmeRead):
+class MemoryReadTx(MemoryPeopleRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, tables: _Tables) -> None:
@@ -211,12 +213,20 @@ class MemoryReadTx(MemoryPeopleRead, MemoryEnrolmentRead, MemoryAcmeRead):
         }
         return {name: dict(Counter(row.state for row in rows)) for name, rows in tables.items()}
 
+    def count_ending(self, after: datetime, before: datetime) -> int:
+        """Return how many certificates end by themselves in between, that nothing has taken over from yet."""
+        over = {one.serial for one in self.tables.issued.values() if one.superseded_at is not None}
+        return sum(
+            row.revoked_at is None and after < row.not_after <= before and row.serial not in over
+            for row in self.tables.certificates.values()
+        )
+
     def setting(self, name: str) -> str | None:
         """Return a small value."""
         return self.tables.settings.get(name)
 
 
-class MemoryWriteTx(MemoryReadTx, MemoryPeopleWrite, MemoryEnrolmentWrite, MemoryAcmeWrite):
+class MemoryWriteTx(MemoryReadTx, MemoryPeopleWrite, MemoryAccountsWrite, MemoryEnrolmentWrite, MemoryAcmeWrite):
     """A transaction that writes (ports.store.WriteTx)."""
 
     def put_party(self, party: Party) -> None:

@@ -101,6 +101,10 @@ class MemoryEnrolmentRead:
         found = [one for one in self.tables.pairings.values() if one.party == party]
         return sorted(found, key=lambda one: (one.asked_at, one.id))
 
+    def count_pairings(self: _HasTables) -> int:
+        """Return how many pairings there are, of everybody."""
+        return len(self.tables.pairings)
+
 
 class MemoryEnrolmentWrite:
     """What can be written (ports.enrolment.EnrolmentWrite)."""

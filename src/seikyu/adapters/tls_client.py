@@ -71,18 +71,22 @@ class BadClientFile(SeikyuError):
     code = "bad_client_file"
 
 
-def client_context(ca: Path, *, certificate: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
-    """Return a TLS 1.3 context that trusts the PEM file `ca` only, and shows a certificate if one is given.
+def client_context(ca: Path | str, *, certificate: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
+    """Return a TLS 1.3 context that trusts `ca` only, and shows a certificate if one is given.
 
+    Shape: `ca` is a PEM file, or its text.
     Errors: BadClientFile.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_flags |= ssl.VERIFY_X509_STRICT
     try:
-        context.load_verify_locations(ca)
+        if isinstance(ca, str):
+            context.load_verify_locations(cadata=ca)
+        else:
+            context.load_verify_locations(ca)
     except OSError as odd:  # ssl.SSLError is one
-        raise BadClientFile(file=str(ca), reason=_reason(odd)) from odd
+        raise BadClientFile(file=str(ca) if isinstance(ca, Path) else "ca.pem", reason=_reason(odd)) from odd
     if certificate is not None:
         try:
             # Without a password here OpenSSL would ask on the terminal and wait.

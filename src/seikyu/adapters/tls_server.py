@@ -23,10 +23,12 @@ import functools
 import json
 import socket
 import ssl
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography import x509
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -115,6 +117,17 @@ def peer_identity(scope: dict[str, Any]) -> ClientIdentity | None:
     """
     der = scope.get("extensions", {}).get("tls", {}).get("client_cert_der")
     return None if der is None else _identity(der)
+
+
+def peer_end(scope: dict[str, Any]) -> datetime | None:
+    """Return when the certificate of the request's connection ends; None without one."""
+    der = scope.get("extensions", {}).get("tls", {}).get("client_cert_der")
+    return None if der is None else _end(der)
+
+
+@functools.lru_cache(maxsize=1024)
+def _end(der: bytes) -> datetime:
+    return x509.load_der_x509_certificate(der).not_valid_after_utc
 
 
 @functools.lru_cache(maxsize=1024)

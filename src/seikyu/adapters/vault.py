@@ -1,6 +1,8 @@
 """Secrets of people (ports.people.Vault): argon2id for passwords, AES-GCM for what must be read again."""
 
 import base64
+import hashlib
+import hmac
 import os
 from typing import Final
 
@@ -8,6 +10,8 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from seikyu.ports.errors import Damaged
 
@@ -29,6 +33,8 @@ class Argon2Vault:
     def __init__(self, key: bytes, *, memory_kib: int = MEMORY_KIB, passes: int = PASSES, lanes: int = LANES) -> None:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=lanes, type=Type.ID)
         self._aead = AESGCM(key)
+        # Another key for digests: one key serves one purpose.
+        self._digest_key = HKDF(SHA256(), 32, salt=None, info=b"seikyu people digests").derive(key)
         # Whom nobody knows is compared with this, so that it takes as long; nothing fits it but chance of 256 bits.
         self._nobody = self._hasher.hash(os.urandom(32))
 
@@ -60,6 +66,10 @@ class Argon2Vault:
             return self._aead.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], owner.encode())
         except (InvalidTag, ValueError):
             raise Damaged("a sealed secret is not what was sealed") from None
+
+    def keyed(self, text: str) -> str:
+        """Return a digest of a text that nobody without the key of the home can make or test."""
+        return hmac.new(self._digest_key, _raw(text), hashlib.sha256).hexdigest()
 
     def chance(self, size_bytes: int) -> bytes:
         """Return bytes that nobody can guess."""

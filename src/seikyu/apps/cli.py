@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "cancel": "cli_client",
     "fetch": "cli_client",
     "notice": "cli_notices",
+    "cert": "cli_certs",
     "serve": "cli_serve",
     "admin": "cli_admin",
     "ca": "cli_ca",

@@ -53,6 +53,26 @@ class _Rows(Collector):
             yield gauge
 
 
+class _Ending(Collector):
+    """Counts the certificates that end soon when it is asked, and never before."""
+
+    def __init__(self, ending: Callable[[], int]) -> None:
+        self._ending = ending
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Say nothing before the first question."""
+        yield from ()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the gauge."""
+        try:
+            count = self._ending()
+        except SeikyuError:
+            return
+        text = "client and server certificates that end within 30 days and were not renewed"
+        yield GaugeMetricFamily("seikyu_certificates_ending", text, value=count)
+
+
 class Metrics:
     """The counters of one server. They start from zero with it; what must last is in the rows."""
 
@@ -89,6 +109,10 @@ class Metrics:
         )
         for source in sources:
             gauge.labels(source).set_function(partial(silent_s, source))
+
+    def watch_certificates(self, ending: Callable[[], int]) -> None:
+        """Show how many certificates end soon and were not renewed; nothing while the database does not answer."""
+        self.registry.register(_Ending(ending))
 
     def tell(self, event: str, **facts: Any) -> None:
         """Count an event of a service."""

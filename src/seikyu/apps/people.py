@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from seikyu.adapters.clock import MovedClock, SystemClock
 from seikyu.adapters.home import Home
 from seikyu.adapters.ids import RandomIds
 from seikyu.adapters.known_passwords import KnownPasswordsFile
+from seikyu.adapters.security_keys import WebAuthnKeys
 from seikyu.adapters.settings import Settings
 from seikyu.adapters.sql.open import open_store
 from seikyu.adapters.vault import Argon2Vault
@@ -18,6 +20,8 @@ from seikyu.ports.store import Store
 from seikyu.services.office import Tell, silent
 from seikyu.services.people import People
 
+_HTTPS: Final = 443
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -25,6 +29,12 @@ class Keeping:
 
     people: People
     settings: Settings
+
+    @property
+    def public_address(self) -> str:
+        """The address of the public face, as far as the settings tell it."""
+        port = self.settings.public.port
+        return f"https://{self.settings.hosts[0]}" + (f":{port}" if port not in {0, _HTTPS} else "")
 
     def body(self, asked: str | None) -> str:
         """Return the body that was asked for, or the installation's first. Errors: UnknownBody."""
@@ -46,6 +56,7 @@ def people_of(home: Home, store: Store, *, tell: Tell = silent) -> People:
         ids=RandomIds(),
         vault=Argon2Vault(home.secret("people_key")),
         known=KnownPasswordsFile(home.root / "known_passwords.txt"),
+        keys=WebAuthnKeys(),
         tell=tell,
     )
 

@@ -34,12 +34,17 @@ from seikyu.apps import faces, logs, pki
 from seikyu.apps.acts import CERTIFICATE_REVOKED
 from seikyu.apps.api.acme import acme_routes
 from seikyu.apps.api.est import desk_est, public_est
+from seikyu.apps.api.limiter import code_turnstile
+from seikyu.apps.api.recover import recover_routes
 from seikyu.apps.enrolling import acme_of, enrolling_of
 from seikyu.apps.metrics import Metrics, states_of
+from seikyu.apps.pages.site import pages_of
+from seikyu.apps.people import people_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError
+from seikyu.services import pairing
 from seikyu.services.acme_orders import forget_orders
 from seikyu.services.applications import Enrolling
 from seikyu.services.arrivals import hear
@@ -47,6 +52,7 @@ from seikyu.services.issuing import revoke_superseded
 from seikyu.services.office import Office
 from seikyu.services.revocation import SOURCES
 from seikyu.services.start import clean_up
+from seikyu.services.terminals import count_ending
 from seikyu.services.upload import drop_all, drop_expired
 
 #: Threads for what blocks: the disk, the database. Writers of the database queue up anyhow.
@@ -119,6 +125,7 @@ def serve(
         reports = partial(Reports, hear=partial(hear, office), tell=metrics[0].tell)
         worker = None if pause_checking else Worker(home.root, notes=watching, reports=reports)
         enrolling = enrolling_of(home, office.store, tell=tell)
+        metrics[0].watch_certificates(partial(count_ending, enrolling))
         house = House(home, office, metrics[0], worker, enrolling=enrolling, external_url=external_url)
         heeding.append(house.heed)
         with asyncio.Runner(loop_factory=_loop) as runner:
@@ -130,6 +137,14 @@ def reserve_ports(home: Home) -> Addresses:
     settings = home.settings()
     with Ports(home.run / PORTS_FILE, faces_of(settings)) as ports:
         return addresses_of(settings, ports.numbers)
+
+
+def public_address(home: Home) -> str:
+    """Return where the public face of a home is; the port is the one of the settings, or the one that was kept."""
+    settings = home.settings()
+    kept = _kept_ports(home.run / PORTS_FILE)
+    ports = {name: face.port or kept.get(name, 0) for name, face in faces_of(settings).items()}
+    return addresses_of(settings, ports).public
 
 
 def faces_of(settings: Settings) -> dict[str, Face]:
@@ -169,6 +184,7 @@ class House:
         self.settings = home.settings()
         self.acme = acme_of(home, enrolling)
         self.external_url = external_url
+        self.addresses: Addresses | None = None
         certificate = pki.server_file(home, self.settings.hosts)
         self.contexts = {
             "desk": server_context(certificate, clients=pki.clients_file(home)),
@@ -176,16 +192,37 @@ class House:
         }
         self.revocations = pki.Revocations(home, office.store, count=metrics.tell)
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
-        served = self.settings.bodies
+        people, key = people_of(home, office.store, tell=office.tell), home.secret("forms_key")
+        pages = partial(
+            pages_of, office=office, people=people, key=key, served=self.settings.bodies, hosts=self.settings.hosts
+        )
+        turnstile = code_turnstile(per_address=office.limit("code_tries_per_address"))
         self.apps: dict[str, ASGIApp] = {
-            "desk": faces.desk(office, metrics, served=served, external_url=external_url, more=desk_est(enrolling)),
+            "desk": faces.desk(
+                office,
+                enrolling,
+                metrics,
+                pages=pages("desk", external_url=external_url),
+                more=desk_est(enrolling),
+            ),
             "public": faces.public(
                 office,
+                enrolling,
                 metrics,
-                served=served,
+                pages=pages("public"),
                 given_out=home.ca,
+                turnstile=turnstile,
                 responder=self.revocations.responder,
-                more=[*public_est(enrolling), *acme_routes(self.acme, url=self.settings.acme.url)],
+                more=[
+                    *public_est(enrolling, turnstile),
+                    *acme_routes(self.acme, url=self.settings.acme.url),
+                    *recover_routes(
+                        enrolling,
+                        codes=turnstile,
+                        desk=lambda: self.addresses.desk if self.addresses else None,
+                        pairings_per_address=office.limit("pairings_per_address"),
+                    ),
+                ],
             ),
             "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
         }
@@ -214,6 +251,7 @@ class House:
                 tasks.append(asyncio.create_task(self.worker.keep()))
             tasks.append(asyncio.create_task(self._keep_house()))
             addresses = addresses_of(self.settings, ports.numbers, external_url=self.external_url)
+            self.addresses = addresses
             log.info("ready", pid=os.getpid(), ports=ports.numbers)
             gc.collect()
             gc.freeze()  # What is here now stays; collections need not look at it again and again.
@@ -242,6 +280,7 @@ class House:
                 drop_expired(self.office)
                 # What is revoked here is on the list below.
                 await asyncio.to_thread(revoke_superseded, self.enrolling)
+                await asyncio.to_thread(pairing.forget, self.enrolling)
                 await asyncio.to_thread(forget_orders, self.acme)
                 await asyncio.to_thread(self.revocations.keep_fresh)
             except SeikyuError as error:

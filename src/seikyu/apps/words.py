@@ -47,12 +47,12 @@ def program() -> str:
     return shlex.quote(os.environ.get("SEIKYU_PROGRAM") or "seikyu")
 
 
-def accepted_language(header: str | None) -> Language:
+def accepted_language(header: str | None, *, otherwise: Language = "en") -> Language:
     """Return the language that an Accept-Language header prefers; when it names neither, English, as programs expect.
 
     Example: `accepted_language("ja,en;q=0.5")` is `"ja"`.
     """
-    best: tuple[float, Language] = (0.0, "en")
+    best: tuple[float, Language] = (0.0, otherwise)
     for part in (header or "").split(","):
         tag, _, quality = part.strip().partition(";q=")
         primary = tag.lower().split("-")[0]

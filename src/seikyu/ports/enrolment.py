@@ -140,6 +140,14 @@ class EnrolmentRead(Protocol):
         """Return the terminals of a party that wait, or were approved, oldest first."""
         ...
 
+    def count_pairings(self) -> int:
+        """Return how many pairings there are, of everybody."""
+        ...
+
+    def count_ending(self, after: datetime, before: datetime) -> int:
+        """Return how many certificates end by themselves in between, that nothing has taken over from yet."""
+        ...
+
 
 class EnrolmentWrite(Protocol):
     """What can be written of them."""

@@ -1,12 +1,15 @@
 """Rows of people, mandates, sessions and the journal, and what services need to keep secrets.
 
 The methods belong to the transactions of `ports.store`. No secret stands in a row in the clear: passwords as argon2id
-hashes, secrets of second factors sealed, tokens of sessions as digests; and none of them shows in a `repr`.
+hashes, secrets of second factors sealed, tokens of sessions as digests, posted codes and addresses as keyed digests;
+and none of them shows in a `repr`.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+from seikyu.ports.errors import SeikyuError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,11 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A login that lasts. Shape: `id` is the SHA-256 of its token; `serial` the certificate it was made with."""
+    """A login that lasts.
+
+    Shape: `id` is the SHA-256 of its token; `serial` the certificate it was made with, empty for a login on the public
+    face, which has none.
+    """
 
     id: str = field(repr=False)
     user: str
@@ -81,6 +88,76 @@ class Entry:
     mandate: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RegistrationCode:
+    """A code that was posted to a party, for its first user.
+
+    Shape: `digest` is a keyed digest of the code; a party has one that counts, the newest. `user` used it.
+    """
+
+    id: str
+    party: str
+    digest: str = field(repr=False)
+    made_at: datetime
+    until: datetime
+    used_at: datetime | None = None
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """That a user has accepted a document. Shape: `version` is the day of its text, `lang` what was read."""
+
+    user: str
+    document: str
+    version: str
+    lang: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """Failures that count for no user's own row: of an address, of a stranger at a user's door, of a party's code.
+
+    Shape: `key` is a keyed digest of what is counted; the others are `trust.logins.Tries`.
+    """
+
+    key: str
+    failed: int
+    failed_at: datetime
+    locked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityKey:
+    """A security key or passkey (WebAuthn) of a user. Shape: `id` is its credential id, `public_key` COSE in base64."""
+
+    id: str
+    user: str
+    name: str
+    public_key: str = field(repr=False)
+    sign_count: int
+    added_at: datetime
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HalfLogin:
+    """Something that has begun and waits for its second half: a login for its second factor, a key for its answer.
+
+    Shape: `id` is the SHA-256 of its token; `purpose` login or new_key; `challenge` what a key has to sign, in hex,
+    good for one answer; `password` the user's hash then, so that a new password ends it.
+    """
+
+    id: str = field(repr=False)
+    user: str
+    purpose: str
+    serial: str
+    challenge: str = field(repr=False)
+    password: str = field(repr=False)
+    until: datetime
+
+
 class PeopleRead(Protocol):
     """What can be read of people."""
 
@@ -106,6 +183,19 @@ class PeopleRead(Protocol):
         """Return the journal in its order."""
         ...
 
+    def registration_code(self, party: str) -> RegistrationCode | None:
+        """Return the newest code of a party."""
+        ...
+
+    def acceptances(self, user: str) -> list[Acceptance]: ...
+    def guesses(self, key: str) -> Guesses | None: ...
+    def security_key(self, key_id: str) -> SecurityKey | None: ...
+    def security_keys(self, user: str) -> list[SecurityKey]:
+        """Return the keys of a user, oldest first."""
+        ...
+
+    def half_login(self, half_id: str) -> HalfLogin | None: ...
+
 
 class PeopleWrite(Protocol):
     """What can be written of people."""
@@ -124,6 +214,46 @@ class PeopleWrite(Protocol):
 
     def add_entry(self, entry: Entry) -> None:
         """Append to the journal. Errors: AlreadyThere."""
+        ...
+
+    def put_registration_code(self, code: RegistrationCode) -> None:
+        """Insert or replace."""
+        ...
+
+    def put_acceptance(self, acceptance: Acceptance) -> None:
+        """Insert, or keep the one that is there."""
+        ...
+
+    def put_guesses(self, row: Guesses) -> None:
+        """Insert or replace."""
+        ...
+
+    def drop_guesses(self, key: str) -> None:
+        """Forget the failures of one key."""
+        ...
+
+    def drop_guesses_before(self, instant: datetime) -> None:
+        """Forget failures older than that."""
+        ...
+
+    def put_security_key(self, key: SecurityKey) -> None:
+        """Insert or replace."""
+        ...
+
+    def drop_security_key(self, key_id: str) -> None:
+        """Remove a key."""
+        ...
+
+    def put_half_login(self, half: HalfLogin) -> None:
+        """Insert or replace."""
+        ...
+
+    def drop_half_login(self, half_id: str) -> None:
+        """Remove one."""
+        ...
+
+    def drop_half_logins_before(self, instant: datetime) -> None:
+        """Remove those that ended before that."""
         ...
 
 
@@ -150,8 +280,58 @@ class Vault(Protocol):
         """Return a secret. Errors: Damaged, if it was changed or sealed for another."""
         ...
 
+    def keyed(self, text: str) -> str:
+        """Return a digest of a text that nobody without the key of the home can make or test."""
+        ...
+
     def chance(self, size_bytes: int) -> bytes:
         """Return bytes that nobody can guess."""
+        ...
+
+
+class KeyRefused(SeikyuError):
+    """A security key's answer is not one to what was asked, here and of this key; nothing changes."""
+
+    code = "key_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What a security key says of itself. Shape: the ids and fields of `SecurityKey`."""
+
+    id: str
+    public_key: str = field(repr=False)
+    sign_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page as security keys are bound to it. Shape: empty where they cannot be used."""
+
+    host: str
+    origin: str
+
+
+NOWHERE: Final = Place("", "")
+
+
+class KeyReader(Protocol):
+    """Asks security keys and reads their answers (WebAuthn)."""
+
+    def ask_new(self, challenge: bytes, *, host: str, user: User, known: list[SecurityKey]) -> str:
+        """Return the question for a new key, as JSON for the browser."""
+        ...
+
+    def read_new(self, answer: str, challenge: bytes, place: Place) -> NewKey:
+        """Return what a new key said. Errors: KeyRefused."""
+        ...
+
+    def ask(self, challenge: bytes, *, host: str, keys: list[SecurityKey]) -> str:
+        """Return the question for one of these keys, as JSON for the browser."""
+        ...
+
+    def read(self, answer: str, challenge: bytes, place: Place, *, keys: list[SecurityKey]) -> SecurityKey:
+        """Return the key that has signed, with its new count of signatures. Errors: KeyRefused."""
         ...
 
 

@@ -1,10 +1,14 @@
-"""Logging in with a user id beside the certificate, and what a session does for itself: password and second factor.
+"""Logging in with a user id beside the certificate, and what a session is worth.
 
 The certificate comes first: a user id of another party is as unknown as one that nobody has, and its failures lock
 nobody. (Row C17: the answer names the party that the certificate speaks for, so that a person sees which one is in
 use.) Hashing is done outside of transactions, always once, also for whom nobody knows; what is decided is decided in
 one transaction on the row as it is then, so that of many tries at once no more are looked at than of one after the
 other.
+
+On the public face there is no certificate (`identity` is None): a session is then good for that face alone and gives
+less (`trust.people.outside`), and failures count for strangers (`services.guessing`), not for the user. A login that
+needs a second factor is in between: its first half waits a few minutes for the other (`finish_login`).
 
 Source: network:11 (C17); provider:8.
 """
@@ -16,14 +20,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from seikyu.ports.errors import SeikyuError, Unavailable
-from seikyu.ports.people import Session, User
-from seikyu.ports.store import ReadTx
+from seikyu.ports.people import NOWHERE, HalfLogin, KeyRefused, Place, SecurityKey, Session, User
+from seikyu.ports.store import ReadTx, WriteTx
 from seikyu.ports.trust import ClientIdentity
-from seikyu.services.people import People, end_sessions, note
+from seikyu.services.guessing import Counter, Stranger, address_counter, count, demand_turn, door_counter, known_cookie
+from seikyu.services.people import People, note
+from seikyu.trust.agreements import due
 from seikyu.trust.logins import NO_FAILURE, Tries, after_failure, is_locked, is_over, is_stale
-from seikyu.trust.passwords import PasswordRefused, check_password, prepared
-from seikyu.trust.people import Actor, BadUser, NotPermitted, first_duty, folded_user_id, roles
-from seikyu.trust.totp import SECRET_BYTES, as_letters, fitting_step, uri_of
+from seikyu.trust.passwords import prepared
+from seikyu.trust.people import Actor, BadUser, first_duty, folded_user_id, lasts, outside, roles
+from seikyu.trust.totp import fitting_step
 
 _TOKEN_BYTES: Final = 32
 #: A session's last request is written down no more often than this.
@@ -41,6 +47,12 @@ class LoginRefused(SeikyuError):
     """
 
     code = "login_refused"
+
+
+class LoginRefusedOutside(LoginRefused):
+    """The same on the public face, where no certificate speaks for a party."""
+
+    code = "login_refused_outside"
 
 
 class LoginLocked(SeikyuError):
@@ -62,9 +74,16 @@ class InitialPasswordOver(SeikyuError):
 
 
 class SecondFactorNeeded(SeikyuError):
-    """The password was right; the code of the second factor is missing. Nothing has begun."""
+    """The password was right; the second factor is missing. No session has begun.
+
+    Shape: `half` is what finishes the login; it is no fact, and is told to nobody but who typed the password.
+    """
 
     code = "second_factor_needed"
+
+    def __init__(self, half: "Half") -> None:
+        super().__init__()
+        self.half = half
 
 
 class PasswordWrong(SeikyuError):
@@ -94,166 +113,177 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session that has begun. Shape: `token` is the only way to it, and is kept nowhere here."""
+    """A session that has begun.
+
+    Shape: `token` is the only way to it, and is kept nowhere here; `known` makes a browser known on the public face.
+    """
 
     token: str = field(repr=False)
     actor: Actor
     ends_at: datetime
+    known: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolment:
-    """A new second factor, to be shown once. Shape: `letters` to type, `uri` as a square code."""
+class Half:
+    """A login whose password was right. Shape: `keys` are the security keys that may finish it; `has_code`, an app."""
 
-    letters: str = field(repr=False)
-    uri: str = field(repr=False)
+    token: str = field(repr=False)
+    challenge: bytes = field(repr=False)
+    keys: tuple[SecurityKey, ...]
+    has_code: bool
 
 
-def login(people: People, identity: ClientIdentity, typed: Typed) -> Opened:
-    """Begin a session.
+@dataclass(frozen=True, slots=True)
+class Second:
+    """What finishes a login: a code, or the answer of a security key to the page at `place`."""
+
+    code: str | None = field(default=None, repr=False)
+    answer: str | None = field(default=None, repr=False)
+    place: Place = NOWHERE
+
+
+def login(people: People, identity: ClientIdentity | None, typed: Typed, *, stranger: Stranger | None = None) -> Opened:
+    """Begin a session; on the public face (`identity` None) for `stranger`.
 
     Errors: LoginRefused, LoginLocked, LoginLockedByHand, InitialPasswordOver, SecondFactorNeeded; the failure is
-    written then. Unavailable, if the password was changed meanwhile; nothing is written.
+    written then. TooManyTries, and the try is not looked at. Unavailable, if the password was changed meanwhile.
     """
+    if (identity is None) != (stranger is not None):
+        raise ValueError("a login has a certificate, or comes from a stranger")
+    now = people.clock.now()
     with people.store.read() as tx:
-        seen = _whom(tx, identity, typed)
-    password = _ready(people, typed.password)
+        seen = _whom(tx, people, identity, typed)
+        counters = _counters(people, stranger, typed, seen)
+        demand_turn(tx, counters, now)
+    password = ready(people, typed.password)
     fits = people.vault.fits(password, seen.password if seen else None)
     renewed = people.vault.hashed(password) if seen and fits and people.vault.is_outdated(seen.password) else None
-    token = base64.urlsafe_b64encode(people.vault.chance(_TOKEN_BYTES)).decode("ascii").rstrip("=")
-    now = people.clock.now()
+    token, now = new_token(people), people.clock.now()
+    opened: Opened | None = None
     with people.store.write() as tx:
-        user = _whom(tx, identity, typed)
+        demand_turn(tx, counters, now)
+        user = _whom(tx, people, identity, typed)
         if (user and user.password) != (seen and seen.password):
             raise Unavailable("the password was changed meanwhile", retry_after_s=1)
         if user is None:
             tx.next_number(_UNKNOWN)
-            trouble: SeikyuError | None = LoginRefused(party=identity.party)
+            trouble: SeikyuError | None = LoginRefused()
+        elif identity is None and not fits:
+            trouble = LoginRefused()
         else:
-            user, trouble = _judged(people, user, fits=fits, code=typed.code, now=now)
+            keys = tx.security_keys(user.id)
+            user, trouble = _judged(people, user, fits=fits, code=typed.code, keys=bool(keys), now=now)
             user = replace(user, password=renewed) if renewed and trouble is None else user
             tx.put_user(user)
-        if user is not None and trouble is None:
-            tx.put_session(Session(_digest(token), user.id, identity.serial, started_at=now, seen_at=now))
-            note(tx, people, "login", by=_actor(user), body=user.body, subject=user.name)
-    if user is None or trouble is not None:
-        trouble = trouble or LoginRefused(party=identity.party)
-        trouble.facts.setdefault("party", identity.party)
-        people.tell("login_refused", party=identity.party, serial=identity.serial, why=trouble.code)
-        raise trouble
-    people.tell("login", user=user.id, party=user.party, serial=identity.serial)
-    return Opened(token, _actor(user), now + people.rules.absolute)
+            if isinstance(trouble, SecondFactorNeeded):
+                trouble = SecondFactorNeeded(_half(tx, people, identity, user, token=token, now=now))
+        if isinstance(trouble, LoginRefused):
+            count(tx, counters, now)
+        elif user is not None and trouble is None:
+            _forget_door(tx, counters)
+            opened = _opened(tx, people, identity, user, token=token, now=now)
+    return _told(people, identity, opened, trouble, user)
 
 
-def actor_of(people: People, identity: ClientIdentity, token: str) -> Actor:
+def finish_login(people: People, identity: ClientIdentity | None, token: str, second: Second) -> Opened:
+    """Begin a session with the second factor; the password was right before.
+
+    Errors: LoginOver, if the first half is none, or has waited too long; LoginRefused, LoginLocked, LoginLockedByHand;
+    the failure is written then, and what a security key was asked is asked anew (`half_of`).
+    """
+    now, session = people.clock.now(), new_token(people)
+    with people.store.read() as tx:
+        half, user, keys = _half_there(tx, people, identity, token, now)
+    key = _read_key(people, half, keys, second) if second.answer is not None else None
+    opened: Opened | None = None
+    with people.store.write() as tx:
+        present, user, _ = _half_there(tx, people, identity, token, now)
+        if present.challenge != half.challenge:
+            raise LoginOver  # The same answer was given twice at once.
+        code = second.code if second.code is not None else ""
+        user, trouble = _judged(people, user, fits=True, code=code, keys=bool(keys), key=key, now=now)
+        tx.put_user(user)
+        if trouble is None:
+            tx.drop_half_login(half.id)
+            if key is not None:
+                tx.put_security_key(replace(key, used_at=now))
+            opened = _opened(tx, people, identity, user, token=session, now=now)
+        else:
+            tx.put_half_login(replace(half, challenge=people.vault.chance(_TOKEN_BYTES).hex()))
+    return _told(people, identity, opened, trouble, user)
+
+
+def half_of(people: People, identity: ClientIdentity | None, token: str) -> Half:
+    """Return the first half of a login, to ask for the other. Errors: LoginOver."""
+    with people.store.read() as tx:
+        half, user, keys = _half_there(tx, people, identity, token, people.clock.now())
+    return Half(token, bytes.fromhex(half.challenge), tuple(keys), user.second_factor is not None)
+
+
+def actor_of(people: People, identity: ClientIdentity | None, token: str) -> Actor:
     """Return who asks; asked with every request. `must` of the actor says what has to come first.
 
     Errors: LoginOver.
     """
-    return _actor(_user_of(people, identity, token))
+    user = user_of(people, identity, token)
+    with people.store.read() as tx:
+        return actor_for(tx, people, identity, user)
 
 
-def logout(people: People, identity: ClientIdentity, token: str) -> None:
+def logout(people: People, identity: ClientIdentity | None, token: str) -> None:
     """End a session; one that is over stays so."""
     with people.store.write() as tx:
-        session = tx.session(_digest(token))
-        if session is not None and session.ended_at is None and session.serial == identity.serial:
+        session = tx.session(digest_of(token))
+        if session is not None and session.ended_at is None and session.serial == _serial(identity):
             tx.put_session(replace(session, ended_at=people.clock.now()))
 
 
-def change_password(people: People, identity: ClientIdentity, token: str, *, old: str, new: str) -> None:
-    """Set a new password. Every session of the user ends, this one too: they log in again with the new one.
-
-    Errors: LoginOver, LoginLocked, PasswordRefused, PasswordWrong; the old one stays, and a wrong one counts.
-    """
-    seen = _user_of(people, identity, token)
-    ready = check_password(new, rules=people.rules, own=(seen.name, seen.party), known=people.known)
-    before = _ready(people, old)
-    fits = people.vault.fits(before, seen.password)
-    if fits and ready == before:
-        raise PasswordRefused("same", rules=people.rules)
-    fresh, now = people.vault.hashed(ready), people.clock.now()
-    with people.store.write() as tx:
-        user = _again(tx, seen)
-        user, trouble = _tried(people, user, fits=fits, now=now)
-        if trouble is None:
-            user = replace(user, password=fresh, initial=False, password_at=now)
-            end_sessions(tx, user.id, now)
-            note(tx, people, "change_password", by=_actor(user), body=user.body, subject=user.name)
-        tx.put_user(user)
-    if trouble is not None:
-        raise trouble
+def user_of(people: People, identity: ClientIdentity | None, token: str) -> User:
+    """Return whose session it is, and write down that it was used. Errors: LoginOver."""
+    now = people.clock.now()
+    with people.store.read() as tx:
+        session = tx.session(digest_of(token))
+        user = tx.user(session.user) if session else None
+        there = user is not None and _may_come(tx, people, identity, user)
+    if session is None or user is None or session.ended_at is not None:
+        raise LoginOver
+    late = is_over(started_at=session.started_at, seen_at=session.seen_at, now=now, rules=people.rules)
+    if late or not there or session.serial != _serial(identity):
+        raise LoginOver
+    if now - session.seen_at >= _SEEN_EVERY:
+        with people.store.write() as tx:
+            present = tx.session(session.id)
+            if present is not None and present.ended_at is None:
+                tx.put_session(replace(present, seen_at=max(present.seen_at, now)))
+    return user
 
 
-def begin_second_factor(people: People, identity: ClientIdentity, token: str) -> Enrolment:
-    """Make a new second factor, which is in force after its first code only; the present one stays until then.
-
-    Errors: LoginOver; NotPermitted, if the password has to be changed first.
-    """
-    seen = _user_of(people, identity, token)
-    if _actor(seen).must == "change_password":
-        raise NotPermitted("the password has to be changed first", power="see")
-    secret = people.vault.chance(SECRET_BYTES)
-    sealed = people.vault.sealed(secret, owner=seen.id)
-    with people.store.write() as tx:
-        tx.put_user(replace(_again(tx, seen), new_second_factor=sealed))
-    return Enrolment(as_letters(secret), uri_of(secret, user=seen.name, issuer=f"seikyu {seen.body}"))
+def again(tx: ReadTx, seen: User) -> User:
+    """Return the user as they are now. Errors: LoginOver, if they were locked, reset or removed meanwhile."""
+    user = tx.user(seen.id)
+    if user is None or user.password != seen.password or user.locked_at is not None:
+        raise LoginOver
+    return user
 
 
-def confirm_second_factor(
-    people: People, identity: ClientIdentity, token: str, *, new_code: str, code: str | None = None
-) -> Actor:
-    """Put the new second factor in force, by its first code; where there is one already, by a code of that too.
-
-    Errors: LoginOver, LoginLocked; PasswordWrong, if a code does not fit: it counts as a failure.
-    """
-    seen, now = _user_of(people, identity, token), people.clock.now()
-    with people.store.write() as tx:
-        user = _again(tx, seen)
-        step = _step(people, user, user.new_second_factor, code=new_code, now=now, last_step=None)
-        present = user.second_factor is None or (
-            _step(people, user, user.second_factor, code=code or "", now=now, last_step=user.last_step) is not None
-        )
-        user, trouble = _tried(people, user, fits=step is not None and present, now=now)
-        if trouble is None:
-            user = replace(user, second_factor=user.new_second_factor, new_second_factor=None, last_step=step)
-            note(tx, people, "set_second_factor", by=_actor(user), body=user.body, subject=user.name)
-        tx.put_user(user)
-    if trouble is not None:
-        raise trouble
-    return _actor(user)
+def actor_for(tx: ReadTx, people: People, identity: ClientIdentity | None, user: User) -> Actor:
+    """Return a user as somebody who acts, with what has to come first."""
+    role = roles()[user.role]
+    party = tx.party(user.party)
+    accepted = {(each.document, each.version) for each in tx.acceptances(user.id)}
+    duty = first_duty(
+        role,
+        must_change=user.initial,
+        has_second_factor=user.second_factor is not None or bool(tx.security_keys(user.id)),
+        must_accept=bool(due(party.kind if party else "", accepted, people.clock.now())),
+    )
+    return Actor(
+        user=user.name, party=user.party, body=user.body, role=user.role, must=duty, certified=identity is not None
+    )
 
 
-def _whom(tx: ReadTx, identity: ClientIdentity, typed: Typed) -> User | None:
-    """Return the user, if they are of the certificate's party and still there."""
-    try:
-        user = tx.user_by_name(typed.body, folded_user_id(typed.user))
-    except BadUser:
-        return None
-    return user if user and user.removed_at is None and user.party == identity.party else None
-
-
-def _judged(
-    people: People, user: User, *, fits: bool, code: str | None, now: datetime
-) -> tuple[User, SeikyuError | None]:
-    """Return the user after a try, and why it does not go through."""
-    if user.locked_at is not None:
-        return user, LoginLockedByHand()
-    if is_locked(_tries(user), now):
-        return user, LoginLocked(until=user.locked_until)
-    if fits and user.initial and is_stale(user.password_at, now, rules=people.rules):
-        return user, InitialPasswordOver()
-    if fits and user.second_factor is not None:
-        if code is None:
-            return user, SecondFactorNeeded()
-        step = _step(people, user, user.second_factor, code=code, now=now, last_step=user.last_step)
-        fits = step is not None
-        user = replace(user, last_step=step or user.last_step)
-    user, trouble = _tried(people, user, fits=fits, now=now)
-    return user, LoginRefused() if isinstance(trouble, PasswordWrong) else trouble
-
-
-def _tried(people: People, user: User, *, fits: bool, now: datetime) -> tuple[User, SeikyuError | None]:
+def tried(people: People, user: User, *, fits: bool, now: datetime) -> tuple[User, SeikyuError | None]:
     """Return the user with the try counted, and why it does not go through; during a lock it is not looked at."""
     tries = _tries(user)
     if is_locked(tries, now):
@@ -266,7 +296,148 @@ def _tried(people: People, user: User, *, fits: bool, now: datetime) -> tuple[Us
     return counted, None if fits else PasswordWrong()
 
 
-def _step(
+def digest_of(token: str) -> str:
+    """Return what a token is kept as."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def ready(people: People, password: str) -> str:
+    """Return a typed password as it is compared; one that is too long stays too long to fit anything."""
+    return prepared(password[:_TYPED_CHARS])[: people.rules.most_chars + 1]
+
+
+def _told(
+    people: People, identity: ClientIdentity | None, opened: Opened | None, trouble: SeikyuError | None,
+    user: User | None,
+) -> Opened:  # fmt: skip
+    """Tell of a login, and return it. Errors: what it did not go through for."""
+    who = {"party": identity.party, "serial": identity.serial} if identity else {"face": "public"}
+    if opened is not None and user is not None:
+        people.tell("login", user=user.id, **{"party": user.party} | who)
+        return opened
+    if trouble is None:
+        raise AssertionError("a login that neither went through nor was refused")
+    if isinstance(trouble, LoginRefused) and identity is None:
+        trouble = LoginRefusedOutside()
+    if identity is not None:
+        trouble.facts.setdefault("party", identity.party)
+    people.tell("login_refused", why=trouble.code, **who)
+    raise trouble
+
+
+def _counters(people: People, stranger: Stranger | None, typed: Typed, seen: User | None) -> tuple[Counter, ...]:
+    """Return what a failure of a stranger counts for; with a certificate nothing but the user."""
+    if stranger is None:
+        return ()
+    try:
+        name = folded_user_id(typed.user)
+    except BadUser:
+        name = ""
+    door = door_counter(people, stranger, typed.body, name=name, user_id=seen.id if seen else None)
+    return address_counter(people, stranger), door
+
+
+def _forget_door(tx: WriteTx, counters: tuple[Counter, ...]) -> None:
+    """Forget the failures at a door whose owner has come; those of the address stay."""
+    for each in counters[1:]:
+        tx.drop_guesses(each.key)
+
+
+def _half(
+    tx: WriteTx, people: People, identity: ClientIdentity | None, user: User, *, token: str, now: datetime
+) -> Half:
+    challenge = people.vault.chance(_TOKEN_BYTES)
+    tx.drop_half_logins_before(now)
+    tx.put_half_login(
+        HalfLogin(
+            id=digest_of(token),
+            user=user.id,
+            purpose="login",
+            serial=_serial(identity),
+            challenge=challenge.hex(),
+            password=user.password,
+            until=now + people.rules.half_for,
+        )
+    )
+    return Half(token, challenge, tuple(tx.security_keys(user.id)), user.second_factor is not None)
+
+
+def _half_there(
+    tx: ReadTx, people: People, identity: ClientIdentity | None, token: str, now: datetime
+) -> tuple[HalfLogin, User, list[SecurityKey]]:
+    """Return the first half of a login, its user and their keys. Errors: LoginOver."""
+    half = tx.half_login(digest_of(token))
+    user = tx.user(half.user) if half else None
+    if half is None or user is None or half.purpose != "login" or now >= half.until:
+        raise LoginOver
+    if half.serial != _serial(identity) or half.password != user.password:
+        raise LoginOver
+    if not _may_come(tx, people, identity, user):
+        raise LoginOver
+    return half, user, tx.security_keys(user.id)
+
+
+def _read_key(people: People, half: HalfLogin, keys: list[SecurityKey], second: Second) -> SecurityKey | None:
+    """Return the key that has answered, or None if the answer is none."""
+    try:
+        challenge = bytes.fromhex(half.challenge)
+        return people.keys.read(second.answer or "", challenge, second.place, keys=keys)
+    except KeyRefused:
+        return None
+
+
+def _opened(
+    tx: WriteTx, people: People, identity: ClientIdentity | None, user: User, *, token: str, now: datetime
+) -> Opened:
+    """Begin a session."""
+    tx.put_session(Session(digest_of(token), user.id, _serial(identity), started_at=now, seen_at=now))
+    actor = actor_for(tx, people, identity, user)
+    note(tx, people, "login" if identity else "login_outside", by=actor, body=user.body, subject=user.name)
+    known = known_cookie(people, user.id) if identity is None else ""
+    return Opened(token, actor, now + people.rules.absolute, known)
+
+
+def _whom(tx: ReadTx, people: People, identity: ClientIdentity | None, typed: Typed) -> User | None:
+    """Return the user, if they may come in here: of the certificate's party, or of any on the public face."""
+    try:
+        user = tx.user_by_name(typed.body, folded_user_id(typed.user))
+    except BadUser:
+        return None
+    return user if user and user.removed_at is None and _may_come(tx, people, identity, user) else None
+
+
+def _may_come(tx: ReadTx, people: People, identity: ClientIdentity | None, user: User) -> bool:
+    """True if the user is of the certificate's party; without one, of a party that the register has and lets in."""
+    if identity is not None:
+        return user.party == identity.party
+    party = tx.party(user.party)
+    if party is None or party.kind not in outside().kinds:
+        return False
+    return lasts(party.since, party.until, people.register_clock.now())
+
+
+def _judged(
+    people: People, user: User, *, fits: bool, code: str | None, keys: bool, now: datetime,
+    key: SecurityKey | None = None,
+) -> tuple[User, SeikyuError | None]:  # fmt: skip
+    """Return the user after a try, and why it does not go through."""
+    if user.locked_at is not None:
+        return user, LoginLockedByHand()
+    if is_locked(_tries(user), now):
+        return user, LoginLocked(until=user.locked_until)
+    if fits and user.initial and is_stale(user.password_at, now, rules=people.rules):
+        return user, InitialPasswordOver()
+    if fits and key is None and (user.second_factor is not None or keys):
+        if code is None:
+            return user, SecondFactorNeeded(_NO_HALF)
+        step = step_of(people, user, user.second_factor, code=code, now=now, last_step=user.last_step)
+        fits = step is not None
+        user = replace(user, last_step=step or user.last_step)
+    user, trouble = tried(people, user, fits=fits, now=now)
+    return user, LoginRefused() if isinstance(trouble, PasswordWrong) else trouble
+
+
+def step_of(
     people: People, user: User, sealed: str | None, *, code: str, now: datetime, last_step: int | None
 ) -> int | None:
     """Return the step that a code fits, by a sealed secret. Errors: Damaged."""
@@ -275,46 +446,18 @@ def _step(
     return fitting_step(people.vault.opened(sealed, owner=user.id), code, now, last_step=last_step)
 
 
-def _user_of(people: People, identity: ClientIdentity, token: str) -> User:
-    """Return whose session it is, and write down that it was used. Errors: LoginOver."""
-    now = people.clock.now()
-    with people.store.read() as tx:
-        session = tx.session(_digest(token))
-        user = tx.user(session.user) if session else None
-    if session is None or user is None or session.ended_at is not None:
-        raise LoginOver
-    late = is_over(started_at=session.started_at, seen_at=session.seen_at, now=now, rules=people.rules)
-    if late or (session.serial, user.party) != (identity.serial, identity.party):
-        raise LoginOver
-    if now - session.seen_at >= _SEEN_EVERY:
-        with people.store.write() as tx:
-            present = tx.session(session.id)
-            if present is not None and present.ended_at is None:
-                tx.put_session(replace(present, seen_at=max(present.seen_at, now)))
-    return user
-
-
-def _again(tx: ReadTx, seen: User) -> User:
-    """Return the user as they are now. Errors: LoginOver, if they were locked, reset or removed meanwhile."""
-    user = tx.user(seen.id)
-    if user is None or user.password != seen.password or user.locked_at is not None:
-        raise LoginOver
-    return user
-
-
-def _actor(user: User) -> Actor:
-    duty = first_duty(roles()[user.role], must_change=user.initial, has_second_factor=user.second_factor is not None)
-    return Actor(user=user.name, party=user.party, body=user.body, role=user.role, must=duty)
-
-
 def _tries(user: User) -> Tries:
     return Tries(user.failed, user.failed_at, user.locked_until)
 
 
-def _ready(people: People, password: str) -> str:
-    """Return a typed password as it is compared; one that is too long stays too long to fit anything."""
-    return prepared(password[:_TYPED_CHARS])[: people.rules.most_chars + 1]
+def _serial(identity: ClientIdentity | None) -> str:
+    return identity.serial if identity else ""
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+def new_token(people: People) -> str:
+    """Return a token that nobody can guess."""
+    return base64.urlsafe_b64encode(people.vault.chance(_TOKEN_BYTES)).decode("ascii").rstrip("=")
+
+
+#: Stands where a login is judged, before its first half is written.
+_NO_HALF: Final = Half("", b"", (), has_code=False)

@@ -10,7 +10,7 @@ from typing import Final
 
 from seikyu.ports.clock import Clock, Ids
 from seikyu.ports.errors import SeikyuError
-from seikyu.ports.people import Entry, KnownPasswords, Mandate, User, Vault
+from seikyu.ports.people import Entry, KeyReader, KnownPasswords, Mandate, User, Vault
 from seikyu.ports.store import Party, ReadTx, Store, WriteTx
 from seikyu.services.office import OPERATOR, Tell, silent
 from seikyu.trust import people as rules_of
@@ -56,6 +56,7 @@ class People:
     ids: Ids
     vault: Vault
     known: KnownPasswords
+    keys: KeyReader
     rules: Rules = field(default_factory=house_rules)
     tell: Tell = silent
 
@@ -118,6 +119,12 @@ def list_users(people: People, by: Actor, *, body: str | None = None, party: str
         return [user for user in tx.users(body=body, party=party) if user.removed_at is None]
 
 
+def party_of_user(people: People, by: Actor, body: str, *, name: str) -> str:
+    """Return the party of a user that the actor keeps. Errors: NotPermitted, UserNotThere."""
+    with people.store.read() as tx:
+        return _kept(tx, by, body, name=name).party
+
+
 def lock_user(people: People, by: Actor, body: str, *, name: str) -> User:
     """Lock a user until somebody unlocks them; their sessions end. Said again it changes nothing.
 
@@ -159,6 +166,7 @@ def reset_user(
         user = replace(user, password=given, initial=True, password_at=now, failed=0, failed_at=None, locked_until=None)
         if second_factor:
             user = replace(user, second_factor=None, new_second_factor=None, last_step=None)
+            drop_keys(tx, user.id)
         _changed(tx, people, "reset_second_factor" if second_factor else "reset_user", by=by, user=user)
         end_sessions(tx, user.id, now)
     return Given(user, made)
@@ -181,6 +189,7 @@ def remove_user(people: People, by: Actor, body: str, *, name: str) -> User:
     with people.store.write() as tx:
         user = replace(_kept(tx, by, body, name=name), removed_at=now, password="")
         user = replace(user, second_factor=None, new_second_factor=None)
+        drop_keys(tx, user.id)
         _changed(tx, people, "remove_user", by=by, user=user)
         end_sessions(tx, user.id, now)
     return user
@@ -253,6 +262,12 @@ def end_sessions(tx: WriteTx, user_id: str, now: datetime) -> None:
     """End every session of a user."""
     for session in tx.sessions(user_id):
         tx.put_session(replace(session, ended_at=now))
+
+
+def drop_keys(tx: WriteTx, user_id: str) -> None:
+    """Forget every security key of a user."""
+    for key in tx.security_keys(user_id):
+        tx.drop_security_key(key.id)
 
 
 def note(tx: WriteTx, people: People, act: str, *, by: Actor, body: str, subject: str) -> None:

@@ -62,9 +62,13 @@ class EnrolmentRules:
     download_overlap: timedelta
     hosts: int
     at_once: int
+    renew_days: int
+    ending_days: int
     warning_days: tuple[int, ...]
     pairing_for: timedelta
     pairings_at_once: int
+    pairings_of_all: int
+    pairings_kept_for: timedelta
 
 
 @cache
@@ -82,9 +86,13 @@ def enrolment_rules() -> EnrolmentRules:
         download_overlap=timedelta(hours=terminal["download_overlap_hours"]),
         hosts=terminal["hosts"],
         at_once=terminal["at_once"],
+        renew_days=terminal["renew_days"],
+        ending_days=terminal["ending_days"],
         warning_days=tuple(tree["warnings"]["days"]),
         pairing_for=timedelta(minutes=pairing["minutes"]),
         pairings_at_once=pairing["at_once"],
+        pairings_of_all=pairing["of_all"],
+        pairings_kept_for=timedelta(minutes=pairing["kept_minutes"]),
     )
 
 
@@ -134,6 +142,22 @@ def days_left(not_after: datetime, now: datetime) -> int:
     0
     """
     return (not_after - now) // timedelta(days=1)
+
+
+def renewal_due(not_before: datetime, not_after: datetime, now: datetime, *, rules: EnrolmentRules) -> bool:
+    """True if a terminal should renew by itself: 60 days are left, or a third of a shorter life.
+
+    >>> from datetime import UTC
+    >>> made, ends = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC)
+    >>> renewal_due(made, ends, datetime(2026, 1, 20, tzinfo=UTC), rules=enrolment_rules())
+    False
+    """
+    return not_after - now <= min(timedelta(days=rules.renew_days), (not_after - not_before) / 3)
+
+
+def is_warned_of(not_after: datetime, now: datetime, *, rules: EnrolmentRules) -> bool:
+    """True from the first warning day on, behind the end too."""
+    return days_left(not_after, now) <= rules.warning_days[0]
 
 
 def warning_due(not_after: datetime, now: datetime, *, warned_at: datetime | None, rules: EnrolmentRules) -> int | None:

@@ -28,6 +28,8 @@ ALL_PEOPLE: Final = "all_people"
 MANDATES: Final = "mandates"
 ALL_MANDATES: Final = "all_mandates"
 AUDIT: Final = "audit"
+NOTICES: Final = "notices"
+OFFICE: Final = "office"
 
 
 class PeopleError(Exception):
@@ -78,11 +80,20 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """What a login without a certificate may do, and people of which kinds of parties may have one."""
+
+    may: frozenset[str]
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody who does something: a user of a party, at one body, perhaps for another party.
 
     Shape: `user` is the user id; `acts_for` the principal's id, or None for the own party; `mandate` the id of the
-    mandate then. `must` is what has to be done before anything else: change_password, second_factor, or None.
+    mandate then. `must` is what has to be done before anything else: change_password, second_factor, accept_terms, or
+    None. `certified` is False for a login without a certificate, which may do less.
     """
 
     user: str
@@ -92,6 +103,7 @@ class Actor:
     acts_for: str | None = None
     mandate: str | None = None
     must: str | None = None
+    certified: bool = True
 
     @property
     def subject(self) -> str:
@@ -128,6 +140,11 @@ def delegation() -> Delegation:
     return _read()[2]
 
 
+def outside() -> Outside:
+    """Return what a login without a certificate gives."""
+    return _read()[3]
+
+
 def folded_user_id(text: str) -> str:
     """Return a user id as it is kept: small letters of normal width. Errors: BadUser.
 
@@ -149,8 +166,12 @@ def role_for(name: str, *, kind: str) -> Role:
 
 
 def permits(actor: Actor, power: str) -> bool:
-    """True if the actor may do this now: the role has it, no mandate narrows it, and nothing has to come first."""
+    """True if the actor may do this now: the role has it, nothing narrows it, and nothing has to come first.
+
+    What narrows it is a mandate, and a login without a certificate.
+    """
     narrowed = actor.acts_for is not None and power not in delegation().may
+    narrowed = narrowed or (not actor.certified and power not in outside().may)
     return actor.must is None and not narrowed and power in roles()[actor.role].may
 
 
@@ -201,15 +222,17 @@ def lasts(since: datetime, until: datetime | None, now: datetime) -> bool:
     return since <= now and (until is None or now < until)
 
 
-def first_duty(role: Role, *, must_change: bool, has_second_factor: bool) -> str | None:
+def first_duty(role: Role, *, must_change: bool, has_second_factor: bool, must_accept: bool = False) -> str | None:
     """Return what somebody who has logged in has to do before anything else."""
     if must_change:
         return "change_password"
-    return "second_factor" if role.second_factor_required and not has_second_factor else None
+    if role.second_factor_required and not has_second_factor:
+        return "second_factor"
+    return "accept_terms" if must_accept else None
 
 
 @cache
-def _read() -> tuple[Mapping[str, Role], Mapping[str, Mapping[str, str]], Delegation]:
+def _read() -> tuple[Mapping[str, Role], Mapping[str, Mapping[str, str]], Delegation, Outside]:
     tree = tomllib.loads(resources.files(__package__).joinpath("roles.toml").read_text("utf-8"))
     found = {
         name: Role(
@@ -224,4 +247,5 @@ def _read() -> tuple[Mapping[str, Role], Mapping[str, Mapping[str, str]], Delega
     }
     given = tree["delegates"]
     rule = Delegation(*(frozenset(given[name]) for name in ("may", "principals", "agents")))
-    return found, tree["powers"], rule
+    bare = tree["without_certificate"]
+    return found, tree["powers"], rule, Outside(frozenset(bare["may"]), frozenset(bare["kinds"]))

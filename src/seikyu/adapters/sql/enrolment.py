@@ -5,6 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from seikyu.adapters.sql.rows import columns, every, first, narrowed, page, put
+from seikyu.adapters.sql.schema import certificates
 from seikyu.adapters.sql.schema_enrolment import applications, issuance_notices, issued_certificates, pairings
 from seikyu.ports.enrolment import Application, IssuanceNotice, IssuedCertificate, Pairing
 
@@ -80,6 +81,21 @@ class SqlEnrolmentRead:
         """Return the terminals of a party that wait, or were approved, oldest first."""
         wanted = narrowed(_PAIRING, pairings, party=party)
         return every(self.connection, Pairing, wanted.order_by(pairings.c.asked_at, pairings.c.id))
+
+    def count_pairings(self) -> int:
+        """Return how many pairings there are, of everybody."""
+        return self.connection.execute(sa.select(sa.func.count()).select_from(pairings)).scalar_one()
+
+    def count_ending(self, after: datetime, before: datetime) -> int:
+        """Return how many certificates end by themselves in between, that nothing has taken over from yet."""
+        over = sa.select(issued_certificates.c.serial).where(issued_certificates.c.superseded_at.is_not(None))
+        ending = sa.select(sa.func.count()).where(
+            certificates.c.revoked_at.is_(None),
+            certificates.c.not_after > after,
+            certificates.c.not_after <= before,
+            certificates.c.serial.not_in(over),
+        )
+        return self.connection.execute(ending).scalar_one()
 
 
 class SqlEnrolmentWrite:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 #: The newest migration; a database that says so needs no migrating.
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 
 JAPAN: Final = ZoneInfo("Asia/Tokyo")
 
@@ -124,6 +124,9 @@ sendings: Final = sa.Table(
     sa.Column("confirm_no", sa.Integer),
     sa.Column("claimed", sa.Integer),
     sa.Column("unclaimed", sa.Integer),
+    sa.Column("agent", sa.String),
+    sa.Column("mandate", sa.String),
+    sa.Column("decided_agent", sa.String),
     # The last guard against one key making two sendings; rows without a key are free.
     sa.UniqueConstraint("party", "idempotency_key", name="one_sending_per_key"),
     sa.Index("sendings_of_party", "party", "id"),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from seikyu.adapters.sql import deliveries, ledger, notices, parties, sendings, values
+from seikyu.adapters.sql.accounts import SqlAccountsRead, SqlAccountsWrite
 from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
@@ -15,7 +16,7 @@ from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Certificate, Delivery, File, Month, Notice, NoticeStep, Party, Posting, Sending
 
 
-class SqlReadTx(SqlPeopleRead, SqlEnrolmentRead, SqlAcmeRead):
+class SqlReadTx(SqlPeopleRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -152,7 +153,7 @@ class SqlReadTx(SqlPeopleRead, SqlEnrolmentRead, SqlAcmeRead):
         return values.setting(self.connection, name)
 
 
-class SqlWriteTx(SqlReadTx, SqlPeopleWrite, SqlEnrolmentWrite, SqlAcmeWrite):
+class SqlWriteTx(SqlReadTx, SqlPeopleWrite, SqlAccountsWrite, SqlEnrolmentWrite, SqlAcmeWrite):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 
     def put_party(self, party: Party) -> None:

@@ -7,16 +7,17 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from seikyu import VERSION
-from seikyu.apps.api import admin, arrivals, deliveries, notices, register, sendings
+from seikyu.apps.api import admin, arrivals, certificates, deliveries, notices, pairings, register, sendings
 from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Identified
-from seikyu.apps.api.paging import EXTERNAL_URL, OFFICE
+from seikyu.apps.api.paging import ENROLLING, EXTERNAL_URL, OFFICE
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, answer_unread
 from seikyu.limits import limit
 from seikyu.office.errors import OfficeError
 from seikyu.ports.clock import Clock
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import Store
+from seikyu.services.applications import Enrolling
 from seikyu.services.office import Office
 from seikyu.trust import UnknownCertificate
 from seikyu.trust.certificates import BadRequestForCertificate
@@ -31,11 +32,12 @@ party; what belongs to another party is not found. Errors are problems (RFC 9457
 Accept-Language, each with a stable `code`. Lists are pages, newest first; `next` is the cursor of the next one."""
 
 
-def build_api(office: Office, *, external_url: str | None = None) -> FastAPI:
+def build_api(office: Office, enrolling: Enrolling, *, external_url: str | None = None) -> FastAPI:
     """Return the API of an office. `external_url` is how the outside names this desk, if not by the request's host."""
     most = office.limit("requests_per_party")
     app = _app(office.store, office.clock, most=most, external_url=external_url)
     setattr(app.state, OFFICE, office)
+    setattr(app.state, ENROLLING, enrolling)
     setattr(app.state, EXTERNAL_URL, external_url)
     return app
 
@@ -70,6 +72,9 @@ def _app(store: Store, clock: Clock, *, most: int, external_url: str | None = No
     app.include_router(arrivals.router)
     app.include_router(deliveries.router)
     app.include_router(notices.router)
+    app.include_router(certificates.router)
+    app.include_router(pairings.router)
+    app.include_router(certificates.admin_router)  # its fixed names come before the serials of the one below
     app.include_router(admin.router)
     app.include_router(register.router)
     app.include_router(notices.admin_router)

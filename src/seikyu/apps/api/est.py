@@ -7,7 +7,8 @@
 | desk | `cacerts`, `csrattrs`, `simplereenroll` | the certificate in hand |
 
 Bodies are base64 of DER, with or without line ends; what a Content-Transfer-Encoding says is not looked at. A request
-is answered at once: there is no 202. A failure is told as plain text in the asker's language.
+is answered at once: there is no 202. A failure is told as plain text in the asker's language; to a program that accepts
+problems (RFC 9457), as one.
 
 Of a request only its key counts, and a request that asks for another party, host or an authority is refused
 (`trust.asking`). Requests are not linked to the line they come over (RFC 7030 §3.5): that is not possible with TLS 1.3.
@@ -31,12 +32,14 @@ from starlette.routing import Route
 from seikyu.adapters.tls_server import peer_identity
 from seikyu.apps.api.bodies import UnsupportedMedia, body_of, stated_length
 from seikyu.apps.api.identity import identify, require_own_page
-from seikyu.apps.api.problems import Known, facts_of
+from seikyu.apps.api.limiter import Turnstile
+from seikyu.apps.api.problems import MEDIA_TYPE as PROBLEM
+from seikyu.apps.api.problems import Known, facts_of, problem
 from seikyu.apps.outcomes import outcome_of
 from seikyu.apps.words import accepted_language, error_words
 from seikyu.limits import limit
 from seikyu.office.errors import OfficeError
-from seikyu.ports.errors import Busy, SeikyuError
+from seikyu.ports.errors import SeikyuError
 from seikyu.services.applications import Enrolling
 from seikyu.services.issuing import CodeLocked, Handed, Proof, fetch, recover, renew
 from seikyu.trust import UnknownCertificate
@@ -67,9 +70,6 @@ _STATUSES: Final = {
 #: More characters than these in the header are no code.
 _BASIC_CHARS: Final = 512
 
-#: For how long somebody waits for a turn; comparing codes takes much memory on purpose.
-_TURN_S: Final = 10.0
-
 
 class NotAuthenticated(CodeMistyped):
     """Nobody said a reference number and a code."""
@@ -78,22 +78,14 @@ class NotAuthenticated(CodeMistyped):
         super().__init__("reference", "missing")
 
 
-def public_est(enrolling: Enrolling) -> list[Route]:
+def public_est(enrolling: Enrolling, turnstile: Turnstile) -> list[Route]:
     """Return the routes of the face that needs no certificate."""
-    turns = asyncio.Semaphore(limit("enrolling_at_once"))
 
     async def enroll(request: Request) -> Response:
         try:
             proof, kind = _proof(request)
             der = await _request(request)
-            async with asyncio.timeout(_TURN_S):
-                await turns.acquire()
-            try:
-                handed = await asyncio.to_thread(_enrolled, enrolling, proof, kind, der)
-            finally:
-                turns.release()
-        except TimeoutError:
-            return _told(request, enrolling, Busy("others are being enrolled", retry_after_s=10))
+            handed = await turnstile.through(request, partial(_enrolled, enrolling, proof, kind, der))
         except _KNOWN as error:
             return _told(request, enrolling, error)
         return _certificates([handed.der])
@@ -196,6 +188,8 @@ def _certificates(ders: tuple[bytes, ...] | list[bytes]) -> Response:
 def _told(request: Request, enrolling: Enrolling, error: Known) -> Response:
     """Return a failure as text."""
     facts = facts_of(error)
+    if PROBLEM in request.headers.get("accept", ""):
+        return problem(request, error.code, facts)
     status = _STATUSES.get(error.code, int(outcome_of(error.code).status))
     lang = accepted_language(request.headers.get("accept-language"))
     words = error_words("est_not_authenticated" if isinstance(error, NotAuthenticated) else error.code, lang, **facts)

@@ -2,20 +2,25 @@
 
 import asyncio
 from collections import Counter
-from typing import Final
-from urllib.parse import urlsplit
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from seikyu.adapters.tls_server import peer_identity
+from seikyu.adapters.tls_server import peer_end, peer_identity
 from seikyu.apps.api.problems import answer_known
 from seikyu.ports.clock import Clock
-from seikyu.ports.errors import Busy, SeikyuError
+from seikyu.ports.errors import BadRequest, Busy, SeikyuError
 from seikyu.ports.store import Store
 from seikyu.ports.trust import ClientIdentity
 from seikyu.trust import UnknownCertificate
+from seikyu.trust.enrolment import days_left, enrolment_rules, is_warned_of
+
+#: Tells a program that its certificate ends soon, and in how many days.
+DAYS_HEADER: Final = b"seikyu-certificate-days"
 
 #: Where the request keeps who asks, in `scope["state"]`.
 IDENTITY: Final = "seikyu_identity"
@@ -61,6 +66,14 @@ def require_own_page(scope: Scope, *, external_url: str | None = None) -> None:
         own = origin is None or urlsplit(origin).netloc in ours - {None, ""}
     if not own:
         raise ForeignPage
+
+
+def require_no_agent(scope: Scope) -> None:
+    """Errors: BadRequest, if somebody would act for another where nobody can: what is said is never left unheard."""
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    asked = any(name == "for" for name, _ in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    if asked and path.split("/")[1:2] not in (["sendings"], ["arrivals"]):
+        raise BadRequest("nobody acts for another here", parameter="for")
 
 
 def identify(store: Store, clock: Clock, said: ClientIdentity | None) -> ClientIdentity:
@@ -115,6 +128,7 @@ class Identified:
         try:
             identity = await asyncio.to_thread(identify, self.store, self.clock, peer_identity(dict(scope)))
             require_own_page(scope, external_url=self.external_url)
+            require_no_agent(scope)
             if self._inside[identity.party] >= self.most:
                 raise Busy("the party has its share of requests", retry_after_s=5)
         except (SeikyuError, UnknownCertificate) as error:
@@ -123,12 +137,30 @@ class Identified:
             return
         scope.setdefault("state", {})[IDENTITY] = identity
         self._inside[identity.party] += 1
+        days = days_to_warn_of(dict(scope))
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, send if days is None else _warning(send, days))
         finally:
             self._inside[identity.party] -= 1
             if not self._inside[identity.party]:
                 del self._inside[identity.party]
+
+
+def days_to_warn_of(scope: dict[str, Any]) -> int | None:
+    """Return the days that the connection's certificate has left, if they are few enough to be pointed out."""
+    end, now = peer_end(scope), datetime.now(UTC)
+    return days_left(end, now) if end is not None and is_warned_of(end, now, rules=enrolment_rules()) else None
+
+
+def _warning(send: Send, days: int) -> Send:
+    """Say with an answer how many days the certificate has left: programs of others see it there."""
+
+    async def warned(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", []), (DAYS_HEADER, str(days).encode("ascii"))]}
+        await send(message)
+
+    return warned
 
 
 def identity_of(request: Request) -> ClientIdentity:

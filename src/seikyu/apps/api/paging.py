@@ -9,10 +9,13 @@ from seikyu.apps.api.identity import identity_of
 from seikyu.apps.api.models import Problem
 from seikyu.limits import limit
 from seikyu.ports.trust import ClientIdentity
+from seikyu.services.agency import acting_for
+from seikyu.services.applications import Enrolling
 from seikyu.services.office import Office
 
-#: Where the API app keeps its office and its settings.
+#: Where the API app keeps its office, enrolment and its settings.
 OFFICE: Final = "office"
+ENROLLING: Final = "enrolling"
 EXTERNAL_URL: Final = "external_url"
 
 
@@ -22,13 +25,36 @@ async def office_of(request: Request) -> Office:
     return office
 
 
+async def enrolling_of(request: Request) -> Enrolling:
+    """Return what enrolment at this office needs."""
+    enrolling: Enrolling = getattr(request.app.state, ENROLLING)
+    return enrolling
+
+
 async def asker_of(request: Request) -> ClientIdentity:
     """Return who asks."""
     return identity_of(request)
 
 
 TheOffice = Annotated[Office, Depends(office_of)]
+TheEnrolling = Annotated[Enrolling, Depends(enrolling_of)]
 Asker = Annotated[ClientIdentity, Depends(asker_of)]
+
+
+def acting_asker(
+    office: TheOffice,
+    asker: Asker,
+    principal: Annotated[
+        str | None,
+        Query(alias="for", max_length=20, description="the institution that the asker acts for, by a mandate in force"),
+    ] = None,
+) -> ClientIdentity:
+    """Return who asks, or the party that they act for. Errors: MandateNotThere."""
+    return asker if principal is None else acting_for(office, asker, principal)
+
+
+#: Who asks about sendings: a party for itself, or for another by a mandate (`?for=`).
+ActingAsker = Annotated[ClientIdentity, Depends(acting_asker)]
 
 PageLimit = Annotated[int, Query(ge=1, le=limit("page_items"), description="how many items a page holds at most")]
 Cursor = Annotated[

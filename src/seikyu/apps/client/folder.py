@@ -16,22 +16,29 @@ _ID: Final = re.compile(r"[0-9a-z][0-9a-z-]{0,39}\Z")
 
 @dataclass(frozen=True, slots=True)
 class ClientFolder:
-    """HOME/clients/ID. Shape: `url` has scheme, host and port only; `kind` is institution, payer or operator."""
+    """HOME/clients/ID.
+
+    Shape: `url` has scheme, host and port only; `kind` is institution, payer or operator; `public` is the address of
+    the office's face that needs no certificate, empty if nobody has said it; `pair` is the folder below in which
+    certificate and key lie, if not beside the rest.
+    """
 
     path: Path
     url: str
     party: str
     kind: str
+    public: str = ""
+    pair: str = ""
 
     @property
     def certificate(self) -> Path:
         """The certificate and its issuer (PEM)."""
-        return self.path / "cert.pem"
+        return self.path / self.pair / "cert.pem"
 
     @property
     def key(self) -> Path:
         """The private key (PEM, 0600)."""
-        return self.path / "key.pem"
+        return self.path / self.pair / "key.pem"
 
     @property
     def ca(self) -> Path:
@@ -65,7 +72,7 @@ def open_client(home: Path, client_id: str | None) -> ClientFolder:
         url = str(said["url"]).rstrip("/")
         if not _URL.match(url):
             raise ValueError(f'url = "{url}"')  # noqa: TRY301  (told like what TOML itself finds wrong)
-        return ClientFolder(path, url, str(said["party"]), str(said["kind"]))
+        return ClientFolder(path, url, str(said["party"]), str(said["kind"]), str(said.get("public", "")).rstrip("/"))
     except OSError as reason:
         raise _unreadable(path, (reason.strerror or "?").lower()) from reason
     except KeyError as reason:
@@ -78,6 +85,16 @@ def _unreadable(path: Path, reason: str) -> NoClient:
     return NoClient(closer="client_unreadable", file=str(path / _FILE), reason=reason)
 
 
-def client_toml(*, url: str, party: str, kind: str) -> str:
+def is_url(text: str) -> bool:
+    """True for the address of an office: scheme, host and port only."""
+    return _URL.match(text) is not None
+
+
+def is_client_id(text: str) -> bool:
+    """True if a client folder may be called so."""
+    return _ID.match(text) is not None
+
+
+def client_toml(*, url: str, party: str, kind: str, public: str = "") -> str:
     """Return the text of a client folder's own file."""
-    return f'url = "{url}"\nparty = "{party}"\nkind = "{kind}"\n'
+    return f'url = "{url}"\nparty = "{party}"\nkind = "{kind}"\n' + (f'public = "{public}"\n' if public else "")

@@ -5,6 +5,7 @@ closed line; a proxy on it would be a mistake, and one set for a browser must no
 """
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -15,10 +16,11 @@ import httpx2
 import stamina
 from stamina.instrumentation import set_on_retry_hooks
 
-from seikyu.adapters.tls_client import client_context
+from seikyu.adapters.tls_client import BadClientFile, client_context
 from seikyu.adapters.tls_client import words as line_code
 from seikyu.apps.client.errors import AnswerLost, BrokeWhileSending, LineFailed, OddAnswer, OfficeSaid
 from seikyu.apps.client.folder import ClientFolder
+from seikyu.apps.client.own_files import settle
 from seikyu.apps.words import ErrorWords, error_words, language, say
 from seikyu.limits import KIB, limit
 
@@ -42,6 +44,9 @@ _LONGEST_WAIT_S: Final = 60.0
 #: Line troubles that trying again does not mend: the certificate, the name, what listens there.
 _LASTING: Final = ("certificate", "tls_", "not_tls", "name_unknown")
 
+#: Where a party may act for another.
+_FOR_OTHERS: Final = ("/sendings", "/arrivals")
+
 Result = TypeVar("Result")
 Note = Callable[[str], None]
 
@@ -49,14 +54,27 @@ Note = Callable[[str], None]
 class Line:
     """A line to the office. Use it in a `with`."""
 
-    def __init__(self, folder: ClientFolder, *, tries: int | None = None, note: Note = lambda _: None) -> None:
-        """Errors: BadClientFile."""
-        context = client_context(folder.ca, certificate=folder.certificate, key=folder.key)
+    def __init__(
+        self,
+        folder: ClientFolder,
+        *,
+        tries: int | None = None,
+        note: Note = lambda _: None,
+        principal: str | None = None,
+        root: str = API,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        """Open a line; `principal` is whom the party acts for where it sends.
+
+        `root` is what every path stands below; `context` is another than the party's own. Errors: BadClientFile.
+        """
+        context = context or _own_context(folder)
         self.folder = folder
         self.tries = tries or limit("client_retries")
         self.note = note
+        self.principal = principal
         self._http = httpx2.Client(
-            base_url=folder.url + API,
+            base_url=folder.url + root,
             transport=httpx2.HTTPTransport(verify=context, trust_env=False, socket_options=_SOCKET_OPTIONS),
             trust_env=False,
             timeout=_TIMEOUT,
@@ -147,13 +165,20 @@ class Line:
         except httpx2.TransportError as trouble:
             raise LineFailed(line_code(trouble), url=self.folder.url) from trouble
 
-    def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+    def answer(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """Ask once and return the answer as it came. Errors: OfficeSaid, LineFailed, OddAnswer."""
         try:
             response = self._http.request(method, path, **options)
         except httpx2.TransportError as trouble:
             raise LineFailed(line_code(trouble), url=self.folder.url) from trouble
         if response.is_error:
             raise _said(response)
+        return response
+
+    def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        if self.principal is not None and path.startswith(_FOR_OTHERS):
+            options["params"] = {**options.get("params", {}), "for": self.principal}
+        response = self.answer(method, path, **options)
         try:
             answer = response.json()
         except ValueError:
@@ -161,6 +186,21 @@ class Line:
         if not isinstance(answer, dict):
             raise OddAnswer(url=self.folder.url, status=response.status_code)
         return answer
+
+
+def _own_context(folder: ClientFolder) -> ssl.SSLContext:
+    """Return the context with the party's certificate; another program may just be putting a new one in its place.
+
+    Errors: BadClientFile.
+    """
+    for last in (False, True):
+        settle(folder.path)
+        try:
+            return client_context(folder.ca, certificate=folder.certificate, key=folder.key)
+        except BadClientFile:
+            if last:
+                raise
+    raise AssertionError
 
 
 class Counted:

@@ -1,0 +1,155 @@
+"""The frame of every page: templates, language, and headers that let nothing foreign in.
+
+Templates are `templates/*.html`. Whatever goes in as a value comes out escaped; no template marks anything as safe but
+the square code that this program has drawn itself. Styles and scripts are our own files (`static/`), served under a
+name that changes with their content; nothing is inline, so that the policy of the page can say so.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache, partial
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from seikyu.apps.words import Language, accepted_language, say
+from seikyu.trust.people import roles
+
+_JAPAN: Final = ZoneInfo("Asia/Tokyo")
+
+#: Remembers a language that was chosen on a page. It says nothing of anybody.
+LANGUAGE_COOKIE: Final = "__Host-seikyu-lang"
+
+#: What every page says. A form goes to us alone; our pages stand in no other's frame; nothing is kept by a browser.
+HEADERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        # Not `no-referrer`: browsers then send `Origin: null` with forms, and a form of ours could not be told.
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+)
+
+_TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+#: The name holds the digest, so the file under it never changes.
+_KEPT: Final = "public, max-age=31536000, immutable"
+
+
+def page_language(request: Request) -> Language:
+    """Return the language of a page: asked for by `?lang=`, chosen before, preferred by the browser; else Japanese."""
+    for wish in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if wish in {"ja", "en"}:
+            return "ja" if wish == "ja" else "en"
+    return accepted_language(request.headers.get("accept-language"), otherwise="ja")
+
+
+def render(template: str, lang: Language, /, **facts: Any) -> str:
+    """Return a page. A fact that a template needs and does not get is a bug, and raises."""
+    basis = {
+        "lang": lang,
+        "say": partial(_say, lang),
+        "role_name": partial(_role, lang),
+        "face": "public",
+        "path": "",
+        "other_path": "/",
+        "ways": (),
+        "actor": None,
+        "token": _no_token,
+    }
+    return _templates().get_template(template).render(basis | facts)
+
+
+def frame_response(
+    template: str, lang: Language, status: int = 200, headers: Mapping[str, str] | None = None, /, **facts: Any
+) -> Response:
+    """Return a page as an answer."""
+    told = {**HEADERS, "Content-Language": lang, "Vary": "Accept-Language, Accept, Cookie", **(headers or {})}
+    return Response(render(template, lang, **facts), status, told, "text/html; charset=utf-8")
+
+
+def plain_page(title_first: Mapping[Language, tuple[str, ...]], *, face: str = "public") -> str:
+    """Return a page that says the same in each language: title first, then sentences."""
+    sections = [{"lang": lang, "texts": texts} for lang, texts in title_first.items()]
+    return render("said.html", next(iter(title_first)), sections=sections, face=face)
+
+
+def static_routes() -> list[Route]:
+    """Return the way to our own styles and scripts."""
+    return [Route("/static/{name}", _static)]
+
+
+def static_path(name: str) -> str:
+    """Return the address of one of our own files, by its plain name."""
+    return f"/static/{_named()[name]}"
+
+
+def at_time(instant: datetime, form: str = "%Y-%m-%d %H:%M") -> str:
+    """Return an instant as pages show it, in Japan's time."""
+    return instant.astimezone(_JAPAN).strftime(form)
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(
+        loader=PackageLoader("seikyu.apps.pages"), autoescape=True, undefined=StrictUndefined, auto_reload=False,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.globals["static"] = static_path
+    made.filters["time"] = at_time
+    made.filters["stamp"] = lambda text: at_time(datetime.fromisoformat(text))
+    return made
+
+
+def _say(lang: Language, key: str, **facts: Any) -> str:
+    return say(key, lang, **facts)
+
+
+def _role(lang: Language, name: str) -> str:
+    role = roles()[name]
+    return role.ja if lang == "ja" else role.en
+
+
+def _no_token() -> str:
+    """Stand for a token where nobody is there to type: a form on such a page is a bug."""
+    raise LookupError("this page has no forms")
+
+
+async def _static(request: Request) -> Response:
+    found = _static_files().get(request.path_params["name"])
+    if found is None:
+        return PlainTextResponse("not found", 404)
+    content, media_type = found
+    return Response(
+        content, headers={"Cache-Control": _KEPT, "X-Content-Type-Options": "nosniff"}, media_type=media_type
+    )
+
+
+@cache
+def _static_files() -> Mapping[str, tuple[bytes, str]]:
+    """Return content and type of every file, by the name that it is served under."""
+    folder = files("seikyu.apps.pages") / "static"
+    found: dict[str, tuple[bytes, str]] = {}
+    for file in folder.iterdir():
+        content = file.read_bytes()
+        stem, _, kind = file.name.rpartition(".")
+        found[f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{kind}"] = (content, _TYPES[f".{kind}"])
+    return found
+
+
+@cache
+def _named() -> Mapping[str, str]:
+    """Return the served name of each file by its plain one."""
+    return {f"{name.split('.')[0]}.{name.rsplit('.', 1)[1]}": name for name in _static_files()}
