@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,20 +11,23 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from jose_lab import Signer, b64, mac
 from seikyu.apps import faces
 from seikyu.apps.api.acme import acme_routes
+from seikyu.apps.api.door import Door
 from seikyu.apps.api.est import public_est
+from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.metrics import Metrics
 from seikyu.ports.acme import HostUnproved
 from seikyu.services.acme import Acme
 from seikyu.services.applications import Opened
-from seikyu.trust.acme import key_authorization
+from seikyu.trust.acme import acme_rules, key_authorization
 from seikyu.trust.enrolment import Purpose
 from seikyu.trust.jws import from_base64url, read_key
 from services.enrolment_lab import EnrolmentLab, make_enrolment_lab
-from services.office_lab import make_lab
 
 HOST: Final = "https://public.example"
 NAMES: Final = ("gw.example.jp", "www.example.jp")
@@ -45,6 +48,12 @@ class LabHosts:
         return self.pages[host, path]
 
 
+def face(routes: list[Route]) -> Any:
+    """Return a face of the server with nothing on it but these."""
+    app = Starlette(routes=routes, exception_handlers=faces._HANDLERS)
+    return Door(app, face="public", metrics=Metrics(), most=500, idle_s=30)
+
+
 @dataclass
 class AcmeLab:
     """An office that speaks ACME and EST, and short words for asking it."""
@@ -55,13 +64,12 @@ class AcmeLab:
     face: Any
 
     @classmethod
-    def make(cls, where: Path | None = None) -> "AcmeLab":
-        """Return an office in memory, or on SQLite if `where` is given."""
+    def make(cls, where: Path | None = None, *, tries: int = 1000) -> "AcmeLab":
+        """Return an office in memory, or on SQLite if `where` is given; `tries` are those of one address."""
         enrolment, hosts = make_enrolment_lab(where), LabHosts()
-        acme = Acme.of(enrolment.enrolling, hosts)
-        more = [*public_est(enrolment.enrolling), *acme_routes(acme)]
-        face = faces.public(make_lab().office, Metrics(), served=("1",), given_out=Path(), more=more)
-        return cls(enrolment, hosts, acme, face)
+        acme = Acme.of(enrolment.enrolling, hosts, rules=replace(acme_rules(), accounts_per_hour=tries))
+        turnstile = code_turnstile(per_address=1000)
+        return cls(enrolment, hosts, acme, face([*public_est(enrolment.enrolling, turnstile), *acme_routes(acme)]))
 
     def server(self, terminal: str = "gw", hosts: tuple[str, ...] = NAMES, **other: Any) -> Opened:
         """Return the notice of a server."""

@@ -120,7 +120,6 @@ def test_a_binding_is_worth_nothing_without_its_key(lab: AcmeLab) -> None:
         ([], (400, "malformed")),
     ]
     for binding, expected in tries:
-        lab.enrolment.later(minutes=10)
         assert problem_of(client.register(None, externalAccountBinding=binding)) == expected
     assert problem_of(client.register(None, externalAccountBinding=client.signed("/acme/new-account"))) == (
         400,

@@ -13,6 +13,7 @@ from apps.acme_lab import HOST, NAMES, AcmeLab, csr, problem_of
 from jose_lab import Signer, b64
 from seikyu.services import applications
 from seikyu.services.acme_orders import forget_orders
+from seikyu.services.applications import Opened
 from seikyu.services.issuing import revoke_superseded
 from seikyu.services.people import CONSOLE
 from seikyu.trust.jws import ALGORITHMS, base64url
@@ -209,20 +210,28 @@ def test_asking_hosts_in_vain_has_a_limit(lab: AcmeLab) -> None:
     assert fail().json()["status"] == "invalid"
 
 
-def test_orders_and_accounts_have_a_limit(lab: AcmeLab) -> None:
-    """Twenty orders an hour of one account; ten tries for an account of one address."""
+def test_orders_have_a_limit(lab: AcmeLab) -> None:
+    """Twenty an hour of one account."""
     client = lab.client(lab.server())
     for _ in range(20):
         assert client.order().status_code == 201
     assert problem_of(client.order()) == (429, "rateLimited")
-    pages = client.post(client.account + "/orders").json()["orders"]
-    assert len(pages) == len(set(pages)) == 20
-    stranger, opened = lab.client(), lab.server("gw2", ("gw2.example.jp",))
-    stranger.signer = client.signer
-    lab.enrolment.later(hours=2)
-    for no in range(11):
-        answer = lab.client().register(applications.Opened(opened.notice, opened.reference, "", "", b64(b"x" * 32)))
-        assert problem_of(answer) == ((403, "unauthorized") if no < 10 else (429, "rateLimited"))
+    assert len(client.post(client.account + "/orders").json()["orders"]) == 20
+    lab.enrolment.later(hours=1, seconds=1)
+    assert client.order().status_code == 201
+
+
+def test_tries_for_an_account_have_a_limit() -> None:
+    """Of one address; the right binding waits too, and whoever has an account is not kept out."""
+    lab = AcmeLab.make(tries=3)
+    opened = lab.server()
+    client = lab.client(opened)
+    wrong = Opened(opened.notice, opened.reference, "", "", b64(b"x" * 32))
+    for expected in ((403, "unauthorized"), (403, "unauthorized"), (429, "rateLimited")):
+        refused = lab.client().register(wrong)
+        assert problem_of(refused) == expected
+    assert int(refused.headers["retry-after"]) > 0
+    assert client.register(opened).status_code == 200
 
 
 def test_orders_come_in_pages(lab: AcmeLab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,13 +13,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 from cryptography.x509.oid import NameOID
 
-from apps.acme_lab import AcmeLab, csr, weak_key
+from apps.acme_lab import AcmeLab, csr, face, weak_key
 from pki import HOLDER
 from seikyu.adapters.authority import pem_of
-from seikyu.apps import faces
-from seikyu.apps.api import est
 from seikyu.apps.api.est import desk_est
-from seikyu.apps.metrics import Metrics
 from seikyu.limits import limit
 from seikyu.services import applications
 from seikyu.services.applications import Opened
@@ -28,7 +25,6 @@ from seikyu.services.people import CONSOLE
 from seikyu.trust import identity_from_der
 from seikyu.trust.codes import CHANCE_BYTES, make_code
 from services.enrolment_lab import OTHER, OWN, TERMINAL
-from services.office_lab import make_lab
 
 ENROL = "/.well-known/est/simpleenroll"
 REENROL = "/.well-known/est/simplereenroll"
@@ -84,7 +80,7 @@ def asking(
 
 def desk(lab: AcmeLab, der: bytes | None, request: bytes, **headers: str) -> httpx2.Response:
     """Ask the desk, with a certificate on the line."""
-    app = faces.desk(make_lab().office, Metrics(), served=("1",), more=desk_est(lab.enrolment.enrolling))
+    app = face([*desk_est(lab.enrolment.enrolling)])
 
     async def connected(scope: Any, receive: Any, send: Any) -> None:
         scope["extensions"] = {"tls": {"client_cert_der": der}}
@@ -172,7 +168,7 @@ def test_wrong_codes_are_counted_and_locked(lab: AcmeLab) -> None:
     statuses = [enrol(lab, opened, asking(), code=wrong).status_code for _ in range(6)]
     assert statuses == [401] * 4 + [429] * 2
     locked = enrol(lab, opened, asking(), Accept_Language="ja")
-    assert (locked.status_code, locked.headers["retry-after"]) == (429, "1801")
+    assert (locked.status_code, locked.headers["retry-after"]) == (429, "1800")
     assert "ロック" in locked.text
     lab.enrolment.later(minutes=30, seconds=1)
     got(enrol(lab, opened, asking()))
@@ -248,13 +244,10 @@ def test_a_server_is_enrolled_with_its_hosts(lab: AcmeLab) -> None:
     assert enrol(lab, opened, csr("evil.example")).status_code == 400
 
 
-def test_others_wait_for_their_turn(lab: AcmeLab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who waits for too long is told when to come again."""
-    monkeypatch.setattr(est, "limit", lambda name: 0 if name == "enrolling_at_once" else limit(name))
-    monkeypatch.setattr(est, "_TURN_S", 0.01)
-    app = AcmeLab.make()
-    answer = enrol(app, app.enrolment.opened(), asking())
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+def test_a_program_that_reads_problems_gets_one(lab: AcmeLab) -> None:
+    """Our own client, above all."""
+    answer = enrol(lab, lab.enrolment.opened(), asking(), code="x", Accept="application/problem+json")
+    assert (answer.headers["content-type"], answer.json()["code"]) == ("application/problem+json", "code_mistyped")
 
 
 # --- with the certificate in hand

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from seikyu.adapters.authority import pem_of
 from seikyu.apps.api.bodies import body_of, stated_length
+from seikyu.apps.api.limiter import Limiter, TooManyRequests, address_of
 from seikyu.apps.api.problems import facts_of, problem
 from seikyu.apps.words import accepted_language, say
 from seikyu.limits import limit
@@ -26,7 +27,7 @@ from seikyu.ports.acme import AcmeAccount, AcmeName, AcmeOrder, hosts_of
 from seikyu.ports.errors import SeikyuError, TooLong
 from seikyu.services import acme as accounts
 from seikyu.services import acme_orders as orders
-from seikyu.services.acme import AccountThere, Acme, AcmeRefused, Heard, NoAcme
+from seikyu.services.acme import HOUR, AccountThere, Acme, AcmeRefused, Heard, NoAcme
 from seikyu.services.acme_orders import Placed
 from seikyu.trust.acme import NameState, OrderState, identifier_of
 
@@ -247,9 +248,17 @@ def _renewal(acme: Acme, name: str) -> Told:
 
 
 def _new_account(acme: Acme) -> Act:
+    limiter = Limiter(most=acme.rules.accounts_per_hour, window_s=HOUR.total_seconds())
+
     def act(request: Request, heard: Heard, places: Places) -> Told:
-        address = request.client.host if request.client else ""
-        account, is_new = accounts.new_account(acme, heard, url=places.of("new-account"), address=address)
+        def admit() -> None:
+            try:
+                limiter.take(address_of(request))
+            except TooManyRequests as error:
+                what = "too many tries from this address"
+                raise AcmeRefused("rateLimited", what, wait_s=error.retry_after_s) from None
+
+        account, is_new = accounts.new_account(acme, heard, url=places.of("new-account"), admit=admit)
         status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
         headers = {"Location": places.of("account", account.id)}
         return Told(_account_body(account, places), status, headers=headers)
