@@ -37,7 +37,7 @@ def pairings(enrolling: TheEnrolling, asker: Asker) -> Any:
 
 
 @router.post("/pairings/approve", response_model=models.PairingApproved, responses=problems(404, 409, 422))
-def approve(enrolling: TheEnrolling, asker: Asker, asked: ApprovalAsked) -> Any:
+def approve_pairing(enrolling: TheEnrolling, asker: Asker, asked: ApprovalAsked) -> Any:
     """Approve the new machine that shows this code. The old certificate of its terminal ends at once."""
     done = pairing.approve(enrolling, asker, asked.pairing_code)
     return {"terminal": done.terminal, "serial": done.serial, "repeat": done.again}
