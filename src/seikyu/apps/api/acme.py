@@ -176,6 +176,11 @@ def _signed(wire: Wire, act: Act, *, bare: bool = False, by_account: bool = True
     return answer
 
 
+def status_of(kind: str) -> int:
+    """Return the status of a refusal by ACME's word for it."""
+    return int(_STATUSES.get(kind, HTTPStatus.BAD_REQUEST))
+
+
 async def _body(request: Request) -> bytes:
     """Return the body. Errors: AcmeRefused; LineBroken."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != JOSE:
@@ -203,8 +208,8 @@ def _refusal(
     headers: dict[str, str] | None = None,
 ) -> Told:
     lang = accepted_language(request.headers.get("accept-language"))
-    usual = HTTPStatus.UNSUPPORTED_MEDIA_TYPE if isinstance(error, _WrongMedia) else HTTPStatus.BAD_REQUEST
-    number = int(status or _STATUSES.get(error.kind, usual))
+    usual = HTTPStatus.UNSUPPORTED_MEDIA_TYPE if isinstance(error, _WrongMedia) else status_of(error.kind)
+    number = int(status or usual)
     detail = f"{say(f'acme.{error.kind}', lang)} ({error.facts['what']})"
     body = {"type": _URN + error.kind, "detail": detail, "status": number, **error.more}
     extra = {"Content-Language": lang, **(headers or {})}
