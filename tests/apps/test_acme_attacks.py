@@ -137,22 +137,41 @@ def test_a_notice_that_is_closed_or_for_a_terminal_opens_no_account(lab: AcmeLab
     assert problem_of(lab.client().register(opened)) == (403, "unauthorized")
 
 
+def at_once(client: Client, path: str, trees: list[dict[str, Any]]) -> list[int]:
+    """Send requests at the same time; return their statuses."""
+    statuses, gate = list[int](), threading.Barrier(len(trees))
+
+    def send(tree: dict[str, Any]) -> None:
+        gate.wait()
+        statuses.append(client.send(path, tree).status_code)
+
+    threads = [threading.Thread(target=send, args=(tree,)) for tree in trees]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    return statuses
+
+
 def test_of_many_accounts_at_once_a_notice_gets_one(tmp_path: Path) -> None:
     """With different keys, over a real database."""
     lab = AcmeLab.make(tmp_path)
     opened = lab.server()
     clients = [lab.client() for _ in range(4)]
     trees = [each.signed("/acme/new-account", {"externalAccountBinding": each.binding(opened)}) for each in clients]
-    statuses = list[int]()
-    threads = [
-        threading.Thread(target=lambda c=client, t=tree: statuses.append(c.send("/acme/new-account", t).status_code))  # type: ignore[misc]
-        for client, tree in zip(clients, trees, strict=True)
-    ]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    statuses = at_once(clients[0], "/acme/new-account", trees)
     assert sorted(statuses) == [201, 403, 403, 403]
+
+
+def test_of_many_who_finish_an_order_at_once_one_gets_a_certificate(tmp_path: Path) -> None:
+    """With different keys, over a real database: what was signed for the others is nobody's."""
+    lab = AcmeLab.make(tmp_path)
+    client = lab.client(lab.server())
+    order = client.proved()
+    path = order["finalize"].removeprefix(HOST)
+    statuses = at_once(client, path, [client.signed(path, {"csr": b64(csr(*NAMES))}) for _ in range(4)])
+    assert sorted(statuses) == [200, 403, 403, 403]
+    assert len(lab.enrolment.living()) == 1
 
 
 def test_what_is_anothers_is_not_there(lab: AcmeLab) -> None:
