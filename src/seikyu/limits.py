@@ -43,7 +43,14 @@ LIMITS: Final = (
     Limit("keep_alive_s", 15, "seconds", "an idle connection is closed after this"),
     Limit("header_bytes", 32 * KIB, "bytes", "the header of a lawful request has under 4 KB"),
     Limit("json_bytes", 64 * KIB, "bytes", "bodies other than files are small acts"),
+    Limit("form_bytes", 64 * KIB, "bytes", "what a form of a page sends; the longest has a request for a certificate"),
+    Limit("form_fields", 100, "fields", "the longest form has 20"),
+    Limit("logins_at_once", 4, "logins", "each takes 64 MiB and a core for 0.2 s, and anybody may try"),
+    Limit("logins_waiting", 40, "logins", "about 5 s of waiting; past it 503, before any password is looked at"),
     Limit("ocsp_request_bytes", 4 * KIB, "bytes", "a question about one certificate has 100, with a long nonce 300"),
+    Limit("ticket_life_s", 900, "seconds", "who has shown a PIN may go on for so long, to fetch and read a password"),
+    Limit("csr_bytes", 16 * KIB, "bytes", "a certification request with the largest key has 2, with an odd maker's "
+          "extensions 4"),
     Limit("ocsp_at_once", 4, "answers", "anybody may ask; a flood must not take the threads that the desk works with"),
     Limit("ocsp_answers_kept", 4096, "answers", "signed ones, of 1 KB each, that are given again while young"),
     Limit("code_tries_per_address", 60, "tries", "codes tried on the public face from one address within the window; a "
@@ -59,7 +66,6 @@ LIMITS: Final = (
           "machines that look every three seconds"),
     Limit("certificate_request_bytes", 16 * KIB, "bytes", "a request for a certificate (CSR) has 1 KB, with RSA 2 KB"),
     Limit("acme_request_bytes", 32 * KIB, "bytes", "a signed request of ACME; the largest holds a certificate or CSR"),
-    Limit("enrolling_at_once", 4, "requests", "comparing a PIN takes 64 MB on purpose; the others wait 10 s, then 503"),
     Limit("connections", 500, "connections", "memory of a small server; past it 503 with Retry-After", adjustable=True),
     Limit("requests_per_party", 125, "requests", "a quarter of the connections; one party must not take them all",
           adjustable=True),

@@ -12,9 +12,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from apps.desk_lab import DeskLab
+from apps.page_parts import pages_of_lab
 from seikyu.apps import faces
 from seikyu.apps.api.door import Door, Visit
 from seikyu.apps.metrics import Metrics
+from services.enrolment_lab import enrolling_over
 from services.office_lab import make_lab, with_limits
 
 
@@ -174,7 +176,10 @@ def test_the_public_face_gives_the_certificates_out(tmp_path: Path) -> None:
     """Only the files of the list, and no other of the folder."""
     (tmp_path / "root.pem").write_bytes(b"PEM")
     (tmp_path / "other").write_bytes(b"secret")
-    public = faces.public(make_lab().office, Metrics(), served=("1",), given_out=tmp_path)
+    office = make_lab().office
+    public = faces.public(
+        office, enrolling_over(office), Metrics(), pages=pages_of_lab(office, "public"), given_out=tmp_path
+    )
 
     assert _get(public, "/pki/root.pem").content == b"PEM"
     assert _get(public, "/healthz").text == "ok"
@@ -192,7 +197,7 @@ def test_the_desks_page_says_whether_it_is_open(day: int, expected: str) -> None
     lab = make_lab(calendar="national")
     lab.clock.at = lab.clock.at.replace(day=day)
 
-    page = DeskLab.make(lab).ask("GET", "///")
+    page = DeskLab.make(lab).ask("GET", "///", headers={"accept-language": "en"})
 
     assert page.status_code == 200
     assert expected in page.text

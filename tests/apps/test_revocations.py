@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
+from apps.page_parts import pages_of_lab
 from pki import HOLDER
 from seikyu.adapters.ca_files import CannotWrite
 from seikyu.adapters.home import Home, open_home
@@ -30,6 +31,7 @@ from seikyu.limits import limit
 from seikyu.ports.errors import Damaged, Unavailable
 from seikyu.ports.store import Certificate, Party
 from seikyu.services.revocation import LIST, REGISTER, SIGNER, SOURCES, Answer
+from services.enrolment_lab import enrolling_over
 from services.office_lab import make_lab
 
 NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
@@ -68,9 +70,11 @@ class Bench:
         self.metrics = Metrics()
         self.house = Revocations(home, self.store, count=self.metrics.tell, now=lambda: self.at)  # type: ignore[arg-type]
         self.metrics.watch_sources(SOURCES, self.house.alarms.silent_s)
+        office = make_lab().office
         self.face = faces.public(
-            make_lab().office, self.metrics, served=("1",), given_out=home.ca, responder=self.house.responder
-        )
+            office, enrolling_over(office), self.metrics, pages=pages_of_lab(office, "public"), given_out=home.ca,
+            responder=self.house.responder,
+        )  # fmt: skip
 
     def issue(self) -> tuple[Certificate, x509.Certificate]:
         """Issue a certificate and enter it."""
@@ -228,8 +232,10 @@ def test_a_flood_of_questions_takes_few_threads() -> None:
             return Answer(der, "good")
 
     full = threading.Event()
+    office = make_lab().office
     face = faces.public(
-        make_lab().office, Metrics(), served=("1",), given_out=Path(), responder=Slow()  # type: ignore[arg-type]
+        office, enrolling_over(office), Metrics(), pages=pages_of_lab(office, "public"), given_out=Path(),
+        responder=Slow(),  # type: ignore[arg-type]
     )  # fmt: skip
 
     async def flood() -> list[bytes]:

@@ -215,3 +215,40 @@ def test_a_server_is_certified_by_its_names(enrolment_lab: EnrolmentLab) -> None
     assert names.get_values_for_type(x509.DNSName) == ["gw.example"]
     use = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert x509.ExtendedKeyUsageOID.CLIENT_AUTH not in use
+
+
+def test_who_has_shown_the_pin_fetches_without_it(enrolment_lab: EnrolmentLab) -> None:
+    """As long as it is the PIN of today: not when it was opened anew, when it is closed, or when the terminal ended."""
+    opened, enrolling = enrolment_lab.opened(), enrolment_lab.enrolling
+    notice = issuing.look(enrolling, Proof(opened.reference, opened.pin))
+    key = new_asked()
+
+    first = issuing.fetch_looked_at(enrolling, notice.id, key, opened_at=notice.opened_at)
+    assert first.serial == issuing.fetch_looked_at(enrolling, notice.id, key, opened_at=notice.opened_at).serial
+    with pytest.raises(CodeRefused):
+        issuing.fetch_looked_at(enrolling, "nobody", key, opened_at=notice.opened_at)
+    enrolment_lab.later(days=180)
+    with pytest.raises(NoticeClosed):
+        issuing.fetch_looked_at(enrolling, notice.id, key, opened_at=notice.opened_at)
+    applications.open_anew(enrolling, CONSOLE, notice.id)
+    with pytest.raises(CodeRefused):
+        issuing.fetch_looked_at(enrolling, notice.id, key, opened_at=notice.opened_at)
+    applications.end_terminal(enrolling, CONSOLE, notice.id)
+    with pytest.raises(TerminalGone):
+        issuing.fetch_looked_at(enrolling, notice.id, key, opened_at=enrolment_lab.clock.at)
+    assert [first.serial] == enrolment_lab.living()
+
+
+def test_a_lock_tells_how_long_it_lasts(enrolment_lab: EnrolmentLab) -> None:
+    """In whole seconds, never too early."""
+    opened = enrolment_lab.opened()
+    for _ in range(4):
+        with pytest.raises(CodeRefused):
+            issuing.look(enrolment_lab.enrolling, Proof(opened.reference, WRONG))
+    with pytest.raises(CodeLocked) as locked:
+        issuing.look(enrolment_lab.enrolling, Proof(opened.reference, WRONG))
+    assert 1800 == locked.value.facts["retry_after_s"]
+    enrolment_lab.later(seconds=0.5)
+    with pytest.raises(CodeLocked) as locked:
+        enrolment_lab.fetched(opened)
+    assert 1800 == locked.value.facts["retry_after_s"]

@@ -6,6 +6,7 @@ Times are the caller's, and are the machine's: the other end of a TLS line looks
 import threading
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -32,10 +33,26 @@ from seikyu.trust.status import pointers_below
 #: Rounds of PBKDF2 for a PKCS#12 file: its password is made by chance, so that more would only take time.
 _ROUNDS = 100_000
 
+#: Bytes of chance that a key is made of.
+KEY_CHANCE_BYTES: Final = 48
+
+#: The order of P-256 (SP 800-186, 3.2.1.3): a private key is a number from 1 to one less.
+_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
 
 def new_key() -> ec.EllipticCurvePrivateKey:
     """Return a key for a terminal that does not make its own; it is handed over and kept nowhere."""
     return ec.generate_private_key(ec.SECP256R1())
+
+
+def key_from(chance: bytes) -> ec.EllipticCurvePrivateKey:
+    """Return the key that random bytes stand for: the same bytes, the same key, so that a download can be repeated.
+
+    Shape: 48 bytes, so many that the remainder favours no key. Source: FIPS 186-5, A.2.1.
+    """
+    if len(chance) != KEY_CHANCE_BYTES:
+        raise ValueError(f"a key is made of {KEY_CHANCE_BYTES} random bytes")
+    return ec.derive_private_key(int.from_bytes(chance) % (_ORDER - 1) + 1, ec.SECP256R1())
 
 
 def packed(key: ec.EllipticCurvePrivateKey, der: bytes, chain: Sequence[bytes], *, name: str, password: str) -> bytes:

@@ -1,6 +1,6 @@
 """Security keys and passkeys (ports.people.KeyReader): WebAuthn, read by a library that knows all of its forms.
 
-No statement of a key's maker is asked for: whatever key a person has will do. The key must have seen its owner (a PIN, a
+No statement of the maker is asked for: whatever key a person has will do. It must have seen its owner (a PIN, a
 finger), and its count of signatures must go up where it counts at all, so that a copy is noticed.
 
 Source: webauthn-3:7.1, 7.2.
@@ -28,7 +28,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from seikyu.ports.people import KeyRefused, NewKey, SecurityKey, User
+from seikyu.ports.people import KeyRefused, NewKey, Place, SecurityKey, User
 
 _NAME: Final = "seikyu"
 #: A credential id of a conforming key has at most 1,023 bytes (CTAP 2.1, 6.1.2).
@@ -60,12 +60,12 @@ class WebAuthnKeys:
         )
         return options_to_json(options)
 
-    def read_new(self, answer: str, challenge: bytes, *, host: str, origin: str) -> NewKey:
+    def read_new(self, answer: str, challenge: bytes, place: Place) -> NewKey:
         """Return what a new key said. Errors: KeyRefused."""
         try:
             told = verify_registration_response(
-                credential=answer, expected_challenge=challenge, expected_rp_id=host, expected_origin=origin,
-                require_user_verification=True,
+                credential=answer, expected_challenge=challenge, expected_rp_id=place.host,
+                expected_origin=place.origin, require_user_verification=True,
             )  # fmt: skip
         except _ODD as reason:
             raise KeyRefused(type(reason).__name__) from None
@@ -82,13 +82,14 @@ class WebAuthnKeys:
         )  # fmt: skip
         return options_to_json(options)
 
-    def read(self, answer: str, challenge: bytes, *, host: str, origin: str, keys: list[SecurityKey]) -> SecurityKey:
+    def read(self, answer: str, challenge: bytes, place: Place, *, keys: list[SecurityKey]) -> SecurityKey:
         """Return the key that has signed, with its new count of signatures. Errors: KeyRefused."""
         try:
             named = json.loads(answer)["id"]
             key = next(each for each in keys if each.id == named)
             told = verify_authentication_response(
-                credential=answer, expected_challenge=challenge, expected_rp_id=host, expected_origin=origin,
+                credential=answer, expected_challenge=challenge, expected_rp_id=place.host,
+                expected_origin=place.origin,
                 credential_public_key=base64.b64decode(key.public_key), credential_current_sign_count=key.sign_count,
                 require_user_verification=True,
             )  # fmt: skip

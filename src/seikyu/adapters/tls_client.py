@@ -72,8 +72,9 @@ class BadClientFile(SeikyuError):
 
 
 def client_context(ca: Path | str, *, certificate: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
-    """Return a TLS 1.3 context that trusts `ca` only (a PEM file, or its text), and shows a certificate if one is given.
+    """Return a TLS 1.3 context that trusts `ca` only, and shows a certificate if one is given.
 
+    Shape: `ca` is a PEM file, or its text.
     Errors: BadClientFile.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

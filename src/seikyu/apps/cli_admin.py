@@ -38,7 +38,8 @@ HOME: Final = Path("seikyu-home")
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    from seikyu.apps import cli_admin_notices, cli_admin_register  # they need what stands below
+    # they need what stands below
+    from seikyu.apps import cli_accounts, cli_admin_certs, cli_admin_notices, cli_admin_register
 
     admin = typer.Typer(help=say("admin.help"), no_args_is_help=True)
     admin.command("init", help=say("admin.init"))(init)
@@ -51,9 +52,12 @@ def register(app: typer.Typer) -> None:
     party.command("list", help=say("admin.party_list"))(party_list)
     party.command("end", help=say("admin.party_end"))(party_end)
     cli_admin_register.register(party)
+    cli_accounts.register_code(party)
     admin.add_typer(party, name="party")
     cli_people.register(admin)
+    cli_accounts.register_journal(admin)
     admin.add_typer(cli_admin_notices.notices(), name="notice")
+    admin.add_typer(cli_admin_certs.certs(), name="cert")
     app.add_typer(admin, name="admin")
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Home = Annotated[Path | None, typer.Option("--home", help=say("cli.home"))]
 As = Annotated[str | None, typer.Option("--as", help=say("cli.as"))]
+For = Annotated[str | None, typer.Option("--for", metavar="PARTY", help=say("client.for"))]
 Json = Annotated[bool, typer.Option("--json", help=say("cli.json"))]
 Tries = Annotated[int | None, typer.Option(min=1, max=20, help=say("client.tries"))]
 SendingId = Annotated[str, typer.Argument(help=say("client.id"))]
@@ -62,6 +63,7 @@ def send(
     test: Annotated[bool, typer.Option("--test", help=say("client.send.test"))] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help=say("client.send.wait"))] = True,
     tries: Tries = None,
+    acts_for: For = None,
     as_id: As = None,
     home: Home = None,
     as_json: Json = False,
@@ -72,7 +74,8 @@ def send(
 
     terms = client.Terms(_body(body), test, asp)
     outgoing = [client.look_at(path) for path in files]
-    with _line(home, as_id, tries, hint=_again(files, terms=terms, home=home, as_id=as_id)) as line:
+    who = _who(as_id, home, acts_for)
+    with _line(home, as_id, tries, hint=_again(files, terms=terms, who=who), acts_for=acts_for) as line:
         for file in outgoing:
             _tell("client.send.sending", file=file.path.name, size=progress.size(file.size_bytes), sha256=file.sha256)
         with progress.bar(outgoing[0].path.name, sum(file.size_bytes for file in outgoing)) as told:
@@ -84,7 +87,7 @@ def send(
         if as_json:
             _print_json(answer)
         else:
-            _show_check(line, answer, who=_who(as_id, home))
+            _show_check(line, answer, who=who)
     return Exit.LATER if wait and answer["state"] == client.CHECKING else _status_of(answer)
 
 
@@ -92,6 +95,7 @@ def status(
     sending: Annotated[str | None, typer.Argument(help=say("client.id"))] = None,
     *,
     month: Annotated[str | None, typer.Option(help=say("client.status.month"))] = None,
+    acts_for: For = None,
     as_id: As = None,
     home: Home = None,
     as_json: Json = False,
@@ -100,7 +104,7 @@ def status(
     from seikyu.apps import client
     from seikyu.apps.client import progress
 
-    with _line(home, as_id) as line:
+    with _line(home, as_id, acts_for=acts_for) as line:
         rows = [client.sending(line, sending)] if sending else client.sendings(line, month=_month(month))
     if as_json:
         _print_json(rows[0] if sending else {"items": rows})
@@ -122,6 +126,7 @@ def findings(
     sending: SendingId,
     *,
     form: Annotated[str, typer.Option("--format", help=say("client.findings.format"))] = "text",
+    acts_for: For = None,
     as_id: As = None,
     home: Home = None,
     as_json: Json = False,
@@ -132,7 +137,7 @@ def findings(
     form = "json" if as_json else form
     if form not in {"text", "csv", "json"}:
         raise typer.BadParameter(say("client.findings.bad_format"), param_hint="--format")
-    with _line(home, as_id) as line:
+    with _line(home, as_id, acts_for=acts_for) as line:
         found = client.findings(line, sending)
         if form == "json":
             _print_json({"items": list(found)})
@@ -150,6 +155,7 @@ def confirm(
     *,
     with_errors: Annotated[bool, typer.Option("--with-errors", help=say("client.confirm.with"))] = False,
     without_errors: Annotated[bool, typer.Option("--without-errors", help=say("client.confirm.without"))] = False,
+    acts_for: For = None,
     as_id: As = None,
     home: Home = None,
     as_json: Json = False,
@@ -159,17 +165,19 @@ def confirm(
 
     if with_errors == without_errors:
         raise typer.BadParameter(say("client.confirm.one"))
-    with _line(home, as_id) as line:
+    with _line(home, as_id, acts_for=acts_for) as line:
         now = client.confirm(line, sending, "with" if with_errors else "without")
     _done(now, "client.confirm.done", as_json=as_json)
     return Exit.DONE
 
 
-def cancel(sending: SendingId, *, as_id: As = None, home: Home = None, as_json: Json = False) -> int:
+def cancel(
+    sending: SendingId, *, acts_for: For = None, as_id: As = None, home: Home = None, as_json: Json = False
+) -> int:
     """Say no (請求取消)."""
     from seikyu.apps import client
 
-    with _line(home, as_id) as line:
+    with _line(home, as_id, acts_for=acts_for) as line:
         now = client.cancel(line, sending)
     _done(now, "client.cancel.done", as_json=as_json)
     return Exit.DONE
@@ -212,7 +220,14 @@ def fetch(
 
 
 @contextmanager
-def _line(home: Path | None, as_id: str | None, tries: int | None = _LOOK_TRIES, hint: str = "") -> Iterator["Line"]:
+def _line(
+    home: Path | None,
+    as_id: str | None,
+    tries: int | None = _LOOK_TRIES,
+    hint: str = "",
+    *,
+    acts_for: str | None = None,
+) -> Iterator["Line"]:
     """Open the line of the chosen client; what its errors advise names the command to type again."""
     from seikyu.adapters.tls_client import key_exposed
     from seikyu.apps import client
@@ -223,7 +238,7 @@ def _line(home: Path | None, as_id: str | None, tries: int | None = _LOOK_TRIES,
     if folder.key.exists() and key_exposed(folder.key):
         _tell("client.key_open", file=folder.key)
     try:
-        with client.Line(folder, tries=tries, note=_note) as line:
+        with client.Line(folder, tries=tries, note=_note, principal=acts_for) as line:
             yield line
     except LineFailed as trouble:
         trouble.facts["again"] = hint
@@ -272,16 +287,21 @@ def _show_fetched(here: "Fetched") -> None:
     print(say(key, file=here.file, claims=f"{one.claims:,}", points=f"{one.points:,}", size=size), flush=True)
 
 
-def _again(files: list[Path], *, terms: "Terms", home: Path | None, as_id: str | None) -> str:
+def _again(files: list[Path], *, terms: "Terms", who: str) -> str:
     """Return the command that sends these files in the same way."""
     words = ["send", *(str(file) for file in files), *(["--body", terms.body] if terms.body else [])]
     words += ["--test"] * terms.test + ["--no-asp"] * (not terms.asp)
-    return f"{program()} {shlex.join(words)}{_who(as_id, home)}"
+    return f"{program()} {shlex.join(words)}{who}"
 
 
-def _who(as_id: str | None, home: Path | None) -> str:
+def _who(as_id: str | None, home: Path | None, acts_for: str | None = None) -> str:
     """Return the options that named the client, for a command that the user is told to type."""
-    words = [word for name, value in (("--as", as_id), ("--home", home)) if value for word in (name, str(value))]
+    words = [
+        word
+        for name, value in (("--for", acts_for), ("--as", as_id), ("--home", home))
+        if value
+        for word in (name, str(value))
+    ]
     return f" {shlex.join(words)}" if words else ""
 
 

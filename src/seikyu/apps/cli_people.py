@@ -42,6 +42,8 @@ PrincipalArgument = Annotated[str, typer.Argument(metavar="PRINCIPAL", help=say(
 
 def register(admin: typer.Typer) -> None:
     """Add the commands."""
+    from seikyu.apps import cli_accounts  # it needs what stands below
+
     users = typer.Typer(help=say("people.help"), no_args_is_help=True)
     users.command("add", help=say("people.add.help"))(add)
     users.command("list", help=say("people.list.help"))(list_all)
@@ -49,6 +51,7 @@ def register(admin: typer.Typer) -> None:
     users.command("unlock", help=say("people.unlock.help"))(unlock)
     users.command("reset", help=say("people.reset.help"))(reset)
     users.command("role", help=say("people.set_role.help"))(set_role)
+    cli_accounts.register_second_factor(users)
     users.command("remove", help=say("people.remove.help"))(remove)
     admin.add_typer(users, name="users")
     mandates = typer.Typer(help=say("people.mandates.help"), no_args_is_help=True)
@@ -73,7 +76,7 @@ def add(
     from seikyu.services.people import CONSOLE, Newcomer, add_user
 
     password = _password(from_stdin=password_stdin, by_prompt=password_prompt)
-    with _keeping(home) as at:
+    with keeping(home) as at:
         given = add_user(at.people, CONSOLE, Newcomer(at.body(body), user, party, role), password=password)
     _tell_given(given, "people.add.done", as_json=as_json)
 
@@ -88,7 +91,7 @@ def list_all(
     """List users."""
     from seikyu.services.people import CONSOLE, list_users
 
-    with _keeping(home) as at:
+    with keeping(home) as at:
         found = list_users(at.people, CONSOLE, body=at.body(body) if body else None, party=party)
         now = at.people.clock.now()
     items = [_user(each, now) for each in found]
@@ -100,7 +103,7 @@ def lock(user: UserArgument, *, body: BodyOption = None, home: HomeOption = HOME
     """Lock a user until somebody unlocks them."""
     from seikyu.services.people import CONSOLE, lock_user
 
-    with _keeping(home) as at:
+    with keeping(home) as at:
         found = lock_user(at.people, CONSOLE, at.body(body), name=user)
         _tell_user(found, at, "people.lock.done", as_json=as_json)
 
@@ -111,7 +114,7 @@ def unlock(
     """Take every lock off a user."""
     from seikyu.services.people import CONSOLE, unlock_user
 
-    with _keeping(home) as at:
+    with keeping(home) as at:
         found = unlock_user(at.people, CONSOLE, at.body(body), name=user)
         _tell_user(found, at, "people.unlock.done", as_json=as_json)
 
@@ -130,7 +133,7 @@ def reset(
     from seikyu.services.people import CONSOLE, reset_user
 
     password = _password(from_stdin=password_stdin, by_prompt=password_prompt)
-    with _keeping(home) as at:
+    with keeping(home) as at:
         given = reset_user(at.people, CONSOLE, at.body(body), name=user, second_factor=second_factor, password=password)
     _tell_given(given, "people.reset.done", as_json=as_json)
 
@@ -147,7 +150,7 @@ def set_role(
     from seikyu.services import people
     from seikyu.services.people import CONSOLE
 
-    with _keeping(home) as at:
+    with keeping(home) as at:
         found = people.set_role(at.people, CONSOLE, at.body(body), name=user, role=role)
         _tell_user(found, at, "people.set_role.done", as_json=as_json)
 
@@ -158,7 +161,7 @@ def remove(
     """Remove a user for good."""
     from seikyu.services.people import CONSOLE, remove_user
 
-    with _keeping(home) as at:
+    with keeping(home) as at:
         found = remove_user(at.people, CONSOLE, at.body(body), name=user)
         _tell_user(found, at, "people.remove.done", as_json=as_json)
 
@@ -174,7 +177,7 @@ def grant(
     """Let one party act for another."""
     from seikyu.services.people import CONSOLE, grant_mandate
 
-    with _keeping(home) as at:
+    with keeping(home) as at:
         told = _mandate(grant_mandate(at.people, CONSOLE, at.body(body), agent=agent, principal=principal))
     _tell(told, as_json=as_json, text=say("people.mandates.granted", **told))
 
@@ -190,7 +193,7 @@ def end(
     """End a mandate at once."""
     from seikyu.services.people import CONSOLE, end_mandate
 
-    with _keeping(home) as at:
+    with keeping(home) as at:
         told = _mandate(end_mandate(at.people, CONSOLE, at.body(body), agent=agent, principal=principal))
     _tell(told, as_json=as_json, text=say("people.mandates.ended", **told))
 
@@ -205,7 +208,7 @@ def list_mandates(
     from seikyu.services import people
     from seikyu.services.people import CONSOLE
 
-    with _keeping(home) as at:
+    with keeping(home) as at:
         found = people.list_mandates(at.people, CONSOLE, party=party)
     lines = [
         say(
@@ -220,7 +223,8 @@ def list_mandates(
 
 
 @contextmanager
-def _keeping(root: Path) -> Iterator["Keeping"]:
+def keeping(root: Path) -> Iterator["Keeping"]:
+    """Open the people of a home; errors get the words of their facts."""
     from seikyu.apps.people import keeping_at
     from seikyu.apps.wiring import find_home
     from seikyu.trust.passwords import PasswordRefused
@@ -255,7 +259,14 @@ def _password(*, from_stdin: bool, by_prompt: bool) -> str | None:
         return str(typer.prompt(say("people.prompt"), hide_input=True, confirmation_prompt=True, err=True))
     if not from_stdin:
         return None
-    # What is no UTF-8 becomes characters that no password may have, and is refused as such.
+    return line_from_stdin()
+
+
+def line_from_stdin() -> str:
+    """Return the next line of standard input.
+
+    What is no UTF-8 becomes characters that no password may have, and is refused as such.
+    """
     return sys.stdin.buffer.readline(_LINE_BYTES).rstrip(b"\r\n").decode("utf-8", "surrogateescape")
 
 

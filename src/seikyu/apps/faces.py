@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,31 +12,36 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from seikyu.adapters.tls_server import peer_identity
 from seikyu.apps import pki
 from seikyu.apps.api.app import ROOT, build_api
 from seikyu.apps.api.door import Door
-from seikyu.apps.api.identity import days_to_warn_of, identify
+from seikyu.apps.api.fetching import fetch_routes
+from seikyu.apps.api.limiter import Turnstile
 from seikyu.apps.api.ocsp import ocsp_routes
-from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, page, problem
+from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, problem
 from seikyu.apps.metrics import MEDIA_TYPE, Metrics
+from seikyu.apps.pages.download import download_routes
+from seikyu.apps.pages.site import page_routes
+from seikyu.apps.pages.visit import Pages
 from seikyu.apps.pki import GIVEN_OUT
-from seikyu.apps.words import Language, say
 from seikyu.limits import limit
-from seikyu.office.bodies import bodies
 from seikyu.office.errors import OfficeError
 from seikyu.ports.errors import SeikyuError
 from seikyu.services.applications import Enrolling
-from seikyu.services.office import REAL, Office
+from seikyu.services.office import Office
 from seikyu.services.revocation import Responder
 from seikyu.trust import UnknownCertificate
 from seikyu.trust.certificates import BadRequestForCertificate
 from seikyu.trust.codes import CodeMistyped
+from seikyu.trust.passwords import PasswordRefused
+from seikyu.trust.people import PeopleError
 
 _HANDLERS: Final[Any] = {
     SeikyuError: answer_known,
     OfficeError: answer_known,
     UnknownCertificate: answer_known,
+    PeopleError: answer_known,
+    PasswordRefused: answer_known,
     CodeMistyped: answer_known,
     BadRequestForCertificate: answer_known,
     HTTPException: answer_http,
@@ -50,25 +54,15 @@ def desk(
     enrolling: Enrolling,
     metrics: Metrics,
     *,
-    served: tuple[str, ...],
-    external_url: str | None = None,
+    pages: Pages,
     more: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """Return the desk: the page that says whether it is open, the API, and `more`."""
-
-    async def front(request: Request) -> Response:
-        said = peer_identity(dict(request.scope))
-        await asyncio.to_thread(identify, office.store, office.clock, said)
-        texts = await asyncio.to_thread(_front_texts, office, served)
-        if (days := days_to_warn_of(dict(request.scope))) is not None:
-            texts = {lang: (*each, say("desk.certificate_days", lang, days=days)) for lang, each in texts.items()}
-        return Response(page(texts["ja"][0], texts), media_type="text/html")
-
+    """Return the desk: its pages, the API, and `more`."""
     routes = [
-        Route("/", front),
         Route("/healthz", healthy),
         *more,
-        Mount(ROOT, build_api(office, enrolling, external_url=external_url)),
+        Mount(ROOT, build_api(office, enrolling, external_url=pages.external_url)),
+        *page_routes(pages),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="desk", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))
@@ -76,21 +70,19 @@ def desk(
 
 def public(
     office: Office,
+    enrolling: Enrolling,
     metrics: Metrics,
     *,
-    served: tuple[str, ...],
+    pages: Pages,
     given_out: Path,
+    turnstile: Turnstile,
     responder: Responder | None = None,
     more: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """Return the public face: whether the desk is open, what the CA gives out, its responder, and `more`."""
+    """Return the public face: its pages, where certificates are fetched, what the CA gives out, and `more`.
 
-    async def front(request: Request) -> Response:
-        del request
-        texts = await asyncio.to_thread(_front_texts, office, served)
-        links = tuple(f"/pki/{name}" for name in GIVEN_OUT)
-        told: dict[Language, tuple[str, ...]] = {lang: (*each, *links) for lang, each in texts.items()}
-        return Response(page(texts["ja"][0], told), media_type="text/html")
+    Shape: `turnstile` stands before whatever tries codes.
+    """
 
     async def file(request: Request) -> Response:
         name = request.path_params["name"]
@@ -104,11 +96,13 @@ def public(
         return Response(content, media_type=GIVEN_OUT[name], headers=headers)
 
     routes = [
-        Route("/", front),
         Route("/healthz", healthy),
         *(ocsp_routes(responder, metrics) if responder else ()),
         *more,
         Route("/pki/{name}", file),
+        *fetch_routes(enrolling, turnstile),
+        *download_routes(pages, enrolling, turnstile.limiter),
+        *page_routes(pages),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="public", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))
@@ -156,22 +150,3 @@ def examine_house(office: Office, *, working: bool) -> dict[str, str | int]:
     if told["disk"] != "ok":
         told["status"] = "failing"
     return told
-
-
-def _front_texts(office: Office, served: tuple[str, ...]) -> dict[Language, tuple[str, ...]]:
-    """Return what the front page says: whose desk it is, and whether it is open."""
-    now = office.clock.now()
-    opening = office.calendar().at(now, REAL)
-    known = {each.id: each for each in bodies(date(now.year, now.month, now.day), test=True)}
-    here = [known[body] for body in served if body in known]
-    langs: tuple[Language, ...] = ("ja", "en")
-    key = "always" if opening.open and opening.closes_at is None else "open" if opening.open else "closed"
-    return {
-        lang: (
-            say("desk.title", lang),
-            "、".join(each.ja for each in here) if lang == "ja" else ", ".join(each.en for each in here),
-            say(f"desk.{key}", lang, closes_at=opening.closes_at, next_opens_at=opening.next_opens_at),
-            say("desk.api", lang),
-        )
-        for lang in langs
-    }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from seikyu.adapters.clock import MovedClock, SystemClock
 from seikyu.adapters.home import Home
@@ -19,6 +20,8 @@ from seikyu.ports.store import Store
 from seikyu.services.office import Tell, silent
 from seikyu.services.people import People
 
+_HTTPS: Final = 443
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -26,6 +29,12 @@ class Keeping:
 
     people: People
     settings: Settings
+
+    @property
+    def public_address(self) -> str:
+        """The address of the public face, as far as the settings tell it."""
+        port = self.settings.public.port
+        return f"https://{self.settings.hosts[0]}" + (f":{port}" if port not in {0, _HTTPS} else "")
 
     def body(self, asked: str | None) -> str:
         """Return the body that was asked for, or the installation's first. Errors: UnknownBody."""

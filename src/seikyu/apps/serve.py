@@ -38,6 +38,8 @@ from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.api.recover import recover_routes
 from seikyu.apps.enrolling import acme_of, enrolling_of
 from seikyu.apps.metrics import Metrics, states_of
+from seikyu.apps.pages.site import pages_of
+from seikyu.apps.people import people_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
@@ -137,6 +139,14 @@ def reserve_ports(home: Home) -> Addresses:
         return addresses_of(settings, ports.numbers)
 
 
+def public_address(home: Home) -> str:
+    """Return where the public face of a home is; the port is the one of the settings, or the one that was kept."""
+    settings = home.settings()
+    kept = _kept_ports(home.run / PORTS_FILE)
+    ports = {name: face.port or kept.get(name, 0) for name, face in faces_of(settings).items()}
+    return addresses_of(settings, ports).public
+
+
 def faces_of(settings: Settings) -> dict[str, Face]:
     """Return where the faces are to listen, by name."""
     return {"desk": settings.desk, "public": settings.public, "inside": settings.inside}
@@ -182,23 +192,33 @@ class House:
         }
         self.revocations = pki.Revocations(home, office.store, count=metrics.tell)
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
-        served = self.settings.bodies
+        people, key = people_of(home, office.store, tell=office.tell), home.secret("forms_key")
+        pages = partial(
+            pages_of, office=office, people=people, key=key, served=self.settings.bodies, hosts=self.settings.hosts
+        )
+        turnstile = code_turnstile(per_address=office.limit("code_tries_per_address"))
         self.apps: dict[str, ASGIApp] = {
             "desk": faces.desk(
-                office, enrolling, metrics, served=served, external_url=external_url, more=desk_est(enrolling)
+                office,
+                enrolling,
+                metrics,
+                pages=pages("desk", external_url=external_url),
+                more=desk_est(enrolling),
             ),
             "public": faces.public(
                 office,
+                enrolling,
                 metrics,
-                served=served,
+                pages=pages("public"),
                 given_out=home.ca,
+                turnstile=turnstile,
                 responder=self.revocations.responder,
                 more=[
-                    *public_est(enrolling),
+                    *public_est(enrolling, turnstile),
                     *acme_routes(self.acme, url=self.settings.acme.url),
                     *recover_routes(
                         enrolling,
-                        codes=code_turnstile(per_address=office.limit("code_tries_per_address")),
+                        codes=turnstile,
                         desk=lambda: self.addresses.desk if self.addresses else None,
                         pairings_per_address=office.limit("pairings_per_address"),
                     ),

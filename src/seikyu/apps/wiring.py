@@ -85,6 +85,7 @@ def _wired(home: Home, store: Any, *, tell: Tell, watching: Watching | None = No
         objects=objects,
         jobs=DbosJobs(store, at_once=settings.at_once, kept_days=settings.kept_days),
         clock=MovedClock(store) if sandbox else SystemClock(),
+        real_clock=SystemClock(),
         ids=RandomIds(),
         checker=partial(examine_object, objects, key, masters=masters),
         masters=masters,

@@ -1,13 +1,13 @@
 """Rows of people, mandates, sessions and the journal, and what services need to keep secrets.
 
 The methods belong to the transactions of `ports.store`. No secret stands in a row in the clear: passwords as argon2id
-hashes, secrets of second factors sealed, tokens of sessions as digests, posted codes and addresses as keyed digests; and
-none of them shows in a `repr`.
+hashes, secrets of second factors sealed, tokens of sessions as digests, posted codes and addresses as keyed digests;
+and none of them shows in a `repr`.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from seikyu.ports.errors import SeikyuError
 
@@ -106,7 +106,7 @@ class RegistrationCode:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """That a user has accepted a document of the house. Shape: `version` is the day of the text, `lang` what was read."""
+    """That a user has accepted a document. Shape: `version` is the day of its text, `lang` what was read."""
 
     user: str
     document: str
@@ -145,8 +145,8 @@ class SecurityKey:
 class HalfLogin:
     """Something that has begun and waits for its second half: a login for its second factor, a key for its answer.
 
-    Shape: `id` is the SHA-256 of its token; `purpose` login or new_key; `challenge` what a key has to sign, in hex, good
-    for one answer; `password` the user's hash then, so that a new password ends it.
+    Shape: `id` is the SHA-256 of its token; `purpose` login or new_key; `challenge` what a key has to sign, in hex,
+    good for one answer; `password` the user's hash then, so that a new password ends it.
     """
 
     id: str = field(repr=False)
@@ -304,14 +304,25 @@ class NewKey:
     sign_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page as security keys are bound to it. Shape: empty where they cannot be used."""
+
+    host: str
+    origin: str
+
+
+NOWHERE: Final = Place("", "")
+
+
 class KeyReader(Protocol):
-    """Asks security keys and reads their answers (WebAuthn). Shape: `host` and `origin` are the page's."""
+    """Asks security keys and reads their answers (WebAuthn)."""
 
     def ask_new(self, challenge: bytes, *, host: str, user: User, known: list[SecurityKey]) -> str:
         """Return the question for a new key, as JSON for the browser."""
         ...
 
-    def read_new(self, answer: str, challenge: bytes, *, host: str, origin: str) -> NewKey:
+    def read_new(self, answer: str, challenge: bytes, place: Place) -> NewKey:
         """Return what a new key said. Errors: KeyRefused."""
         ...
 
@@ -319,7 +330,7 @@ class KeyReader(Protocol):
         """Return the question for one of these keys, as JSON for the browser."""
         ...
 
-    def read(self, answer: str, challenge: bytes, *, host: str, origin: str, keys: list[SecurityKey]) -> SecurityKey:
+    def read(self, answer: str, challenge: bytes, place: Place, *, keys: list[SecurityKey]) -> SecurityKey:
         """Return the key that has signed, with its new count of signatures. Errors: KeyRefused."""
         ...
 

@@ -91,7 +91,8 @@ class Sending:
 
     Shape: `state` is a value of `office.sending.State`; `month` is YYYYMM; `send_no` counts from 1 per party, body,
     kind, line and month. `claims`, `refused`, `ask` are None until the check is done. `digest` is what makes a repeat
-    a repeat; `decision` is with, without or automatic.
+    a repeat; `decision` is with, without or automatic. `agent` is who sent for the party by `mandate`, `decided_agent`
+    who decided for it; None if the party did.
     """
 
     id: str
@@ -115,6 +116,9 @@ class Sending:
     confirm_no: int | None = None
     claimed: int | None = None
     unclaimed: int | None = None
+    agent: str | None = None
+    mandate: str | None = None
+    decided_agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

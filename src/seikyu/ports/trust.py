@@ -8,10 +8,22 @@ class ClientIdentity:
     """A client certificate that the TLS layer verified against our CA. Revocation is looked up on every request.
 
     Shape: `serial` lower-case hex; `party` and `kind` as the certificate's URI SAN says
-    (`urn:seikyu:party:institution:9911000015`).
+    (`urn:seikyu:party:institution:9911000015`). Of an agent that acts for another, `party` and `kind` are the
+    principal's, `agent` is the certificate's party, and `mandates` are the bodies where it may, each with the id.
     """
 
     serial: str
     party: str
     kind: str
     terminal: str
+    agent: str | None = None
+    mandates: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def sender(self) -> str:
+        """The party at the other end of the line, whoever it acts for."""
+        return self.agent or self.party
+
+    def acts_at(self, body: str) -> bool:
+        """True if the identity may do anything at that body."""
+        return self.agent is None or any(each == body for each, _ in self.mandates)

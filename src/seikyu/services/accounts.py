@@ -31,10 +31,10 @@ _KIND: Final = "registration"
 _PARTY_CHARS: Final = 20
 
 
-class CodeRefused(SeikyuError):
+class RegistrationRefused(SeikyuError):
     """Number and code do not belong together, or the code was used, replaced, or is too old; which is not said."""
 
-    code = "code_refused"
+    code = "registration_refused"
 
 
 class TermsNotAccepted(SeikyuError):
@@ -103,7 +103,7 @@ def parties_without_users(people: People, by: Actor) -> Iterator[str]:
 def open_code(people: People, stranger: Stranger, *, party: str, code: str) -> Party:
     """Return the party that a code is for, and leave the code as it is.
 
-    Errors: CodeMistyped, and nothing was looked up; CodeRefused, and the failure is written; TooManyTries.
+    Errors: CodeMistyped, and nothing was looked up; RegistrationRefused, and the failure is written; TooManyTries.
     """
     return _right(people, stranger, party, typed=code)[0]
 
@@ -168,7 +168,9 @@ def accept_terms(
             raise TermsNotAccepted
         _accept(tx, user, texts, lang=lang, now=now)
         if texts:
-            note(tx, people, "accept_terms", by=actor_for(tx, people, identity, user), body=user.body, subject=user.name)
+            note(
+                tx, people, "accept_terms", by=actor_for(tx, people, identity, user), body=user.body, subject=user.name
+            )
 
 
 def _right(people: People, stranger: Stranger, typed_party: str, *, typed: str) -> tuple[Party, RegistrationCode]:
@@ -183,7 +185,7 @@ def _right(people: People, stranger: Stranger, typed_party: str, *, typed: str) 
     good = row is not None and hmac.compare_digest(row.digest, digest) and row.used_at is None and now < row.until
     if party is None or row is None or not good:
         _refuse(people, counters, now)
-        raise CodeRefused
+        raise RegistrationRefused
     return party, row
 
 
@@ -192,7 +194,7 @@ def _refuse(people: People, counters: tuple[Counter, ...], now: datetime) -> Non
     with people.store.write() as tx:
         demand_turn(tx, counters, now)
         count(tx, counters, now)
-    people.tell("code_refused")
+    people.tell("registration_refused")
 
 
 def _party(tx: ReadTx, people: People, party_id: str) -> Party | None:

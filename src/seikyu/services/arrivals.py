@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Whose body it is, on what terms, and which file of which upload. Shape: `no` from 1; None for a single file."""
+    """Whose body it is, on what terms, and which file of which upload.
+
+    Shape: `no` from 1; None for a single file. `agent` sends it for the party, if anybody does.
+    """
 
     party: str
     terms: "Terms"
     upload: str | None = None
     no: int | None = None
+    agent: str | None = None
 
 
 @dataclass(slots=True)
@@ -91,11 +95,15 @@ def list_arrivals(office: Office, identity: ClientIdentity, *, limit: int, curso
     mine = [
         arrival
         for arrival in found
-        if (identity.kind == OPERATOR or arrival.source.party == identity.party)
-        and (cursor is None or arrival.id < cursor)
+        if (identity.kind == OPERATOR or _is_of(arrival, identity)) and (cursor is None or arrival.id < cursor)
     ]
     page = [arrival_view(arrival) for arrival in mine[:limit]]
     return Page(page, mine[limit - 1].id if len(mine) > limit else None)
+
+
+def _is_of(arrival: Arrival, identity: ClientIdentity) -> bool:
+    """True if it arrives for the party; an agent sees what it sends itself, the party everything."""
+    return arrival.source.party == identity.party and identity.agent in {None, arrival.source.agent}
 
 
 def arrival_view(arrival: Arrival) -> dict[str, Any]:

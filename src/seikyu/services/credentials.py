@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from seikyu.ports.errors import AlreadyThere, SeikyuError
-from seikyu.ports.people import HalfLogin, NewKey, SecurityKey, User
+from seikyu.ports.people import HalfLogin, NewKey, Place, SecurityKey, User
 from seikyu.ports.store import WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.login import LoginOver, actor_for, again, digest_of, new_token, ready, step_of, tried, user_of
@@ -62,7 +62,14 @@ def change_password(people: People, identity: ClientIdentity | None, token: str,
         if trouble is None:
             user = replace(user, password=fresh, initial=False, password_at=now)
             end_sessions(tx, user.id, now)
-            note(tx, people, "change_password", by=actor_for(tx, people, identity, user), body=user.body, subject=user.name)
+            note(
+                tx,
+                people,
+                "change_password",
+                by=actor_for(tx, people, identity, user),
+                body=user.body,
+                subject=user.name,
+            )
         tx.put_user(user)
     if trouble is not None:
         raise trouble
@@ -100,7 +107,14 @@ def confirm_second_factor(
         user, trouble = tried(people, user, fits=step is not None and present, now=now)
         if trouble is None:
             user = replace(user, second_factor=user.new_second_factor, new_second_factor=None, last_step=step)
-            note(tx, people, "set_second_factor", by=actor_for(tx, people, identity, user), body=user.body, subject=user.name)
+            note(
+                tx,
+                people,
+                "set_second_factor",
+                by=actor_for(tx, people, identity, user),
+                body=user.body,
+                subject=user.name,
+            )
         tx.put_user(user)
         actor = actor_for(tx, people, identity, user)
     if trouble is not None:
@@ -123,9 +137,7 @@ def factors_of(people: People, identity: ClientIdentity | None, token: str) -> t
         return user.second_factor is not None, tx.security_keys(user.id)
 
 
-def begin_key(
-    people: People, identity: ClientIdentity | None, token: str, *, password: str, host: str
-) -> NewKeyAsked:
+def begin_key(people: People, identity: ClientIdentity | None, token: str, *, password: str, host: str) -> NewKeyAsked:
     """Ask for a new security key, for a page at `host`.
 
     Errors: LoginOver, LoginLocked, PasswordWrong; NotPermitted, if the password has to be changed first; TooManyKeys.
@@ -137,9 +149,7 @@ def begin_key(
             raise TooManyKeys(most=people.rules.most_keys)
         tx.drop_half_logins_before(now)
         until, serial = now + people.rules.half_for, identity.serial if identity else ""
-        tx.put_half_login(
-            HalfLogin(digest_of(made), user.id, "new_key", serial, challenge.hex(), user.password, until)
-        )
+        tx.put_half_login(HalfLogin(digest_of(made), user.id, "new_key", serial, challenge.hex(), user.password, until))
 
     user = _by_password(people, identity, token, password=password, then=begin)
     with people.store.read() as tx:
@@ -148,9 +158,8 @@ def begin_key(
 
 
 def finish_key(
-    people: People, identity: ClientIdentity | None, token: str, *, asked: str, answer: str, name: str, host: str,
-    origin: str,
-) -> SecurityKey:  # fmt: skip
+    people: People, identity: ClientIdentity | None, token: str, *, asked: str, answer: str, name: str, place: Place
+) -> SecurityKey:
     """Put a new security key in force by its answer to what was asked, once.
 
     Errors: LoginOver; KeyRefused, and what was asked is over; AlreadyThere, if somebody has the key.
@@ -163,7 +172,7 @@ def finish_key(
         raise LoginOver
     if (half.user, half.password) != (seen.id, seen.password):
         raise LoginOver
-    new = people.keys.read_new(answer, bytes.fromhex(half.challenge), host=host, origin=origin)
+    new = people.keys.read_new(answer, bytes.fromhex(half.challenge), place)
     with people.store.write() as tx:
         return _added(tx, people, identity, again(tx, seen), new=new, name=name, now=now)
 

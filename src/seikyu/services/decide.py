@@ -31,6 +31,7 @@ from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.records import Month
 from seikyu.rules.index import IndexRow, Outcome, Reason
+from seikyu.services.agency import note_act
 from seikyu.services.draft import Draft
 from seikyu.services.errors import AlreadyDecided, StillChecking
 from seikyu.services.indexes import rows_of, write_rows
@@ -61,7 +62,7 @@ def confirm(office: Office, identity: ClientIdentity, sending_id: str, errors: s
     if errors not in CHOICES:
         raise BadRequest("errors is with or without", parameter="errors")
     sending = _to_decide(office, identity, sending_id)
-    return _decide(office, sending, InstitutionConfirmed(), decision=Decision(errors))
+    return _decide(office, sending, InstitutionConfirmed(), decision=Decision(errors), by=identity)
 
 
 def cancel(office: Office, identity: ClientIdentity, sending_id: str) -> Sending:
@@ -74,8 +75,10 @@ def cancel(office: Office, identity: ClientIdentity, sending_id: str) -> Sending
     decided_at = office.clock.now()
     with office.store.write() as tx:
         now = _present(tx, sending.id)
-        cancelled = replace(now, state=_step(now, InstitutionCancelled()).value, decided_at=decided_at)
+        state = _step(now, InstitutionCancelled()).value
+        cancelled = replace(now, state=state, decided_at=decided_at, decided_agent=identity.agent)
         tx.put_sending(cancelled)
+        note_act(tx, office, identity, "cancel", body=now.body, subject=now.id)
     office.tell("sending_cancelled", sending=sending.id, party=sending.party)
     return cancelled
 
@@ -129,7 +132,7 @@ def _to_decide(office: Office, identity: ClientIdentity, sending_id: str) -> Sen
     with office.store.read() as tx:
         require_party(tx, identity, kind=INSTITUTION, now=now)
         sending = tx.sending(sending_id)
-    if sending is None or sending.party != identity.party:
+    if sending is None or sending.party != identity.party or not identity.acts_at(sending.body):
         raise NotFound("no such sending")
     if decide_if_overdue(office, sending.id):
         with office.store.read() as tx:
@@ -159,10 +162,12 @@ def _step(sending: Sending, event: Event) -> State:
         ) from None
 
 
-def _decide(office: Office, sending: Sending, event: Event, *, decision: Decision) -> Sending:
-    """Write every claim's outcome and move the sending on.
+def _decide(
+    office: Office, sending: Sending, event: Event, *, decision: Decision, by: ClientIdentity | None = None
+) -> Sending:
+    """Write every claim's outcome and move the sending on; `by` nobody, when the calendar decides.
 
-    Errors: StillChecking, AlreadyDecided, NoSpace, Unavailable; nothing changes then.
+    Errors: StillChecking, AlreadyDecided, MandateNotThere, NoSpace, Unavailable; nothing changes then.
     """
     with office.store.read() as tx:
         files = tx.files(sending.id)
@@ -180,8 +185,11 @@ def _decide(office: Office, sending: Sending, event: Event, *, decision: Decisio
                 confirm_no=tx.next_number(f"confirm_no/{now.party}/{now.body}/{now.line}/{now.kind}/{now.month}"),
                 claimed=sum(each.claimed for each in outcomes),
                 unclaimed=sum(each.unclaimed for each in outcomes),
+                decided_agent=by.agent if by else None,
             )
             tx.put_sending(moved)
+            if by is not None:
+                note_act(tx, office, by, "confirm", body=moved.body, subject=moved.id)
             _enter(office, tx, moved, outcomes, at=decided_at)
         draft.keep()
     office.forget(old)

@@ -1,9 +1,9 @@
 """Strangers who guess: failures on the public face, where no certificate says whose they are.
 
-A failure there counts three times, and never on the user's own row, so that nobody who only knows a user id can lock
-its owner out of the desk: for the *address*, which is locked for a time after many; for the *door* of the user id, where
-each further try has to wait a little longer, up to a minute; and a browser that has logged in before has a door of its
-own, by a cookie that only this home can make, so that it need not wait behind strangers. A user id that nobody has is
+A failure there never counts on the user's own row, so that nobody who only knows a user id can lock its owner out of
+the desk. It counts for the *address*, which is locked for a time after many, and for the *door* of the user id, where
+each further try has to wait a little longer, up to a minute. A browser that has logged in before has a door of its own,
+by a cookie that only this home can make, so that it need not wait behind strangers. A user id that nobody has is
 counted like the others. Addresses and ids stand in the rows as keyed digests.
 """
 

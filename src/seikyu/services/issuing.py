@@ -11,6 +11,7 @@ has costs nothing to refuse: it has 54 bits of chance.
 Source: network:7; network:11 (C01-C13).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from seikyu.ports.enrolment import IssuanceNotice, IssuedCertificate, Signed
 from seikyu.ports.errors import NotFound, SeikyuError, Unavailable
 from seikyu.ports.store import Certificate, Party, ReadTx, WriteTx
 from seikyu.ports.trust import ClientIdentity
-from seikyu.services.applications import Enrolling, enter
+from seikyu.services.applications import Enrolling, end_terminal, enter
 from seikyu.trust.certificates import Asked, BadRequestForCertificate
 from seikyu.trust.codes import read_code
 from seikyu.trust.enrolment import Purpose, Way, after_wrong_code, is_open, overlap
@@ -51,7 +52,7 @@ class CodeRefused(SeikyuError):
 
 
 class CodeLocked(SeikyuError):
-    """Too many wrong codes; no try is looked at before the time told. Shape: facts `until`."""
+    """Too many wrong codes; no try is looked at before the time told. Shape: facts `until`, `retry_after_s`."""
 
     code = "code_locked"
 
@@ -98,10 +99,44 @@ def fetch(enrolling: Enrolling, proof: Proof, asked: Asked, *, vet: Vet | None =
     Errors: CodeMistyped (nothing counts), CodeRefused (it counts), CodeLocked; NoticeClosed, TerminalGone;
     BadRequestForCertificate, if the key is another terminal's. Nothing is issued then.
     """
+    return _fetched(enrolling, look(enrolling, proof), asked, vet=vet)
+
+
+def look(enrolling: Enrolling, proof: Proof) -> IssuanceNotice:
+    """Return the notice that reference number and PIN open, if a certificate can be fetched with it now.
+
+    Errors: CodeMistyped (nothing counts), CodeRefused (it counts), CodeLocked; NoticeClosed, TerminalGone.
+    """
     notice = proved(enrolling, proof, kind="pin")
+    _require_open(enrolling, notice)
+    enrolling.tell("notice_looked_at", notice=notice.id)
+    return notice
+
+
+def fetch_looked_at(enrolling: Enrolling, notice_id: str, asked: Asked, *, opened_at: datetime) -> Handed:
+    """Fetch for somebody who has shown the PIN a while ago (`look`), and can prove that to the caller.
+
+    Errors: CodeRefused, if the notice was opened anew since, so that the PIN is another; NoticeClosed, TerminalGone;
+    BadRequestForCertificate. Nothing is issued then.
+    """
+    with enrolling.store.read() as tx:
+        notice = tx.issuance_notice(notice_id)
+    if notice is None or notice.opened_at != opened_at:
+        raise CodeRefused("the notice was opened anew")
+    if notice.ended_at is not None:
+        raise TerminalGone("the terminal is no more", terminal=notice.terminal)
+    _require_open(enrolling, notice)
+    return _fetched(enrolling, notice, asked)
+
+
+def _fetched(enrolling: Enrolling, notice: IssuanceNotice, asked: Asked, *, vet: Vet | None = None) -> Handed:
+    return _issue(enrolling, _Terminal.of(notice), asked, Way.DOWNLOAD, by=_holder_of(notice), vet=vet)
+
+
+def _require_open(enrolling: Enrolling, notice: IssuanceNotice) -> None:
+    """Errors: NoticeClosed."""
     if not is_open(notice.opened_at, enrolling.clock.now(), rules=enrolling.rules):
         raise NoticeClosed("the notice is closed", since=notice.opened_at + enrolling.rules.open_for)
-    return _issue(enrolling, _Terminal.of(notice), asked, Way.DOWNLOAD, by=_holder_of(notice), vet=vet)
 
 
 def recover(enrolling: Enrolling, proof: Proof, asked: Asked, *, vet: Vet | None = None) -> Handed:
@@ -193,6 +228,15 @@ def replace_terminal(enrolling: Enrolling, by: Actor, terminal: str, asked: Aske
         raise NotFound("no such terminal")
     which = _Terminal(by.party, terminal, notice.id if notice else "", Purpose.CLIENT, ())
     return _issue(enrolling, which, asked, Way.PAIRING, by=by)
+
+
+def end_of_terminal(enrolling: Enrolling, by: Actor, notice_id: str) -> tuple[IssuanceNotice, list[str]]:
+    """End a terminal and revoke what it has; return its notice and the serials. Errors: NotFound.
+
+    Said again it revokes what is left, if it broke off in between.
+    """
+    notice = end_terminal(enrolling, by, notice_id)
+    return notice, revoke_terminal(enrolling, by, notice, reason=ENDED)
 
 
 def revoke_superseded(enrolling: Enrolling) -> int:
@@ -407,8 +451,9 @@ def _handed_again(row: IssuedCertificate, not_after: datetime, chain: tuple[byte
 
 def _require_unlocked(notice: IssuanceNotice, now: datetime) -> None:
     tries = Tries(notice.failed, notice.failed_at, notice.locked_until)
-    if is_locked(tries, now):
-        raise CodeLocked("too many wrong codes", until=notice.locked_until)
+    if is_locked(tries, now) and notice.locked_until is not None:
+        wait_s = math.ceil((notice.locked_until - now).total_seconds())
+        raise CodeLocked("too many wrong codes", until=notice.locked_until, retry_after_s=wait_s)
 
 
 def _hash_of(notice: IssuanceNotice, kind: str) -> str:

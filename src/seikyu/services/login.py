@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from seikyu.ports.errors import SeikyuError, Unavailable
-from seikyu.ports.people import HalfLogin, KeyRefused, SecurityKey, Session, User
+from seikyu.ports.people import NOWHERE, HalfLogin, KeyRefused, Place, SecurityKey, Session, User
 from seikyu.ports.store import ReadTx, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.guessing import Counter, Stranger, address_counter, count, demand_turn, door_counter, known_cookie
@@ -136,17 +136,14 @@ class Half:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """What finishes a login: a code, or the answer of a security key to the page at `host` and `origin`."""
+    """What finishes a login: a code, or the answer of a security key to the page at `place`."""
 
     code: str | None = field(default=None, repr=False)
     answer: str | None = field(default=None, repr=False)
-    host: str = ""
-    origin: str = ""
+    place: Place = NOWHERE
 
 
-def login(
-    people: People, identity: ClientIdentity | None, typed: Typed, *, stranger: Stranger | None = None
-) -> Opened:
+def login(people: People, identity: ClientIdentity | None, typed: Typed, *, stranger: Stranger | None = None) -> Opened:
     """Begin a session; on the public face (`identity` None) for `stranger`.
 
     Errors: LoginRefused, LoginLocked, LoginLockedByHand, InitialPasswordOver, SecondFactorNeeded; the failure is
@@ -384,7 +381,7 @@ def _read_key(people: People, half: HalfLogin, keys: list[SecurityKey], second: 
     """Return the key that has answered, or None if the answer is none."""
     try:
         challenge = bytes.fromhex(half.challenge)
-        return people.keys.read(second.answer or "", challenge, host=second.host, origin=second.origin, keys=keys)
+        return people.keys.read(second.answer or "", challenge, second.place, keys=keys)
     except KeyRefused:
         return None
 

@@ -33,9 +33,17 @@ from seikyu.trust.notices import (
 
 
 class BadNotice(ProtocolError):
-    """The notice does not say what its form asks for; nothing of it is kept. Shape: facts `wrong`, `fields`."""
+    """The notice does not say what its form asks for; nothing of it is kept.
+
+    Shape: facts `wrong`, `fields`; `pairs` are the items, each with a word that says why.
+    """
 
     code = "bad_notice"
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """What is wrong, item by item."""
+        return [(name, why) for name, _, why in (each.partition(": ") for each in self.facts["wrong"])]
 
 
 class NoticeDecided(NotAllowed):
@@ -65,9 +73,11 @@ def file_notice(
     kind: str,
     fields: Mapping[str, str],
     idempotency_key: str | None = None,
+    by: str | None = None,
 ) -> Filed:
     """File a notice; the same filing again is the same notice until it has had its answer, with its key for ever.
 
+    Shape: `by` names the person who files it, where one has logged in; else the party did.
     Errors: Forbidden for the operator; BadRequest, BadNotice, KeyReused; nothing is kept then.
     """
     if identity.kind == OPERATOR:
@@ -91,7 +101,7 @@ def file_notice(
         told = json.dumps(dict(filing.fields), ensure_ascii=False)
         now = office.clock.now()
         notice = Notice(office.ids.new(), party.id, kind, State.FILED.value, now, told, digest, idempotency_key)
-        tx.add_notice(notice, NoticeStep(notice.id, 1, State.FILED.value, now, party.id))
+        tx.add_notice(notice, NoticeStep(notice.id, 1, State.FILED.value, now, by or party.id))
     office.tell("notice_filed", notice=notice.id, kind=kind)
     return Filed(notice, repeat=False)
 
@@ -129,10 +139,11 @@ def show_notice(office: Office, identity: ClientIdentity, notice_id: str) -> dic
 
 
 def decide_notice(
-    office: Office, identity: ClientIdentity, notice_id: str, *, act: Act, reason: str = ""
+    office: Office, identity: ClientIdentity, notice_id: str, *, act: Act, reason: str = "", by: str | None = None
 ) -> dict[str, Any]:
     """Take note of a notice, approve it or send it back; said again it changes nothing.
 
+    Shape: `by` names the person who does it, where one has logged in; else the operator did.
     Errors: Forbidden, NotFound; BadRequest without a reason to send it back; NoticeDecided, NoticeTooEarly.
     """
     if identity.kind != OPERATOR:
@@ -151,7 +162,7 @@ def decide_notice(
             if act is Act.APPROVE:
                 tx.put_party(_approved(tx, notice, office))
             no = len(tx.notice_steps(notice.id)) + 1
-            line = NoticeStep(notice.id, no, state.value, now, identity.party, reason)
+            line = NoticeStep(notice.id, no, state.value, now, by or identity.party, reason)
             tx.move_notice(replace(notice, state=state.value), line)
             office.tell("notice_moved", notice=notice.id, state=state.value)
     return show_notice(office, identity, notice_id)

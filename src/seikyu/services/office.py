@@ -64,7 +64,8 @@ class Office:
     them; `default_body` is where a file goes of which nobody says a body that is here.
     `watching` is told what arrives, so that its check may begin; `masters` returns those that are there now, the same
     object as long as they are the same.
-    `sandbox` allows moving the clock, the test federation, and closing a month by hand before its time.
+    `real_clock` is the machine's, where `clock` may be moved. `sandbox` allows moving the clock, the test federation,
+    and closing a month by hand before its time.
     """
 
     store: Store
@@ -85,6 +86,11 @@ class Office:
     desk: Desk = field(default_factory=Desk)
     watching: Watching = field(default_factory=NobodyWatches)
     masters: Callable[[], Masters] = no_masters
+    real_clock: Clock | None = None
+
+    def real_now(self) -> datetime:
+        """Return the real time, by which mandates are held; the office's own clock may be moved in a sandbox."""
+        return (self.real_clock or self.clock).now()
 
     def limit(self, name: str) -> int:
         """Return the number of a limit, the operator's if there is one. Errors: KeyError (a bug)."""
@@ -106,7 +112,7 @@ class Office:
     def place_for(self, identity: ClientIdentity) -> AbstractContextManager[None]:
         """Hold a place for a body of that party. Errors: Busy."""
         return self.desk.place(
-            identity.party, at_once=self.limit("receiving_at_once"), per_party=self.limit("receiving_per_party")
+            identity.sender, at_once=self.limit("receiving_at_once"), per_party=self.limit("receiving_per_party")
         )
 
 

@@ -119,6 +119,12 @@ def list_users(people: People, by: Actor, *, body: str | None = None, party: str
         return [user for user in tx.users(body=body, party=party) if user.removed_at is None]
 
 
+def party_of_user(people: People, by: Actor, body: str, *, name: str) -> str:
+    """Return the party of a user that the actor keeps. Errors: NotPermitted, UserNotThere."""
+    with people.store.read() as tx:
+        return _kept(tx, by, body, name=name).party
+
+
 def lock_user(people: People, by: Actor, body: str, *, name: str) -> User:
     """Lock a user until somebody unlocks them; their sessions end. Said again it changes nothing.
 

@@ -34,6 +34,7 @@ from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.records import Header
+from seikyu.services.agency import note_act, require_mandate
 from seikyu.services.arrival import Arrived, Stated, check_stated, require_room, take_in
 from seikyu.services.arrivals import Source, forget
 from seikyu.services.corrections import is_correction, require_earlier_errors
@@ -80,13 +81,13 @@ async def receive(
     """Receive a sending of one file.
 
     Durable when it returns. Errors: Forbidden, BadRequest, Closed, NothingToCorrect, Busy, NoSpace, TooLong,
-    LineBroken (and whatever else `body` raises), DigestMismatch, KeyReused, Unavailable; in each case neither row nor
-    object stays.
+    LineBroken (and whatever else `body` raises), DigestMismatch, KeyReused, MandateNotThere, Unavailable; in each case
+    neither row nor object stays.
     """
     stated = stated or Stated()
     refusal = await asyncio.to_thread(admit, office, identity, terms=terms, stated=stated)
     with office.place_for(identity):
-        source = Source(party=identity.party, terms=terms)
+        source = Source(party=identity.party, terms=terms, agent=identity.agent)
         arrived = await take_in(
             office, body, source=source, stated=stated, file_name=terms.file_name, keep=refusal is None
         )
@@ -120,6 +121,8 @@ def admit(office: Office, identity: ClientIdentity, *, terms: Terms, stated: Sta
     now = office.clock.now()
     with office.store.read() as tx:
         require_party(tx, identity, kind=INSTITUTION, now=now)
+        if terms.body is not None:
+            require_mandate(tx, identity, terms.body, office.real_now())
         known = _known(tx, identity.party, terms, stated)
     try:
         _require_open_and_room(office, terms, stated, now=now)
@@ -172,9 +175,9 @@ def enter(
     answer = None
     try:
         if refusal is None:
-            answer = _entered(office, arrived, made=lambda: _sending(office, identity, terms, arrived))
+            answer = _entered(office, identity, arrived, made=lambda: _sending(office, identity, terms, arrived))
         else:
-            answer = _found(office, _sending(office, identity, terms, arrived), refusal=refusal)
+            answer = _found(office, identity, _sending(office, identity, terms, arrived), refusal=refusal)
     finally:
         forget(office, [body.file_id for body in arrived], entered=answer is not None and not answer.repeat)
     office.tell(
@@ -187,17 +190,20 @@ def enter(
     return answer
 
 
-def _found(office: Office, made: Sending, *, refusal: Refusal) -> Answer:
+def _found(office: Office, identity: ClientIdentity, made: Sending, *, refusal: Refusal) -> Answer:
     """Return the first answer to what was only listened to. Errors: KeyReused; `refusal`, if it is new."""
     with office.store.read() as tx:
+        require_mandate(tx, identity, made.body, office.real_now())
         answer = _first_answer(tx, made)
     if answer is None:
         raise refusal
     return answer
 
 
-def _entered(office: Office, arrived: Sequence[Arrived], *, made: Callable[[], Sending]) -> Answer:
-    """Enter what has been written down. `made` is asked when the bytes are durable."""
+def _entered(
+    office: Office, identity: ClientIdentity, arrived: Sequence[Arrived], *, made: Callable[[], Sending]
+) -> Answer:
+    """Enter what has been written down. `made` is asked when the bytes are durable; so is the mandate of an agent."""
     with Draft(office, spoken_of=lambda tx, _: tx.file(arrived[0].file_id)) as draft:
         for body in arrived:
             if body.writer is not None:
@@ -205,7 +211,10 @@ def _entered(office: Office, arrived: Sequence[Arrived], *, made: Callable[[], S
         draft.commit()
         sending = made()
         with office.store.write() as tx:
+            sending = replace(sending, mandate=require_mandate(tx, identity, sending.body, office.real_now()))
             answer = _first_answer(tx, sending) or _new(office, tx, sending, arrived=arrived)
+            if not answer.repeat:
+                note_act(tx, office, identity, "send", body=sending.body, subject=sending.id)
         if not answer.repeat:
             draft.keep()
     return answer
@@ -230,6 +239,7 @@ def _sending(office: Office, identity: ClientIdentity, terms: Terms, arrived: Se
         received_at=office.clock.now(),
         digest=digest_of(identity.party, body, terms, kind=kind, month=month, sha256s=[a.sha256 for a in arrived]),
         idempotency_key=terms.idempotency_key,
+        agent=identity.agent,
     )
 
 

@@ -14,6 +14,7 @@ from seikyu.ports.errors import BadRequest, Forbidden, NotFound, NotThere
 from seikyu.ports.store import File, Month, ReadTx, Sending
 from seikyu.ports.trust import ClientIdentity
 from seikyu.rules.index import IndexRow, Outcome, Reason
+from seikyu.services.agency import body_to_list
 from seikyu.services.indexes import rows_of
 from seikyu.services.office import INSTITUTION, LINES, OPERATOR, Office, require_party
 
@@ -60,6 +61,9 @@ def sending_view(sending: Sending) -> dict[str, Any]:
         "claimed": sending.claimed,
         "unclaimed": sending.unclaimed,
         "decided_at": sending.decided_at.isoformat() if sending.decided_at else None,
+        "agent": sending.agent,
+        "mandate": sending.mandate,
+        "decided_agent": sending.decided_agent,
     }
 
 
@@ -96,7 +100,7 @@ def list_sendings(  # noqa: PLR0913  (each is one filter of the list)
     with office.store.read() as tx:
         found = tx.sendings(
             party=_whose(office, tx, identity),
-            body=body,
+            body=body_to_list(identity, body),
             month=month,
             line=line,
             states=() if state is None else (state,),
@@ -201,7 +205,7 @@ def _own(office: Office, identity: ClientIdentity, sending_id: str) -> tuple[Sen
     with office.store.read() as tx:
         whose = _whose(office, tx, identity)
         sending = tx.sending(sending_id)
-        if sending is None or whose not in (None, sending.party):
+        if sending is None or whose not in (None, sending.party) or not identity.acts_at(sending.body):
             raise NotFound("no such sending")
         return sending, tx.files(sending_id)
 

@@ -7,10 +7,10 @@ from seikyu.ports.enrolment import Application, IssuanceNotice
 from seikyu.ports.errors import BadRequest, NotFound
 from seikyu.ports.store import Certificate, ReadTx
 from seikyu.ports.trust import ClientIdentity
-from seikyu.services.applications import Enrolling, list_applications
+from seikyu.services.applications import Enrolling, Opened, list_applications
 from seikyu.services.show import Page
 from seikyu.trust.codes import grouped
-from seikyu.trust.enrolment import days_left, is_warned_of, renewal_due
+from seikyu.trust.enrolment import Purpose, days_left, is_warned_of, renewal_due
 from seikyu.trust.people import Actor
 
 #: The states of a certificate. `ending`: a newer one has taken over, and it is revoked by itself at `ends_at`.
@@ -119,6 +119,17 @@ def issuance_view(enrolling: Enrolling, notice: IssuanceNotice) -> dict[str, Any
         "failed": notice.failed,
         "locked_until": notice.locked_until,
         "ended_at": notice.ended_at,
+    }
+
+
+def opened_view(enrolling: Enrolling, opened: Opened) -> dict[str, Any]:
+    """Return a notice with its codes, to be told this once; the binding of an ACME account is for servers only."""
+    server = opened.notice.purpose == Purpose.SERVER
+    return issuance_view(enrolling, opened.notice) | {
+        "pin": opened.pin,
+        "recovery": opened.recovery,
+        "kid": opened.notice.reference if server else None,
+        "binding": opened.binding if server else None,
     }
 
 

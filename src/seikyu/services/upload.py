@@ -32,6 +32,7 @@ class Upload:
 
     id: str
     party: str
+    agent: str | None
     terms: Terms
     count: int
     expires_at: datetime
@@ -57,12 +58,12 @@ async def begin(office: Office, *, identity: ClientIdentity, terms: Terms, files
     refusal = await asyncio.to_thread(admit, office, identity, terms=terms, stated=Stated())
     drop_expired(office)
     uploads = office.desk.uploads
-    mine = [upload for upload in uploads.values() if upload.party == identity.party and upload.finishing is None]
+    mine = [upload for upload in uploads.values() if _is_of(upload, identity) and upload.finishing is None]
     if len(mine) >= office.limit("uploads_per_party"):
         raise Busy("the party has its share of uploads", retry_after_s=60)
     life = timedelta(seconds=office.limit("upload_life_s"))
     until = office.clock.now() + life
-    upload = Upload(office.ids.new(), identity.party, terms, files, expires_at=until, refusal=refusal)
+    upload = Upload(office.ids.new(), identity.party, identity.agent, terms, files, expires_at=until, refusal=refusal)
     uploads[upload.id] = upload
     return upload
 
@@ -93,7 +94,7 @@ async def put_file(
     with office.place_for(identity):
         this_try = upload.tries[no] = object()
         try:
-            source = Source(party=identity.party, terms=upload.terms, upload=upload.id, no=no)
+            source = Source(party=identity.party, terms=upload.terms, upload=upload.id, no=no, agent=identity.agent)
             arrived = await take_in(
                 office, body, source=source, stated=stated, file_name=file_name, keep=upload.refusal is None
             )
@@ -144,9 +145,14 @@ def drop_all(office: Office) -> None:
         _erase(office, upload)
 
 
+def _is_of(upload: Upload, identity: ClientIdentity) -> bool:
+    """True if that party began it, itself or by that agent: an upload is for nobody else to go on with."""
+    return (upload.party, upload.agent) == (identity.party, identity.agent)
+
+
 def _upload(office: Office, identity: ClientIdentity, upload_id: str) -> Upload:
     upload = office.desk.uploads.get(upload_id)
-    if upload is None or upload.party != identity.party or upload.expires_at <= office.clock.now():
+    if upload is None or not _is_of(upload, identity) or upload.expires_at <= office.clock.now():
         raise NotFound("no such upload")
     return upload
 

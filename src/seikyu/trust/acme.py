@@ -185,7 +185,7 @@ def _host(identifier: Any) -> str:
     if not isinstance(identifier, dict):
         raise NotOrderable("an identifier has a type and a value", kind="malformed")
     kind, value = identifier.get("type"), identifier.get("value")
-    if kind not in {"dns", "ip"}:
+    if str(kind) not in {"dns", "ip"}:
         raise NotOrderable("identifiers are of type dns or ip", kind="unsupportedIdentifier")
     if not isinstance(value, str) or not is_host(value):
         wildcard = isinstance(value, str) and value.startswith("*.")

@@ -124,6 +124,9 @@ sendings: Final = sa.Table(
     sa.Column("confirm_no", sa.Integer),
     sa.Column("claimed", sa.Integer),
     sa.Column("unclaimed", sa.Integer),
+    sa.Column("agent", sa.String),
+    sa.Column("mandate", sa.String),
+    sa.Column("decided_agent", sa.String),
     # The last guard against one key making two sendings; rows without a key are free.
     sa.UniqueConstraint("party", "idempotency_key", name="one_sending_per_key"),
     sa.Index("sendings_of_party", "party", "id"),

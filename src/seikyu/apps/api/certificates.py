@@ -1,8 +1,8 @@
 """Certificates: applied for and looked at by the party, approved by the operator.
 
-The codes of a notice leave the office in one answer only, that of the approval (or of opening it anew): as JSON, or as
-the notice itself (PDF) if that is what the operator accepts. An answer that got lost is not given again; the notice is
-opened anew, which makes what was lost worthless.
+The codes of a notice leave the office in one answer only, that of the approval (or of opening it anew), as JSON for a
+program that prints; the command beside the server (`seikyu admin cert`) makes the paper itself. An answer that got lost
+is not given again: the notice is opened anew, which makes what was lost worthless.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ from seikyu.apps.api.admin import Asked, operator_only
 from seikyu.apps.api.paging import PAGE, Asker, Cursor, PageLimit, TheEnrolling, absolute, problems
 from seikyu.services import applications as services
 from seikyu.services.applications import Enrolling, Opened, Wish
-from seikyu.services.issuing import ENDED, revoke_terminal
+from seikyu.services.issuing import end_of_terminal
 from seikyu.services.terminals import (
     application_view,
     holder_of,
     issuance_view,
     list_certificates,
     list_issuance_notices,
+    opened_view,
     page_of_applications,
 )
 from seikyu.trust.enrolment import Purpose
-from seikyu.trust.people import Actor
 
 router: Final = APIRouter(prefix="/certificates", tags=["certificates"])
 admin_router: Final = APIRouter(
@@ -135,27 +135,10 @@ def open_notice_anew(enrolling: TheEnrolling, asker: Asker, notice_id: Id) -> Re
 
 
 @admin_router.post("/notices/{notice_id}/end", response_model=models.IssuanceNoticeEnded)
-def end_of_terminal(enrolling: TheEnrolling, asker: Asker, notice_id: Id) -> Any:
+def end_terminal(enrolling: TheEnrolling, asker: Asker, notice_id: Id) -> Any:
     """End a terminal: its notice opens nothing any more, and what it has is revoked."""
-    return end_terminal(enrolling, holder_of(asker), notice_id)
-
-
-def end_terminal(enrolling: Enrolling, by: Actor, notice_id: str) -> dict[str, Any]:
-    """End a terminal and revoke what it has; return what is told. Errors: NotFound."""
-    notice = services.end_terminal(enrolling, by, notice_id)
-    revoked = revoke_terminal(enrolling, by, notice, reason=ENDED)
+    notice, revoked = end_of_terminal(enrolling, holder_of(asker), notice_id)
     return issuance_view(enrolling, notice) | {"revoked": revoked}
-
-
-def opened_view(enrolling: Enrolling, opened: Opened) -> dict[str, Any]:
-    """Return a notice with its codes; the binding of an ACME account is for servers only."""
-    server = opened.notice.purpose == Purpose.SERVER
-    return issuance_view(enrolling, opened.notice) | {
-        "pin": opened.pin,
-        "recovery": opened.recovery,
-        "kid": opened.notice.reference if server else None,
-        "binding": opened.binding if server else None,
-    }
 
 
 def _opened(enrolling: Enrolling, opened: Opened) -> Response:

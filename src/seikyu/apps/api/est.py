@@ -32,13 +32,14 @@ from starlette.routing import Route
 from seikyu.adapters.tls_server import peer_identity
 from seikyu.apps.api.bodies import UnsupportedMedia, body_of, stated_length
 from seikyu.apps.api.identity import identify, require_own_page
+from seikyu.apps.api.limiter import Turnstile
 from seikyu.apps.api.problems import MEDIA_TYPE as PROBLEM
 from seikyu.apps.api.problems import Known, facts_of, problem
 from seikyu.apps.outcomes import outcome_of
 from seikyu.apps.words import accepted_language, error_words
 from seikyu.limits import limit
 from seikyu.office.errors import OfficeError
-from seikyu.ports.errors import Busy, SeikyuError
+from seikyu.ports.errors import SeikyuError
 from seikyu.services.applications import Enrolling
 from seikyu.services.issuing import CodeLocked, Handed, Proof, fetch, recover, renew
 from seikyu.trust import UnknownCertificate
@@ -69,9 +70,6 @@ _STATUSES: Final = {
 #: More characters than these in the header are no code.
 _BASIC_CHARS: Final = 512
 
-#: For how long somebody waits for a turn; comparing codes takes much memory on purpose.
-_TURN_S: Final = 10.0
-
 
 class NotAuthenticated(CodeMistyped):
     """Nobody said a reference number and a code."""
@@ -80,22 +78,14 @@ class NotAuthenticated(CodeMistyped):
         super().__init__("reference", "missing")
 
 
-def public_est(enrolling: Enrolling) -> list[Route]:
+def public_est(enrolling: Enrolling, turnstile: Turnstile) -> list[Route]:
     """Return the routes of the face that needs no certificate."""
-    turns = asyncio.Semaphore(limit("enrolling_at_once"))
 
     async def enroll(request: Request) -> Response:
         try:
             proof, kind = _proof(request)
             der = await _request(request)
-            async with asyncio.timeout(_TURN_S):
-                await turns.acquire()
-            try:
-                handed = await asyncio.to_thread(_enrolled, enrolling, proof, kind, der)
-            finally:
-                turns.release()
-        except TimeoutError:
-            return _told(request, enrolling, Busy("others are being enrolled", retry_after_s=10))
+            handed = await turnstile.through(request, partial(_enrolled, enrolling, proof, kind, der))
         except _KNOWN as error:
             return _told(request, enrolling, error)
         return _certificates([handed.der])

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from seikyu.adapters.tls_server import peer_end, peer_identity
 from seikyu.apps.api.problems import answer_known
 from seikyu.ports.clock import Clock
-from seikyu.ports.errors import Busy, SeikyuError
+from seikyu.ports.errors import BadRequest, Busy, SeikyuError
 from seikyu.ports.store import Store
 from seikyu.ports.trust import ClientIdentity
 from seikyu.trust import UnknownCertificate
@@ -68,6 +68,14 @@ def require_own_page(scope: Scope, *, external_url: str | None = None) -> None:
         raise ForeignPage
 
 
+def require_no_agent(scope: Scope) -> None:
+    """Errors: BadRequest, if somebody would act for another where nobody can: what is said is never left unheard."""
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    asked = any(name == "for" for name, _ in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    if asked and path.split("/")[1:2] not in (["sendings"], ["arrivals"]):
+        raise BadRequest("nobody acts for another here", parameter="for")
+
+
 def identify(store: Store, clock: Clock, said: ClientIdentity | None) -> ClientIdentity:
     """Return who asks, given what the connection's certificate says.
 
@@ -120,6 +128,7 @@ class Identified:
         try:
             identity = await asyncio.to_thread(identify, self.store, self.clock, peer_identity(dict(scope)))
             require_own_page(scope, external_url=self.external_url)
+            require_no_agent(scope)
             if self._inside[identity.party] >= self.most:
                 raise Busy("the party has its share of requests", retry_after_s=5)
         except (SeikyuError, UnknownCertificate) as error:

@@ -11,6 +11,7 @@ In memory, bounded, and gone with the process; behind a front server the address
 import asyncio
 import ipaddress
 import math
+import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -38,7 +39,7 @@ class TooManyRequests(Unavailable):
 
 
 class Limiter:
-    """A sliding window for every address: `most` tries within `window_s`. Safe within one event loop.
+    """A sliding window for every address: `most` tries within `window_s`. Safe from many threads.
 
     A try that is refused does not count, so that whoever waits as told gets in. Of more addresses than `kept` the one
     that was quiet for longest is forgotten.
@@ -57,11 +58,15 @@ class Limiter:
         self._kept = kept
         self._clock = clock
         self._tries: OrderedDict[str, deque[float]] = OrderedDict()
+        self._turn = threading.Lock()
 
     def take(self, address: str) -> None:
         """Count a try. Errors: TooManyRequests; the try does not count then."""
-        now = self._clock()
         network = network_of(address)
+        with self._turn:
+            self._take(network, self._clock())
+
+    def _take(self, network: str, now: float) -> None:
         tries = self._tries.setdefault(network, deque(maxlen=self._most))
         if len(tries) == self._most and (left := tries[0] + self._window_s - now) > 0:
             wait_s = math.ceil(left)
@@ -84,14 +89,14 @@ class Turnstile:
     """
 
     def __init__(self, limiter: Limiter, *, at_once: int, waiting: int) -> None:
-        self._limiter = limiter
+        self.limiter = limiter
         self._places = asyncio.Semaphore(at_once)
         self._most = at_once + waiting
         self._inside = 0
 
     async def through(self, request: Request, act: Callable[[], Result]) -> Result:
         """Do what blocks, in a thread, when it is its turn. Errors: TooManyRequests; Busy; those of `act`."""
-        self._limiter.take(address_of(request))
+        self.limiter.take(address_of(request))
         if self._inside >= self._most:
             raise Busy("every place is taken", retry_after_s=_BUSY_S)
         self._inside += 1

@@ -103,6 +103,11 @@ class Sending(Wire):
     findings: int | None
     claimed: int | None
     unclaimed: int | None
+    agent: Annotated[
+        str | None, Field(description="the party that sent it by a mandate; null, if the party itself did")
+    ]
+    mandate: Annotated[str | None, Field(description="the id of that mandate")]
+    decided_agent: Annotated[str | None, Field(description="the party that confirmed or cancelled it by a mandate")]
     confirm_no: int | None
     received_at: Instant
     decided_at: Instant | None

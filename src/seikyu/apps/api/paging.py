@@ -9,6 +9,7 @@ from seikyu.apps.api.identity import identity_of
 from seikyu.apps.api.models import Problem
 from seikyu.limits import limit
 from seikyu.ports.trust import ClientIdentity
+from seikyu.services.agency import acting_for
 from seikyu.services.applications import Enrolling
 from seikyu.services.office import Office
 
@@ -38,6 +39,22 @@ async def asker_of(request: Request) -> ClientIdentity:
 TheOffice = Annotated[Office, Depends(office_of)]
 TheEnrolling = Annotated[Enrolling, Depends(enrolling_of)]
 Asker = Annotated[ClientIdentity, Depends(asker_of)]
+
+
+def acting_asker(
+    office: TheOffice,
+    asker: Asker,
+    principal: Annotated[
+        str | None,
+        Query(alias="for", max_length=20, description="the institution that the asker acts for, by a mandate in force"),
+    ] = None,
+) -> ClientIdentity:
+    """Return who asks, or the party that they act for. Errors: MandateNotThere."""
+    return asker if principal is None else acting_for(office, asker, principal)
+
+
+#: Who asks about sendings: a party for itself, or for another by a mandate (`?for=`).
+ActingAsker = Annotated[ClientIdentity, Depends(acting_asker)]
 
 PageLimit = Annotated[int, Query(ge=1, le=limit("page_items"), description="how many items a page holds at most")]
 Cursor = Annotated[

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from seikyu.apps.api import models_enrolment as models
+from seikyu.apps.api.models import Wire
 from seikyu.apps.api.paging import Asker, TheEnrolling, problems
 from seikyu.services import pairing
 from seikyu.services.terminals import own_certificate
@@ -17,7 +18,7 @@ router: Final = APIRouter(prefix="/certificates", tags=["certificates"])
 _TYPED_CHARS: Final = 64
 
 
-class ApprovalAsked(models.Wire):
+class ApprovalAsked(Wire):
     """The code that the new machine shows on its screen."""
 
     pairing_code: Annotated[str, Field(min_length=1, max_length=_TYPED_CHARS)]

@@ -1,6 +1,5 @@
 """Errors on the wire: RFC 9457 problems in the asker's language, and a plain page for a person with a browser."""
 
-import html
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -14,12 +13,15 @@ from starlette.responses import Response
 
 from seikyu.apps.logs import report_bug
 from seikyu.apps.outcomes import Outcome, outcome_of
+from seikyu.apps.pages.frame import HEADERS, plain_page
+from seikyu.apps.told import told_facts
 from seikyu.apps.words import Language, accepted_language, error_words
 from seikyu.office.errors import OfficeError
 from seikyu.ports.errors import SeikyuError, Unavailable
 from seikyu.trust import UnknownCertificate
 from seikyu.trust.certificates import BadRequestForCertificate
 from seikyu.trust.codes import CodeMistyped
+from seikyu.trust.passwords import PasswordRefused
 from seikyu.trust.people import PeopleError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -28,7 +30,12 @@ MEDIA_TYPE: Final = "application/problem+json"
 BUG: Final = "seikyu_bug"
 
 #: The errors that have a text of their own; everything else is a bug.
-Known = SeikyuError | OfficeError | UnknownCertificate | PeopleError | CodeMistyped | BadRequestForCertificate
+Known = (
+    SeikyuError | OfficeError | UnknownCertificate | PeopleError | PasswordRefused | CodeMistyped
+    | BadRequestForCertificate
+)  # fmt: skip
+
+_LANGUAGES: Final[tuple[Language, ...]] = ("ja", "en")
 
 _STATUS_CODES: Final = {404: "not_found", 405: "method_not_allowed"}
 
@@ -54,8 +61,8 @@ def problem(
         extra["Retry-After"] = str(facts["retry_after_s"])
     extra.update(headers or {})
     if wants_page(request):
-        return Response(_page(outcome, facts), status, extra, "text/html; charset=utf-8")
-    words = error_words(words_code or code, lang, **facts)
+        return Response(_page(outcome, facts), status, {**HEADERS, **extra}, "text/html; charset=utf-8")
+    words = error_words(words_code or code, lang, **told_facts(facts, lang))
     members = {name: _member(value) for name, value in facts.items() if name != "message"}
     body = members | {
         "type": f"urn:seikyu:problem:{code}",
@@ -126,26 +133,9 @@ def wants_page(request: Request) -> bool:
     return first in {"text/html", "application/xhtml+xml"}
 
 
-def page(title: str, sections: Mapping[Language, tuple[str, ...]]) -> str:
-    """Return a plain page that says the same in each language."""
-    parts = [
-        f'<section lang="{lang}"><h1>{html.escape(texts[0])}</h1>'
-        + "".join(f"<p>{html.escape(text)}</p>" for text in texts[1:] if text)
-        + "</section>"
-        for lang, texts in sections.items()
-    ]
-    return (
-        '<!doctype html><html lang="ja"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{html.escape(title)}</title><style>body{{font-family:sans-serif;max-width:40em;margin:3em auto;"
-        "padding:0 1em;line-height:1.7;color:#222}h1{font-size:1.3em}</style></head><body><main>"
-        + "<hr>".join(parts)
-        + "</main></body></html>"
-    )
-
-
 def _page(outcome: Outcome, facts: Mapping[str, Any]) -> str:
-    ja, en = (error_words(outcome.code, lang, **facts) for lang in ("ja", "en"))
-    return page(ja.title, {"ja": (ja.title, ja.text, ja.hint), "en": (en.title, en.text, en.hint)})
+    ja, en = (error_words(outcome.code, lang, **told_facts(facts, lang)) for lang in _LANGUAGES)
+    return plain_page({"ja": (ja.title, ja.text, ja.hint), "en": (en.title, en.text, en.hint)})
 
 
 def _member(value: Any) -> Any:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from seikyu.apps.api import models
 from seikyu.apps.api.bodies import body_of, idempotency_key, must_be_plain, stated_length, stated_sha256
-from seikyu.apps.api.paging import PAGE, Asker, Cursor, PageLimit, TheOffice, absolute, problems
+from seikyu.apps.api.paging import PAGE, ActingAsker, Cursor, PageLimit, TheOffice, absolute, problems
 from seikyu.limits import limit
 from seikyu.ports.errors import NotFound
 from seikyu.ports.trust import ClientIdentity
@@ -23,7 +23,7 @@ from seikyu.services.show import Page
 router: Final = APIRouter(tags=["sendings"])
 
 
-async def sender_of(asker: Asker) -> ClientIdentity:
+async def sender_of(asker: ActingAsker) -> ClientIdentity:
     """Return who asks about a sending; to a payer there is no such thing. Errors: NotFound."""
     if asker.kind == PAYER:
         raise NotFound("payers have no sendings")
@@ -62,14 +62,14 @@ _BYTES: Final[dict[str, Any]] = {
             "model": models.UploadBegun,
             "description": "a sending of several files is begun; there is no sending yet",
         },
-        **problems(408, 409, 413, 415, 422, 507),
+        **problems(404, 408, 409, 413, 415, 422, 507),
     },
     openapi_extra=_BYTES,
 )
 async def send(  # noqa: PLR0917  (each is one query parameter)
     request: Request,
     office: TheOffice,
-    asker: Asker,
+    asker: ActingAsker,
     body: BodyParam = None,
     line: LineParam = "real",
     asp: AspParam = True,
@@ -96,7 +96,7 @@ async def send(  # noqa: PLR0917  (each is one query parameter)
 async def put_file(
     request: Request,
     office: TheOffice,
-    asker: Asker,
+    asker: ActingAsker,
     upload_id: Id,
     no: Annotated[int, Path(ge=1, le=limit("files_per_sending"))],
     name: NameParam = None,
@@ -125,16 +125,16 @@ async def put_file(
         **problems(404, 409, 422, 507),
     },
 )
-async def finish(request: Request, office: TheOffice, asker: Asker, upload_id: Id) -> Response:
+async def finish(request: Request, office: TheOffice, asker: ActingAsker, upload_id: Id) -> Response:
     """Make one sending of the files that were put in; all or none."""
     answer = await upload.finish(office, identity=asker, upload_id=upload_id)
     return await _received(request, office, answer)
 
 
-@router.get("/sendings", response_model=models.Sendings, responses=problems())
+@router.get("/sendings", response_model=models.Sendings, responses=problems(404))
 def sendings(  # noqa: PLR0917  (each is one query parameter)
     office: TheOffice,
-    asker: Asker,
+    asker: ActingAsker,
     body: BodyParam = None,
     month: Annotated[str | None, Query(pattern=models.MONTH_FORM)] = None,
     line: Annotated[models.Line | None, Query()] = None,

@@ -44,6 +44,9 @@ _LONGEST_WAIT_S: Final = 60.0
 #: Line troubles that trying again does not mend: the certificate, the name, what listens there.
 _LASTING: Final = ("certificate", "tls_", "not_tls", "name_unknown")
 
+#: Where a party may act for another.
+_FOR_OTHERS: Final = ("/sendings", "/arrivals")
+
 Result = TypeVar("Result")
 Note = Callable[[str], None]
 
@@ -57,14 +60,19 @@ class Line:
         *,
         tries: int | None = None,
         note: Note = lambda _: None,
+        principal: str | None = None,
         root: str = API,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        """`root` is what every path stands below; `context` is another than the party's own. Errors: BadClientFile."""
+        """Open a line; `principal` is whom the party acts for where it sends.
+
+        `root` is what every path stands below; `context` is another than the party's own. Errors: BadClientFile.
+        """
         context = context or _own_context(folder)
         self.folder = folder
         self.tries = tries or limit("client_retries")
         self.note = note
+        self.principal = principal
         self._http = httpx2.Client(
             base_url=folder.url + root,
             transport=httpx2.HTTPTransport(verify=context, trust_env=False, socket_options=_SOCKET_OPTIONS),
@@ -168,6 +176,8 @@ class Line:
         return response
 
     def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        if self.principal is not None and path.startswith(_FOR_OTHERS):
+            options["params"] = {**options.get("params", {}), "for": self.principal}
         response = self.answer(method, path, **options)
         try:
             answer = response.json()

@@ -26,13 +26,13 @@ Certain = Callable[[Mapping[str, Any]], None]
 
 
 @contextmanager
-def lookout(folder: ClientFolder, key: str, certain: Certain) -> Iterator[None]:
+def lookout(folder: ClientFolder, key: str, certain: Certain, *, principal: str | None = None) -> Iterator[None]:
     """Keep a lookout while the block sends what bears that idempotency key.
 
     It is a courtesy: an office that does not know the question, or a line that is bad, ends it without a word.
     """
     over = threading.Event()
-    looking = threading.Thread(target=_look, args=(folder, key, certain, over), name="lookout", daemon=True)
+    looking = threading.Thread(target=_look, args=(folder, key, certain, over, principal), name="lookout", daemon=True)
     looking.start()
     try:
         yield
@@ -41,13 +41,13 @@ def lookout(folder: ClientFolder, key: str, certain: Certain) -> Iterator[None]:
         looking.join(_LET_GO_S)
 
 
-def _look(folder: ClientFolder, key: str, certain: Certain, over: threading.Event) -> None:
+def _look(folder: ClientFolder, key: str, certain: Certain, over: threading.Event, principal: str | None) -> None:
     if over.wait(FIRST_LOOK_S):
         return
     known: set[str] = set()
     pause_s = LOOK_S
     try:
-        with Line(folder, tries=1) as line:
+        with Line(folder, tries=1, principal=principal) as line:
             while not over.is_set():
                 for item in line.get("/arrivals", limit=_PAGE)["items"]:
                     new = item["idempotency_key"] == key and item["refused"] and item["id"] not in known

@@ -51,9 +51,9 @@ def send(
 
     Errors: BrokeWhileSending (nothing is kept), AnswerLost, LineFailed, OfficeSaid, FileUnusable.
     """
-    waits = Unanswered.of(line.folder.path, files, terms.params())
+    waits = Unanswered.of(line.folder.path, files, terms.params() | ({"for": line.principal} if line.principal else {}))
     try:
-        with lookout(line.folder, waits.key, certain):
+        with lookout(line.folder, waits.key, certain, principal=line.principal):
             answer = line.again(lambda: _once(line, files, terms, key=waits.key, told=told))
     except OfficeSaid as said:
         if said.status < HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -32,9 +32,10 @@ def target(path: Path, source: Path) -> Path:
     return place
 
 
-def write(path: Path, source: Path, data: bytes) -> None:
+def write(path: Path, source: Path, data: bytes, *, private: bool = False) -> None:
     """Write a drawing; what stood under its name is replaced when all of it is on the disk, and only then.
 
+    Shape: `private` ones only their owner may read.
     Errors: FileUnusable; then nothing has changed and nothing is left behind.
     """
     from seikyu.apps.client.errors import unwritable
@@ -42,7 +43,7 @@ def write(path: Path, source: Path, data: bytes) -> None:
     place = target(path, source)
     part = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
-        with part.open("xb") as out:
+        with open(part, "xb", opener=_private if private else None) as out:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
@@ -51,3 +52,8 @@ def write(path: Path, source: Path, data: bytes) -> None:
         with suppress(OSError):
             part.unlink()
         raise unwritable(str(path), reason) from None
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that nobody else may read."""
+    return os.open(path, flags, 0o600)

@@ -20,7 +20,7 @@ from seikyu.limits import limit
 from seikyu.ports.errors import ProtocolError, SeikyuError
 
 #: The field of the token.
-TOKEN: Final = "token"
+TOKEN: Final = "token"  # noqa: S105  (the name of the field)
 
 _MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 #: What the cookie of a browser looks like that a page of ours has made.

@@ -64,6 +64,7 @@ def render(template: str, lang: Language, /, **facts: Any) -> str:
         "role_name": partial(_role, lang),
         "face": "public",
         "path": "",
+        "other_path": "/",
         "ways": (),
         "actor": None,
         "token": _no_token,
@@ -108,6 +109,7 @@ def _templates() -> Environment:
     )  # fmt: skip
     made.globals["static"] = static_path
     made.filters["time"] = at_time
+    made.filters["stamp"] = lambda text: at_time(datetime.fromisoformat(text))
     return made
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -23,9 +24,11 @@ from seikyu.apps.api.problems import Known, facts_of
 from seikyu.apps.outcomes import outcome_of
 from seikyu.apps.pages.forms import MARK_BYTES, check_token, is_mark, read_form, token_for
 from seikyu.apps.pages.frame import HEADERS, LANGUAGE_COOKIE, frame_response, page_language
-from seikyu.apps.words import ErrorWords, Language, error_words
+from seikyu.apps.told import told_facts
+from seikyu.apps.words import ErrorWords, Language, error_words, say
 from seikyu.limits import limit
 from seikyu.ports.errors import Busy
+from seikyu.ports.people import Place
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.login import LoginOver, actor_of
 from seikyu.services.office import Office
@@ -34,6 +37,9 @@ from seikyu.trust.people import Actor, demand, permits
 
 #: Addresses of ours that a visitor may be sent back to: one slash at the front, and nothing that a browser reads anew.
 _OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._-]+/)*[A-Za-z0-9._-]*")
+
+#: Security keys know hosts by name, not by address.
+_HOST: Final = re.compile(r"(?=.*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 
 #: Where a login has to go first, by its duty.
 DUTIES: Final = {
@@ -45,17 +51,29 @@ DUTIES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """An entry of the menu. Shape: `words` is the key of its text; shown to who has `power`, or to all."""
+    """An entry of the menu.
+
+    Shape: `words` is the key of its text. It is shown to all; with `login` to who has logged in; with `powers` to who
+    has one of them.
+    """
 
     path: str
     words: str
-    power: str | None = None
+    login: bool = False
+    powers: tuple[str, ...] = ()
+
+    def shown_to(self, actor: Actor | None) -> bool:
+        """True if it stands in somebody's menu."""
+        if actor is None:
+            return not self.login and not self.powers
+        return not self.powers or any(permits(actor, power) for power in self.powers)
 
 
 @dataclass(slots=True)
 class Visit:
-    """One request to a page and what is known of it. Shape: `identity` is None on the public face, `actor` without a
-    login.
+    """One request to a page and what is known of it.
+
+    Shape: `identity` is None on the public face, `actor` without a login.
     """
 
     pages: "Pages"
@@ -88,9 +106,39 @@ class Visit:
         return self.actor
 
     @property
+    def asker(self) -> ClientIdentity:
+        """Who asks, as services that know parties and no people take it: the party that has logged in."""
+        with self.people.store.read() as tx:
+            party = tx.party(self.who.party)
+        return ClientIdentity(serial="", party=self.who.party, kind=party.kind if party else "", terminal="")
+
+    @property
+    def named(self) -> str:
+        """Who acts, as it stands in a history: party and user id."""
+        return f"{self.who.party}/{self.who.user}"
+
+    @property
     def address(self) -> str:
         """The address at the other end of the line."""
         return self.request.client.host if self.request.client else ""
+
+    @property
+    def place(self) -> Place:
+        """This page as security keys are bound to it; empty, if it has none of our names."""
+        return self.pages.place_of(self.request.headers.get("host", ""))
+
+    def done(self, *known: str) -> str:
+        """Return what was done before this page, from `?done=`, if it is a word that the page knows."""
+        word = self.request.query_params.get("done", "")
+        return self.say(f"pages.account.{word}") if word in known else ""
+
+    def say(self, key: str, /, **facts: Any) -> str:
+        """Return a text in the language of the page."""
+        return say(key, self.lang, **facts)
+
+    def label(self, row: Any) -> str:
+        """Return what a row of data is called, in the language of the page."""
+        return str(row.ja if self.lang == "ja" else row.en)
 
     def typed(self, name: str) -> str:
         """Return what was typed into a field; nothing if there was none."""
@@ -109,6 +157,7 @@ class Visit:
         basis = {
             "face": self.pages.face,
             "path": self.request.url.path,
+            "other_path": self.pages.shown_at(self.request.url.path),
             "ways": self.pages.ways_for(self.actor),
             "actor": self.actor,
             "token": token,
@@ -124,12 +173,11 @@ class Visit:
 
     def again(self, template: str, error: Known, /, **facts: Any) -> Response:
         """Answer with the page once more, and what was wrong; passwords and codes are not typed into it again."""
-        headers_status = int(outcome_of(error.code).status)
-        return self.show(template, headers_status, error=self.words(error), **facts)
+        return self.show(template, int(outcome_of(error.code).status), error=self.words(error), **facts)
 
     def words(self, error: Known) -> ErrorWords:
         """Return what an error says, in the language of the page."""
-        return error_words(error.code, self.lang, **facts_of(error, self.lang))
+        return error_words(error.code, self.lang, **told_facts(facts_of(error), self.lang))
 
     def see(self, path: str, /, *, session: str | None = None) -> Response:
         """Send the visitor on to another page of ours; with a new login, or with "" out of the one there is."""
@@ -158,8 +206,10 @@ class Pages:
     people: People
     key: bytes = field(repr=False)
     served: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
     ways: tuple[Way, ...] = ()
     external_url: str | None = None
+    _shown: set[str] = field(default_factory=set, repr=False)
     _hard: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limit("logins_at_once")), repr=False)
     _waiting: int = 0
 
@@ -175,10 +225,18 @@ class Pages:
 
     def ways_for(self, actor: Actor | None) -> list[Way]:
         """Return the menu of somebody."""
-        return [
-            way for way in self.ways
-            if way.power is None or (actor is not None and (way.power == "login" or permits(actor, way.power)))
-        ]  # fmt: skip
+        return [way for way in self.ways if way.shown_to(actor)]
+
+    def place_of(self, said: str) -> Place:
+        """Return the place for a Host header; an empty one for a name that the server is not made out for.
+
+        A page that was relayed under another name must not learn what a security key says.
+        """
+        outside = urlsplit(self.external_url).netloc if self.external_url else ""
+        name = urlsplit(f"//{said}").hostname or ""
+        if name not in {*self.hosts, urlsplit(f"//{outside}").hostname} or not _HOST.fullmatch(name):
+            return Place("", "")
+        return Place(name, f"https://{said}")
 
     def put_cookie(self, answer: Response, name: str, value: str, *, kept_s: int | None = None) -> None:
         """Set a cookie that only we get back, from our own pages and over TLS; an empty value takes it away."""
@@ -186,12 +244,12 @@ class Pages:
         answer.set_cookie(name, value, max_age=life, path="/", secure=True, httponly=True, samesite="strict")
 
     def route(
-        self, path: str, page: Page, *, post: bool = False, login: bool = True, power: str | None = None,
+        self, path: str, page: Page, *, post: bool = False, login: bool = True, powers: tuple[str, ...] = (),
         before_duty: bool = False, hard: bool = False,
     ) -> Route:  # fmt: skip
         """Return the route of a page: shown by GET, or an act by POST.
 
-        Shape: without `login` anybody may see it; `power` is what the role must have; `before_duty` pages are those
+        Shape: without `login` anybody may see it; of `powers` the role must have one; `before_duty` pages are those
         where what has to come first is done; `hard` ones hash passwords, of which only so many go on at once.
         """
 
@@ -204,18 +262,26 @@ class Pages:
             if post:
                 visit.form = await read_form(request, external_url=self.external_url)
                 self._check(visit)
-            run = self._step(page, login=login, power=power, before_duty=before_duty)
+            run = self._step(page, login=login, powers=powers, before_duty=before_duty)
             if not hard or not post:
                 return await asyncio.to_thread(run, visit)
             return await self._one_of_few(run, visit)
 
+        if not post:
+            self._shown.add(path)
         return Route(path, answer, methods=["POST"] if post else ["GET"])
+
+    def shown_at(self, path: str) -> str:
+        """Return where a page can be looked at again: itself, or what is above an act."""
+        while path not in self._shown and path.count("/") > 1:
+            path = path.rpartition("/")[0]
+        return path if path in self._shown else "/"
 
     def _check(self, visit: Visit) -> None:
         mark = visit.request.cookies.get(self.mark_cookie, "")
         check_token(self.key, visit.form, face=self.face, mark=mark, session=visit.session)
 
-    def _step(self, page: Page, *, login: bool, power: str | None, before_duty: bool) -> Page:
+    def _step(self, page: Page, *, login: bool, powers: tuple[str, ...], before_duty: bool) -> Page:
         def run(visit: Visit) -> Response:
             visit.actor = self._actor(visit)
             if not login:
@@ -224,8 +290,8 @@ class Pages:
                 return visit.see(f"/login?next={visit.request.url.path}" if visit.request.method == "GET" else "/login")
             if visit.actor.must is not None and not before_duty:
                 return visit.see(DUTIES[visit.actor.must])
-            if power is not None:
-                demand(visit.actor, power)
+            if powers and not any(permits(visit.actor, power) for power in powers):
+                demand(visit.actor, powers[0])
             return page(visit)
 
         return run

@@ -1,0 +1,35 @@
+"""The first page of each face: whose it is, and whether the desk is open."""
+
+from datetime import date
+
+from starlette.responses import Response
+
+from seikyu.apps.api.identity import days_to_warn_of
+from seikyu.apps.pages.visit import Visit
+from seikyu.apps.pki import GIVEN_OUT
+from seikyu.apps.words import Language, say
+from seikyu.office.bodies import bodies
+from seikyu.services.office import REAL, Office
+
+
+def show_front(visit: Visit) -> Response:
+    """Show the first page."""
+    with visit.people.store.read() as tx:
+        party = tx.party(visit.identity.party) if visit.identity else None
+    named, opening, is_open = front_facts(visit.office, visit.pages.served, visit.lang)
+    return visit.show(
+        "front.html", bodies=named, opening=opening, open=is_open, party=party, can_log_in=True,
+        given_out=tuple(GIVEN_OUT), days=days_to_warn_of(dict(visit.request.scope)),
+    )  # fmt: skip
+
+
+def front_facts(office: Office, served: tuple[str, ...], lang: Language) -> tuple[str, str, bool]:
+    """Return whose desk it is, what is to be said of its hours, and whether it is open now."""
+    now = office.clock.now()
+    opening = office.calendar().at(now, REAL)
+    known = {each.id: each for each in bodies(date(now.year, now.month, now.day), test=True)}
+    here = [known[body] for body in served if body in known]
+    key = "always" if opening.open and opening.closes_at is None else "open" if opening.open else "closed"
+    named = "、".join(each.ja for each in here) if lang == "ja" else ", ".join(each.en for each in here)
+    said = say(f"desk.{key}", lang, closes_at=opening.closes_at, next_opens_at=opening.next_opens_at)
+    return named, said, opening.open

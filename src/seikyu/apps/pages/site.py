@@ -1,0 +1,56 @@
+"""What pages a face has, and its menu. A room that adds pages adds its routes and its entry of the menu here."""
+
+from starlette.routing import Route
+
+from seikyu.apps.pages.account import account_routes
+from seikyu.apps.pages.frame import static_routes
+from seikyu.apps.pages.front import show_front
+from seikyu.apps.pages.notices import notice_routes
+from seikyu.apps.pages.second_factor import second_factor_routes
+from seikyu.apps.pages.users import user_routes
+from seikyu.apps.pages.visit import Pages, Way
+from seikyu.services.office import Office
+from seikyu.services.people import People
+from seikyu.trust.people import ALL_MANDATES, ALL_PEOPLE, MANDATES, NOTICES, OFFICE, PEOPLE
+
+_FRONT = Way("/", "pages.way.front")
+_CERT = Way("/cert/", "pages.way.cert")
+_ACCOUNT = Way("/account", "pages.way.account", login=True)
+_NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE))
+_USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE))
+_MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES))
+
+#: The menus of both faces, in their order.
+WAYS = {
+    "desk": (_FRONT, _NOTICES, _USERS, _MANDATES, _ACCOUNT),
+    "public": (_FRONT, _CERT, _NOTICES, _ACCOUNT),
+}
+
+
+def pages_of(
+    face: str,
+    office: Office,
+    people: People,
+    *,
+    key: bytes,
+    served: tuple[str, ...],
+    hosts: tuple[str, ...] = (),
+    external_url: str | None = None,
+) -> Pages:
+    """Return the pages of a face: `desk` or `public`.
+
+    Shape: `key` makes tokens of forms; `served` are the review bodies here; `hosts` the names of the server.
+    """
+    return Pages(face, office, people, key=key, served=served, hosts=hosts, ways=WAYS[face], external_url=external_url)
+
+
+def page_routes(pages: Pages) -> list[Route]:
+    """Return every route of a face's pages."""
+    return [
+        pages.route("/", show_front, login=False),
+        *static_routes(),
+        *account_routes(pages),
+        *second_factor_routes(pages),
+        *notice_routes(pages),
+        *(user_routes(pages) if pages.face == "desk" else ()),
+    ]

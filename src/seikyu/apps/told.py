@@ -1,0 +1,24 @@
+"""Facts of errors as people read them: a power, a role or a reason is a word of the code, and has a text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from seikyu.apps.words import Language, has, say
+
+
+def told_facts(facts: Mapping[str, Any], lang: Language) -> dict[str, Any]:
+    """Return the facts with words of the code in the reader's language; the others are as they were."""
+    from seikyu.trust.codes import code_kinds
+    from seikyu.trust.people import powers
+
+    told = dict(facts)
+    if told.get("power") in powers():
+        told["power"] = powers()[told["power"]][lang]
+    if told.get("kind") in code_kinds():
+        kind = code_kinds()[told["kind"]]
+        told["kind"] = kind.ja if lang == "ja" else kind.en
+    for name in ("why", "what"):
+        key = f"people.{name}.{told.get(name)}"
+        if has(key):
+            told[name] = say(key, lang)
+    return told
