@@ -390,11 +390,9 @@ def test_what_comes_is_looked_at_before_it_is_kept(
     assert says(folder)["state"] == "ending"
 
 
-def test_a_certificate_renews_itself_and_is_warned_of_in_time(
-    home: Path, terminal: tuple[client.ClientFolder, Opened]
-) -> None:
+def test_a_certificate_renews_itself_and_is_warned_of_in_time(home: Path) -> None:
     """Told at 90 days once, renewed with 60 left without a word; a renewal that fails is told and not tried at once."""
-    folder, _ = terminal
+    folder = by_hand(home, "窓口", now=datetime.now(UTC) - timedelta(days=1150), name="warned")
     own, told = held(folder), list[str]()
 
     def ride(days: float) -> None:
@@ -435,7 +433,7 @@ def test_a_command_renews_what_ends_soon(
     """`status` works as ever, says nothing of it, and the folder has a new certificate; one issued by hand too."""
     from seikyu.apps.cli import run
 
-    folder = by_hand(home, "手渡し", now=datetime.now(UTC) - timedelta(days=1150))
+    folder = by_hand(home, "手渡し", now=datetime.now(UTC) - timedelta(days=1150), name="by-hand")
     first = held(folder)
     assert (first.not_after - datetime.now(UTC)).days < 60
     assert run(["status", "--home", str(home), "--as", folder.path.name, "--json"]) == 0
@@ -447,17 +445,17 @@ def test_a_command_renews_what_ends_soon(
     assert says(folder)["state"] == "good"
 
 
-def by_hand(home: Path, terminal: str, *, now: datetime) -> client.ClientFolder:
+def by_hand(home: Path, terminal: str, *, now: datetime, name: str) -> client.ClientFolder:
     """Return the folder of a terminal that got its certificate at the operator's desk, at that time."""
     place = find_home(home)
     ca = open_ca(place)
     source = client_of(home, PARTY)
     issued = issue_client(ca, Holder("institution", PARTY, "見本", terminal), now=now)
-    folder = home / "clients" / "by-hand"
+    folder = home / "clients" / name
     with staged(ca, issued, folder), enrolling_at(place) as enrolling, enrolling.store.write() as tx:
         tx.put_certificate(issued.row)
     (folder / "client.toml").write_text((source.path / "client.toml").read_text())
-    return client.open_client(home, "by-hand")
+    return client.open_client(home, name)
 
 
 def revoke(home: Path, serial: str) -> None:

@@ -272,15 +272,19 @@ def serials(machine: Machine) -> set[str]:
     return {each["serial"] for each in json.loads(done.stdout)["certificates"]}
 
 
+def line_over(folder: client.ClientFolder, relay: Relay) -> client.Line:
+    """Return a line that goes through a relay."""
+    return client.Line(replace(folder, url=f"https://localhost:{relay.port}"), tries=1)
+
+
 def fetch_half(payer: Machine, to: Path) -> tuple[int, int]:
     """Fetch over lines that break sooner or later, until one breaks in a delivery; return what is there of how much."""
     folder = client.open_client(payer.folder, None)
     port = urlsplit(folder.url).port or 0
     for down in range(10_000, 200_000, 5_000):
-        with Relay(port, down=down) as cut, suppress(LineFailed):
-            with client.Line(replace(folder, url=f"https://localhost:{cut.port}"), tries=1) as line:
-                for each in client.offered(line, month=None):
-                    client.fetch(line, each, to=to, told=lambda _: None)
+        with Relay(port, down=down) as cut, suppress(LineFailed), line_over(folder, cut) as line:
+            for each in client.offered(line, month=None):
+                client.fetch(line, each, to=to, told=lambda _: None)
         for part in to.rglob("*.part"):
             whole = {
                 each["sha256"]: each["size_bytes"]
