@@ -25,7 +25,7 @@ class ApprovalAsked(Wire):
 
 
 @router.get("/own", response_model=models.OwnCertificate, responses=problems())
-def own(enrolling: TheEnrolling, asker: Asker) -> Any:
+def certificate_in_hand(enrolling: TheEnrolling, asker: Asker) -> Any:
     """Show the certificate in hand, the days that are left of it, and the office's time to hold a clock against."""
     return own_certificate(enrolling, asker) | {"now": datetime.now(UTC)}
 
@@ -37,7 +37,7 @@ def pairings(enrolling: TheEnrolling, asker: Asker) -> Any:
 
 
 @router.post("/pairings/approve", response_model=models.PairingApproved, responses=problems(404, 409, 422))
-def approve(enrolling: TheEnrolling, asker: Asker, asked: ApprovalAsked) -> Any:
+def approve_pairing(enrolling: TheEnrolling, asker: Asker, asked: ApprovalAsked) -> Any:
     """Approve the new machine that shows this code. The old certificate of its terminal ends at once."""
     done = pairing.approve(enrolling, asker, asked.pairing_code)
     return {"terminal": done.terminal, "serial": done.serial, "repeat": done.again}
