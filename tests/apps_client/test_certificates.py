@@ -14,15 +14,13 @@ from typing import Any
 import pytest
 from cryptography import x509
 
+from apps_client.certificate_lab import PARTY, by_hand, machine, open_notice, revoke
 from seikyu.adapters.tls_client import BadClientFile
-from seikyu.adapters.vault import Argon2Vault
-from seikyu.adapters.x509_ca import issue_client, open_ca, staged
 from seikyu.apps import client
 from seikyu.apps.client import certificates, own_files, reminding
 from seikyu.apps.client.certificates import held, renew
 from seikyu.apps.client.enrolling import (
     ClientTaken,
-    Newcomer,
     OfficeNotNamed,
     OfficeNotTrusted,
     Whence,
@@ -36,12 +34,7 @@ from seikyu.apps.demo_relay import Relay
 from seikyu.apps.enrolling import enrolling_at
 from seikyu.apps.generator import world
 from seikyu.apps.wiring import find_home
-from seikyu.services import applications
-from seikyu.services.applications import Opened, Wish
-from seikyu.services.people import CONSOLE
-from seikyu.trust.party import Holder
-
-PARTY = world().institutions[2].id
+from seikyu.services.applications import Opened
 
 
 class Pulled(BaseException):
@@ -60,20 +53,9 @@ def opened(home: Path, request: pytest.FixtureRequest) -> Callable[..., Opened]:
 
     def notice(terminal: str = "", *, party: str = PARTY) -> Opened:
         name = terminal or sha256(request.node.nodeid.encode()).hexdigest()[:20]
-        place = find_home(home)
-        with enrolling_at(place) as enrolling:
-            # Hashing takes long on purpose; the server verifies what was hashed with less all the same.
-            quick = Argon2Vault(place.secret("people_key"), memory_kib=64, passes=1, lanes=1)
-            asked, _ = applications.apply_for(enrolling, CONSOLE, Wish(name), party=party)
-            return applications.approve(replace(enrolling, vault=quick), CONSOLE, asked.id)
+        return open_notice(home, name, party=party)
 
     return notice
-
-
-def machine(empty: Path, home: Path, public: str, *, what: str = "x", **options: Any) -> Newcomer:
-    """Return a new machine that has an empty folder and the root of the office."""
-    whence = options.pop("whence", Whence(public, home / "ca" / "root.pem"))
-    return Newcomer.at(empty, whence, what=what, client_id=options.pop("client_id", None), tries=1, note=print)
 
 
 @pytest.fixture
@@ -443,27 +425,6 @@ def test_a_command_renews_what_ends_soon(
     assert held(folder).serial != first.serial
     assert held(folder).not_after > first.not_after
     assert says(folder)["state"] == "good"
-
-
-def by_hand(home: Path, terminal: str, *, now: datetime, name: str) -> client.ClientFolder:
-    """Return the folder of a terminal that got its certificate at the operator's desk, at that time."""
-    place = find_home(home)
-    ca = open_ca(place)
-    source = client_of(home, PARTY)
-    issued = issue_client(ca, Holder("institution", PARTY, "見本", terminal), now=now)
-    folder = home / "clients" / name
-    with staged(ca, issued, folder), enrolling_at(place) as enrolling, enrolling.store.write() as tx:
-        tx.put_certificate(issued.row)
-    (folder / "client.toml").write_text((source.path / "client.toml").read_text())
-    return client.open_client(home, name)
-
-
-def revoke(home: Path, serial: str) -> None:
-    """Revoke a certificate at the office."""
-    with enrolling_at(find_home(home)) as enrolling, enrolling.store.write() as tx:
-        row = tx.certificate(serial)
-        assert row is not None
-        tx.put_certificate(replace(row, revoked_at=datetime.now(UTC), reason="superseded"))
 
 
 def nothing() -> Any:
