@@ -41,6 +41,8 @@ LIMITS: Final = (
     Limit("peer_lost_s", 60, "seconds", "a peer that confirms no byte and answers no probe for so long has vanished"),
     Limit("header_wait_s", 10, "seconds", "a request's header must be complete by then"),
     Limit("keep_alive_s", 15, "seconds", "an idle connection is closed after this"),
+    Limit("front_answer_wait_s", 180, "seconds", "a front server waits so long for the next byte of an answer; to sync "
+          "4 GB takes a slow disk a minute or two"),
     Limit("header_bytes", 32 * KIB, "bytes", "the header of a lawful request has under 4 KB"),
     Limit("json_bytes", 64 * KIB, "bytes", "bodies other than files are small acts"),
     Limit("form_bytes", 64 * KIB, "bytes", "what a form of a page sends; the longest has a request for a certificate"),
@@ -89,6 +91,8 @@ LIMITS: Final = (
     Limit("register_rows", 100_000, "rows", "writing so many takes 6 s, and others that write wait for 10 s at most",
           adjustable=True),
     Limit("register_rows_told", 1000, "rows", "of each kind, what a list comes to; past it the rows are counted"),
+    Limit("serials_asked", 1000, "serials", "to revoke with one request; with 40 bytes each they fit a small act"),
+    Limit("serial_list_bytes", 8 * MIB, "bytes", "a list of certificates to revoke; 100,000 serials have 4 MB"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 

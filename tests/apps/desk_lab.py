@@ -17,7 +17,8 @@ from apps.page_parts import pages_of_lab
 from builders import INSTITUTION_ID
 from seikyu.apps import faces
 from seikyu.apps.metrics import Metrics, states_of
-from seikyu.ports.store import Certificate, Delivery
+from seikyu.ports.register import Certificate
+from seikyu.ports.store import Delivery
 from seikyu.trust.certificates import Issuer, Period, client_certificate, root_certificate, serial_text
 from seikyu.trust.party import Holder
 from services.enrolment_lab import enrolling_over

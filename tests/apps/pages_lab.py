@@ -14,7 +14,7 @@ from apps.page_parts import NAME, pages_of_lab
 from seikyu.apps import faces
 from seikyu.apps.metrics import Metrics
 from seikyu.apps.pages.visit import Pages
-from seikyu.ports.store import Certificate
+from seikyu.ports.register import Certificate
 from seikyu.services.applications import Enrolling
 from services.enrolment_lab import enrolling_over
 from services.office_lab import Lab, make_lab

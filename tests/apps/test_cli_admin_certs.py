@@ -18,7 +18,7 @@ from seikyu.apps import notices_posted, people
 from seikyu.apps.cli import run
 from seikyu.apps.enrolling import enrolling_at
 from seikyu.apps.wiring import find_home, init_home
-from seikyu.ports.store import Party
+from seikyu.ports.register import Party
 from seikyu.services import applications
 from seikyu.services.issuing import Proof, look
 

@@ -15,7 +15,7 @@ from test_cli_ca import Said
 from seikyu.apps.cli import run
 from seikyu.apps.people import keeping_at
 from seikyu.apps.wiring import find_home, init_home
-from seikyu.ports.store import Party
+from seikyu.ports.register import Party
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.login import LoginRefused, Typed, login
 

@@ -19,7 +19,7 @@ from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.api.recover import recover_routes
 from seikyu.apps.metrics import Metrics
 from seikyu.ports.errors import Unavailable
-from seikyu.ports.store import Certificate
+from seikyu.ports.register import Certificate
 from seikyu.services import pairing
 from services.enrolment_lab import EnrolmentLab, enrolling_over, make_enrolment_lab
 from services.office_lab import make_lab

@@ -301,7 +301,7 @@ def test_no_command_and_no_file_shows_a_password_or_the_secret_of_a_code(
     from seikyu.apps.people import keeping_at
     from seikyu.apps.wiring import find_home, init_home
     from seikyu.ports.errors import SeikyuError
-    from seikyu.ports.store import Party
+    from seikyu.ports.register import Party
     from seikyu.ports.trust import ClientIdentity
     from seikyu.services.login import Typed, begin_second_factor, change_password, login
 

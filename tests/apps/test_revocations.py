@@ -23,13 +23,14 @@ from pki import HOLDER
 from seikyu.adapters.ca_files import CannotWrite
 from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.sql import SqlStore, open_store
-from seikyu.adapters.x509_ca import CRL_PERIOD, create_ca, issue_client, open_ca
+from seikyu.adapters.x509_ca import create_ca, issue_client, open_ca
+from seikyu.adapters.x509_list import CRL_PERIOD
 from seikyu.apps import faces, pki
 from seikyu.apps.metrics import Metrics
 from seikyu.apps.pki import CRL_RENEWAL, LIST_KEPT_S, Revocations
 from seikyu.limits import limit
 from seikyu.ports.errors import Damaged, Unavailable
-from seikyu.ports.store import Certificate, Party
+from seikyu.ports.register import Certificate, Party
 from seikyu.services.revocation import LIST, REGISTER, SIGNER, SOURCES, Answer
 from services.enrolment_lab import enrolling_over
 from services.office_lab import make_lab
@@ -385,7 +386,7 @@ def test_a_list_that_cannot_be_written_raises_the_alarm(bench: Bench, monkeypatc
         def full(*_: object, **__: object) -> None:
             raise CannotWrite(file="crl.pem", reason="no space")
 
-        patched.setattr(pki, "write_crl", full)
+        patched.setattr(pki, "list_revoked", full)
         bench.house.keep_fresh()
         bench.at += timedelta(minutes=1)
         bench.house.keep_fresh()

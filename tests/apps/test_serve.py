@@ -17,7 +17,7 @@ import pytest
 
 from seikyu.adapters.home import Face
 from seikyu.apps.cli import run
-from seikyu.apps.serve import Ports, PortTaken, bound
+from seikyu.apps.places import Ports, PortTaken, bound
 
 SEIKYU = (sys.executable, "-m", "seikyu.apps.cli")
 

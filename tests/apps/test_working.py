@@ -14,7 +14,8 @@ import pytest
 from seikyu.adapters.home import Face
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import logs, serve, working
-from seikyu.apps.serve import House, Ports
+from seikyu.apps.places import Ports
+from seikyu.apps.serve import House
 from seikyu.apps.working import Worker
 
 

@@ -5,18 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from seikyu.ports.people import Entry, Mandate, Session, User
-from seikyu.ports.store import (
-    Certificate,
-    Delivery,
-    File,
-    Month,
-    Notice,
-    NoticeStep,
-    Party,
-    Posting,
-    ReadTx,
-    Sending,
-)
+from seikyu.ports.register import Certificate, Party
+from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, ReadTx, Sending
 
 NOW = datetime(2026, 9, 5, 9, 30, 0, 123456, tzinfo=ZoneInfo("Asia/Tokyo"))
 INSTITUTION = "9911000015"

@@ -8,7 +8,8 @@ from some_rows import INSTITUTION, NOW
 
 from seikyu.ports.enrolment import Application, IssuanceNotice, IssuedCertificate, Pairing
 from seikyu.ports.errors import AlreadyThere
-from seikyu.ports.store import Certificate, Store
+from seikyu.ports.register import Certificate
+from seikyu.ports.store import Store
 
 LATER = NOW + timedelta(minutes=1)
 OTHER = "9911000023"

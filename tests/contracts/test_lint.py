@@ -14,8 +14,9 @@ from lint import lint_certificate, lint_list
 from pki import NOW as THEN
 from pki import key, make_pki, serial
 from seikyu.adapters.home import open_home
-from seikyu.adapters.x509_ca import CA, create_ca, ensure_server, issue_client, open_ca, renew_issuing, write_crl
-from seikyu.ports.store import Certificate
+from seikyu.adapters.x509_ca import CA, create_ca, ensure_server, issue_client, open_ca, renew_issuing
+from seikyu.adapters.x509_list import write_crl
+from seikyu.ports.register import Certificate
 from seikyu.trust.certificates import REASONS
 from seikyu.trust.party import Holder
 

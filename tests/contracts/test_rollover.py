@@ -29,10 +29,10 @@ from seikyu.adapters.x509_ca import (
     open_ca,
     renew_issuing,
     roll_over,
-    write_crl,
 )
+from seikyu.adapters.x509_list import write_crl
 from seikyu.ports.keys import KeyUnusable
-from seikyu.ports.store import Certificate
+from seikyu.ports.register import Certificate
 from seikyu.trust.certificates import key_id
 from tls_lab import ask, serving
 
@@ -52,16 +52,18 @@ class Office:
         return enrol(ca, self.store, HOLDER, folder=self.safe.parent / name, now=NOW)
 
     def lists(self, revoked: list[Certificate], *, now: datetime = NOW) -> list[x509.CertificateRevocationList]:
-        """Write the lists with these revoked and read them."""
+        """Write the lists with these revoked and read those of the issuing authorities; the root's is the last."""
         rows = [replace(row, revoked_at=NOW, reason="superseded") for row in revoked]
         text = write_crl(open_ca(self.home), rows, number=3, now=now).read_bytes()
         ends = text.split(b"-----END X509 CRL-----\n")
         assert ends.pop() == b""
-        return [x509.load_pem_x509_crl(each + b"-----END X509 CRL-----\n") for each in ends]
+        *issuing, root = [x509.load_pem_x509_crl(each + b"-----END X509 CRL-----\n") for each in ends]
+        assert (root.issuer, list(root)) == (open_ca(self.home).root.subject, [])
+        return issuing
 
     def verified(self, certificate: Path, *more: object) -> bool:
         """True if openssl takes a certificate, by the root alone and what the office gives away."""
-        line = ["openssl", "verify", "-x509_strict", "-crl_check", "-purpose", "sslclient",
+        line = ["openssl", "verify", "-x509_strict", "-crl_check_all", "-purpose", "sslclient",
                 "-CAfile", self.home.ca / "root.pem", "-untrusted", self.home.ca / "chain.pem",
                 "-CRLfile", self.home.ca / "crl.pem", *more, certificate]  # fmt: skip
         done = subprocess.run([*map(str, line)], capture_output=True, text=True, check=False)

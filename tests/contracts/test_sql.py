@@ -339,28 +339,28 @@ PAGES = {
 @pytest.mark.parametrize("wanted", PAGES.values(), ids=PAGES.keys())
 def test_a_page_of_sendings_is_found_by_an_index(sql: SqlStore, wanted: dict[str, object]) -> None:
     """However many there are, a page neither sorts nor scans them."""
-    _no_sort_no_scan(sql, lambda tx: tx.sendings(**wanted, after="s5", limit=50))
+    no_sort_no_scan(sql, lambda tx: tx.sendings(**wanted, after="s5", limit=50))
 
 
 def test_single_rows_and_other_lists_are_found_by_an_index(sql: SqlStore) -> None:
     """What every request asks for stays quick for ever."""
-    _no_sort_no_scan(sql, lambda tx: tx.certificate("1f"))
-    _no_sort_no_scan(sql, lambda tx: tx.sending("s1"))
-    _no_sort_no_scan(sql, lambda tx: tx.sending_by_key(INSTITUTION, "k"))
-    _no_sort_no_scan(sql, lambda tx: tx.repeat_of(INSTITUTION, "d1"))
-    _no_sort_no_scan(sql, lambda tx: tx.files("s1"))
-    _no_sort_no_scan(sql, lambda tx: tx.deliveries(payer=PAYER, after="d5", limit=50))
-    _no_sort_no_scan(sql, lambda tx: tx.postings(**PLACE))
-    _no_sort_no_scan(sql, lambda tx: tx.parties_after("1", limit=50))
-    _no_sort_no_scan(sql, lambda tx: tx.parties_named(["1", "2"]))
-    _no_sort_no_scan(sql, lambda tx: tx.notices(party=INSTITUTION, after="n5", limit=50))
-    _no_sort_no_scan(sql, lambda tx: tx.notices(state="filed", after="n5", limit=50))
-    _no_sort_no_scan(sql, lambda tx: tx.notice_by_key(INSTITUTION, "k"))
-    _no_sort_no_scan(sql, lambda tx: tx.open_notice(INSTITUTION, "d", ("filed", "seen")))
-    _no_sort_no_scan(sql, lambda tx: tx.notice_steps("n1"))
+    no_sort_no_scan(sql, lambda tx: tx.certificate("1f"))
+    no_sort_no_scan(sql, lambda tx: tx.sending("s1"))
+    no_sort_no_scan(sql, lambda tx: tx.sending_by_key(INSTITUTION, "k"))
+    no_sort_no_scan(sql, lambda tx: tx.repeat_of(INSTITUTION, "d1"))
+    no_sort_no_scan(sql, lambda tx: tx.files("s1"))
+    no_sort_no_scan(sql, lambda tx: tx.deliveries(payer=PAYER, after="d5", limit=50))
+    no_sort_no_scan(sql, lambda tx: tx.postings(**PLACE))
+    no_sort_no_scan(sql, lambda tx: tx.parties_after("1", limit=50))
+    no_sort_no_scan(sql, lambda tx: tx.parties_named(["1", "2"]))
+    no_sort_no_scan(sql, lambda tx: tx.notices(party=INSTITUTION, after="n5", limit=50))
+    no_sort_no_scan(sql, lambda tx: tx.notices(state="filed", after="n5", limit=50))
+    no_sort_no_scan(sql, lambda tx: tx.notice_by_key(INSTITUTION, "k"))
+    no_sort_no_scan(sql, lambda tx: tx.open_notice(INSTITUTION, "d", ("filed", "seen")))
+    no_sort_no_scan(sql, lambda tx: tx.notice_steps("n1"))
 
 
-def _no_sort_no_scan(sql: SqlStore, ask) -> None:  # noqa: ANN001 - any question to a transaction
+def no_sort_no_scan(sql: SqlStore, ask) -> None:  # noqa: ANN001 - any question to a transaction
     """Ask, and look at the plan of every statement that was run."""
     asked: list[tuple[str, object]] = []
 

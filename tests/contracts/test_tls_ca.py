@@ -30,7 +30,6 @@ from seikyu.adapters.x509_ca import (
     CAThere,
     NoCA,
     NoRootKey,
-    copy_public,
     create_ca,
     enrol,
     ensure_server,
@@ -38,11 +37,11 @@ from seikyu.adapters.x509_ca import (
     open_ca,
     renew_issuing,
     staged,
-    write_crl,
 )
+from seikyu.adapters.x509_list import copy_public, write_crl
 from seikyu.ports.errors import Damaged, NotThere
 from seikyu.ports.keys import KeyLocked
-from seikyu.ports.store import Certificate, Party
+from seikyu.ports.register import Certificate, Party
 from seikyu.trust import identity_from_der
 from seikyu.trust.certificates import BadRequestForCertificate
 from tls_lab import ask, serving

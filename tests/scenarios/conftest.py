@@ -4,10 +4,10 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from fronted import Fronted
 from real_house import SEIKYU, House, moved
 
 
@@ -24,17 +24,41 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> House:
     return House(home, told["access"])
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `both_fronts` a second time with nginx in front, which is slow."""
+    if metafunc.definition.get_closest_marker("both_fronts"):
+        nginx = pytest.param("nginx", marks=pytest.mark.slow)
+        metafunc.parametrize("front", ["embedded", nginx], indirect=True)
+
+
 @pytest.fixture
-def house(demo: House, tmp_path: Path) -> Iterator[House]:
+def front(request: pytest.FixtureRequest) -> str:
+    """Return what ends TLS: `embedded`, the server itself, or `nginx`."""
+    return str(getattr(request, "param", "embedded"))
+
+
+@pytest.fixture
+def house(demo: House, tmp_path: Path, front: str) -> Iterator[House]:
     """Return a fresh copy of the demo office, not served yet; whatever runs afterwards is stopped."""
     home = tmp_path / "home"
     shutil.copytree(demo.home, home, symlinks=True)
-    made = House(home, moved(demo.access, str(demo.home), str(home)))
+    kind = Fronted if front == "nginx" else House
+    made = kind(home, moved(demo.access, str(demo.home), str(home)))
     yield made
-    if made.server is not None:
-        with suppress(ProcessLookupError):
-            made.server.kill()
-        made.wait_dead()
+    made.close()
+
+
+@pytest.fixture
+def fronted(demo: House, tmp_path: Path) -> Iterator[Fronted]:
+    """Return a fresh copy of the demo office that is served behind nginx."""
+    home = tmp_path / "home"
+    shutil.copytree(demo.home, home, symlinks=True)
+    made = Fronted(home, moved(demo.access, str(demo.home), str(home)))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,13 @@ class House:
         assert self.server
         self.server.wait(30)
         self._forget()
+
+    def close(self) -> None:
+        """End everything that runs."""
+        if self.server is not None:
+            with suppress(ProcessLookupError):
+                self.server.kill()
+            self.wait_dead()
 
     def _forget(self) -> None:
         if self.server and self.server.stdout:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.settings import settings_text
 from seikyu.apps.enrolling import enrolling_at
-from seikyu.ports.store import Party
+from seikyu.ports.register import Party
 from seikyu.services.applications import Opened, Wish, apply_for, approve
 from seikyu.services.people import CONSOLE
 from seikyu.trust.enrolment import Purpose

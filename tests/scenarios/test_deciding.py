@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from real_house import House
 
 
@@ -15,6 +16,7 @@ def checked(office: House, number: int) -> str:
     raise AssertionError("the check takes too long")
 
 
+@pytest.mark.both_fronts
 def test_a_second_confirm_and_a_late_cancel_are_turned_away(office: House) -> None:
     """請求確定 is the last word; neither it nor anything else can be said again."""
     sending = checked(office, 1)
@@ -29,6 +31,7 @@ def test_a_second_confirm_and_a_late_cancel_are_turned_away(office: House) -> No
     assert second.json["hint"]
 
 
+@pytest.mark.both_fronts
 def test_confirm_after_cancel_is_turned_away_and_the_same_file_may_be_sent_anew(office: House) -> None:
     """A cancelled sending is over; the same bytes are then a new sending and no repeat."""
     sending = checked(office, 2)
@@ -42,6 +45,7 @@ def test_confirm_after_cancel_is_turned_away_and_the_same_file_may_be_sent_anew(
     assert sending != anew.json["id"]
 
 
+@pytest.mark.both_fronts
 def test_the_same_again_is_a_repeat_and_a_key_holds_its_first_answer(office: House) -> None:
     """Repeats get the first answer; a key with other bytes is refused; other terms are a new sending."""
     body, other = office.unsent(3), office.unsent(4)

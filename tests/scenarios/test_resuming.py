@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from real_house import SEIKYU, House
 
 
@@ -16,6 +17,7 @@ def first(office: House) -> dict[str, object]:
     return dict(office.ask("GET", "/api/v1/deliveries", party="payer").json["items"][0])
 
 
+@pytest.mark.both_fronts
 def test_a_download_resumed_from_any_place_equals_the_whole(office: House) -> None:
     """Range and If-Range give the rest; the digest in the header is that of the whole."""
     delivery = first(office)
@@ -35,6 +37,7 @@ def test_a_download_resumed_from_any_place_equals_the_whole(office: House) -> No
     assert not whole.headers["etag"].startswith("W/")
 
 
+@pytest.mark.both_fronts
 def test_fetch_lays_the_folders_and_says_received_only_for_what_is_right(office: House, tmp_path: Path) -> None:
     """Everything of the month in its folders; fetching again changes nothing; a damaged copy is fetched anew."""
     delivery = first(office)
@@ -60,6 +63,7 @@ def test_fetch_lays_the_folders_and_says_received_only_for_what_is_right(office:
     }
 
 
+@pytest.mark.both_fronts
 def test_a_wrong_digest_is_not_received(office: House) -> None:
     """Who says another digest has not received it."""
     delivery = first(office)
@@ -79,6 +83,7 @@ def test_a_wrong_digest_is_not_received(office: House) -> None:
     assert delivery["state"] == first(office)["state"]
 
 
+@pytest.mark.both_fronts
 def test_a_client_killed_while_fetching_goes_on_where_it_stopped(office: House, tmp_path: Path) -> None:
     """Kill -9 in the middle of fetching; the next fetch ends with the same bytes and nothing half is left."""
     delivery = first(office)

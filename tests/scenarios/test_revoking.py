@@ -7,6 +7,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -50,6 +51,7 @@ def openssl(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=30)
 
 
+@pytest.mark.both_fronts
 def test_a_revocation_reaches_every_place_while_the_line_is_open(office: House) -> None:
     """The next request on the open line is refused; the responder and the list say so when the command has returned."""
     other = serial_of(office, "institution")
@@ -83,6 +85,7 @@ def test_a_revocation_reaches_every_place_while_the_line_is_open(office: House) 
     assert office.ask("GET", "/api/v1/sendings").status == 200
 
 
+@pytest.mark.both_fronts
 def test_a_revocation_on_the_desk_is_on_the_list_when_its_answer_is_there(office: House) -> None:
     """The operator's call of the API reaches the same places as the command."""
     serial = serial_of(office, "institution_2")
@@ -103,6 +106,7 @@ def test_a_revocation_on_the_desk_is_on_the_list_when_its_answer_is_there(office
     assert asked(office, "institution_2").certificate_status == ocsp.OCSPCertStatus.REVOKED
 
 
+@pytest.mark.both_fronts
 def test_openssl_believes_the_answers(office: House, tmp_path: Path) -> None:
     """Its own question with its own nonce; answer, delegate and chain verified against the root alone."""
     certificate, issuer = certificates(office, "institution")

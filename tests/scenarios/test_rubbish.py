@@ -67,6 +67,7 @@ def settled(office: House, sending: str) -> dict[str, Any]:
     raise AssertionError("the check takes too long")
 
 
+@pytest.mark.both_fronts
 def test_every_kind_of_rubbish_is_taken_checked_and_named(office: House, tmp_path: Path) -> None:
     """Each ends with its code at reception and on the clinic's own PC, and the office goes on serving."""
     good = office.unsent(1)
@@ -119,6 +120,7 @@ def test_two_gigabytes_of_zeros_are_taken_and_refused(house: House, tmp_path: Pa
     assert check(path)[0] == 2
 
 
+@pytest.mark.both_fronts
 def test_a_thousand_findings_are_all_listed(office: House) -> None:
     """Every claim of a file asks or is refused; the pages of the list hold them all, once."""
     body = office.unsent(2)

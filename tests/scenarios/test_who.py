@@ -8,6 +8,7 @@ from real_house import House
 from wire import Wire
 
 
+@pytest.mark.both_fronts
 def test_without_a_certificate_the_refusal_is_a_page_and_not_a_dropped_line(office: House) -> None:
     """No certificate: the API says so as a problem, and /healthz answers all the same."""
     reply = office.ask("GET", "/api/v1/sendings", party=None)
@@ -16,6 +17,7 @@ def test_without_a_certificate_the_refusal_is_a_page_and_not_a_dropped_line(offi
     assert office.ask("GET", "/healthz", party=None).body == b"ok"
 
 
+@pytest.mark.both_fronts
 def test_a_revoked_certificate_is_shut_out_at_once(office: House) -> None:
     """Revocation works on the next request, also on a line that is open already."""
     with office.wire("institution_2") as wire:
@@ -62,12 +64,19 @@ def make(folder: Path, name: str, *, days: tuple[int, int]) -> tuple[Path, Path]
     return pem, secret
 
 
-def test_a_foreign_certificate_does_not_get_in(office: House, tmp_path: Path) -> None:
-    """A certificate of somebody else's CA ends in the handshake; the client has words for it."""
+@pytest.mark.both_fronts
+def test_a_foreign_certificate_does_not_get_in(office: House, front: str, tmp_path: Path) -> None:
+    """A certificate of somebody else's CA ends in the handshake, with nginx in words; the client has words for both."""
     cert, key = make(tmp_path, "foreign", days=(-1, 30))
+    line = Wire(office.access["url"], Path(office.access["ca"]), cert, key)
 
-    with pytest.raises(OSError), Wire(office.access["url"], Path(office.access["ca"]), cert, key) as wire:
-        wire.ask("GET", "/api/v1/sendings")
+    if front == "nginx":
+        with line as wire:
+            reply = wire.ask("GET", "/api/v1/sendings")
+        assert (401, "certificate_foreign") == (reply.status, reply.json["code"])
+    else:
+        with pytest.raises(OSError), line as wire:
+            wire.ask("GET", "/api/v1/sendings")
 
     folder = office.home / "clients" / office.access["institution_2"]["id"]
     (folder / "cert.pem").write_bytes(cert.read_bytes())
@@ -78,6 +87,7 @@ def test_a_foreign_certificate_does_not_get_in(office: House, tmp_path: Path) ->
     assert "Traceback" not in said.stderr
 
 
+@pytest.mark.both_fronts
 def test_no_party_sees_anything_of_anothers(office: House) -> None:
     """Every act on another party's sending or delivery answers as if there were no such thing."""
     sending = office.ask("POST", "/api/v1/sendings", office.unsent(1)).json["id"]
@@ -106,6 +116,7 @@ def test_no_party_sees_anything_of_anothers(office: House) -> None:
     assert [] == [row for row in office.sendings("institution_2") if row["id"] == sending]
 
 
+@pytest.mark.both_fronts
 def test_logs_hold_no_personal_byte(office: House) -> None:
     """Names, kana, numbers and free text of a file that was sent and checked are in no log."""
     body = office.unsent(5)

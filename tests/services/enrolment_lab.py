@@ -14,7 +14,8 @@ from pki import PKI, make_pki
 from seikyu.adapters.memory import MemoryStore
 from seikyu.adapters.sql import open_store
 from seikyu.ports.enrolment import Signed
-from seikyu.ports.store import Certificate, Party, Store
+from seikyu.ports.register import Certificate, Party
+from seikyu.ports.store import Store
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import applications, issuing
 from seikyu.services.applications import Enrolling, Opened, Wish

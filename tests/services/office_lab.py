@@ -18,7 +18,8 @@ from seikyu.office.charge import payer_id
 from seikyu.office.ledger import Balance
 from seikyu.ports.errors import LineBroken
 from seikyu.ports.jobs import Work
-from seikyu.ports.store import Delivery, File, Party, Sending
+from seikyu.ports.register import Party
+from seikyu.ports.store import Delivery, File, Sending
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import close, decide, start
 from seikyu.services.arrival import Stated

@@ -10,7 +10,8 @@ from seikyu.adapters.security_keys import WebAuthnKeys
 from seikyu.adapters.sql import open_store
 from seikyu.adapters.vault import Argon2Vault
 from seikyu.ports.people import User
-from seikyu.ports.store import Party, Store
+from seikyu.ports.register import Party
+from seikyu.ports.store import Store
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import credentials
 from seikyu.services import login as logins

@@ -11,7 +11,7 @@ from builders import INSTITUTION_ID
 from seikyu.office.calendar import JST
 from seikyu.office.errors import NotAllowed
 from seikyu.ports.errors import BadRequest, Forbidden, KeyReused, NotFound, Unavailable
-from seikyu.ports.store import Party
+from seikyu.ports.register import Party
 from seikyu.services.notices import (
     BadNotice,
     Filed,

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from seikyu.ports.errors import NotFound
-from seikyu.ports.store import Certificate
+from seikyu.ports.register import Certificate
 from seikyu.services import applications, issuing
 from seikyu.services.issuing import CodeLocked, CodeRefused, NoticeClosed, Proof, TerminalGone
 from seikyu.services.people import CONSOLE

@@ -10,7 +10,7 @@ import pytest
 
 from builders import INSTITUTION_ID
 from seikyu.ports.errors import TooLong, Unavailable
-from seikyu.ports.store import Party
+from seikyu.ports.register import Party
 from seikyu.records.numbers import check_digit
 from seikyu.services.register import BATCH, ListUnreadable, Report, export_list, import_list
 from seikyu.trust.register import Verdict

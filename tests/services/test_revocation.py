@@ -17,7 +17,7 @@ from pki import key, make_pki, serial
 from seikyu.adapters.memory import MemoryStore
 from seikyu.limits import limit
 from seikyu.ports.errors import Unavailable
-from seikyu.ports.store import Certificate, Party
+from seikyu.ports.register import Certificate, Party
 from seikyu.services import revocation
 from seikyu.services.revocation import OUTLASTS, REGISTER, SIGNED_ANEW, Answer, Responder, Statuses
 from seikyu.trust.certificates import Period, serial_text

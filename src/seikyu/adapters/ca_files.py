@@ -70,10 +70,10 @@ def alone(home: Home) -> Iterator[None]:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Tell what the disk refuses in our words."""
+def told(path: Path | None = None) -> Iterator[None]:
+    """Tell what the disk refuses in our words. Shape: `path` is named where the disk names none, as when it is full."""
     try:
         yield
     except OSError as refused:
         reason = (refused.strerror or type(refused).__name__).lower()
-        raise CannotWrite(file=str(refused.filename), reason=reason) from refused
+        raise CannotWrite(file=str(refused.filename or path), reason=reason) from refused

@@ -61,6 +61,11 @@ class Home:
         return self.root / "run"
 
     @property
+    def front(self) -> Path:
+        """Where a front server meets the office: sockets, its process number, what it lays aside."""
+        return self.run / "front"
+
+    @property
     def logs(self) -> Path:
         """Logs, without a personal byte."""
         return self.root / "logs"

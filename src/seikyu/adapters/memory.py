@@ -22,10 +22,11 @@ from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, M
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
+from seikyu.adapters.memory_register import MemoryRegisterRead, MemoryRegisterWrite, RegisterTables
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.objects import Stored, checked_name
-from seikyu.ports.store import Certificate, Delivery, File, Month, Notice, NoticeStep, Party, Posting, Sending, WriteTx
+from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending, WriteTx
 from seikyu.ports.watching import Coming, NobodyWatches, Watching
 
 Row = TypeVar("Row")
@@ -39,11 +40,9 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, AccountTables, EnrolmentTables, AcmeTables):
+class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
-    parties: dict[str, Party] = field(default_factory=dict)
-    certificates: dict[str, Certificate] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     notice_steps: dict[tuple[str, int], NoticeStep] = field(default_factory=dict)
     sendings: dict[str, Sending] = field(default_factory=dict)
@@ -69,27 +68,11 @@ class _Order:
     over_at_s: float = 0.0
 
 
-class MemoryReadTx(MemoryPeopleRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead):
+class MemoryReadTx(MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, tables: _Tables) -> None:
         self.tables = tables
-
-    def party(self, party_id: str) -> Party | None:
-        """Return the party of that id."""
-        return self.tables.parties.get(party_id)
-
-    def parties(self, *, kind: str | None = None) -> list[Party]:
-        """Return the register, or one kind of it, by id."""
-        return sorted(_matching(self.tables.parties, kind=kind), key=lambda party: party.id)
-
-    def parties_after(self, after: str, *, limit: int) -> list[Party]:
-        """Return the part of the register behind an id, by id."""
-        return [party for party in self.parties() if party.id > after][:limit]
-
-    def parties_named(self, ids: list[str]) -> list[Party]:
-        """Return those of these that are in the register, by id."""
-        return [self.tables.parties[one] for one in sorted(ids) if one in self.tables.parties]
 
     def notice(self, notice_id: str) -> Notice | None:
         """Return the notice of that id."""
@@ -114,14 +97,6 @@ class MemoryReadTx(MemoryPeopleRead, MemoryAccountsRead, MemoryEnrolmentRead, Me
     def notice_steps(self, notice_id: str) -> list[NoticeStep]:
         """Return the history of a notice in its order."""
         return sorted(_matching(self.tables.notice_steps, notice=notice_id), key=lambda step: step.no)
-
-    def certificate(self, serial: str) -> Certificate | None:
-        """Return the certificate of that serial."""
-        return self.tables.certificates.get(serial)
-
-    def certificates(self, *, party: str | None = None) -> list[Certificate]:
-        """Return certificates in the order of issue."""
-        return sorted(_matching(self.tables.certificates, party=party), key=lambda one: (one.issued_at, one.serial))
 
     def sending(self, sending_id: str) -> Sending | None:
         """Return the sending of that id."""
@@ -226,16 +201,10 @@ class MemoryReadTx(MemoryPeopleRead, MemoryAccountsRead, MemoryEnrolmentRead, Me
         return self.tables.settings.get(name)
 
 
-class MemoryWriteTx(MemoryReadTx, MemoryPeopleWrite, MemoryAccountsWrite, MemoryEnrolmentWrite, MemoryAcmeWrite):
+class MemoryWriteTx(
+    MemoryReadTx, MemoryPeopleWrite, MemoryRegisterWrite, MemoryAccountsWrite, MemoryEnrolmentWrite, MemoryAcmeWrite
+):
     """A transaction that writes (ports.store.WriteTx)."""
-
-    def put_party(self, party: Party) -> None:
-        """Insert or replace a party."""
-        self.tables.parties[party.id] = party
-
-    def put_parties(self, many: list[Party]) -> None:
-        """Insert or replace many parties."""
-        self.tables.parties.update({party.id: party for party in many})
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:
         """Insert a notice with the first line of its history. Errors: AlreadyThere."""
@@ -254,10 +223,6 @@ class MemoryWriteTx(MemoryReadTx, MemoryPeopleWrite, MemoryAccountsWrite, Memory
         if (step.notice, step.no) in self.tables.notice_steps:
             raise AlreadyThere("that line of the history is already there")
         self.tables.notice_steps[step.notice, step.no] = step
-
-    def put_certificate(self, certificate: Certificate) -> None:
-        """Insert or replace a certificate."""
-        self.tables.certificates[certificate.serial] = certificate
 
     def add_sending(self, sending: Sending, files: list[File]) -> None:
         """Insert a sending with its files. Errors: AlreadyThere."""

@@ -50,6 +50,9 @@ _KEPT: Final = MappingProxyType(
     }
 )
 
+#: The front server that is made for.
+NGINX: Final = "nginx"
+
 _HOST: Final = "host name or address that the {} face listens on"
 _PORT: Final = "port of the {} face; 0 takes a free one at the first start and keeps it in the home"
 _PORTS: Final = 65535
@@ -75,6 +78,13 @@ KEYS: Final = (
         most=_PORTS),
     Key("acme", "addresses", [], "where the office has no DNS: the addresses of servers that ask by ACME "
         '(`["gw.example.jp=192.0.2.10"]`)', least=0),
+    Key("front", "server", "none", "who ends TLS: `none`, the office itself listens on the ports of its faces; "
+        "`nginx`, set up by `seikyu deploy nginx`, listens there, and the office only on Unix sockets in its home",
+        choices=("none", NGINX)),
+    Key("front", "plain_port", 0, "port on which nginx gives `/pki/` in plain HTTP, as certificates name it "
+        "(`public_url`); 0 as for the faces", least=0, most=_PORTS),
+    Key("front", "ocsp", "off", "whether nginx asks the office's responder in every handshake, besides its list: "
+        "`leaf` locks everybody out while the responder is silent", choices=("off", "leaf")),
     Key("work", "at_once", 2, "how many sendings are checked, or months closed, at the same time; they share "
         "one core, and a small one need not wait for a large one"),
     Key("work", "kept_days", 30, "how long the record of finished background work is kept"),
@@ -100,6 +110,20 @@ class AcmeSettings:
     addresses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Who stands before the faces. Shape: `plain_port` is for `/pki/` in plain HTTP; 0 as for a face."""
+
+    server: str = "none"
+    plain_port: int = 0
+    ocsp: str = "off"
+
+    @property
+    def nginx(self) -> bool:
+        """True if TLS ends there and the office listens on Unix sockets."""
+        return self.server == NGINX
+
+
 def _defaults(section: str) -> Mapping[str, Any]:
     """Return the defaults of a section."""
     return MappingProxyType({key.name: key.default for key in KEYS if key.section == section})
@@ -118,6 +142,7 @@ class Settings:
     public: Face = Face("localhost", 0)
     inside: Face = Face("localhost", 0)
     acme: AcmeSettings = field(default_factory=AcmeSettings)
+    front: Front = Front()
     at_once: int = 2
     kept_days: int = 30
     retention_days: Mapping[str, int] = field(default_factory=lambda: _defaults("retention"))
@@ -154,6 +179,7 @@ def settings_from(text: str) -> Settings:
         public=Face(got["faces.public", "host"], got["faces.public", "port"]),
         inside=Face(got["faces.inside", "host"], got["faces.inside", "port"]),
         acme=AcmeSettings(got["acme", "url"], got["acme", "http_port"], _addresses(got["acme", "addresses"])),
+        front=Front(got["front", "server"], got["front", "plain_port"], got["front", "ocsp"]),
         at_once=got["work", "at_once"],
         kept_days=got["work", "kept_days"],
         retention_days=_section(got, "retention"),

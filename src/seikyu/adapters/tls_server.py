@@ -34,10 +34,20 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from seikyu.limits import limit
 from seikyu.ports.trust import ClientIdentity
-from seikyu.trust import identity_from_der
+from seikyu.trust import UnknownCertificate, identity_from_der
 
 _PROBES: Final = 3
+_UNIX: Final = getattr(socket, "AF_UNIX", None)
 _MILLISECONDS: Final = 1000
+
+
+class NotVerified(UnknownCertificate):
+    """A front server was shown this certificate and did not find it good; why, in OpenSSL's words, and its bytes."""
+
+    def __init__(self, why: str, der: bytes | None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.der = der
 
 
 class Handshake(ssl.SSLObject):
@@ -113,9 +123,12 @@ def peer_identity(scope: dict[str, Any]) -> ClientIdentity | None:
     """Return who is at the other end of the request's connection, or None without a certificate.
 
     Revocation is still to be looked up.
-    Errors: UnknownCertificate, if the certificate is ours but not of a client's form.
+    Errors: UnknownCertificate, if the certificate is ours but not of a client's form; NotVerified.
     """
-    der = scope.get("extensions", {}).get("tls", {}).get("client_cert_der")
+    tls = scope.get("extensions", {}).get("tls", {})
+    der, why = tls.get("client_cert_der"), tls.get("client_cert_error")
+    if why is not None:
+        raise NotVerified(why, der)
     return None if der is None else _identity(der)
 
 
@@ -319,7 +332,7 @@ class Listener(Server):
             return
         loop, tls = asyncio.get_running_loop(), self.config.ssl
         self.servers = [
-            await loop.create_server(
+            await (loop.create_unix_server if line.family == _UNIX else loop.create_server)(
                 self._connection,
                 sock=line,
                 ssl=tls,

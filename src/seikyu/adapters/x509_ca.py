@@ -2,7 +2,7 @@
 
 | where | what | who may read |
 |---|---|---|
-| `secrets/ca/` | `issuing.key`, `issuing.pem`, `root.pem`, and `root.key` until it is taken away | the office |
+| `secrets/ca/` | `issuing.key`, `issuing.pem`, `root.pem`, its list; `root.key` until it is taken away | the office |
 | `secrets/server.pem` | the server's private key and certificates, in one file so that they always fit | the same |
 | `secrets/ca/issuing-N/` | the N-th issuing CA; the highest works, the others sign their lists | the same |
 | `ca/` | `root.pem`, `issuing.pem`, `chain.pem` (all), `crl.pem`: copies to give away | anybody |
@@ -18,7 +18,7 @@ Times are the machine's, also in a sandbox: the other end of a TLS line looks at
 
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,14 +28,16 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from seikyu.adapters.ca_files import FileThere, alone, pem, sync, told, write_new, write_public
 from seikyu.adapters.home import Home, write_private
 from seikyu.adapters.keys import ROOT_PASSPHRASE, ROOT_PIN, Keep, as_well_kept, make_key, open_key
 from seikyu.adapters.keys_file import key_pem
+from seikyu.adapters.root_list import ROOT_LIST, root_list, write_root_list
 from seikyu.ports.errors import Damaged, SeikyuError
-from seikyu.ports.store import Certificate, Party, Store
+from seikyu.ports.register import Certificate, Party
+from seikyu.ports.store import Store
 from seikyu.trust.certificates import (
     CLIENT_MONTHS,
     ISSUING_MONTHS,
@@ -43,15 +45,12 @@ from seikyu.trust.certificates import (
     SERIAL_BYTES,
     SERVER_MONTHS,
     Issuer,
-    Period,
     PublicKey,
-    Revocation,
     client_certificate,
     issuing_certificate,
     key_id,
     period_of,
     public_key_of,
-    revocation_list,
     root_certificate,
     serial_from,
     serial_text,
@@ -62,9 +61,6 @@ from seikyu.trust.status import pointers_below
 
 #: A server certificate is renewed when it has less than this left; servers start more often than that.
 SERVER_RENEWAL: Final = timedelta(days=30)
-
-#: A revocation list is good for so long; whoever uses the file must fetch it more often.
-CRL_PERIOD: Final = timedelta(days=7)
 
 IN_FILES: Final = Keep()
 
@@ -191,9 +187,11 @@ def renew_issuing(home: Home, *, now: datetime, root_key: Path | None = None) ->
     """
     ca = open_ca(home)
     folder = _generations(home.secrets / "ca")[0]
-    issuing = _certified(_root(ca, root_key), ca.issuing.key, now=now, generation=_generation(folder))
+    root = _root(ca, root_key)
+    issuing = _certified(root, ca.issuing.key, now=now, generation=_generation(folder))
     renewed = replace(ca, issuing=issuing)
     with told():
+        write_root_list(home.secrets / "ca", root, now=now)
         write_private(folder / "issuing.pem", pem(issuing.certificate))
         _publish(renewed)
     return renewed
@@ -224,11 +222,22 @@ def roll_over(home: Home, *, now: datetime, root_key: Path | None = None, keep: 
             issuing = _certified(root, made.key, now=now, generation=generation)
             write_new(arriving / "issuing.key", made.content)
             write_new(arriving / "issuing.pem", pem(issuing.certificate))
+            if not root_list(place):
+                write_root_list(arriving, root, now=now)
+                (arriving / ROOT_LIST).rename(place / ROOT_LIST)
             sync(arriving)
             arriving.rename(final)
             undo.pop_all()
         sync(place)
         return open_ca(home)
+
+
+def ensure_root_list(home: Home, *, now: datetime) -> None:
+    """Sign the root's list, if there is none. Errors: as `open_ca`; NoRootKey, CannotWrite."""
+    ca = open_ca(home)
+    if not root_list(home.secrets / "ca"):
+        with told():
+            write_root_list(home.secrets / "ca", _root(ca, None), now=now)
 
 
 def _generations(place: Path) -> list[Path]:
@@ -361,48 +370,6 @@ def ensure_server(home: Home, hosts: Sequence[str], *, now: datetime) -> Path:
     return path
 
 
-def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime) -> Path:
-    """Write the lists of the revoked among `rows` to `ca/crl.pem`, in one step. `number` is higher than ever before.
-
-    Shape: one list for each issuing CA that has not ended, the working one's first.
-    Errors: CannotWrite, KeyLocked, KeyUnusable; the old lists stay.
-    """
-    revoked = [row for row in rows if row.revoked_at is not None]
-    path = ca.home.ca / "crl.pem"
-    start = now.replace(microsecond=0)
-    # Rows from before there was a second key do not say who issued them: the first did.
-    first = key_id((ca.retired[-1] if ca.retired else ca.issuing).certificate)
-    issuers = [ca.issuing]
-    issuers += [
-        Issuer(each.certificate, open_key(each.key_file))
-        for each in ca.retired
-        if each.certificate.not_valid_after_utc > now
-    ]
-    lists = [
-        revocation_list(
-            issuer,
-            [_revocation(row) for row in revoked if (row.issuer or first) == key_id(issuer.certificate)],
-            number=number,
-            period=Period(start, start + CRL_PERIOD),
-        )
-        for issuer in issuers
-    ]
-    with told():
-        write_public(path, b"".join(each.public_bytes(Encoding.PEM) for each in lists))
-    return path
-
-
-def _revocation(row: Certificate) -> Revocation:
-    assert row.revoked_at is not None  # noqa: S101 - the caller chose the revoked ones
-    return Revocation(int(row.serial, 16), row.revoked_at.replace(microsecond=0), row.reason or "unspecified")
-
-
-def copy_public(source: Path, target: Path) -> None:
-    """Copy a file that anybody may read. Errors: CannotWrite."""
-    with told():
-        write_public(target, source.read_bytes())
-
-
 def _make(
     home: Home, organisation: str, *, now: datetime, keep: Keep, folders: tuple[Path, Path], undo: ExitStack
 ) -> CA:
@@ -425,6 +392,7 @@ def _make(
     write_new(folder / "issuing.key", made.content)
     write_new(folder / "issuing.pem", pem(issuing.certificate))
     write_new(folder / "root.pem", pem(certificate))
+    write_root_list(folder, root, now=now)
     if root_folder != folder:
         root_folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         write_new(root_folder / "root.pem", pem(certificate))

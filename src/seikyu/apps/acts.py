@@ -10,23 +10,21 @@ from typing import Any, Final
 from seikyu import records
 from seikyu.adapters.clock import CLOCK, SystemClock, move_clock
 from seikyu.apps.calendars import extension_on_wire, put_calendar
+from seikyu.apps.revoking import party_on_wire
 from seikyu.office.calendar import Extension
 from seikyu.office.sending import State
 from seikyu.ports.errors import AlreadyThere, BadRequest, NotFound
-from seikyu.ports.store import Certificate, Month, Party
+from seikyu.ports.register import Party
+from seikyu.ports.store import Month
 from seikyu.services.check import check_sending
 from seikyu.services.close import OPEN, close_month, request_close
 from seikyu.services.errors import OnlyInSandbox, StillChecking
 from seikyu.services.office import LINES, REAL, Office
 from seikyu.services.register import Listed, Report
-from seikyu.trust.certificates import REASONS
 from seikyu.trust.party import PARTY_IDS
 from seikyu.trust.register import Verdict, categories
 
 NAME_CHARS: Final = 200
-
-#: What is told when a certificate was revoked; the server then writes the list.
-CERTIFICATE_REVOKED: Final = "certificate_revoked"
 
 #: Where a sandbox's clock may stand: calendars and calculations have room before and after.
 _FIRST_YEAR: Final = 2000
@@ -83,12 +81,6 @@ def set_calendar(office: Office, name: str, extensions: Sequence[Mapping[str, An
     return calendar(office)
 
 
-def parties(office: Office, *, kind: str | None = None) -> list[dict[str, Any]]:
-    """Return the register."""
-    with office.store.read() as tx:
-        return [party_on_wire(each) for each in tx.parties(kind=kind)]
-
-
 def add_party(
     office: Office, *, party_id: str, kind: str, name: str, address: str = "", since: datetime | None = None
 ) -> dict[str, Any]:
@@ -124,37 +116,6 @@ def end_party(office: Office, party_id: str) -> dict[str, Any]:
         ended = replace(party, until=office.clock.now())
         tx.put_party(ended)
     return party_on_wire(ended)
-
-
-def certificates(office: Office, *, party: str | None = None) -> list[dict[str, Any]]:
-    """Return the certificates that the office knows."""
-    with office.store.read() as tx:
-        return [certificate_on_wire(each) for each in tx.certificates(party=party)]
-
-
-def certificate(office: Office, serial: str) -> dict[str, Any]:
-    """Return one certificate. Errors: NotFound."""
-    with office.store.read() as tx:
-        found = tx.certificate(serial)
-    if found is None:
-        raise NotFound("no such certificate")
-    return certificate_on_wire(found)
-
-
-def revoke(office: Office, serial: str, *, reason: str) -> dict[str, Any]:
-    """Revoke a certificate at once; said again it changes nothing. Errors: BadRequest, NotFound."""
-    if reason not in REASONS:
-        raise BadRequest(f"the reasons are {', '.join(REASONS)}", parameter="reason")
-    with office.store.write() as tx:
-        found = row = tx.certificate(serial)
-        if found is None:
-            raise NotFound("no such certificate")
-        if found.revoked_at is None:
-            row = replace(found, revoked_at=SystemClock().now(), reason=reason)
-            tx.put_certificate(row)
-    if row is not found:
-        office.tell(CERTIFICATE_REVOKED, serial=serial, reason=reason)
-    return certificate_on_wire(row or found)
 
 
 def months(office: Office) -> list[dict[str, Any]]:
@@ -235,34 +196,6 @@ def _listed(each: Listed) -> dict[str, Any]:
         "fields": list(change.fields),
         "refused": [{"code": remark.code, "facts": dict(remark.facts)} for remark in change.refused],
         "remarks": [{"code": remark.code, "facts": dict(remark.facts)} for remark in change.remarks],
-    }
-
-
-def party_on_wire(party: Party) -> dict[str, Any]:
-    """Return a party as the wire shows it to the operator."""
-    return {
-        "id": party.id,
-        "kind": party.kind,
-        "name": party.name,
-        "since": party.since.isoformat(),
-        "until": _iso(party.until),
-        "address": party.address,
-        "category": party.category or party.kind,
-        "connection": party.connection,
-        "connection_id": party.connection_id,
-    }
-
-
-def certificate_on_wire(row: Certificate) -> dict[str, Any]:
-    """Return a certificate as the wire shows it to the operator."""
-    return {
-        "serial": row.serial,
-        "party": row.party,
-        "terminal": row.terminal,
-        "issued_at": row.issued_at.isoformat(),
-        "not_after": row.not_after.isoformat(),
-        "revoked_at": _iso(row.revoked_at),
-        "reason": row.reason,
     }
 
 

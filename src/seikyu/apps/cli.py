@@ -42,6 +42,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "serve": "cli_serve",
     "admin": "cli_admin",
     "ca": "cli_ca",
+    "deploy": "cli_deploy",
     "make": "cli_make",
     "show": "cli_show",
     "rules": "cli_rules",

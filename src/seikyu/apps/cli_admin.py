@@ -39,7 +39,7 @@ HOME: Final = Path("seikyu-home")
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     # they need what stands below
-    from seikyu.apps import cli_accounts, cli_admin_certs, cli_admin_notices, cli_admin_register
+    from seikyu.apps import cli_accounts, cli_admin_certs, cli_admin_notices, cli_admin_register, cli_certificates
 
     admin = typer.Typer(help=say("admin.help"), no_args_is_help=True)
     admin.command("init", help=say("admin.init"))(init)
@@ -49,7 +49,6 @@ def register(app: typer.Typer) -> None:
     admin.command("calendar", help=say("admin.calendar"))(calendar)
     party = typer.Typer(help=say("admin.party"), no_args_is_help=True)
     party.command("add", help=say("admin.party_add"))(party_add)
-    party.command("list", help=say("admin.party_list"))(party_list)
     party.command("end", help=say("admin.party_end"))(party_end)
     cli_admin_register.register(party)
     cli_accounts.register_code(party)
@@ -58,6 +57,7 @@ def register(app: typer.Typer) -> None:
     cli_accounts.register_journal(admin)
     admin.add_typer(cli_admin_notices.notices(), name="notice")
     admin.add_typer(cli_admin_certs.certs(), name="cert")
+    admin.add_typer(cli_certificates.orders(), name="orders")
     app.add_typer(admin, name="admin")
 
 
@@ -76,7 +76,7 @@ def init(
     from seikyu.adapters.x509_ca import create_ca, issue_client, staged
     from seikyu.apps import acts
     from seikyu.apps.client import client_toml
-    from seikyu.apps.serve import reserve_ports
+    from seikyu.apps.places import reserve_ports
     from seikyu.apps.wiring import init_home, office_at
     from seikyu.trust.party import Holder
 
@@ -178,14 +178,6 @@ def party_add(
     _tell(told, as_json=as_json, text=say("admin.added", id=party_id))
 
 
-def party_list(*, home: HomeOption = HOME, as_json: JsonOption = False) -> None:
-    """List the register."""
-    with office_of(home) as at:
-        items = at.get("parties")["items"]
-    text = "\n".join(f"{each['kind']:<12} {each['id']:<10} {each['name']}" for each in items)
-    _tell({"items": items}, as_json=as_json, text=text)
-
-
 def party_end(
     party_id: Annotated[str, typer.Argument(metavar="ID", help=say("admin.party_id"))],
     *,
@@ -249,7 +241,6 @@ class Local:
         asks: Mapping[str, Callable[[], dict[str, Any]]] = {
             "clock": lambda: acts.clock(self.office),
             "calendar": lambda: acts.calendar(self.office),
-            "parties": lambda: {"items": acts.parties(self.office)},
             "months": lambda: {"items": acts.months(self.office)},
         }
         return asks[what]()

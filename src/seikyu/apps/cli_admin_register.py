@@ -1,4 +1,4 @@
-"""`seikyu admin party import | export`: the register as a list that a spreadsheet can hold."""
+"""`seikyu admin party list | show | import | export`: the register looked through, and as a list for a spreadsheet."""
 
 import json
 import sys
@@ -15,11 +15,72 @@ from seikyu.apps.words import language, say
 
 _PATH: Final = "/admin/register"
 
+#: So many rows are read at once.
+_PAGE: Final = 1000
+
 
 def register(party: typer.Typer) -> None:
     """Add the commands."""
+    party.command("list", help=say("admin.party_list"))(list_all)
+    party.command("show", help=say("admin.party_show"))(show)
     party.command("import", help=say("register.import"))(bring_in)
     party.command("export", help=say("register.export"))(give_out)
+
+
+def list_all(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help=say("admin.party_query"))] = "",
+    *,
+    kind: Annotated[str | None, typer.Option("--kind", help=say("admin.party_kind"))] = None,
+    most: Annotated[int | None, typer.Option("--limit", min=1, help=say("ca.list.limit"))] = None,
+    home: HomeOption = HOME,
+    as_json: JsonOption = False,
+) -> int:
+    """List the register by id, beside a running server too."""
+    from seikyu.apps.cli_ca import store_at
+    from seikyu.apps.revoking import party_on_wire
+    from seikyu.apps.wiring import find_home
+    from seikyu.services.find import find_parties
+
+    items: list[dict[str, Any]] = []
+    cursor: str | None = None
+    with store_at(find_home(home)) as store:
+        while most is None or len(items) < most:
+            page = find_parties(store, query, kind=kind, limit=_PAGE, cursor=cursor)
+            items += [party_on_wire(each) for each in page.items]
+            cursor = page.next
+            if cursor is None:
+                break
+    items = items[:most]
+    if as_json:
+        print(json.dumps({"items": items}, ensure_ascii=False))
+    else:
+        print("\n".join(f"{each['kind']:<12} {each['id']:<10} {each['name']}" for each in items))
+    return Exit.DONE
+
+
+def show(
+    party_id: Annotated[str, typer.Argument(metavar="ID", help=say("admin.party_id"))],
+    *,
+    home: HomeOption = HOME,
+    as_json: JsonOption = False,
+) -> int:
+    """Show a party with its newest certificates."""
+    from seikyu.apps.cli_ca import store_at
+    from seikyu.apps.revoking import party_shown
+    from seikyu.apps.wiring import find_home
+
+    with store_at(find_home(home)) as store:
+        told = party_shown(store, party_id)
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False))
+        return Exit.DONE
+    for name, value in told.items():
+        if name != "certificates" and value:
+            print(f"{name:<14} {one_line(str(value))}")
+    for row in told["certificates"]:
+        until = (row["revoked_at"] or row["not_after"])[:10]
+        print(f"{row['serial']}  {say('ca.list.' + row['state'])} {until}  {row['terminal']}")
+    return Exit.DONE
 
 
 def bring_in(

@@ -1,25 +1,22 @@
-"""`seikyu ca init | issue | revoke | list | crl | renew | rollover`: the office's certificates on the command line.
+"""`seikyu ca init | issue | crl | renew | rollover`: the office's certificates on the command line.
 
 Everything works beside a running server: rows go through the database, and the server looks at them on every request.
 """
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import say
 from seikyu.ports.errors import SeikyuError
-from seikyu.ports.store import Certificate, Party
-from seikyu.trust.certificates import REASONS
+from seikyu.ports.register import Party
 from seikyu.trust.party import PARTY_IDS, BadHolder, Holder
 
 if TYPE_CHECKING:
@@ -33,9 +30,6 @@ OfflineRoot = Annotated[Path | None, typer.Option("--offline-root", "--root-out"
 RootKey = Annotated[Path | None, typer.Option("--offline-root", "--root-key", help=say("ca.root_key"))]
 Encrypt = Annotated[bool, typer.Option("--encrypt", help=say("ca.encrypt"))]
 Module = Annotated[str | None, typer.Option("--pkcs11", metavar="URI", help=say("ca.pkcs11"))]
-
-#: The sequence that numbers the revocation lists.
-CRL_NUMBERS: Final = "crl"
 
 
 class NoOffice(SeikyuError):
@@ -56,14 +50,10 @@ class PartyDiffers(SeikyuError):
     code = "party_differs"
 
 
-class CertificateNotThere(SeikyuError):
-    """The office has not issued a certificate with that serial."""
-
-    code = "certificate_not_there"
-
-
 def register(app: typer.Typer) -> None:
     """Add the command and its subcommands."""
+    from seikyu.apps.cli_certificates import list_issued, revoke  # they need what stands below
+
     part = typer.Typer(help=say("ca.help"), no_args_is_help=True, rich_markup_mode=None)
     for name, act in (
         ("init", init),
@@ -93,10 +83,10 @@ def init(
     from seikyu.adapters.keys import Keep
     from seikyu.adapters.x509_ca import create_ca
 
-    place = _home(home)
+    place = home_at(home)
     keep = Keep(encrypted=encrypt, module=pkcs11)
     out = root_out.absolute() if root_out else None
-    ca = create_ca(place, organisation=name, now=_now(), root_out=out, keep=keep)
+    ca = create_ca(place, organisation=name, now=now(), root_out=out, keep=keep)
     root_key = (out or place.secrets / "ca") / "root.key"
     told: dict[str, Any] = {
         "folder": str(place.ca),
@@ -107,7 +97,7 @@ def init(
         "not_after": ca.root.not_valid_after_utc.isoformat(),
     }
     if as_json:
-        _print_json(told)
+        print_json(told)
         return Exit.DONE
     print(say("ca.init.done", **told))
     print(say("ca.init.fingerprint", **told))
@@ -130,8 +120,9 @@ def issue(
 ) -> int:
     """Issue a client certificate, and enter the party if it is new."""
     from seikyu.adapters.x509_ca import enrol
+    from seikyu.apps.revoking import certificate_on_wire
 
-    with _opened(home) as (place, ca, store):
+    with opened(home) as (place, ca, store):
         with store.read() as tx:
             known = tx.party(party)
         whose, newcomer = _whose(party, known, kind=kind, name=name)
@@ -140,69 +131,20 @@ def issue(
             store,
             Holder(whose.kind, whose.id, whose.name, terminal),
             folder=(out or place.clients / party).absolute(),
-            now=_now(),
+            now=now(),
             request=csr.read_bytes() if csr else None,
             newcomer=newcomer,
         )
         address = _write_client_toml(place, paths["cert"].parent, whose, url=url)
-    told = _on_wire(row) | {"kind": whose.kind, "url": address} | {name: str(path) for name, path in paths.items()}
+    files = {name: str(path) for name, path in paths.items()}
+    told = certificate_on_wire(row) | {"kind": whose.kind, "url": address} | files
     if as_json:
-        _print_json(told)
+        print_json(told)
         return Exit.DONE
     print(say("ca.issue.done", **told | {"not_after": row.not_after}))
     print(say("ca.issue.folder", folder=paths["cert"].parent))
     if address is None:
         print(say("ca.issue.no_url"))
-    return Exit.DONE
-
-
-def revoke(
-    serial: Annotated[str, typer.Argument(help=say("ca.serial"))],
-    *,
-    reason: Annotated[str, typer.Option(help=say("ca.reason", reasons=", ".join(REASONS)))] = "unspecified",
-    home: HomeOption = None,
-    as_json: Json = False,
-) -> int:
-    """Revoke a certificate, at once for the server, and write the list anew."""
-    # The words of the standard are written in three ways (keyCompromise, key-compromise, key_compromise); one is kept.
-    reason = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", reason).replace("-", "_").lower()
-    if reason not in REASONS:
-        raise typer.BadParameter(say("ca.reason", reasons=", ".join(REASONS)), param_hint="--reason")
-    number = serial.replace(":", "").lower().removeprefix("0x").lstrip("0")
-    with _opened(home) as (_, ca, store):
-        with store.write() as tx:
-            found = tx.certificate(number)
-            if found is None:
-                raise CertificateNotThere(serial=serial)
-            row = found
-            if found.revoked_at is None:
-                row = replace(found, revoked_at=_now(), reason=reason)
-                tx.put_certificate(row)
-        _write_list(ca, store)
-    told = _on_wire(row)
-    if as_json:
-        _print_json(told)
-    else:
-        print(say("ca.revoke.done" if row is not found else "ca.revoke.already", **told))
-    return Exit.DONE
-
-
-def list_issued(
-    *,
-    party: Annotated[str | None, typer.Option(help=say("ca.only_party"))] = None,
-    home: HomeOption = None,
-    as_json: Json = False,
-) -> int:
-    """List what was issued."""
-    with _store(_home(home)) as store, store.read() as tx:
-        rows = [_on_wire(row) for row in tx.certificates(party=party)]
-    if as_json:
-        _print_json({"items": rows})
-    elif not rows:
-        print(say("ca.list.none"))
-    for row in () if as_json else rows:
-        state, until = say(f"ca.list.{row['state']}"), row["revoked_at"] or row["not_after"]
-        print(f"{row['serial']}  {row['party']:<10}  {state} {until[:10]}  {row['terminal']}")
     return Exit.DONE
 
 
@@ -213,15 +155,15 @@ def crl(
     as_json: Json = False,
 ) -> int:
     """Write the list of the revoked anew."""
-    from seikyu.adapters.x509_ca import copy_public
+    from seikyu.adapters.x509_list import copy_public
 
-    with _opened(home) as (_, ca, store):
-        told = _write_list(ca, store)
+    with opened(home) as (_, ca, store):
+        told = write_list(ca, store)
     if out is not None:
         copy_public(Path(told["file"]), out.absolute())
         told["file"] = str(out.absolute())
     if as_json:
-        _print_json(told)
+        print_json(told)
     else:
         print(say("ca.crl.done", **told | {"next_update": told["next_update"][:16].replace("T", " ")}))
     return Exit.DONE
@@ -236,10 +178,10 @@ def renew(
     """Let the root certify the issuing authority anew."""
     from seikyu.adapters.x509_ca import renew_issuing
 
-    ca = renew_issuing(_home(home), now=_now(), root_key=root_key.absolute() if root_key else None)
+    ca = renew_issuing(home_at(home), now=now(), root_key=root_key.absolute() if root_key else None)
     until = ca.issuing.certificate.not_valid_after_utc
     if as_json:
-        _print_json({"not_after": until.isoformat()})
+        print_json({"not_after": until.isoformat()})
     else:
         print(say("ca.renew.done", not_after=until))
     return Exit.DONE
@@ -258,15 +200,15 @@ def rollover(
     from seikyu.adapters.x509_ca import roll_over
     from seikyu.trust.certificates import key_id
 
-    place = _home(home)
+    place = home_at(home)
     keep = Keep(encrypted=encrypt, module=pkcs11)
-    ca = roll_over(place, now=_now(), root_key=root_key.absolute() if root_key else None, keep=keep)
-    with _store(place) as store:
-        _write_list(ca, store)
+    ca = roll_over(place, now=now(), root_key=root_key.absolute() if root_key else None, keep=keep)
+    with store_at(place) as store:
+        write_list(ca, store)
     until, left = ca.issuing.certificate.not_valid_after_utc, len(ca.retired)
     if as_json:
         told = {"not_after": until.isoformat(), "key_id": key_id(ca.issuing.certificate), "retired": left}
-        _print_json(told)
+        print_json(told)
     else:
         print(say("ca.rollover.done", not_after=until))
         print(say("ca.rollover.restart"))
@@ -287,7 +229,7 @@ def _whose(party: str, known: Party | None, *, kind: str | None, name: str | Non
         raise BadHolder("party", party)
     if name is None:
         raise PartyNotThere(party=party)
-    fresh = Party(party, kind, name, since=_now())
+    fresh = Party(party, kind, name, since=now())
     return fresh, fresh
 
 
@@ -315,34 +257,16 @@ def _desk_url(home: "Home") -> str | None:
     return f"https://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _write_list(ca: "CA", store: "SqlStore") -> dict[str, Any]:
-    """Write the revocation list; return what it says. The transaction keeps numbers and files in one order."""
-    from seikyu.adapters.x509_ca import CRL_PERIOD, write_crl
+def write_list(ca: "CA", store: "SqlStore") -> dict[str, Any]:
+    """Write the revocation list; return what it says."""
+    from seikyu.adapters.x509_list import list_revoked
 
-    now = _now()
-    with store.write() as tx:
-        number, rows = tx.next_number(CRL_NUMBERS), tx.certificates()
-        path = write_crl(ca, rows, number=number, now=now)
-    revoked = sum(row.revoked_at is not None for row in rows)
-    return {"file": str(path), "number": number, "revoked": revoked, "next_update": (now + CRL_PERIOD).isoformat()}
+    made = list_revoked(ca, store, now=now())
+    next_update = made.next_update.isoformat()
+    return {"file": str(made.path), "number": made.number, "revoked": made.many, "next_update": next_update}
 
 
-def _on_wire(row: Certificate) -> dict[str, Any]:
-    """Return a row as programs read it."""
-    state = "revoked" if row.revoked_at else "expired" if row.not_after <= _now() else "valid"
-    return {
-        "serial": row.serial,
-        "party": row.party,
-        "terminal": row.terminal,
-        "state": state,
-        "issued_at": row.issued_at.isoformat(),
-        "not_after": row.not_after.isoformat(),
-        "revoked_at": row.revoked_at.isoformat() if row.revoked_at else None,
-        "reason": row.reason,
-    }
-
-
-def _home(option: Path | None) -> "Home":
+def home_at(option: Path | None) -> "Home":
     """Return the office's home. Errors: NoOffice."""
     from seikyu.adapters.home import open_home
 
@@ -353,7 +277,8 @@ def _home(option: Path | None) -> "Home":
 
 
 @contextmanager
-def _store(home: "Home") -> Iterator["SqlStore"]:
+def store_at(home: "Home") -> Iterator["SqlStore"]:
+    """Open the rows of a home, beside a running server too."""
     from seikyu.adapters.sql import open_store
 
     store = open_store(home.database)
@@ -364,22 +289,23 @@ def _store(home: "Home") -> Iterator["SqlStore"]:
 
 
 @contextmanager
-def _opened(option: Path | None) -> Iterator[tuple["Home", "CA", "SqlStore"]]:
+def opened(option: Path | None) -> Iterator[tuple["Home", "CA", "SqlStore"]]:
     """Open the home, its authority and its rows. Errors: NoOffice, NoCA, Damaged, and those of the store."""
     from seikyu.adapters.x509_ca import open_ca
 
-    home = _home(option)
+    home = home_at(option)
     ca = open_ca(home)
-    with _store(home) as store:
+    with store_at(home) as store:
         yield home, ca, store
 
 
-def _now() -> datetime:
+def now() -> datetime:
     """Return the machine's time, also in a sandbox: certificates are looked at with real clocks."""
     from seikyu.adapters.clock import SystemClock
 
     return SystemClock().now()
 
 
-def _print_json(told: Any) -> None:
+def print_json(told: Any) -> None:
+    """Print what programs read."""
     print(json.dumps(told, ensure_ascii=False))

@@ -42,7 +42,7 @@ PrincipalArgument = Annotated[str, typer.Argument(metavar="PRINCIPAL", help=say(
 
 def register(admin: typer.Typer) -> None:
     """Add the commands."""
-    from seikyu.apps import cli_accounts  # it needs what stands below
+    from seikyu.apps import cli_accounts, cli_person  # they need what stands below
 
     users = typer.Typer(help=say("people.help"), no_args_is_help=True)
     users.command("add", help=say("people.add.help"))(add)
@@ -53,6 +53,7 @@ def register(admin: typer.Typer) -> None:
     users.command("role", help=say("people.set_role.help"))(set_role)
     cli_accounts.register_second_factor(users)
     users.command("remove", help=say("people.remove.help"))(remove)
+    cli_person.register(users)
     admin.add_typer(users, name="users")
     mandates = typer.Typer(help=say("people.mandates.help"), no_args_is_help=True)
     mandates.command("grant", help=say("people.mandates.grant"))(grant)
@@ -224,18 +225,25 @@ def list_mandates(
 
 @contextmanager
 def keeping(root: Path) -> Iterator["Keeping"]:
-    """Open the people of a home; errors get the words of their facts."""
+    """Yield people over the rows of a home; what is refused is told in words."""
     from seikyu.apps.people import keeping_at
     from seikyu.apps.wiring import find_home
+
+    with keeping_at(find_home(root)) as at, told_in_words():
+        yield at
+
+
+@contextmanager
+def told_in_words() -> Iterator[None]:
+    """Let what is refused in this block say so with the words of its facts."""
     from seikyu.trust.passwords import PasswordRefused
     from seikyu.trust.people import BadUser, NotPermitted
 
-    with keeping_at(find_home(root)) as at:
-        try:
-            yield at
-        except (NotPermitted, BadUser, PasswordRefused) as reason:
-            vars(reason)["words"] = _words(reason)
-            raise
+    try:
+        yield
+    except (NotPermitted, BadUser, PasswordRefused) as reason:
+        vars(reason)["words"] = _words(reason)
+        raise
 
 
 def _words(reason: "NotPermitted | BadUser | PasswordRefused") -> ErrorWords:

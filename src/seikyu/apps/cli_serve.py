@@ -11,7 +11,7 @@ import typer
 from seikyu.apps.words import say
 
 if TYPE_CHECKING:
-    from seikyu.apps.serve import Addresses
+    from seikyu.apps.places import Addresses
 
 
 def register(app: typer.Typer) -> None:

@@ -55,13 +55,14 @@ def desk(
     metrics: Metrics,
     *,
     pages: Pages,
+    send_by: Callable[[Path], str] | None = None,
     more: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """Return the desk: its pages, the API, and `more`."""
+    """Return the desk: its pages, the API, and `more`. `send_by` is as for `build_api`."""
     routes = [
         Route("/healthz", healthy),
         *more,
-        Mount(ROOT, build_api(office, enrolling, external_url=pages.external_url)),
+        Mount(ROOT, build_api(office, enrolling, external_url=pages.external_url, send_by=send_by)),
         *page_routes(pages),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)

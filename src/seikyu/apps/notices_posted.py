@@ -68,7 +68,7 @@ def site_of(home: Home) -> str:
 
     `public_url` may be plain HTTP, which is right for revocation lists and wrong for a PIN.
     """
-    from seikyu.apps.serve import public_address
+    from seikyu.apps.places import public_address
 
     stated = home.settings().public_url.rstrip("/")
     return (stated if stated.startswith("https://") else public_address(home)) + SITE

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 
 from seikyu.adapters.clock import MovedClock, SystemClock
 from seikyu.adapters.home import Home
@@ -13,14 +12,13 @@ from seikyu.adapters.security_keys import WebAuthnKeys
 from seikyu.adapters.settings import Settings
 from seikyu.adapters.sql.open import open_store
 from seikyu.adapters.vault import Argon2Vault
+from seikyu.apps.places import public_address
 from seikyu.apps.wiring import SANDBOX
 from seikyu.office.bodies import bodies
 from seikyu.office.errors import UnknownBody
 from seikyu.ports.store import Store
 from seikyu.services.office import Tell, silent
 from seikyu.services.people import People
-
-_HTTPS: Final = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +27,7 @@ class Keeping:
 
     people: People
     settings: Settings
-
-    @property
-    def public_address(self) -> str:
-        """The address of the public face, as far as the settings tell it."""
-        port = self.settings.public.port
-        return f"https://{self.settings.hosts[0]}" + (f":{port}" if port not in {0, _HTTPS} else "")
+    public_address: str
 
     def body(self, asked: str | None) -> str:
         """Return the body that was asked for, or the installation's first. Errors: UnknownBody."""
@@ -66,6 +59,6 @@ def keeping_at(home: Home) -> Iterator[Keeping]:
     """Open the rows of a home for keeping its people, and close them again."""
     store = open_store(home.database)
     try:
-        yield Keeping(people_of(home, store), home.settings())
+        yield Keeping(people_of(home, store), home.settings(), public_address(home))
     finally:
         store.close()

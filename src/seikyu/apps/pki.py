@@ -11,10 +11,12 @@ from cryptography import x509
 
 from seikyu.adapters.home import Home
 from seikyu.adapters.ocsp_signer import SignerFile
-from seikyu.adapters.x509_ca import ensure_server, open_ca, write_crl
+from seikyu.adapters.x509_ca import ensure_server, open_ca
+from seikyu.adapters.x509_list import list_revoked
+from seikyu.apps.front.watch import lags
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import Store
-from seikyu.services.revocation import LIST, SIGNER, Responder, Statuses, listening
+from seikyu.services.revocation import FRONT, LIST, SIGNER, Responder, Statuses, listening
 from seikyu.trust.status import Standing
 
 #: The list in the form that certificates point at; it is made from `crl.pem` when it is asked for.
@@ -38,13 +40,16 @@ CERTIFICATES_KEPT_S: Final = 300
 #: The revocation list is written anew so often: whoever has it, has at least the rest of its life left.
 CRL_RENEWAL: Final = timedelta(days=1)
 
-#: The numbers of the revocation lists.
-CRL_SEQUENCE: Final = "crl"
-
 #: An alarm that nobody has ended is raised again.
 ALARM_AGAIN: Final = timedelta(hours=1)
 
 log: Final = structlog.get_logger("seikyu.pki")
+
+
+class FrontLags(SeikyuError):
+    """The front server works with another list than the one that is here, and nobody has it reload."""
+
+    code = "front_lags"
 
 
 def machine_time() -> datetime:
@@ -129,29 +134,32 @@ class Revocations:
         self.statuses = Statuses(store, now=now, listened=self.alarms, listed=lambda serial: listed(home, serial))
         self.signer = SignerFile(home, now=now)
         self.responder = Responder(self.statuses, signer=self.signer.current, now=now)
-        self._revoked: frozenset[str] | None = None
+        self._behind = home.settings().front.nginx
+        self._revoked: int | None = None
         self._written_at = datetime.min.replace(tzinfo=UTC)
 
     def keep_fresh(self) -> None:
         """Read the register, write the list if it says less or is old, and renew the delegate before it ends."""
-        for act in (self._refresh_list, self._refresh_signer):
+        for act in (self._refresh_list, self._refresh_signer, self._look_at_front):
             try:
                 act()
             except SeikyuError as error:
                 log.warning("housekeeping_waits", code=error.code)
 
     def _refresh_list(self) -> None:
-        now = self._now()
-        revoked = frozenset(row.serial for row in self.statuses.refresh() if row.revoked_at is not None)
+        now, revoked = self._now(), self.statuses.refresh()
         if revoked == self._revoked and timedelta() <= now - self._written_at < CRL_RENEWAL:
             return
         with listening(self.alarms, LIST):
-            ca = open_ca(self._home)
-            # Rows and number are of one transaction, so that a list of a higher number never says less.
-            with self._store.write() as tx:
-                rows, number = tx.certificates(), tx.next_number(CRL_SEQUENCE)
-                write_crl(ca, rows, number=number, now=now)
-        self._revoked, self._written_at = frozenset(row.serial for row in rows if row.revoked_at is not None), now
+            self._revoked = list_revoked(open_ca(self._home), self._store, now=now).revoked
+        self._written_at = now
+
+    def _look_at_front(self) -> None:
+        if not self._behind:
+            return
+        with listening(self.alarms, FRONT):
+            if lags(self._home, now=self._now()):
+                raise FrontLags
 
     def _refresh_signer(self) -> None:
         with listening(self.alarms, SIGNER):

@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Final
 
 from seikyu.adapters.ocsp_signer import SIGNER_RENEWAL
-from seikyu.adapters.x509_ca import CRL_PERIOD
+from seikyu.adapters.x509_list import CRL_PERIOD
+from seikyu.apps.front.watch import LAG_S, LOOK_S, RELOAD_EVERY_S, RELOADED_S
 from seikyu.apps.pki import ALARM_AGAIN, CRL_RENEWAL, LIST_KEPT_S
 from seikyu.apps.serve import HOUSEKEEPING_S
-from seikyu.services.revocation import LIST, OUTLASTS, REGISTER, SIGNED_ANEW, SIGNER
+from seikyu.services.revocation import FRONT, LIST, OUTLASTS, REGISTER, SIGNED_ANEW, SIGNER
 from seikyu.trust.status import ANSWER_LIFE, CRL_PATH, OCSP_PATH, SIGNER_LIFE
 
 #: A revocation is known everywhere by then.
@@ -81,6 +82,21 @@ PLACES: Final = (
         "reader that fetches it less often than the bound has the bound of its own clock",
         (LIST, REGISTER),
     ),
+    Place(
+        "[nginx in front](../how-to/put-nginx-in-front.md), in the handshake (`ssl_crl`)",
+        _HOUSE + timedelta(seconds=LOOK_S + RELOAD_EVERY_S + RELOADED_S),
+        "whoever revokes writes `ca/crl.pem`; `seikyu deploy nginx --watch` looks at it every "
+        f"{_said(timedelta(seconds=LOOK_S))} and has nginx reload, at most every "
+        f"{_said(timedelta(seconds=RELOAD_EVERY_S))}. That counts for new connections; on one that is open, and before "
+        "that, the office behind reads the row for every request: it lets nobody in whom nginx still takes",
+        (FRONT, LIST, REGISTER),
+    ),
+    Place(
+        'nginx in front, in the handshake, asking the responder (`front.ocsp = "leaf"`)',
+        ANSWER_LIFE,
+        "nginx keeps an answer until its `nextUpdate`",
+        (FRONT, SIGNER, REGISTER),
+    ),
 )
 
 SOURCES_SAID: Final = (
@@ -109,6 +125,18 @@ SOURCES_SAID: Final = (
         f"It is good for {_said(SIGNER_LIFE)} and made anew {_said(SIGNER_RENEWAL)} before it ends, so the "
         "authority's key may be away for that long; the old one signs to its end. Then the answer is `tryLater`, never "
         "an unsigned or older one",
+    ),
+    Source(
+        FRONT,
+        "whoever has nginx reload (`seikyu deploy nginx --watch`); only with nginx in front",
+        CRL_PERIOD - CRL_RENEWAL,
+        f"It is silent when nginx has not read a list that is {_said(timedelta(seconds=LAG_S))} old. nginx goes on "
+        f"with the list that it read last, at least {_said(CRL_PERIOD - CRL_RENEWAL)}; the office behind refuses "
+        "whoever was revoked since. After the `nextUpdate` of that list nginx takes no certificate at all: nobody is "
+        "let in, everybody is told 503 `front_list_old`, in words, and the event `front_list_old` is in the log and "
+        "counted. A reload, or a start, ends that at once. With `front.ocsp` set to `leaf` nginx refuses everybody in "
+        "the same way as soon as the responder is silent and the answers that it keeps have ended, within "
+        f"{_said(ANSWER_LIFE)}: that is why it is off unless it is set",
     ),
 )
 
@@ -152,7 +180,7 @@ def revocation_page() -> str:
         ),
         (
             "New client certificates name the responder and the list if `public_url` is [set](settings.md). Most "
-            "programs follow such an address only in plain HTTP, which a front server must offer for `/pki/`; answers "
+            "programs follow such an address only in plain HTTP, which nginx in front offers for `/pki/`; answers "
             "and lists are signed. Readers allow for clocks that differ: OpenSSL takes an answer for 5 minutes longer "
             "than it counts, unless told otherwise."
         ),

@@ -5,12 +5,9 @@ leaves nothing half done, and the process is gone within ten seconds. SIGHUP tak
 """
 
 import asyncio
-import errno
 import gc
-import json
 import os
 import signal
-import socket
 import ssl
 import sys
 import threading
@@ -18,28 +15,29 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import structlog
 from starlette.types import ASGIApp
 from uvicorn import Config
 
-from seikyu.adapters.home import Face, Home, Settings, write_private
+from seikyu.adapters.front_server import FrontConnection
+from seikyu.adapters.home import Home
 from seikyu.adapters.tls_server import Connection, Listener, renew, server_context
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
-from seikyu.apps.acts import CERTIFICATE_REVOKED
 from seikyu.apps.api.acme import acme_routes
 from seikyu.apps.api.est import desk_est, public_est
 from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.api.recover import recover_routes
 from seikyu.apps.enrolling import acme_of, enrolling_of
+from seikyu.apps.front import nginx_path
 from seikyu.apps.metrics import Metrics, states_of
 from seikyu.apps.pages.site import pages_of
 from seikyu.apps.people import people_of
+from seikyu.apps.places import Addresses, addresses_of, lines_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
@@ -51,6 +49,7 @@ from seikyu.services.arrivals import hear
 from seikyu.services.issuing import revoke_superseded
 from seikyu.services.office import Office
 from seikyu.services.revocation import SOURCES
+from seikyu.services.revoke import REVOKED
 from seikyu.services.start import clean_up
 from seikyu.services.terminals import count_ending
 from seikyu.services.upload import drop_all, drop_expired
@@ -64,27 +63,7 @@ HOUSEKEEPING_S: Final = 30.0
 #: After a stop is asked for, the process ends by itself or is ended by then.
 GONE_WITHIN_S: Final = 9.5
 
-#: Where the ports that were taken are kept, in the home's `run`.
-PORTS_FILE: Final = "ports.json"
-
-_LAST_PORT: Final = 65535
-
 log: Final = structlog.get_logger("seikyu.serve")
-
-
-class PortTaken(SeikyuError):
-    """Something else listens there; nothing was started."""
-
-    code = "port_taken"
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the faces are. Shape: absolute URLs without a path."""
-
-    desk: str
-    public: str
-    inside: str
 
 
 def serve(
@@ -132,38 +111,6 @@ def serve(
             runner.run(house.run(announce))
 
 
-def reserve_ports(home: Home) -> Addresses:
-    """Choose the ports of an office that has not been served yet, and return where it will be."""
-    settings = home.settings()
-    with Ports(home.run / PORTS_FILE, faces_of(settings)) as ports:
-        return addresses_of(settings, ports.numbers)
-
-
-def public_address(home: Home) -> str:
-    """Return where the public face of a home is; the port is the one of the settings, or the one that was kept."""
-    settings = home.settings()
-    kept = _kept_ports(home.run / PORTS_FILE)
-    ports = {name: face.port or kept.get(name, 0) for name, face in faces_of(settings).items()}
-    return addresses_of(settings, ports).public
-
-
-def faces_of(settings: Settings) -> dict[str, Face]:
-    """Return where the faces are to listen, by name."""
-    return {"desk": settings.desk, "public": settings.public, "inside": settings.inside}
-
-
-def addresses_of(settings: Settings, ports: dict[str, int], *, external_url: str | None = None) -> Addresses:
-    """Return the addresses of the faces, by the name that the certificate is made out for."""
-    name = settings.hosts[0]
-    outside = f"[{name}]" if ":" in name else name
-    own = settings.inside.host
-    return Addresses(
-        desk=external_url or f"https://{outside}:{ports['desk']}",
-        public=f"https://{outside}:{ports['public']}",
-        inside=f"http://{f'[{own}]' if ':' in own else own}:{ports['inside']}",
-    )
-
-
 class House:
     """The faces of one office, from opening to closing."""
 
@@ -186,10 +133,11 @@ class House:
         self.external_url = external_url
         self.addresses: Addresses | None = None
         certificate = pki.server_file(home, self.settings.hosts)
-        self.contexts = {
-            "desk": server_context(certificate, clients=pki.clients_file(home)),
-            "public": server_context(certificate),
-        }
+        behind = self.settings.front.nginx
+        self.contexts: dict[str, ssl.SSLContext] = {}
+        if not behind:
+            self.contexts["desk"] = server_context(certificate, clients=pki.clients_file(home))
+            self.contexts["public"] = server_context(certificate)
         self.revocations = pki.Revocations(home, office.store, count=metrics.tell)
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
         people, key = people_of(home, office.store, tell=office.tell), home.secret("forms_key")
@@ -203,6 +151,7 @@ class House:
                 enrolling,
                 metrics,
                 pages=pages("desk", external_url=external_url),
+                send_by=nginx_path if behind else None,
                 more=desk_est(enrolling),
             ),
             "public": faces.public(
@@ -229,7 +178,7 @@ class House:
 
     def heed(self, event: str) -> None:
         """Have a revocation on the desk on the list, and known in memory, before its answer is given."""
-        if event == CERTIFICATE_REVOKED:
+        if event == REVOKED:
             self.revocations.keep_fresh()
 
     async def run(self, announce: Callable[[Addresses], None]) -> None:
@@ -240,8 +189,8 @@ class House:
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(each, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._renew)
-        with Ports(self.home.run / PORTS_FILE, faces_of(self.settings)) as ports:
-            listeners = [_Face(_config(self.apps[name], self.contexts.get(name))) for name in ports.sockets]
+        with lines_of(self.home) as ports:
+            listeners = [_Face(_config(self.apps[name], **self._wire(name))) for name in ports.sockets]
             tasks = [
                 asyncio.create_task(listener.serve(sockets))
                 for listener, sockets in zip(listeners, ports.sockets.values(), strict=True)
@@ -258,6 +207,11 @@ class House:
             announce(addresses)
             await asyncio.wait({asyncio.create_task(stop.wait()), *tasks}, return_when=asyncio.FIRST_COMPLETED)
             await self._close(listeners, tasks)
+
+    def _wire(self, name: str) -> dict[str, Any]:
+        """Return how a face speaks: TLS of its own, a front server's word, or neither."""
+        behind = self.settings.front.nginx and name == "desk"
+        return {"tls": self.contexts.get(name), "http": FrontConnection if behind else Connection}
 
     async def _close(self, listeners: Sequence[Listener], tasks: Sequence[asyncio.Task[None]]) -> None:
         log.info("stopping")
@@ -290,87 +244,13 @@ class House:
             await asyncio.sleep(HOUSEKEEPING_S)
 
     def _renew(self) -> None:
-        for name, context in self.contexts.items():
-            try:
-                renew(context, pki.server_file(self.home, self.settings.hosts))
-                log.info("certificate_renewed", face=name)
-            except (OSError, SeikyuError) as error:
-                log.warning("certificate_not_renewed", face=name, error=type(error).__name__)
-
-
-class Ports:
-    """The sockets of the faces, bound. A port that was free at the first start is kept and used again."""
-
-    def __init__(self, path: Path, wanted: dict[str, Face]) -> None:
-        self.path = path
-        self.sockets: dict[str, list[socket.socket]] = {}
-        self.numbers: dict[str, int] = {}
-        kept = _kept_ports(path)
         try:
-            for name, face in wanted.items():
-                port = face.port or kept.get(name, 0)
-                self.sockets[name] = bound(face.host, port)
-                self.numbers[name] = self.sockets[name][0].getsockname()[1]
-        except BaseException:
-            self.close()
-            raise
-        if self.numbers != kept:
-            write_private(path, json.dumps(self.numbers).encode("ascii"))
-
-    def close(self) -> None:
-        """Give all of them back."""
-        for each in self.sockets.values():
-            for line in each:
-                line.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self.close()
-
-
-def _kept_ports(path: Path) -> dict[str, int]:
-    """Return the ports that were taken before; none, if what is there says none."""
-    try:
-        kept = json.loads(path.read_text("ascii"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    if not isinstance(kept, dict):
-        return {}
-    return {name: port for name, port in kept.items() if type(port) is int and 0 < port <= _LAST_PORT}
-
-
-def bound(host: str, port: int) -> list[socket.socket]:
-    """Return a bound socket for every address of `host`, all with one port; 0 takes a free one.
-
-    Errors: PortTaken; OSError for a host that is none of ours.
-    """
-    sockets: list[socket.socket] = []
-    found = {each[4][0]: each[0] for each in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
-    failed: OSError | None = None
-    for address, family in sorted(found.items(), key=lambda each: each[1]):
-        line = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                line.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            line.bind((address, port))
-        except OSError as error:
-            line.close()
-            failed = error
-            if error.errno == errno.EADDRINUSE:
-                break
-            continue  # A machine may name itself by an address that it does not have, ::1 above all.
-        port = line.getsockname()[1]
-        sockets.append(line)
-    if failed is not None and (not sockets or failed.errno == errno.EADDRINUSE):
-        for line in sockets:
-            line.close()
-        if failed.errno == errno.EADDRINUSE:
-            raise PortTaken(host=host, port=port)
-        raise failed
-    return sockets
+            path = pki.server_file(self.home, self.settings.hosts)
+            for context in self.contexts.values():
+                renew(context, path)
+            log.info("certificate_renewed", faces=[*self.contexts])
+        except (OSError, SeikyuError) as error:
+            log.warning("certificate_not_renewed", error=type(error).__name__)
 
 
 class _Face(Listener):
@@ -381,10 +261,10 @@ class _Face(Listener):
         yield
 
 
-def _config(app: ASGIApp, tls: ssl.SSLContext | None) -> Config:
+def _config(app: ASGIApp, *, tls: ssl.SSLContext | None, http: type[Connection]) -> Config:
     return Config(
         app,
-        http=Connection,
+        http=http,
         ws="none",
         loop="none",
         lifespan="off",

@@ -74,7 +74,8 @@ class Entry:
     """One line of the journal of who did what; append-only.
 
     Shape: `user` is a user id, `party` theirs, `acts_for` the principal and `mandate` its id if somebody acted for
-    another; `subject` is the user id or mandate that it was done to.
+    another; `subject` is the user id, mandate, serial or order that it was done to. `facts` (JSON) says what else is to
+    be known of the act, nothing personal.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Entry:
     subject: str
     acts_for: str | None = None
     mandate: str | None = None
+    facts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

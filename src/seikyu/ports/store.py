@@ -13,28 +13,7 @@ from typing import Protocol
 from seikyu.ports.acme import AcmeRead, AcmeWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Who takes part (当事者).
-
-    Shape: `id` is 10 digits for an institution (prefecture 2, point table 1, code 7), the payer number in 8 digits with
-    leading zeros for a payer, `operator` for the office's own people, a body and a prefecture for a review office.
-    `category` is a row of `trust/register.toml`, or empty for a party that was entered without one. `connection` is the
-    registered kind of line (a row of `trust/notices.toml`), `connection_id` what the network knows the line by; both
-    are empty while nobody has said.
-    """
-
-    id: str
-    kind: str  # institution, payer, operator, review_office
-    name: str
-    since: datetime
-    until: datetime | None = None
-    address: str = ""
-    category: str = ""
-    connection: str = ""
-    connection_id: str = ""
+from seikyu.ports.register import RegisterRead, RegisterWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +44,6 @@ class NoticeStep:
     at: datetime
     by: str
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """A client certificate that the office knows.
-
-    Shape: `serial` is lower-case hex without leading zeros; `issuer` is the identifier of the key that signed it, in
-    hex, None if it was issued before the office had more than one.
-    """
-
-    serial: str
-    party: str
-    terminal: str
-    issued_at: datetime
-    not_after: datetime
-    revoked_at: datetime | None = None
-    reason: str | None = None
-    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,18 +166,8 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, EnrolmentRead, AcmeRead, Protocol):
+class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, Protocol):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
-
-    def party(self, party_id: str) -> Party | None: ...
-    def parties(self, *, kind: str | None = None) -> list[Party]: ...
-    def parties_after(self, after: str, *, limit: int) -> list[Party]:
-        """Return the part of the register behind an id, by id."""
-        ...
-
-    def parties_named(self, ids: list[str]) -> list[Party]:
-        """Return those of these that are in the register, by id. Shape: at most some hundreds of ids."""
-        ...
 
     def notice(self, notice_id: str) -> Notice | None: ...
     def notices(
@@ -230,9 +181,6 @@ class ReadTx(PeopleRead, EnrolmentRead, AcmeRead, Protocol):
     def notice_steps(self, notice_id: str) -> list[NoticeStep]:
         """Return the history of a notice in its order."""
         ...
-
-    def certificate(self, serial: str) -> Certificate | None: ...
-    def certificates(self, *, party: str | None = None) -> list[Certificate]: ...
 
     def sending(self, sending_id: str) -> Sending | None: ...
     def sendings(
@@ -294,16 +242,8 @@ class ReadTx(PeopleRead, EnrolmentRead, AcmeRead, Protocol):
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, EnrolmentWrite, AcmeWrite, Protocol):
+class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, Protocol):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
-
-    def put_party(self, party: Party) -> None:
-        """Insert or replace."""
-        ...
-
-    def put_parties(self, many: list[Party]) -> None:
-        """Insert or replace many. Shape: at most some hundreds, no id twice."""
-        ...
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:
         """Insert a notice with the first line of its history. Errors: AlreadyThere."""
@@ -311,10 +251,6 @@ class WriteTx(ReadTx, PeopleWrite, EnrolmentWrite, AcmeWrite, Protocol):
 
     def move_notice(self, notice: Notice, step: NoticeStep) -> None:
         """Write where a notice stands now, and append to its history. Errors: NotThere; AlreadyThere."""
-        ...
-
-    def put_certificate(self, certificate: Certificate) -> None:
-        """Insert or replace."""
         ...
 
     def add_sending(self, sending: Sending, files: list[File]) -> None: ...

@@ -13,7 +13,8 @@ from typing import Final
 
 from seikyu.ports.errors import SeikyuError, Unavailable
 from seikyu.ports.people import Acceptance, RegistrationCode, User
-from seikyu.ports.store import Party, ReadTx, WriteTx
+from seikyu.ports.register import Party
+from seikyu.ports.store import ReadTx, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.guessing import Counter, Stranger, address_counter, code_counter, count, demand_turn
 from seikyu.services.login import actor_for, again, user_of

@@ -14,7 +14,8 @@ from seikyu.ports.clock import Clock, Ids
 from seikyu.ports.enrolment import Application, Authority, IssuanceNotice
 from seikyu.ports.errors import BadRequest, NotFound
 from seikyu.ports.people import Entry, Vault
-from seikyu.ports.store import Party, ReadTx, Store, WriteTx
+from seikyu.ports.register import Party
+from seikyu.ports.store import ReadTx, Store, WriteTx
 from seikyu.services.office import Tell, silent
 from seikyu.services.people import NoSuchParty
 from seikyu.trust.certificates import is_host

@@ -20,7 +20,8 @@ from typing import Final, TypeAlias, TypeGuard
 from seikyu.office.errors import NotAllowed
 from seikyu.ports.enrolment import IssuanceNotice, IssuedCertificate, Signed
 from seikyu.ports.errors import NotFound, SeikyuError, Unavailable
-from seikyu.ports.store import Certificate, Party, ReadTx, WriteTx
+from seikyu.ports.register import Certificate, Party
+from seikyu.ports.store import ReadTx, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.applications import Enrolling, end_terminal, enter
 from seikyu.trust.certificates import Asked, BadRequestForCertificate

@@ -12,7 +12,8 @@ from typing import Any
 
 from seikyu.office.errors import NotAllowed
 from seikyu.ports.errors import BadRequest, Forbidden, KeyReused, NotFound, ProtocolError
-from seikyu.ports.store import Notice, NoticeStep, Party, ReadTx
+from seikyu.ports.register import Party
+from seikyu.ports.store import Notice, NoticeStep, ReadTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.office import OPERATOR, Office
 from seikyu.services.show import Page

@@ -25,7 +25,8 @@ from seikyu.ports.clock import Clock, Ids
 from seikyu.ports.errors import Forbidden, SeikyuError
 from seikyu.ports.jobs import Jobs
 from seikyu.ports.objects import ObjectStore
-from seikyu.ports.store import Party, ReadTx, Store
+from seikyu.ports.register import Party
+from seikyu.ports.store import ReadTx, Store
 from seikyu.ports.trust import ClientIdentity
 from seikyu.ports.watching import NobodyWatches, Watching
 from seikyu.rules.masters import Masters

@@ -4,14 +4,17 @@ The accounts keep the real time, in a sandbox too: locks, sessions and codes are
 the register has a party is asked by the office's own clock, as everywhere.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, Protocol
 
 from seikyu.ports.clock import Clock, Ids
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.people import Entry, KeyReader, KnownPasswords, Mandate, User, Vault
-from seikyu.ports.store import Party, ReadTx, Store, WriteTx
+from seikyu.ports.register import Party
+from seikyu.ports.store import ReadTx, Store, WriteTx
 from seikyu.services.office import OPERATOR, Tell, silent
 from seikyu.trust import people as rules_of
 from seikyu.trust.logins import Rules, house_rules
@@ -59,6 +62,20 @@ class People:
     keys: KeyReader
     rules: Rules = field(default_factory=house_rules)
     tell: Tell = silent
+
+
+class Noting(Protocol):
+    """What an entry in the journal takes from."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time of the entry."""
+        ...
+
+    @property
+    def ids(self) -> Ids:
+        """Its name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +287,13 @@ def drop_keys(tx: WriteTx, user_id: str) -> None:
         tx.drop_security_key(key.id)
 
 
-def note(tx: WriteTx, people: People, act: str, *, by: Actor, body: str, subject: str) -> None:
-    """Enter an act in the journal, with the one who did it and every party that is named by it."""
+def note(
+    tx: WriteTx, people: Noting, act: str, *, by: Actor, body: str, subject: str, facts: Mapping[str, Any] | None = None
+) -> None:
+    """Enter an act in the journal, with the one who did it and every party that is named by it.
+
+    Shape: `facts` are what else is to be known of it: numbers and words, nothing personal and nothing secret.
+    """
     tx.add_entry(
         Entry(
             id=people.ids.new(),
@@ -283,6 +305,7 @@ def note(tx: WriteTx, people: People, act: str, *, by: Actor, body: str, subject
             subject=subject,
             acts_for=by.acts_for,
             mandate=by.mandate,
+            facts=None if facts is None else json.dumps(facts, ensure_ascii=False),
         )
     )
 

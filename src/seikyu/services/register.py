@@ -16,7 +16,8 @@ from operator import attrgetter
 from typing import BinaryIO, Final
 
 from seikyu.ports.errors import SeikyuError, TooLong
-from seikyu.ports.store import Party, ReadTx, WriteTx
+from seikyu.ports.register import Party
+from seikyu.ports.store import ReadTx, WriteTx
 from seikyu.services.office import Office
 from seikyu.trust.register import (
     BadHeading,

@@ -10,16 +10,18 @@ Times are the machine's, also in a sandbox: those who read answers look at their
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from seikyu.limits import limit
 from seikyu.ports.errors import SeikyuError, Unavailable
-from seikyu.ports.store import Certificate, Store
+from seikyu.ports.register import Certificate
+from seikyu.ports.store import Store
 from seikyu.trust.certificates import Period, serial_text
+from seikyu.trust.serials import Serials
 from seikyu.trust.status import (
     ANSWER_LIFE,
     UNKNOWN,
@@ -36,6 +38,9 @@ from seikyu.trust.status import (
 #: What the rows said last counts for so long after they fell silent: a day, and the night in which nobody looks.
 OUTLASTS: Final = timedelta(hours=48)
 
+#: A row says when it was issued or revoked a little before that is there for others to read.
+WRITING_TAKES: Final = timedelta(minutes=10)
+
 #: A signed answer is given again while it is so young; the rest of its life is left to those who keep it.
 SIGNED_ANEW: Final = ANSWER_LIFE / 2
 
@@ -43,7 +48,8 @@ SIGNED_ANEW: Final = ANSWER_LIFE / 2
 REGISTER: Final = "register"
 LIST: Final = "crl"
 SIGNER: Final = "ocsp_signer"
-SOURCES: Final = (REGISTER, LIST, SIGNER)
+FRONT: Final = "front"
+SOURCES: Final = (REGISTER, LIST, SIGNER, FRONT)
 
 
 class Listening(Protocol):
@@ -71,14 +77,26 @@ def listening(to: Listening, source: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What the rows said at a time."""
+    """What the rows said at a time. Shape: `known` has every serial, in 20 bytes each."""
 
     at: datetime
-    known: frozenset[str]
+    known: Serials
     revoked: Mapping[str, Standing]
 
     def standing(self, serial: str) -> Standing:
         return self.revoked.get(serial) or Standing(known=serial in self.known)
+
+
+_NOTHING: Final = _Heard(datetime.min.replace(tzinfo=UTC), Serials(), {})
+
+
+def _back(at: datetime) -> datetime | None:
+    """Return from when on there may be rows or revocations that were not there at `at`; None, if nothing was heard."""
+    return None if at == _NOTHING.at else at - WRITING_TAKES
+
+
+def _standings(rows: Iterable[Certificate]) -> dict[str, Standing]:
+    return {row.serial: standing_of(row) for row in rows}
 
 
 def standing_of(row: Certificate | None) -> Standing:
@@ -107,15 +125,26 @@ class Statuses:
         self._heard: _Heard | None = None
         self._lock = threading.Lock()
 
-    def refresh(self) -> list[Certificate]:
-        """Read all rows, keep what they say, and return them. Errors: those of the store; what was kept stays."""
+    def refresh(self) -> int:
+        """Read what the rows say anew, keep it, and return how many are revoked.
+
+        Only two counts are read when nothing happened. Errors: those of the store; what was kept stays.
+        """
         with self._lock:  # What was read later is kept later.
-            now = self._now()
+            now, before = self._now(), self._heard or _NOTHING
             with listening(self._listened, REGISTER), self._store.read() as tx:
-                rows = tx.certificates()
-            revoked = {row.serial: standing_of(row) for row in rows if row.revoked_at is not None}
-            self._heard = _Heard(now, frozenset(row.serial for row in rows), revoked)
-        return rows
+                issued, revoked = tx.certificates_counted()
+                known, standings = before.known, before.revoked
+                if issued != len(known):
+                    known = known.with_more(tx.serials_issued(_back(before.at)))
+                if issued != len(known):  # A clock that was put back, or rows that came from elsewhere.
+                    known = Serials().with_more(tx.serials_issued())
+                if revoked != len(standings):
+                    standings = {**standings, **_standings(tx.revoked_certificates(since=_back(before.at)))}
+                if revoked != len(standings):
+                    standings = _standings(tx.revoked_certificates())
+            self._heard = _Heard(now, known, standings)
+        return revoked
 
     def standing(self, serial: str) -> tuple[Standing, datetime]:
         """Return the standing of a certificate, and since when that is not newer.

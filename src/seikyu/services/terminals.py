@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from seikyu.ports.enrolment import Application, IssuanceNotice
 from seikyu.ports.errors import BadRequest, NotFound
-from seikyu.ports.store import Certificate, ReadTx
+from seikyu.ports.register import Certificate
+from seikyu.ports.store import ReadTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.applications import Enrolling, Opened, list_applications
 from seikyu.services.show import Page

@@ -262,21 +262,25 @@ def revocation_list(
 
     Shape: `number` rises with every list; `period.end` is when the next one must be there.
     """
+    lines = [_list_line(line) for line in sorted(revoked, key=lambda line: line.serial)]
+    # Handed over at once: to add one after the other copies all that were there, which takes an hour for 100,000.
     unsigned = (
-        x509.CertificateRevocationListBuilder()
+        x509.CertificateRevocationListBuilder(revoked_certificates=lines)
         .issuer_name(issuer.certificate.subject)
         .last_update(period.start)
         .next_update(period.end)
         .add_extension(_authority(issuer), critical=False)
         .add_extension(x509.CRLNumber(number), critical=False)
     )
-    for line in sorted(revoked, key=lambda line: line.serial):
-        entry = x509.RevokedCertificateBuilder().serial_number(line.serial).revocation_date(line.revoked_at)
-        flag = REASONS[line.reason]
-        if flag is not None:
-            entry = entry.add_extension(x509.CRLReason(flag), critical=False)
-        unsigned = unsigned.add_revoked_certificate(entry.build())
     return unsigned.sign(issuer.key, SHA384())
+
+
+def _list_line(line: Revocation) -> x509.RevokedCertificate:
+    entry = x509.RevokedCertificateBuilder().serial_number(line.serial).revocation_date(line.revoked_at)
+    flag = REASONS[line.reason]
+    if flag is not None:
+        entry = entry.add_extension(x509.CRLReason(flag), critical=False)
+    return entry.build()
 
 
 def _name(organisation: str, role: str) -> x509.Name:

@@ -21,6 +21,10 @@ PARTY_IDS: Final[Mapping[str, re.Pattern[str]]] = {
 
 URN_PREFIX: Final = "urn:seikyu:party:"
 
+#: What stands between the parts of a name and is often left out.
+_BETWEEN: Final = " \t・"
+_HIRAGANA: Final[Mapping[str, str]] = {chr(code): chr(code - 0x60) for code in range(ord("ァ"), ord("ヶ") + 1)}
+
 #: The longest text that a common name or an organisation may have (X.520, ub-common-name).
 NAME_CHARS: Final = 64
 
@@ -86,6 +90,16 @@ def is_common_name(text: str) -> bool:
     (True, False)
     """
     return is_name(text) and len(text.encode()) <= NAME_CHARS
+
+
+def folded_name(text: str) -> str:
+    """Return a name as it is looked for: neither width, case, kana nor blanks keep two from being the same.
+
+    >>> folded_name("ＡＢＣ クリニック　さくら"), folded_name("abcｸﾘﾆｯｸ・サクラ")
+    ('abcくりにっくさくら', 'abcくりにっくさくら')
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(_HIRAGANA.get(character, character) for character in plain if character not in _BETWEEN)
 
 
 def parse_urn(urn: str) -> tuple[str, str] | None:

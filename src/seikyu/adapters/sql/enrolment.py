@@ -5,8 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from seikyu.adapters.sql.rows import columns, every, first, narrowed, page, put
-from seikyu.adapters.sql.schema import certificates
 from seikyu.adapters.sql.schema_enrolment import applications, issuance_notices, issued_certificates, pairings
+from seikyu.adapters.sql.schema_register import certificates
 from seikyu.ports.enrolment import Application, IssuanceNotice, IssuedCertificate, Pairing
 
 _APPLICATION = sa.select(*columns(applications, Application))

@@ -69,5 +69,6 @@ entries: Final = sa.Table(
     sa.Column("subject", sa.String, nullable=False),
     sa.Column("acts_for", sa.String),
     sa.Column("mandate", sa.String),
+    sa.Column("facts", sa.Text),
     sa.Index("entries_of_subject", "subject"),
 )

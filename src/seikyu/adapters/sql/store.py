@@ -6,37 +6,22 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from seikyu.adapters.sql import deliveries, ledger, notices, parties, sendings, values
+from seikyu.adapters.sql import deliveries, ledger, notices, sendings, values
 from seikyu.adapters.sql.accounts import SqlAccountsRead, SqlAccountsWrite
 from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
+from seikyu.adapters.sql.register import SqlRegisterRead, SqlRegisterWrite
 from seikyu.ports.errors import Unavailable
-from seikyu.ports.store import Certificate, Delivery, File, Month, Notice, NoticeStep, Party, Posting, Sending
+from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending
 
 
-class SqlReadTx(SqlPeopleRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead):
+class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
-
-    def party(self, party_id: str) -> Party | None:
-        """Return the party of that id."""
-        return parties.party_by_id(self.connection, party_id)
-
-    def parties(self, *, kind: str | None = None) -> list[Party]:
-        """Return the register, or one kind of it, by id."""
-        return parties.all_parties(self.connection, kind=kind)
-
-    def parties_after(self, after: str, *, limit: int) -> list[Party]:
-        """Return the part of the register behind an id, by id."""
-        return parties.parties_after(self.connection, after, limit=limit)
-
-    def parties_named(self, ids: list[str]) -> list[Party]:
-        """Return those of these that are in the register, by id."""
-        return parties.parties_named(self.connection, ids)
 
     def notice(self, notice_id: str) -> Notice | None:
         """Return the notice of that id."""
@@ -59,14 +44,6 @@ class SqlReadTx(SqlPeopleRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead):
     def notice_steps(self, notice_id: str) -> list[NoticeStep]:
         """Return the history of a notice in its order."""
         return notices.steps_of(self.connection, notice_id)
-
-    def certificate(self, serial: str) -> Certificate | None:
-        """Return the certificate of that serial."""
-        return parties.certificate_by_serial(self.connection, serial)
-
-    def certificates(self, *, party: str | None = None) -> list[Certificate]:
-        """Return certificates in the order of issue."""
-        return parties.all_certificates(self.connection, party=party)
 
     def sending(self, sending_id: str) -> Sending | None:
         """Return the sending of that id."""
@@ -153,16 +130,8 @@ class SqlReadTx(SqlPeopleRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead):
         return values.setting(self.connection, name)
 
 
-class SqlWriteTx(SqlReadTx, SqlPeopleWrite, SqlAccountsWrite, SqlEnrolmentWrite, SqlAcmeWrite):
+class SqlWriteTx(SqlReadTx, SqlPeopleWrite, SqlRegisterWrite, SqlAccountsWrite, SqlEnrolmentWrite, SqlAcmeWrite):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
-
-    def put_party(self, party: Party) -> None:
-        """Insert or replace a party."""
-        parties.put_party(self.connection, party)
-
-    def put_parties(self, many: list[Party]) -> None:
-        """Insert or replace many parties."""
-        parties.put_parties(self.connection, many)
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:
         """Insert a notice with the first line of its history. Errors: AlreadyThere."""
@@ -171,10 +140,6 @@ class SqlWriteTx(SqlReadTx, SqlPeopleWrite, SqlAccountsWrite, SqlEnrolmentWrite,
     def move_notice(self, notice: Notice, step: NoticeStep) -> None:
         """Write where a notice stands now, and append to its history. Errors: NotThere, AlreadyThere."""
         notices.move_notice(self.connection, notice, step)
-
-    def put_certificate(self, certificate: Certificate) -> None:
-        """Insert or replace a certificate."""
-        parties.put_certificate(self.connection, certificate)
 
     def add_sending(self, sending: Sending, files: list[File]) -> None:
         """Insert a sending with its files. Errors: AlreadyThere."""

@@ -1,4 +1,4 @@
-"""What only the operator may do: months, clock, calendar, register, certificates."""
+"""What only the operator may do: months, clock, calendar, register. Certificates stand in `certificates`."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -7,8 +7,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from seikyu.apps import acts
 from seikyu.apps.api import models
-from seikyu.apps.api.paging import Asker, TheOffice, problems
+from seikyu.apps.api.paging import PAGE, Asker, PageLimit, TheOffice, problems
+from seikyu.apps.revoking import parties_on_wire, party_shown
 from seikyu.ports.errors import Forbidden
+from seikyu.services.find import find_parties
 from seikyu.services.office import OPERATOR
 
 
@@ -29,15 +31,11 @@ BodyPath = Annotated[str, Path(pattern=models.BODY_FORM)]
 MonthPath = Annotated[str, Path(pattern=models.MONTH_FORM)]
 
 
+#: An id of the register.
+PARTY_FORM: Final = r"^[0-9a-z-]{1,13}$"
+
+Typed = Annotated[str, Query(max_length=acts.NAME_CHARS, description="what is looked for")]
 Kind = Literal["institution", "payer", "operator", "review_office"]
-Reason = Literal[
-    "unspecified",
-    "key_compromise",
-    "affiliation_changed",
-    "superseded",
-    "cessation_of_operation",
-    "privilege_withdrawn",
-]
 
 
 class Asked(BaseModel):
@@ -74,12 +72,6 @@ class PartyAsked(Asked):
     kind: Kind
     name: Annotated[str, Field(min_length=1, max_length=acts.NAME_CHARS)]
     address: Annotated[str, Field(max_length=acts.NAME_CHARS)] = ""
-
-
-class ReasonAsked(Asked):
-    """Why a certificate is revoked."""
-
-    reason: Reason = "unspecified"
 
 
 @router.get("/months")
@@ -130,9 +122,21 @@ def set_calendar(office: TheOffice, asked: CalendarAsked) -> dict[str, Any]:
 
 
 @router.get("/parties")
-def parties(office: TheOffice, kind: Annotated[Kind | None, Query()] = None) -> dict[str, Any]:
-    """List the register."""
-    return {"items": acts.parties(office, kind=kind)}
+def parties(
+    office: TheOffice,
+    q: Typed = "",
+    kind: Annotated[Kind | None, Query()] = None,
+    limit: PageLimit = PAGE,
+    cursor: Annotated[str | None, Query(pattern=PARTY_FORM, description="`next` of the page before")] = None,
+) -> dict[str, Any]:
+    """List the register by id: all of it, ids that begin so (digits), or names that have that part (anything else)."""
+    return parties_on_wire(find_parties(office.store, q, kind=kind, limit=limit, cursor=cursor))
+
+
+@router.get("/parties/{party_id}")
+def party(office: TheOffice, party_id: Annotated[str, Path(pattern=PARTY_FORM)]) -> dict[str, Any]:
+    """Show a party with its newest certificates."""
+    return party_shown(office.store, party_id)
 
 
 @router.post("/parties", status_code=201)
@@ -142,26 +146,6 @@ def add_party(office: TheOffice, asked: PartyAsked) -> dict[str, Any]:
 
 
 @router.post("/parties/{party_id}/end")
-def end_party(office: TheOffice, party_id: Annotated[str, Path(pattern=r"^[0-9a-z-]{1,10}$")]) -> dict[str, Any]:
+def end_party(office: TheOffice, party_id: Annotated[str, Path(pattern=PARTY_FORM)]) -> dict[str, Any]:
     """Take a party out of the register from now on."""
     return acts.end_party(office, party_id)
-
-
-@router.get("/certificates")
-def certificates(office: TheOffice, party: Annotated[str | None, Query()] = None) -> dict[str, Any]:
-    """List the certificates that the office knows."""
-    return {"items": acts.certificates(office, party=party)}
-
-
-@router.get("/certificates/{serial}")
-def certificate(office: TheOffice, serial: Annotated[str, Path(pattern=r"^[0-9a-f]{1,40}$")]) -> dict[str, Any]:
-    """Show one certificate, revoked or not."""
-    return acts.certificate(office, serial)
-
-
-@router.post("/certificates/{serial}/revoke")
-def revoke(
-    office: TheOffice, serial: Annotated[str, Path(pattern=r"^[0-9a-f]{1,40}$")], asked: ReasonAsked
-) -> dict[str, Any]:
-    """Revoke a certificate; from the next request on it is nobody's."""
-    return acts.revoke(office, serial, reason=asked.reason)

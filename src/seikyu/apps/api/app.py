@@ -1,5 +1,7 @@
 """The API as one app: routes, who may pass, how errors look, and its description."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -7,10 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from seikyu import VERSION
-from seikyu.apps.api import admin, arrivals, certificates, deliveries, notices, pairings, register, sendings
+from seikyu.apps.api import admin, arrivals, certificates, deliveries, notices, pairings, register, revoking, sendings
 from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Identified
-from seikyu.apps.api.paging import ENROLLING, EXTERNAL_URL, OFFICE
+from seikyu.apps.api.paging import ENROLLING, EXTERNAL_URL, OFFICE, SEND_BY
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, answer_unread
 from seikyu.limits import limit
 from seikyu.office.errors import OfficeError
@@ -18,7 +20,7 @@ from seikyu.ports.clock import Clock
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import Store
 from seikyu.services.applications import Enrolling
-from seikyu.services.office import Office
+from seikyu.services.office import Office, Tell, silent
 from seikyu.trust import UnknownCertificate
 from seikyu.trust.certificates import BadRequestForCertificate
 from seikyu.trust.codes import CodeMistyped
@@ -32,12 +34,22 @@ party; what belongs to another party is not found. Errors are problems (RFC 9457
 Accept-Language, each with a stable `code`. Lists are pages, newest first; `next` is the cursor of the next one."""
 
 
-def build_api(office: Office, enrolling: Enrolling, *, external_url: str | None = None) -> FastAPI:
-    """Return the API of an office. `external_url` is how the outside names this desk, if not by the request's host."""
+def build_api(
+    office: Office,
+    enrolling: Enrolling,
+    *,
+    external_url: str | None = None,
+    send_by: Callable[[Path], str] | None = None,
+) -> FastAPI:
+    """Return the API of an office. `external_url` is how the outside names this desk, if not by the request's host.
+
+    Shape: `send_by` names a file as a front server does that sends the bytes of deliveries.
+    """
     most = office.limit("requests_per_party")
-    app = _app(office.store, office.clock, most=most, external_url=external_url)
+    app = _app(office.store, office.clock, most=most, external_url=external_url, tell=office.tell)
     setattr(app.state, OFFICE, office)
     setattr(app.state, ENROLLING, enrolling)
+    setattr(app.state, SEND_BY, send_by)
     setattr(app.state, EXTERNAL_URL, external_url)
     return app
 
@@ -47,7 +59,7 @@ def described(store: Store, clock: Clock) -> dict[str, Any]:
     return _app(store, clock, most=limit("requests_per_party")).openapi()
 
 
-def _app(store: Store, clock: Clock, *, most: int, external_url: str | None = None) -> FastAPI:
+def _app(store: Store, clock: Clock, *, most: int, external_url: str | None = None, tell: Tell = silent) -> FastAPI:
     app = FastAPI(
         title="seikyu",
         version=VERSION,
@@ -76,12 +88,13 @@ def _app(store: Store, clock: Clock, *, most: int, external_url: str | None = No
     app.include_router(pairings.router)
     app.include_router(certificates.admin_router)  # its fixed names come before the serials of the one below
     app.include_router(admin.router)
+    app.include_router(revoking.router)
     app.include_router(register.router)
     app.include_router(notices.admin_router)
     app.add_middleware(SmallBodies, root=ROOT)
     open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
     app.add_middleware(
-        Identified, store=store, clock=clock, open_paths=open_paths, most=most, external_url=external_url
+        Identified, store=store, clock=clock, open_paths=open_paths, most=most, external_url=external_url, tell=tell
     )
     describe = app.openapi
     app.openapi = lambda: _described(describe())  # type: ignore[method-assign]  # as the library's own guide does

@@ -1,14 +1,16 @@
 """Fetching: what payers come for."""
 
 import asyncio
-from typing import Annotated, Any, BinaryIO, Final
+from collections.abc import Callable
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from seikyu.apps.api import models
-from seikyu.apps.api.paging import PAGE, Asker, Cursor, PageLimit, TheOffice, absolute, problems
+from seikyu.apps.api.paging import PAGE, SEND_BY, Asker, Cursor, PageLimit, TheOffice, absolute, problems
 from seikyu.apps.api.problems import problem
 from seikyu.apps.api.ranges import (
     Part,
@@ -17,13 +19,15 @@ from seikyu.apps.api.ranges import (
     digest_field,
     etag_of,
     part_wanted,
+    sent_alike,
     unchanged,
 )
+from seikyu.apps.front import SEND_HEADER
 from seikyu.ports import store
 from seikyu.ports.errors import NotFound
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import deliver
-from seikyu.services.office import PAYER, Office
+from seikyu.services.office import PAYER
 
 router: Final = APIRouter(tags=["deliveries"])
 
@@ -97,19 +101,21 @@ async def content(request: Request, office: TheOffice, asker: Fetcher, delivery_
     headers |= {"Content-Type": "application/octet-stream", "Content-Length": str(part.end - part.start)}
     if request.method == "HEAD":
         return Response(status_code=200, headers=headers)
-    source = await asyncio.to_thread(_open, office, asker, delivery_id)
-    return PartResponse(source, part, status_code=206 if wanted else 200, headers=headers)
+    status = 206 if wanted else 200
+    opened = await asyncio.to_thread(deliver.open_delivery, office, asker, delivery_id)
+    send_by: Callable[[FilePath], str] | None = getattr(request.app.state, SEND_BY)
+    place = office.objects.local_path(opened.object_name)
+    if send_by is not None and place is not None and sent_alike(request.headers, wanted):
+        del headers["Content-Length"]
+        return Response(status_code=status, headers=headers | {SEND_HEADER: send_by(place)})
+    source = await asyncio.to_thread(office.objects.open, opened.object_name)
+    return PartResponse(source, part, status_code=status, headers=headers)
 
 
 @router.post("/deliveries/{delivery_id}/received", response_model=models.Delivery, responses=problems(404, 422))
 def received(request: Request, office: TheOffice, asker: Fetcher, delivery_id: Id, proof: models.Proof) -> Any:
     """Say that the delivery is here and whole, with its digest as the proof."""
     return _on_wire(request, deliver.mark_received(office, asker, delivery_id, sha256=proof.sha256))
-
-
-def _open(office: Office, asker: ClientIdentity, delivery_id: str) -> BinaryIO:
-    opened = deliver.open_delivery(office, asker, delivery_id)
-    return office.objects.open(opened.object_name)
 
 
 def _on_wire(request: Request, row: store.Delivery) -> dict[str, Any]:

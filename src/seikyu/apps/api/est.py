@@ -29,9 +29,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from seikyu.adapters.tls_server import peer_identity
 from seikyu.apps.api.bodies import UnsupportedMedia, body_of, stated_length
-from seikyu.apps.api.identity import identify, require_own_page
+from seikyu.apps.api.identity import require_own_page, who_asks
 from seikyu.apps.api.limiter import Turnstile
 from seikyu.apps.api.problems import MEDIA_TYPE as PROBLEM
 from seikyu.apps.api.problems import Known, facts_of, problem
@@ -98,9 +97,8 @@ def desk_est(enrolling: Enrolling) -> list[Route]:
 
     async def reenroll(request: Request) -> Response:
         try:
-            said = peer_identity(dict(request.scope))
             require_own_page(request.scope)
-            identity = await asyncio.to_thread(identify, enrolling.store, enrolling.register_clock, said)
+            identity = await asyncio.to_thread(who_asks, enrolling.store, enrolling.register_clock, request.scope)
             own: bytes = request.scope["extensions"]["tls"]["client_cert_der"]
             der = await _request(request)
             asked, names = asked_by(der), said_by(der)

@@ -10,13 +10,14 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from seikyu.adapters.tls_server import peer_end, peer_identity
+from seikyu.adapters.tls_server import NotVerified, peer_end, peer_identity
 from seikyu.apps.api.problems import answer_known
 from seikyu.ports.clock import Clock
-from seikyu.ports.errors import BadRequest, Busy, SeikyuError
+from seikyu.ports.errors import BadRequest, Busy, SeikyuError, Unavailable
 from seikyu.ports.store import Store
 from seikyu.ports.trust import ClientIdentity
-from seikyu.trust import UnknownCertificate
+from seikyu.services.office import Tell, silent
+from seikyu.trust import UnknownCertificate, identity_from_der
 from seikyu.trust.enrolment import days_left, enrolment_rules, is_warned_of
 
 #: Tells a program that its certificate ends soon, and in how many days.
@@ -48,6 +49,29 @@ class ForeignPage(SeikyuError):
     """A browser was made by a page of somebody else's to do this (403); a certificate is shown without being asked."""
 
     code = "foreign_page"
+
+
+class CertificateExpired(SeikyuError):
+    """The certificate's time is over, or has not begun (401); without a front server the handshake ends with that."""
+
+    code = "certificate_expired"
+
+
+class CertificateForeign(SeikyuError):
+    """The certificate is another CA's (401); without a front server the handshake ends with that."""
+
+    code = "certificate_foreign"
+
+
+class FrontListOld(Unavailable):
+    """The front server has no revocation list that is good, and refuses everybody; the office's fault (503)."""
+
+    code = "front_list_old"
+
+
+#: What OpenSSL says of a certificate that is good but for its time, and of one that it does not know.
+_TIME: Final = frozenset({"certificate has expired", "certificate is not yet valid"})
+_REVOKED: Final = "certificate revoked"
 
 
 def require_own_page(scope: Scope, *, external_url: str | None = None) -> None:
@@ -96,6 +120,46 @@ def identify(store: Store, clock: Clock, said: ClientIdentity | None) -> ClientI
     return said
 
 
+def who_asks(store: Store, clock: Clock, scope: Scope, *, tell: Tell = silent) -> ClientIdentity:
+    """Return who asks, by the certificate of the request's connection.
+
+    Errors: as `identify`; CertificateExpired, CertificateForeign, FrontListOld, if a front server refuses it.
+    """
+    try:
+        said = peer_identity(dict(scope))
+    except NotVerified as refused:
+        error = _refusal(store, refused)
+        if isinstance(error, FrontListOld):
+            tell("front_list_old", reason=refused.why)
+        raise error from refused
+    return identify(store, clock, said)
+
+
+def _refusal(store: Store, refused: NotVerified) -> SeikyuError:
+    """Return why a front server refused; its word lets nobody in, and the office's fault is told as that."""
+    if refused.why == _REVOKED:
+        return CertificateRevoked()
+    if refused.why in _TIME:
+        return CertificateExpired()
+    return FrontListOld(retry_after_s=60) if _issued(store, refused.der) else CertificateForeign()
+
+
+def _issued(store: Store, der: bytes | None) -> bool:
+    """Return whether a certificate has the serial and the party of one that the office issued and did not revoke.
+
+    That proves nothing to let anybody in; but what stands in the register and is not verified tells of our own files.
+    """
+    if der is None:
+        return False
+    try:
+        said = identity_from_der(der)
+    except UnknownCertificate:
+        return False
+    with store.read() as tx:
+        row = tx.certificate(said.serial)
+    return row is not None and row.party == said.party and row.revoked_at is None
+
+
 class Identified:
     """An ASGI app before the API: nothing behind it runs for nobody, so no route can forget to ask.
 
@@ -111,7 +175,9 @@ class Identified:
         open_paths: frozenset[str],
         most: int,
         external_url: str | None = None,
+        tell: Tell = silent,
     ) -> None:
+        self.tell = tell
         self.app = app
         self.store = store
         self.clock = clock
@@ -126,7 +192,7 @@ class Identified:
             await self.app(scope, receive, send)
             return
         try:
-            identity = await asyncio.to_thread(identify, self.store, self.clock, peer_identity(dict(scope)))
+            identity = await asyncio.to_thread(who_asks, self.store, self.clock, scope, tell=self.tell)
             require_own_page(scope, external_url=self.external_url)
             require_no_agent(scope)
             if self._inside[identity.party] >= self.most:

@@ -17,6 +17,7 @@ from seikyu.services.office import Office
 OFFICE: Final = "office"
 ENROLLING: Final = "enrolling"
 EXTERNAL_URL: Final = "external_url"
+SEND_BY: Final = "send_by"
 
 
 async def office_of(request: Request) -> Office:

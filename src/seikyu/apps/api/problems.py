@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seikyu.apps.logs import report_bug
-from seikyu.apps.outcomes import Outcome, outcome_of
+from seikyu.apps.outcomes import outcome_of
 from seikyu.apps.pages.frame import HEADERS, plain_page
 from seikyu.apps.told import told_facts
 from seikyu.apps.words import Language, accepted_language, error_words
@@ -53,26 +53,36 @@ def problem(
     `words_code` is which texts tell it, where a code has several.
     """
     facts = facts or {}
-    outcome = outcome_of(code)
-    status = int(outcome.status)
+    status = int(outcome_of(code).status)
     lang = accepted_language(request.headers.get("accept-language"))
     extra = {"Content-Language": lang, "Vary": "Accept-Language, Accept", "Cache-Control": "no-store"}
     if "retry_after_s" in facts:
         extra["Retry-After"] = str(facts["retry_after_s"])
     extra.update(headers or {})
     if wants_page(request):
-        return Response(_page(outcome, facts), status, {**HEADERS, **extra}, "text/html; charset=utf-8")
+        return Response(problem_page(code, facts), status, {**HEADERS, **extra}, "text/html; charset=utf-8")
+    return Response(problem_document(code, facts, lang, words_code=words_code), status, extra, MEDIA_TYPE)
+
+
+def problem_document(code: str, facts: Mapping[str, Any], lang: Language, *, words_code: str | None = None) -> bytes:
+    """Return the problem of `code` as JSON."""
     words = error_words(words_code or code, lang, **told_facts(facts, lang))
     members = {name: _member(value) for name, value in facts.items() if name != "message"}
     body = members | {
         "type": f"urn:seikyu:problem:{code}",
         "title": words.title,
-        "status": status,
+        "status": int(outcome_of(code).status),
         "detail": words.text,
         "code": code,
         "hint": words.hint,
     }
-    return Response(msgspec.json.encode(body), status, extra, MEDIA_TYPE)
+    return msgspec.json.encode(body)
+
+
+def problem_page(code: str, facts: Mapping[str, Any]) -> str:
+    """Return the problem of `code` as a page for a person."""
+    ja, en = (error_words(outcome_of(code).code, lang, **told_facts(facts, lang)) for lang in _LANGUAGES)
+    return plain_page({"ja": (ja.title, ja.text, ja.hint), "en": (en.title, en.text, en.hint)})
 
 
 def facts_of(error: Known) -> dict[str, Any]:
@@ -131,11 +141,6 @@ def wants_page(request: Request) -> bool:
     """Return whether a person with a browser asks: HTML is named before JSON or anything."""
     first = request.headers.get("accept", "").split(",")[0].split(";")[0].strip().lower()
     return first in {"text/html", "application/xhtml+xml"}
-
-
-def _page(outcome: Outcome, facts: Mapping[str, Any]) -> str:
-    ja, en = (error_words(outcome.code, lang, **told_facts(facts, lang)) for lang in _LANGUAGES)
-    return plain_page({"ja": (ja.title, ja.text, ja.hint), "en": (en.title, en.text, en.hint)})
 
 
 def _member(value: Any) -> Any:

@@ -21,6 +21,13 @@ CHUNK_BYTES: Final = 512 * KIB
 _RANGE: Final = re.compile(r"bytes=\s*(\d{0,19})-(\d{0,19})\s*\Z", re.IGNORECASE)
 
 
+#: Conditions that nginx would judge by the file's date or by no entity tag at all.
+_CONDITIONS: Final = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
+
+#: Longer numbers than these do not fit what nginx counts bytes with.
+_DIGITS: Final = 18
+
+
 class RangeNotSatisfiable(ProtocolError):
     """The range begins after the last byte (416)."""
 
@@ -92,6 +99,18 @@ def unchanged(headers: Headers, *, etag: str) -> bool:
     return none_match is not None and (
         none_match == "*" or etag in {tag.removeprefix("W/") for tag in _tags(none_match)}
     )
+
+
+def sent_alike(headers: Headers, part: Part | None) -> bool:
+    """Return whether a front server that is told to send the file would send exactly what we would.
+
+    It decides on ranges and conditions anew, with the asker's headers. So only what both read alike is left to it: no
+    range, or one that was taken as asked, and no other condition than the If-Range that has been met.
+    """
+    if any(name in headers for name in _CONDITIONS) or len(headers.getlist("range")) > 1:
+        return False
+    asked = headers.get("range")
+    return asked is None or (part is not None and len(max(re.findall(r"\d+", asked), key=len)) <= _DIGITS)
 
 
 class PartResponse(Response):

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from seikyu.apps.drawing.pdf import FONTS, fonts
 from seikyu.apps.words import Language, say
-from seikyu.ports.store import Party
+from seikyu.ports.register import Party
 from seikyu.records.months import era_text, eras
 from seikyu.services.applications import Opened
 from seikyu.trust.enrolment import EnrolmentRules, Purpose

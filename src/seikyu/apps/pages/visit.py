@@ -18,8 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from seikyu.adapters.tls_server import peer_identity
-from seikyu.apps.api.identity import IDENTITY, identify
+from seikyu.apps.api.identity import IDENTITY, who_asks
 from seikyu.apps.api.problems import Known, facts_of
 from seikyu.apps.outcomes import outcome_of
 from seikyu.apps.pages.forms import MARK_BYTES, check_token, is_mark, read_form, token_for
@@ -256,8 +255,8 @@ class Pages:
         async def answer(request: Request) -> Response:
             visit = Visit(self, request, page_language(request))
             if self.face == "desk":
-                said = peer_identity(dict(request.scope))
-                visit.identity = await asyncio.to_thread(identify, self.office.store, self.office.clock, said)
+                office, scope = self.office, request.scope
+                visit.identity = await asyncio.to_thread(who_asks, office.store, office.clock, scope, tell=office.tell)
                 request.scope.setdefault("state", {})[IDENTITY] = visit.identity
             if post:
                 visit.form = await read_form(request, external_url=self.external_url)

@@ -1,0 +1,110 @@
+"""The list of what the office's CA has revoked (CRL): `ca/crl.pem`, a copy to give away.
+
+A certificate stays on the list until it has stood on one that was made after its end; then whoever reads the lists has
+learned of it, and the end speaks for itself. When the last list was made is kept with the rows, so that a server that
+was away for a week, or a clock that was put back, takes nobody off too early.
+
+Source: rfc5280:3.3.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from seikyu.adapters.ca_files import told, write_public
+from seikyu.adapters.keys import open_key
+from seikyu.adapters.root_list import root_list
+from seikyu.adapters.x509_ca import CA
+from seikyu.ports.register import Certificate
+from seikyu.ports.store import Store, WriteTx
+from seikyu.trust.certificates import BACK, Issuer, Period, Revocation, key_id, revocation_list
+
+#: A revocation list is good for so long; whoever uses the file must fetch it more often.
+CRL_PERIOD: Final = timedelta(days=7)
+
+#: The sequence that numbers the lists, and where it is kept when the last one was made.
+CRL_NUMBERS: Final = "crl"
+_LISTED_AT: Final = "crl_listed_at"
+_LIST: Final = "crl.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list that was written. Shape: `many` stand on it; `revoked` are all that ever were, the ended ones too."""
+
+    path: Path
+    number: int
+    many: int
+    revoked: int
+    next_update: datetime
+
+
+def list_revoked(ca: CA, store: Store, *, now: datetime) -> Listed:
+    """Write the list of what is revoked now. One transaction keeps numbers and files in one order.
+
+    So a list of a higher number never says less of those that have not ended.
+    Errors: those of the store, CannotWrite, KeyLocked, KeyUnusable; the old list stays.
+    """
+    with store.write() as tx:
+        number, before = _next_number(tx, ca.home.ca / _LIST), tx.setting(_LISTED_AT)
+        # Who ended before the last list has stood on it. If that is from the future, the clock was put back.
+        ended = None if before is None else min(datetime.fromisoformat(before), now)
+        rows, (_, revoked) = tx.revoked_certificates(ending_from=ended), tx.certificates_counted()
+        path = write_crl(ca, rows, number=number, now=now)
+        tx.put_setting(_LISTED_AT, now.isoformat())
+    return Listed(path, number, many=len(rows), revoked=revoked, next_update=now + CRL_PERIOD)
+
+
+def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime) -> Path:
+    """Write the lists of the revoked among `rows` to `ca/crl.pem`, in one step. `number` is higher than ever before.
+
+    Shape: one list for each issuing CA that has not ended, the working one's first, and the root's last.
+    Errors: CannotWrite, KeyLocked, KeyUnusable; the old lists stay.
+    """
+    path = ca.home.ca / _LIST
+    start = now.replace(microsecond=0)
+    # Rows from before there was a second key do not say who issued them: the first did.
+    first = key_id((ca.retired[-1] if ca.retired else ca.issuing).certificate)
+    issuers = [ca.issuing]
+    issuers += [
+        Issuer(each.certificate, open_key(each.key_file))
+        for each in ca.retired
+        if each.certificate.not_valid_after_utc > now
+    ]
+    lines: dict[str, list[Revocation]] = {}
+    for row in rows:
+        if row.revoked_at is not None:
+            line = Revocation(int(row.serial, 16), row.revoked_at.replace(microsecond=0), row.reason or "unspecified")
+            lines.setdefault(row.issuer or first, []).append(line)
+    # A reader whose clock is a little behind takes it too, as it takes the certificates.
+    period = Period(start - BACK, start + CRL_PERIOD)
+    lists = [
+        revocation_list(issuer, lines.get(key_id(issuer.certificate), []), number=number, period=period)
+        for issuer in issuers
+    ]
+    with told(path):
+        own = b"".join(each.public_bytes(Encoding.PEM) for each in lists)
+        write_public(path, own + root_list(ca.home.secrets / "ca"))
+    return path
+
+
+def _next_number(tx: WriteTx, path: Path) -> int:
+    """Return a number above that of the list that is there: its transaction may have failed, or rows were restored."""
+    number = tx.next_number(CRL_NUMBERS)
+    try:
+        there = x509.load_pem_x509_crl(path.read_bytes()).extensions.get_extension_for_class(x509.CRLNumber)
+    except (OSError, ValueError, x509.ExtensionNotFound):
+        return number
+    behind = there.value.crl_number - number
+    return number if behind < 0 else tx.next_number(CRL_NUMBERS, behind + 1) + behind
+
+
+def copy_public(source: Path, target: Path) -> None:
+    """Copy a file that anybody may read. Errors: CannotWrite."""
+    with told(target):
+        write_public(target, source.read_bytes())

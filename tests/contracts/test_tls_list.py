@@ -1,0 +1,257 @@
+"""The list of the revoked: who stands on it and until when, its numbers, what openssl makes of it, and a full disk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from test_tls_ca import everything, openssl
+
+from pki import HOLDER
+from seikyu.adapters.ca_files import CannotWrite
+from seikyu.adapters.home import Home, open_home
+from seikyu.adapters.sql import SqlStore, open_store
+from seikyu.adapters.x509_ca import create_ca, enrol, open_ca
+from seikyu.adapters.x509_list import CRL_PERIOD, Listed, list_revoked
+from seikyu.ports.errors import NoSpace, SeikyuError
+from seikyu.ports.register import Certificate, Party
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Bench:
+    """A home with an authority and rows."""
+
+    home: Home
+    store: SqlStore
+
+    def __post_init__(self) -> None:
+        create_ca(self.home, organisation="office", now=NOW)
+
+    def revoke(self, serial: str, not_after: datetime) -> None:
+        """Enter a certificate that is revoked."""
+        row = Certificate(serial, HOLDER.party, "pc", NOW - DAY, not_after, revoked_at=NOW, reason="superseded")
+        with self.store.write() as tx:
+            tx.put_certificate(row)
+
+    def list(self, at: datetime) -> Listed:
+        """Write the list."""
+        return list_revoked(open_ca(self.home), self.store, now=at)
+
+    def listed(self, at: datetime) -> set[str]:
+        """Write the list and return who stands on it."""
+        return {f"{each.serial_number:x}" for each in self.crl(self.list(at).path)}
+
+    def crl(self, path: Path | None = None) -> x509.CertificateRevocationList:
+        """Return the list that is there."""
+        return x509.load_pem_x509_crl((path or self.home.ca / "crl.pem").read_bytes())
+
+    def number(self) -> int:
+        """Return its number."""
+        return self.crl().extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """Return a bench."""
+    home = open_home(tmp_path / "home")
+    store = open_store(home.database)
+    yield Bench(home, store)
+    store.close()
+
+
+def test_who_has_ended_leaves_behind_one_list_more(bench: Bench) -> None:
+    """Every certificate stands on a list that was made after its end, and on none after that (RFC 5280, 3.3)."""
+    bench.revoke("a", NOW + DAY)
+    bench.revoke("b", NOW + 3 * DAY)
+
+    assert [{"a", "b"}, {"a", "b"}, {"a", "b"}, {"b"}, {"b"}, set()] == [
+        bench.listed(NOW + days * DAY) for days in (0, 1, 1.5, 2, 3.5, 4)
+    ]
+
+
+def test_who_ended_while_nobody_made_lists_is_on_the_next(bench: Bench) -> None:
+    """A server that was away for a month leaves nobody out."""
+    bench.revoke("a", NOW + DAY)
+    bench.list(NOW)
+    assert bench.listed(NOW + 30 * DAY) == {"a"}
+    assert bench.listed(NOW + 31 * DAY) == set()
+
+
+def test_a_clock_that_was_wrong_takes_nobody_off(bench: Bench) -> None:
+    """It ran a year ahead and was put back: who has not ended stands on the list again."""
+    bench.revoke("a", NOW + DAY)
+    for days in (400, 401):
+        bench.list(NOW + days * DAY)
+    assert bench.listed(NOW + 402 * DAY) == set()
+    assert bench.listed(NOW) == {"a"}
+
+
+def test_what_was_written_is_told(bench: Bench) -> None:
+    """How many stand on it, and how many ever were revoked."""
+    bench.revoke("a", NOW - 9 * DAY)
+    bench.revoke("b", NOW + DAY)
+    bench.list(NOW)
+    made = bench.list(NOW + timedelta(hours=1))
+    assert (made.number, made.many, made.revoked, made.next_update) == (2, 1, 2, NOW + timedelta(hours=1) + CRL_PERIOD)
+
+
+def test_numbers_rise_above_the_list_that_is_there(bench: Bench) -> None:
+    """Rows that were restored from yesterday know a lower number than readers do."""
+    for _ in range(5):
+        bench.list(NOW)
+    with bench.store.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE sequences SET last = 2 WHERE name = 'crl'")
+    assert [bench.list(NOW).number, bench.number(), bench.list(NOW).number] == [6, 6, 7]
+
+
+def test_a_list_whose_transaction_failed_is_followed_by_a_higher_number(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file was there a moment before the rows said no."""
+    bench.list(NOW)
+
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError), bench.store.write() as tx:
+        patched.setattr(bench.store, "write", lambda: Held(tx))
+        list_revoked(open_ca(bench.home), bench.store, now=NOW)
+        raise RuntimeError("no room for the rows")
+    assert (bench.number(), bench.list(NOW).number) == (2, 3)
+
+
+class Held:
+    """A transaction that somebody else ends."""
+
+    def __init__(self, tx: object) -> None:
+        self.tx = tx
+
+    def __enter__(self) -> object:
+        return self.tx
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the end to the other."""
+
+
+@pytest.mark.parametrize("damage", [b"", b"rubbish", None])
+def test_a_list_that_cannot_be_read_is_written_anew(bench: Bench, damage: bytes | None) -> None:
+    """With the next number of the rows."""
+    bench.list(NOW)
+    path = bench.home.ca / "crl.pem"
+    path.unlink() if damage is None else path.write_bytes(damage)
+    assert bench.list(NOW).number == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        (-1, "CRL is not yet valid"),
+        (-0.001, "OK"),
+        (0, "OK"),
+        (1, "OK"),
+        (6.9, "OK"),
+        (7.1, "CRL has expired"),
+    ],
+)
+def test_a_reader_with_another_clock_takes_the_list_or_says_why_not(bench: Bench, days: float, says: str) -> None:
+    """A day ahead it goes on; a day behind, and behind the list's end, it refuses everybody and says what is wrong."""
+    _, paths = enrol(open_ca(bench.home), bench.store, HOLDER, folder=bench.home.root / "good", now=NOW - 2 * DAY)
+    bench.list(NOW)
+    at = int((NOW + days * DAY).timestamp())
+    said = openssl(
+        "verify", "-crl_check", "-attime", at, "-CAfile", bench.home.ca / "root.pem",
+        "-CRLfile", bench.home.ca / "crl.pem", "-untrusted", bench.home.ca / "issuing.pem", paths["cert"],
+        good=says == "OK",
+    )  # fmt: skip
+    assert says in said
+
+
+def test_a_full_disk_keeps_the_old_list(small_disk: Path) -> None:
+    """No half list, nothing beside it, no number lost; and the error says which file."""
+    home = open_home(small_disk / "home")
+    store = open_store(home.database)
+    bench = Bench(home, store)
+    bench.list(NOW)
+    row = Certificate("a", HOLDER.party, "pc", NOW - DAY, NOW + DAY, revoked_at=NOW, reason="superseded")
+    with store.write() as tx:
+        for no in range(100, 400):
+            tx.put_certificate(replace(row, serial=f"{no:x}"))
+    store.close()
+    store = open_store(home.database)
+    bench = replace_store(bench, store)
+    before = everything(home.ca)
+    ballast = fill(small_disk)
+
+    with pytest.raises(SeikyuError) as told:
+        bench.list(NOW)
+    assert isinstance(told.value, CannotWrite | NoSpace)
+    assert before == everything(home.ca)
+
+    ballast.unlink()
+    made = bench.list(NOW)
+    assert (made.number, made.many) == (2, 300)
+    store.close()
+
+
+def test_a_full_disk_for_rows_issues_nothing(small_disk: Path, tmp_path: Path) -> None:
+    """No row of a certificate, no file of one; with room again it is issued."""
+    home = open_home(tmp_path / "home")
+    ca = create_ca(home, organisation="office", now=NOW)
+    store = open_store(small_disk / "office.sqlite")
+    ballast = fill(small_disk)
+    newcomer = Party(HOLDER.party, HOLDER.kind, "見" * 500_000, since=NOW)
+
+    with pytest.raises(NoSpace):
+        enrol(ca, store, HOLDER, folder=tmp_path / "client", now=NOW, newcomer=newcomer)
+
+    assert {} == everything(tmp_path / "client")
+    with store.read() as tx:
+        assert ([], None) == (tx.certificates(), tx.party(HOLDER.party))
+    ballast.unlink()
+    row, paths = enrol(ca, store, HOLDER, folder=tmp_path / "client", now=NOW, newcomer=replace(newcomer, name="見本"))
+    with store.read() as tx:
+        assert [row] == tx.certificates()
+    assert {"cert", "key", "ca"} == set(paths)
+    store.close()
+
+
+def test_a_full_disk_for_files_issues_nothing(small_disk: Path, tmp_path: Path) -> None:
+    """Neither a file nor a row is left, and nothing stands in the way of another try."""
+    home = open_home(tmp_path / "home")
+    ca = create_ca(home, organisation="office", now=NOW)
+    store = open_store(home.database)
+    folder = small_disk / "client"
+    folder.mkdir()
+    ballast = fill(small_disk)
+
+    with pytest.raises(CannotWrite):
+        enrol(ca, store, HOLDER, folder=folder, now=NOW)
+
+    assert [] == list(folder.iterdir())
+    with store.read() as tx:
+        assert tx.certificates() == []
+    ballast.unlink()
+    enrol(ca, store, HOLDER, folder=folder, now=NOW)
+    store.close()
+
+
+def fill(disk: Path) -> Path:
+    """Take all the room there is; return the file that holds it."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        size = 1 << 16
+        while size:
+            try:
+                file.write(bytes(size))
+            except OSError:
+                size >>= 1
+    return ballast
+
+
+def replace_store(bench: Bench, store: SqlStore) -> Bench:
+    """Return a bench over the same home with its rows opened again, so that its log is small."""
+    again = object.__new__(Bench)
+    again.home, again.store = bench.home, store
+    return again
