@@ -22,6 +22,7 @@ from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, prob
 from seikyu.apps.metrics import MEDIA_TYPE, Metrics
 from seikyu.apps.notices_posted import Paper
 from seikyu.apps.pages.download import download_routes
+from seikyu.apps.pages.lost import lost_routes
 from seikyu.apps.pages.site import page_routes
 from seikyu.apps.pages.visit import Pages
 from seikyu.apps.pki import GIVEN_OUT
@@ -108,6 +109,7 @@ def public(
         Route("/pki/{name}", file),
         *fetch_routes(enrolling, turnstile),
         *download_routes(pages, enrolling, turnstile.limiter),
+        *lost_routes(pages, enrolling, turnstile.limiter),
         *page_routes(pages, enrolling),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
