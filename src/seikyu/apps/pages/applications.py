@@ -61,15 +61,18 @@ class _Own:
     def file(self, visit: Visit) -> Response:
         """File an application; the same again is told to be a repeat."""
         wrong = _wrong_contact(visit)
+        if wrong:
+            trouble = BadRequest(" / ".join(wrong.values()), parameter="contact")
+            return visit.again("application_new.html", trouble, **_limits(), wrong=wrong)
         try:
-            if wrong:
-                raise BadRequest("department and telephone are one line of text each", parameter="contact")
             wish = Wish(visit.typed("terminal").strip(), _contact(visit))
             _, repeat = services.apply_for(self.enrolling, visit.who, wish, party=visit.who.party)
-        except (BadRequest, TerminalThere, NoSuchParty) as trouble:
-            if not wrong and isinstance(trouble, BadRequest):
-                wrong = {"terminal": visit.say("pages.application.wrong.terminal")}
+        except BadRequest:
+            wrong = {"terminal": visit.say("pages.application.wrong.terminal")}
+            trouble = BadRequest(wrong["terminal"], parameter="terminal")
             return visit.again("application_new.html", trouble, **_limits(), wrong=wrong)
+        except (TerminalThere, NoSuchParty) as known:
+            return visit.again("application_new.html", known, **_limits(), wrong={})
         return visit.see(f"/applications?done={'repeat' if repeat else 'filed'}")
 
     def withdraw(self, visit: Visit) -> Response:
@@ -96,7 +99,9 @@ class _Own:
 
     def _certificate(self, visit: Visit, told: dict[str, Any]) -> dict[str, Any]:
         now = self.enrolling.clock.now()
-        due = told["state"] == GOOD and renewal_due(told["issued_at"], told["not_after"], now, rules=self.enrolling.rules)
+        due = told["state"] == GOOD and renewal_due(
+            told["issued_at"], told["not_after"], now, rules=self.enrolling.rules
+        )
         return told | {
             "state_said": visit.say(f"certs.certificate_states.{told['state']}"),
             "counts": told["revoked_at"] is None and told["days_left"] >= 0,

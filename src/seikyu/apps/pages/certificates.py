@@ -95,6 +95,7 @@ def _found(visit: Visit) -> dict[str, Any]:
     within = int(days) if days.isascii() and days.isdecimal() and len(days) < len(str(_DAYS * 10)) else None
     wanted = Wanted(text, party or None, "", state if state in STATES else None, within)
     cursor = query.get("cursor") or None
+    states = [(each, visit.say(f"pages.certs.state.{each}")) for each in STATES]
     page = find_certificates(visit.office.store, wanted, now=SystemClock().now(), limit=_PAGE, cursor=cursor)
     return {
         "items": [_told(visit, row) for row in page.items],
@@ -103,9 +104,9 @@ def _found(visit: Visit) -> dict[str, Any]:
         "party": party,
         "state": state,
         "days": "" if within is None else days,
-        "states": [("", visit.say("pages.notice.all")), *((each, visit.say(f"pages.certs.state.{each}")) for each in STATES)],
+        "states": [("", visit.say("pages.notice.all")), *states],
         "may": _may(visit),
-    }  # fmt: skip
+    }
 
 
 def _asked(visit: Visit, serials: list[str]) -> dict[str, Any]:

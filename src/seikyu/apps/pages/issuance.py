@@ -58,7 +58,9 @@ class _Office:
         query = visit.request.query_params
         state = query.get("state", ApplicationState.APPLIED)
         state = state if state in {"", *ApplicationState} else ApplicationState.APPLIED.value
-        page = page_of_applications(self.enrolling, state=state or None, limit=_PAGE, cursor=query.get("cursor") or None)
+        page = page_of_applications(
+            self.enrolling, state=state or None, limit=_PAGE, cursor=query.get("cursor") or None
+        )
         states = [(each.value, visit.say(f"certs.states.{each}")) for each in ApplicationState]
         return visit.show(
             "issuance.html",

@@ -74,6 +74,7 @@ def _facts(visit: Visit) -> dict[str, Any]:
     person = acting(visit).person
     waits, may_approve = order.state == State.WAITING, permits(visit.who, APPROVE)
     own = person is not None and person.name == order.ordered_by
+    may_deny = waits and permits(visit.who, OFFICE if own else APPROVE)
     why = why_not(order.ordered_by, order.ordered_at, person) if person is not None else "same_person"
     word = visit.request.query_params.get("done", "")
     known = {"ordered", "repeat", "approved", "denied"}
@@ -82,8 +83,8 @@ def _facts(visit: Visit) -> dict[str, Any]:
         "certificates": named_certificates(visit, sorted(serials)[:_SHOWN]),
         "left_out": max(len(serials) - _SHOWN, 0),
         "may_approve": waits and may_approve and why is None,
-        "may_deny": waits and (may_approve or own),
-        "why_not": visit.words(SecondPersonNeeded(why=why)) if waits and why is not None and (may_approve or own) else None,
+        "may_deny": may_deny,
+        "why_not": visit.words(SecondPersonNeeded(why=why)) if waits and why and (may_approve or own) else None,
         "done": visit.say(f"pages.orders.done_{word}") if word in known else "",
     }  # fmt: skip
 

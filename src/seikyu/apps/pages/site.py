@@ -44,8 +44,16 @@ _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATE
 #: The menus of both faces, in their order.
 WAYS = {
     "desk": (
-        _FRONT, _NOTICES, _APPLICATIONS, _ISSUANCE, _CERTIFICATES, _ORDERS, _USERS, _MANDATES, _ACCOUNT,
-    ),  # fmt: skip
+        _FRONT,
+        _NOTICES,
+        _APPLICATIONS,
+        _ISSUANCE,
+        _CERTIFICATES,
+        _ORDERS,
+        _USERS,
+        _MANDATES,
+        _ACCOUNT,
+    ),
     "public": (_FRONT, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT),
 }
 
