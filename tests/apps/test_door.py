@@ -182,9 +182,9 @@ def test_the_public_face_gives_the_certificates_out(tmp_path: Path) -> None:
         office,
         enrolling_over(office),
         Metrics(),
-        turnstile=code_turnstile(),
         pages=pages_of_lab(office, "public"),
         given_out=tmp_path,
+        turnstile=code_turnstile(),
     )
 
     assert _get(public, "/pki/root.pem").content == b"PEM"

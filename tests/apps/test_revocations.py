@@ -74,8 +74,8 @@ class Bench:
         self.metrics.watch_sources(SOURCES, self.house.alarms.silent_s)
         office = make_lab().office
         self.face = faces.public(
-            office, enrolling_over(office), self.metrics, turnstile=code_turnstile(), pages=pages_of_lab(office, "public"), given_out=home.ca,
-            responder=self.house.responder,
+            office, enrolling_over(office), self.metrics, pages=pages_of_lab(office, "public"), given_out=home.ca,
+            turnstile=code_turnstile(), responder=self.house.responder,
         )  # fmt: skip
 
     def issue(self) -> tuple[Certificate, x509.Certificate]:
@@ -236,8 +236,8 @@ def test_a_flood_of_questions_takes_few_threads() -> None:
     full = threading.Event()
     office = make_lab().office
     face = faces.public(
-        office, enrolling_over(office), Metrics(), turnstile=code_turnstile(), pages=pages_of_lab(office, "public"), given_out=Path(),
-        responder=Slow(),  # type: ignore[arg-type]
+        office, enrolling_over(office), Metrics(), pages=pages_of_lab(office, "public"), given_out=Path(),
+        turnstile=code_turnstile(), responder=Slow(),  # type: ignore[arg-type]
     )  # fmt: skip
 
     async def flood() -> list[bytes]:
