@@ -24,7 +24,7 @@ from seikyu.services.applications import Opened
 Said = tuple[int, str, str]
 
 #: Nobody else of this office asks for anything in its name.
-PARTY = world().institutions[4].id
+PARTY = world().institutions[3].id
 
 
 @pytest.fixture
