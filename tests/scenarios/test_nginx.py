@@ -246,19 +246,19 @@ def put_delivery(office: House, size: int) -> str:
 
 def take(wire: Wire, size: int) -> bytes:
     """Read so many bytes, or what there is until the end."""
-    data = b""
+    data = bytearray()
     while len(data) < size:
         part = wire._socket.recv(min(65536, size - len(data)))
         if not part:
             break
         data += part
-    return data
+    return bytes(data)
 
 
 @pytest.mark.slow
 def test_a_reload_in_the_middle_drops_nothing(house: House) -> None:
     """An upload and a download of many megabytes go on through three reloads; the delivery is then `fetching`."""
-    sha256 = put_delivery(house, 48 << 20)
+    sha256 = put_delivery(house, 32 << 20)
     office = Fronted(house.home, house.access)
     try:
         office.start()
@@ -277,7 +277,7 @@ def test_a_reload_in_the_middle_drops_nothing(house: House) -> None:
                 got.update(take(down, 1 << 20))
             up.write(body[len(body) * 3 // 4 :])
             sent = up.read()
-            got.update(take(down, 1 << 30 if b"chunked" in head else (48 - 4) << 20))
+            got.update(take(down, (32 - 4) << 20))
         state = office.ask("GET", "/api/v1/deliveries/large", party="payer").json["state"]
         gone = time.monotonic() + 20
         while len(office.workers()) > (os.cpu_count() or 1):
