@@ -28,6 +28,7 @@ from seikyu.apps.cli_person import CONSOLE as TERMINAL
 from seikyu.apps.people import keeping_at
 from seikyu.apps.wiring import init_home
 from seikyu.ports.register import Certificate, Party
+from seikyu.services import credentials
 from seikyu.services import login as logins
 from seikyu.services.login import Typed
 from seikyu.services.people import CONSOLE, Newcomer, add_user
@@ -66,11 +67,11 @@ class Bench:
         with keeping_at(self.home) as at:
             add_user(at.people, CONSOLE, Newcomer("1", name, "operator", role), password=FIRST)
             token = logins.login(at.people, TERMINAL, Typed("1", name, FIRST)).token
-            logins.change_password(at.people, TERMINAL, token, old=FIRST, new=SECOND)
+            credentials.change_password(at.people, TERMINAL, token, old=FIRST, new=SECOND)
             token = logins.login(at.people, TERMINAL, Typed("1", name, SECOND)).token
-            letters = logins.begin_second_factor(at.people, TERMINAL, token).letters
+            letters = credentials.begin_second_factor(at.people, TERMINAL, token).letters
             self.secrets[name] = base64.b32decode(letters.replace(" ", ""))
-            logins.confirm_second_factor(at.people, TERMINAL, token, new_code=self.code(name))
+            credentials.confirm_second_factor(at.people, TERMINAL, token, new_code=self.code(name))
 
     def code(self, name: str) -> str:
         """Return the present code, as if the last one had been used long ago."""
@@ -197,7 +198,7 @@ def test_who_was_made_after_the_order_does_not_approve(bench: Bench) -> None:
     bench.run("admin", "users", "reset", "taro", "--password-stdin", stdin=f"{FIRST} too\n".encode())
     with keeping_at(bench.home) as at:
         token = logins.login(at.people, TERMINAL, Typed("1", "taro", f"{FIRST} too", bench.code("taro"))).token
-        logins.change_password(at.people, TERMINAL, token, old=f"{FIRST} too", new=SECOND)
+        credentials.change_password(at.people, TERMINAL, token, old=f"{FIRST} too", new=SECOND)
     said = bench.decide("approve", order["id"])
     assert (2, True) == (said.status, "after the order" in said.err)
     assert bench.revoked() == set()

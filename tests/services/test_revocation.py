@@ -12,14 +12,25 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pki import key, make_pki, serial
-from seikyu.adapters.memory import MemoryStore
+from seikyu.adapters.memory import MemoryReadTx, MemoryStore
 from seikyu.limits import limit
 from seikyu.ports.errors import Unavailable
 from seikyu.ports.register import Certificate, Party
 from seikyu.services import revocation
-from seikyu.services.revocation import OUTLASTS, REGISTER, SIGNED_ANEW, Answer, Responder, Statuses
+from seikyu.services.revocation import (
+    OUTLASTS,
+    REGISTER,
+    SIGNED_ANEW,
+    WRITING_TAKES,
+    Answer,
+    Responder,
+    Statuses,
+    standing_of,
+)
 from seikyu.trust.certificates import Period, serial_text
 from seikyu.trust.status import ANSWER_LIFE, GOOD, SIGNER_LIFE, UNKNOWN, AnswerSigner, Standing, signer_certificate
 
@@ -292,3 +303,73 @@ def test_a_failed_look_keeps_what_was_known() -> None:
         lab.statuses.refresh()
     assert lab.statuses.standing(SERIALS[10]) == (GOOD, NOW)
     assert lab.statuses.standing("abc") == (UNKNOWN, NOW)
+
+
+def test_a_look_reads_only_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing at all when nothing happened; so 300,000 certificates cost no more than ten."""
+    lab, asked = Lab(), list[tuple[str, Any]]()
+    issued, revoked = MemoryReadTx.serials_issued, MemoryReadTx.revoked_certificates
+
+    def noting_issued(self: Any, since: datetime | None = None) -> list[str]:
+        asked.append(("issued", since))
+        return issued(self, since)
+
+    def noting_revoked(self: Any, *, since: datetime | None = None) -> list[Certificate]:
+        asked.append(("revoked", since))
+        return revoked(self, since=since)
+
+    monkeypatch.setattr(MemoryReadTx, "serials_issued", noting_issued)
+    monkeypatch.setattr(MemoryReadTx, "revoked_certificates", noting_revoked)
+    lab.revoke(11)
+    assert lab.statuses.refresh() == 1
+    assert [("issued", None), ("revoked", None)] == asked
+    asked.clear()
+    assert (lab.statuses.refresh(), asked) == (1, [])
+
+    lab.issue(12)
+    lab.revoke(10)
+    assert lab.statuses.refresh() == 2
+    assert [("issued", NOW - WRITING_TAKES), ("revoked", NOW - WRITING_TAKES)] == asked
+
+
+@given(
+    acts=st.lists(
+        st.tuples(st.sampled_from(["issue", "revoke", "look", "nothing"]), st.integers(10, 19), st.integers(-99, 99)),
+        max_size=14,
+    )
+)
+def test_after_a_look_a_silent_register_says_what_it_said(acts: list[tuple[str, int, int]]) -> None:
+    """Whatever the clock did meanwhile, forward or back: every serial stands as the rows had it at the last look."""
+    lab = Lab()
+    said: dict[str, Standing] = {}
+    for act, no, hours in [*acts, ("look", 10, 0)]:
+        lab.at = NOW + timedelta(hours=hours)
+        with lab.store.read() as tx:
+            row = tx.certificate(SERIALS[no])
+        if act == "issue" and row is None:
+            with lab.store.write() as tx:
+                tx.put_certificate(Certificate(SERIALS[no], PARTY, "pc", lab.at, lab.at))
+        if act == "revoke" and row is not None and row.revoked_at is None:
+            lab.revoke(no)
+        if act == "look":
+            lab.statuses.refresh()
+            with lab.store.read() as tx:
+                said = {serial: standing_of(tx.certificate(serial)) for serial in SERIALS.values()}
+    lab.store.silent = True
+    assert said == {serial: lab.statuses.standing(serial)[0] for serial in SERIALS.values()}
+
+
+def test_revoked_in_the_last_second_stays_out_for_the_whole_silence() -> None:
+    """Ten revoked between two looks by another program, then nothing is heard for two days."""
+    lab = Lab()
+    for no in range(12, 20):
+        lab.issue(no)
+    lab.statuses.refresh()
+    lab.at += timedelta(seconds=30)
+    for no in range(10, 20, 2):
+        lab.revoke(no)
+    lab.statuses.refresh()
+    lab.store.silent = True
+    for hours in (0, 24, 47):
+        lab.at = NOW + timedelta(hours=hours)
+        assert ["revoked", "good"] * 5 == [lab.word(no) for no in range(10, 20)]

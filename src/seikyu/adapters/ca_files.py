@@ -62,9 +62,9 @@ def sync(folder: Path) -> None:
 
 
 @contextmanager
-def alone(home: Home) -> Iterator[None]:
-    """Let one program at a time make a CA, or a key of it, in this home."""
-    with (home.run / "ca.lock").open("a") as file:
+def alone(home: Home, what: str = "ca") -> Iterator[None]:
+    """Let one program at a time make a CA, or a key of it, in this home; or a list (`crl`)."""
+    with (home.run / f"{what}.lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

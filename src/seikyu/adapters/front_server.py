@@ -4,12 +4,12 @@
 |---|---|
 | `Seikyu-Client-Verify` | `NONE`, `SUCCESS`, or `FAILED:` and why, in OpenSSL's words (`$ssl_client_verify`) |
 | `Seikyu-Client-Cert` | the certificate as PEM, percent-encoded (`$ssl_client_escaped_cert`) |
-| `Seikyu-Client-Address` | the address at the other end of its line (`$remote_addr`), by which tries are counted |
+| `Seikyu-Client-Address` | the address at the other end of its line (`$remote_addr`) |
 
 They are read here and nowhere else, and only on a socket of the family of Unix: on every other listener they are words
 like any other, which nobody looks at. The sockets lie in a folder of mode 0700, so whoever can connect is the office's
 own account. The identity is read from the certificate's bytes by the same function as without a front server, and its
-row is looked up on every request all the same. No app ever sees the headers.
+row is looked up on every request all the same. No app ever sees these headers.
 """
 
 import ipaddress
@@ -45,8 +45,8 @@ class PathTooLong(SeikyuError):
 class FrontConnection(Connection):
     """One HTTP connection from the front server, whose peer is the peer of the front server.
 
-    The scope then has the client's address, and `tls` with `client_cert_der`, and with `client_cert_error` if the
-    certificate is not good.
+    The scope's `client` is the address that the front server tells; it has `tls` with `client_cert_der`, and with
+    `client_cert_error` if the certificate is not good.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -82,8 +82,9 @@ class FrontConnection(Connection):
         scope: Any = self.scope
         scope["scheme"] = "https"
         scope["extensions"] = {"tls": self._peer() if self._from_front else {"client_cert_der": None}}
-        if self._from_front:
-            scope["client"] = address_from(b"".join(self._said[ADDRESS]))
+        # Without it all strangers would have one address, and one that guesses would close the door to all of them.
+        if self._from_front and (address := address_from(b"".join(self._said[ADDRESS]))):
+            scope["client"] = (address, 0)
         super().on_headers_complete()
 
     def _peer(self) -> dict[str, Any]:
@@ -105,10 +106,14 @@ def der_from(escaped: bytes) -> bytes | None:
         return None
 
 
-def address_from(said: bytes) -> tuple[str, int] | None:
-    """Return an address as the scope has it; the port is not known. None, if it is none."""
+def address_from(said: bytes) -> str | None:
+    """Return the address that a front server has told, or None if it is none.
+
+    >>> address_from(b"2001:db8::7"), address_from(b"unix:")
+    ('2001:db8::7', None)
+    """
     try:
-        return str(ipaddress.ip_address(said.decode("ascii"))), 0
+        return str(ipaddress.ip_address(said.decode("ascii")))
     except ValueError:
         return None
 

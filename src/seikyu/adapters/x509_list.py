@@ -16,7 +16,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from seikyu.adapters.ca_files import told, write_public
+from seikyu.adapters.ca_files import alone, told, write_public
 from seikyu.adapters.keys import open_key
 from seikyu.adapters.root_list import root_list
 from seikyu.adapters.x509_ca import CA
@@ -45,18 +45,23 @@ class Listed:
 
 
 def list_revoked(ca: CA, store: Store, *, now: datetime) -> Listed:
-    """Write the list of what is revoked now. One transaction keeps numbers and files in one order.
+    """Write the list of what is revoked now.
 
-    So a list of a higher number never says less of those that have not ended.
+    One program at a time does so, from taking the number to naming the file: a list of a higher number was read later,
+    and never says less of those that have not ended. The rows are not locked meanwhile, as 100,000 lines take seconds.
     Errors: those of the store, CannotWrite, KeyLocked, KeyUnusable; the old list stays.
     """
-    with store.write() as tx:
-        number, before = _next_number(tx, ca.home.ca / _LIST), tx.setting(_LISTED_AT)
+    path = ca.home.ca / _LIST
+    with told(path), alone(ca.home, "crl"):
+        with store.write() as tx:
+            number, before = _next_number(tx, path), tx.setting(_LISTED_AT)
         # Who ended before the last list has stood on it. If that is from the future, the clock was put back.
         ended = None if before is None else min(datetime.fromisoformat(before), now)
-        rows, (_, revoked) = tx.revoked_certificates(ending_from=ended), tx.certificates_counted()
-        path = write_crl(ca, rows, number=number, now=now)
-        tx.put_setting(_LISTED_AT, now.isoformat())
+        with store.read() as tx:
+            rows, (_, revoked) = tx.revoked_certificates(ending_from=ended), tx.certificates_counted()
+        write_crl(ca, rows, number=number, now=now)
+        with store.write() as tx:
+            tx.put_setting(_LISTED_AT, now.isoformat())
     return Listed(path, number, many=len(rows), revoked=revoked, next_update=now + CRL_PERIOD)
 
 
@@ -94,7 +99,7 @@ def write_crl(ca: CA, rows: Iterable[Certificate], *, number: int, now: datetime
 
 
 def _next_number(tx: WriteTx, path: Path) -> int:
-    """Return a number above that of the list that is there: its transaction may have failed, or rows were restored."""
+    """Return a number above that of the list that is there, as rows that were restored know a lower one."""
     number = tx.next_number(CRL_NUMBERS)
     try:
         there = x509.load_pem_x509_crl(path.read_bytes()).extensions.get_extension_for_class(x509.CRLNumber)

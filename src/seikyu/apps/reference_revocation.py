@@ -13,6 +13,8 @@ from seikyu.apps.front.watch import LAG_S, LOOK_S, RELOAD_EVERY_S, RELOADED_S
 from seikyu.apps.pki import ALARM_AGAIN, CRL_RENEWAL, LIST_KEPT_S
 from seikyu.apps.serve import HOUSEKEEPING_S
 from seikyu.services.revocation import FRONT, LIST, OUTLASTS, REGISTER, SIGNED_ANEW, SIGNER
+from seikyu.trust.certificates import BACK
+from seikyu.trust.revoking import house_rules
 from seikyu.trust.status import ANSWER_LIFE, CRL_PATH, OCSP_PATH, SIGNER_LIFE
 
 #: A revocation is known everywhere by then.
@@ -20,6 +22,8 @@ PROMISED: Final = timedelta(seconds=60)
 
 #: A source may be silent for at least so long without locking a valid party out.
 ENDURED: Final = timedelta(days=1)
+
+RULES: Final = house_rules()
 
 _HOUSE: Final = timedelta(seconds=HOUSEKEEPING_S)
 
@@ -152,10 +156,11 @@ def revocation_page() -> str:
         "# Revocation",
         "Drawn from `seikyu.apps.reference_revocation`; a test fails if it is not up to date.",
         (
-            "A certificate is revoked by one act, `seikyu ca revoke` or the operator's call of the API, which is one "
-            f"row in the register. Within {_said(PROMISED)} every place that decides or tells knows it:"
+            "Certificates are revoked by one act, `seikyu ca revoke` or the operator's call of the API, which writes "
+            f"rows of the register. Within {_said(PROMISED)} every place that decides or tells knows it:"
         ),
         f"| place | known within | how | sources |\n|---|---|---|---|\n{places}",
+        *_many(),
         "## When a source is silent",
         (
             "Who was revoked before stays out, nobody valid is locked out for at least a day, and an alarm is raised: "
@@ -181,8 +186,43 @@ def revocation_page() -> str:
         (
             "New client certificates name the responder and the list if `public_url` is [set](settings.md). Most "
             "programs follow such an address only in plain HTTP, which nginx in front offers for `/pki/`; answers "
-            "and lists are signed. Readers allow for clocks that differ: OpenSSL takes an answer for 5 minutes longer "
-            "than it counts, unless told otherwise."
+            "and lists are signed."
         ),
+        *_readers(),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _readers() -> list[str]:
+    """Return what readers of answers and lists have to know."""
+    minutes = f"{int(BACK.total_seconds()) // 60} minutes"
+    return [
+        "## Clocks of readers",
+        (
+            "OpenSSL takes an answer 5 minutes before and after it counts, unless told otherwise; past that it says "
+            "`Status times invalid`, also of a good one. A list counts from "
+            f"{minutes} before it is made: a reader whose clock is further behind says `CRL is not yet valid` and "
+            f"refuses everybody, one that is a day ahead goes on. So readers keep their clocks within {minutes}. "
+            f"Behind the end of its list ({_said(CRL_PERIOD)}) a reader says `CRL has expired` and refuses everybody."
+        ),
+        "## Who stands on the list",
+        (
+            "Who was revoked, until it has stood on one list that was made after the certificate's end (RFC 5280, "
+            "3.3). Numbers rise from list to list, also after rows were restored from a copy. The server looks for "
+            "revocations by counting rows in an index, and reads only what is new."
+        ),
+    ]
+
+
+def _many() -> list[str]:
+    """Return what is said of many revocations at once."""
+    return [
+        "## Many at once",
+        (
+            f"An act that revokes more than {RULES.more_than} is an order, and revokes nothing until another person "
+            f"approves it, within {_said(RULES.waits)}: `seikyu admin orders`, `/admin/orders`. At most {RULES.most:,} "
+            "are in one. The journal names who ordered and who decided; "
+            "[decision 0020](../decisions/0020-a-second-person-is-another-login-or-another-terminal.md) says who "
+            "counts as another."
+        ),
+    ]
