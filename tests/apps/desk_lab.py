@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, Self
 
 import httpx2
@@ -95,16 +96,15 @@ class DeskLab:
     loop: asyncio.AbstractEventLoop
 
     @classmethod
-    def make(cls, lab: Lab | None = None, **options: Any) -> Self:
+    def make(cls, lab: Lab | None = None, *, send_by: Callable[[Path], str] | None = None, **options: Any) -> Self:
         """Return a desk over an office in memory that is always open."""
         lab = lab or make_lab(calendar="sandbox")
         with lab.office.store.write() as tx:
             for party in KINDS:
                 tx.put_certificate(Certificate(certificates()[party][0], party, "pc-1", _NOW, _PERIOD.end))
         metrics = Metrics(waiting=lab.office.jobs.waiting, states=partial(states_of, lab.office.store))
-        app = faces.desk(
-            lab.office, enrolling_over(lab.office), metrics, pages=pages_of_lab(lab.office, "desk", **options)
-        )
+        pages = pages_of_lab(lab.office, "desk", **options)
+        app = faces.desk(lab.office, enrolling_over(lab.office), metrics, pages=pages, send_by=send_by)
         made = cls(lab, metrics, app, asyncio.new_event_loop())
         _MADE.append(made)
         return made
