@@ -17,6 +17,15 @@ DOMAIN = ("records", "rules", "office", "trust")
 ROOMS = (*DOMAIN, "conformance")
 #: As many as the smallest machine that we test on has cores.
 WORKERS = 2
+#: A worker that died would be replaced, and the new one would begin with the test that killed it.
+SHARED = ("-n", str(WORKERS), "--max-worker-restart", "0", "--dist", "loadfile", "--no-loadscope-reorder")
+PYTEST = ("-m", "pytest", "-q", *SHARED)
+#: Finds all tests, runs none, and keeps them as pytest rewrites them; else each of four workers would, for seconds.
+FIND = """
+import sys, pytest
+sys.dont_write_bytecode = False
+sys.exit(pytest.main(["-q", "--deselect", "tests/", "tests"]) != pytest.ExitCode.NO_TESTS_COLLECTED)
+"""
 
 
 class Running(NamedTuple):
@@ -84,6 +93,8 @@ def fast(words: list[str]) -> None:
     # so this is done before. By content and not by date, so that no old code is ever taken for new.
     bytecode = ("-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "src")
     step("bytecode", tool("python"), *bytecode)
+    for kept in (HERE / "tests").rglob("__pycache__"):
+        shutil.rmtree(kept)  # Here it goes by date; what this run keeps is of this run.
     together(
         {
             "lint": (tool("ruff"), "check", "."),
@@ -91,24 +102,22 @@ def fast(words: list[str]) -> None:
             "import contract": (tool("lint-imports"), "--no-cache"),
             "types": (tool("mypy"),),
             "compiled kernel": (tool("python"), "-m", "seikyu.rules.kernel.warm"),
+            "tests are found": (tool("python"), "-c", FIND),
         }
     )
-    # A worker that died would be replaced, and the new one would begin with the test that killed it.
-    workers = ("-n", str(WORKERS), "--max-worker-restart", "0", "--dist", "loadfile", "--no-loadscope-reorder")
-    pytest = ("-m", "pytest", "-q", *workers)
     shutil.rmtree(HERE / ".coverage", ignore_errors=True)  # What an interrupted run left would be counted.
     (HERE / ".coverage").mkdir()
-    measured = (tool("python"), "-m", "coverage", "run", *pytest, "-m", "not slow and not unmeasured")
+    measured = (tool("python"), "-m", "coverage", "run", *PYTEST, "-m", "not slow and not unmeasured")
     step("domain", *measured, *(f"tests/{room}" for room in ROOMS))
     step("measurements of all workers", tool("coverage"), "combine", "--quiet")
     included = ",".join(f"src/seikyu/{room}/*" for room in DOMAIN)
     step("coverage of the domain", tool("coverage"), "report", f"--include={included}", "--fail-under=100")
-    step("tests", tool("python"), *pytest, "-m", "not slow and (unmeasured or not domain)", "tests", *words)
+    step("tests", tool("python"), *PYTEST, "-m", "not slow and (unmeasured or not domain)", "tests", *words)
 
 
 def slow(words: list[str]) -> None:
     """Run the slow tests."""
-    step("slow tests", tool("python"), "-m", "pytest", "-q", "-m", "slow", "tests", *words)
+    step("slow tests", tool("python"), *PYTEST, "-m", "slow", "tests", *words)
 
 
 def main(words: list[str]) -> None:

@@ -12,6 +12,7 @@ import httpx2
 from apps.desk_lab import KINDS, Connected, certificates
 from apps.page_parts import NAME, pages_of_lab
 from seikyu.apps import faces
+from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.metrics import Metrics
 from seikyu.apps.pages.visit import Pages
 from seikyu.ports.register import Certificate
@@ -46,7 +47,9 @@ class Site:
         pages = {face: pages_of_lab(office, face) for face in PORTS}
         apps = {
             "desk": faces.desk(office, enrolling, Metrics(), pages=pages["desk"]),
-            "public": faces.public(office, enrolling, Metrics(), pages=pages["public"], given_out=Path()),
+            "public": faces.public(
+                office, enrolling, Metrics(), pages=pages["public"], given_out=Path(), turnstile=code_turnstile()
+            ),
         }
         return cls(lab, enrolling, pages, apps, asyncio.new_event_loop())
 

@@ -15,6 +15,7 @@ from apps.desk_lab import DeskLab
 from apps.page_parts import pages_of_lab
 from seikyu.apps import faces
 from seikyu.apps.api.door import Door, Visit
+from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.metrics import Metrics
 from services.enrolment_lab import enrolling_over
 from services.office_lab import make_lab, with_limits
@@ -178,7 +179,12 @@ def test_the_public_face_gives_the_certificates_out(tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"secret")
     office = make_lab().office
     public = faces.public(
-        office, enrolling_over(office), Metrics(), pages=pages_of_lab(office, "public"), given_out=tmp_path
+        office,
+        enrolling_over(office),
+        Metrics(),
+        pages=pages_of_lab(office, "public"),
+        given_out=tmp_path,
+        turnstile=code_turnstile(),
     )
 
     assert _get(public, "/pki/root.pem").content == b"PEM"

@@ -1,7 +1,10 @@
 """The certificate download site: pages for people, and the way for programs, over an office in memory."""
 
 import base64
+import hashlib
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +14,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.desk_lab import FIRST, SECOND
 from apps.pages_lab import Browser, Site
+from seikyu.apps.pages.uploads import boundary_of, read_parts
 from seikyu.services import applications
 from seikyu.services.applications import Opened, Wish
 from seikyu.services.people import CONSOLE
@@ -134,6 +140,56 @@ def test_a_key_of_ones_own_gets_a_certificate(site: Site) -> None:
     assert key.public_key() == chain[0].public_key()
     assert TERMINAL == identity_from_der(chain[0].public_bytes(Encoding.DER)).terminal
     chain[0].verify_directly_issued_by(chain[1])
+
+
+@pytest.mark.parametrize("encoding", [Encoding.PEM, Encoding.DER])
+def test_a_request_is_taken_from_a_file(site: Site, encoding: Encoding) -> None:
+    """As browsers send one, whatever else the form holds; the key in it is the one that is certified."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    request = x509.load_pem_x509_csr(csr_of(key)).public_bytes(encoding)
+    browser = entered(site, opened(site))
+    form = browser.hidden("/cert/request")
+
+    answer = browser.ask(
+        "POST", "/cert/request", data=form | {"csr": ""}, files={"csr_file": ("端末.csr", request)},
+        headers={"origin": browser.origin, "sec-fetch-site": "same-origin"},
+    )  # fmt: skip
+
+    assert key.public_key() == x509.load_pem_x509_certificates(answer.content)[0].public_key()
+
+
+@given(fields=st.dictionaries(st.from_regex(r"[a-z_]{1,20}", fullmatch=True), st.binary(max_size=200), max_size=6))
+def test_a_form_with_files_is_read_as_it_was_sent(fields: dict[str, bytes]) -> None:
+    """Every byte of it; and what was cut is no form."""
+    boundary = "----made.by-a'test"
+    said = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="x"\r\n\r\n'.encode()
+        + value
+        + b"\r\n"
+        for name, value in fields.items()
+    ]
+    body = b"".join(said) + f"--{boundary}--\r\n".encode()
+    mark = boundary_of(f'Multipart/Form-Data; boundary="{boundary}"')
+    assert mark is not None
+
+    told = read_parts(body, mark, most=6)
+
+    assert fields == {name: value.encode("utf-8", "surrogateescape") for name, value in told.items()}
+    with pytest.raises(ValueError, match="form"):
+        read_parts(body[:-4], mark, most=6)
+    if fields:
+        with pytest.raises(ValueError, match="form"):
+            read_parts(body, mark, most=len(fields) - 1)
+        with pytest.raises(ValueError, match="name"):
+            read_parts(body.replace(b"; name=", b"; nome="), mark, most=6)
+
+
+@given(body=st.binary(max_size=300))
+def test_whatever_is_sent_as_a_form_is_read_or_refused(body: bytes) -> None:
+    """Nothing else comes of it."""
+    for mark in (b"x", b"-"):
+        with suppress(ValueError):
+            read_parts(body, mark, most=5)
 
 
 def test_wrong_pins_lock_the_notice_for_every_address(site: Site) -> None:
@@ -261,6 +317,10 @@ def test_the_site_speaks_both_languages_and_tells_how_to_take_it_in(site: Site) 
     for lang, word in (("ja", "発行通知書"), ("en", "issuance notice")):
         assert word in browser.get(f"/cert/?lang={lang}").text
         page = browser.get("/cert/import").text
+        root = browser.ask("GET", "/cert/root.crt")
+        assert "application/x-x509-ca-cert" == root.headers["content-type"]
+        assert hashlib.sha256(root.content).hexdigest() in re.sub(r"\s", "", page)
+        assert root.content == site.enrolling.authority.chain()[-1]
         assert all(f'id="{system}"' in page for system in ("windows", "macos", "linux", "firefox"))
     assert 308 == browser.ask("GET", "/cert").status_code
 

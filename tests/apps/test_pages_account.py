@@ -311,6 +311,13 @@ def test_a_browser_that_was_here_before_does_not_wait_behind_strangers(site: Sit
     assert known.page is not None
     assert known.page.url.path == "/account"
 
+    known.post("/logout")
+    for _ in range(site.pages["public"].people.rules.known_failures):
+        assert known.log_in("hanako", "wrong").status_code == 401
+    assert known.log_in("hanako", PASSWORD).status_code == 429, "it waits where everybody waits"
+    site.lab.clock.at += site.pages["public"].people.rules.most_wait
+    assert known.log_in("hanako", PASSWORD).status_code == 200
+
 
 def test_an_address_that_tries_many_is_locked_for_a_time(site: Site) -> None:
     """Whoever it tries, there or not; another address goes on, and the time is told."""
@@ -628,3 +635,19 @@ def test_sessions_end(site: Site) -> None:
 def test_a_payer_logs_in_as_well(site: Site) -> None:
     """Payers have people too."""
     assert "administrator of" in add(site, "kenpo", party=PAYER).text()
+
+
+def test_a_flood_of_logins_is_told_to_come_again(site: Site) -> None:
+    """Past the queue nothing is hashed; pages that hash nothing are not concerned."""
+    pages, browser = site.pages["public"], site.browser()
+    browser.get("/login")
+    pages._waiting = limit("logins_waiting")
+    pages.people.vault.asked.clear()  # type: ignore[attr-defined]
+    answer = browser.post("/login", user="hanako", password="x", body="1")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert not pages.people.vault.asked  # type: ignore[attr-defined]
+    assert browser.get("/").status_code == 200
+    pages._waiting = 0
+    browser.get("/login")
+    assert browser.post("/login", user="hanako", password="x", body="1").status_code == 401
+    assert pages._waiting == 0

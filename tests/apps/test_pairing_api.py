@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from apps.desk_lab import FIRST, HOST, SECOND, DeskLab, certificates
+from apps.pages_lab import pages_of_lab
 from seikyu.apps import faces
 from seikyu.apps.api import identity
 from seikyu.apps.api.limiter import code_turnstile
@@ -40,14 +41,17 @@ class PublicLab:
     def __init__(self, where: Path, *, pairings_per_address: int = 4) -> None:
         self.lab: EnrolmentLab = make_enrolment_lab()
         self.metrics = Metrics()
+        office, turnstile = make_lab().office, code_turnstile()
         self.app: Any = faces.public(
-            make_lab().office,
+            office,
+            self.lab.enrolling,
             self.metrics,
-            served=("1",),
+            pages=pages_of_lab(office, "public"),
             given_out=where,
+            turnstile=turnstile,
             more=recover_routes(
                 self.lab.enrolling,
-                codes=code_turnstile(),
+                codes=turnstile,
                 desk=lambda: "https://desk.example:8443",
                 pairings_per_address=pairings_per_address,
             ),

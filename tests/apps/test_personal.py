@@ -303,7 +303,8 @@ def test_no_command_and_no_file_shows_a_password_or_the_secret_of_a_code(
     from seikyu.ports.errors import SeikyuError
     from seikyu.ports.register import Party
     from seikyu.ports.trust import ClientIdentity
-    from seikyu.services.login import Typed, begin_second_factor, change_password, login
+    from seikyu.services.credentials import begin_second_factor, change_password
+    from seikyu.services.login import Typed, login
 
     password, other = f"{WORDS} {LETTERS} rutabaga", f"{WORDS} {LETTERS} turnip"
     home = init_home(tmp_path / "home").root

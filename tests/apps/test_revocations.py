@@ -26,6 +26,7 @@ from seikyu.adapters.sql import SqlStore, open_store
 from seikyu.adapters.x509_ca import create_ca, issue_client, open_ca
 from seikyu.adapters.x509_list import CRL_PERIOD
 from seikyu.apps import faces, pki
+from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.metrics import Metrics
 from seikyu.apps.pki import CRL_RENEWAL, LIST_KEPT_S, Revocations
 from seikyu.limits import limit
@@ -74,7 +75,7 @@ class Bench:
         office = make_lab().office
         self.face = faces.public(
             office, enrolling_over(office), self.metrics, pages=pages_of_lab(office, "public"), given_out=home.ca,
-            responder=self.house.responder,
+            turnstile=code_turnstile(), responder=self.house.responder,
         )  # fmt: skip
 
     def issue(self) -> tuple[Certificate, x509.Certificate]:
@@ -236,7 +237,7 @@ def test_a_flood_of_questions_takes_few_threads() -> None:
     office = make_lab().office
     face = faces.public(
         office, enrolling_over(office), Metrics(), pages=pages_of_lab(office, "public"), given_out=Path(),
-        responder=Slow(),  # type: ignore[arg-type]
+        turnstile=code_turnstile(), responder=Slow(),  # type: ignore[arg-type]
     )  # fmt: skip
 
     async def flood() -> list[bytes]:

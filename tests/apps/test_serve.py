@@ -112,6 +112,18 @@ def test_a_folder_without_an_office_is_left_alone(
     assert not (tmp_path / "none").exists()
 
 
+def test_a_command_that_orders_no_work_loads_no_queue(home: Path) -> None:
+    """Its library is half of a start: the register is shown without it, and without a web server."""
+    code = (
+        "import sys; from seikyu.apps.cli import run; status = run(['admin', 'party', 'list']);"
+        "print(status, sorted({'dbos', 'fastapi', 'uvicorn', 'sqlalchemy'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "0 ['sqlalchemy']" == done.stdout.splitlines()[-1]
+
+
 def test_the_operator_works_without_a_server(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Register, clock, calendar and closing, in this process under the lock."""
     assert run(["admin", "party", "add", "9911000015", "見本医院", "--kind", "institution", "--json"]) == 0

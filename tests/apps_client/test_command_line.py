@@ -24,20 +24,6 @@ def program(*args: object, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, env=os.environ | env, check=False, timeout=60)
 
 
-def test_check_loads_no_server(tmp_path: Path) -> None:
-    """A clinic's PC that checks a file has no web server, database or queue in memory."""
-    cli.run(["make", "-o", str(tmp_path / "RECEIPTC.UKE"), "--claims", "3"])
-    script = (
-        "import sys; from seikyu.apps import cli; status = cli.run(['check', sys.argv[1]]);"
-        "heavy = {'starlette', 'fastapi', 'sqlalchemy', 'httpx2', 'dbos', 'uvicorn', 'alembic'} & set(sys.modules);"
-        "sys.exit(f'{heavy}' if heavy else status)"
-    )
-
-    done = subprocess.run([sys.executable, "-c", script, tmp_path / "RECEIPTC.UKE"], capture_output=True, check=False)
-
-    assert (0, b"") == (done.returncode, done.stderr)
-
-
 @pytest.mark.parametrize("name", cli.COMMANDS)
 @pytest.mark.parametrize(("language", "frame"), [("ja", "使い方: seikyu"), ("en", "Usage: seikyu")])
 def test_every_command_explains_itself(

@@ -14,14 +14,13 @@ from typing import Any
 import pytest
 from cryptography import x509
 
+from apps_client.certificate_lab import PARTY, by_hand, machine, open_notice, revoke
 from seikyu.adapters.tls_client import BadClientFile
-from seikyu.adapters.x509_ca import issue_client, open_ca, staged
 from seikyu.apps import client
 from seikyu.apps.client import certificates, own_files, reminding
 from seikyu.apps.client.certificates import held, renew
 from seikyu.apps.client.enrolling import (
     ClientTaken,
-    Newcomer,
     OfficeNotNamed,
     OfficeNotTrusted,
     Whence,
@@ -35,12 +34,7 @@ from seikyu.apps.demo_relay import Relay
 from seikyu.apps.enrolling import enrolling_at
 from seikyu.apps.generator import world
 from seikyu.apps.wiring import find_home
-from seikyu.services import applications
-from seikyu.services.applications import Opened, Wish
-from seikyu.services.people import CONSOLE
-from seikyu.trust.party import Holder
-
-PARTY = world().institutions[2].id
+from seikyu.services.applications import Opened
 
 
 class Pulled(BaseException):
@@ -59,17 +53,9 @@ def opened(home: Path, request: pytest.FixtureRequest) -> Callable[..., Opened]:
 
     def notice(terminal: str = "", *, party: str = PARTY) -> Opened:
         name = terminal or sha256(request.node.nodeid.encode()).hexdigest()[:20]
-        with enrolling_at(find_home(home)) as enrolling:
-            asked, _ = applications.apply_for(enrolling, CONSOLE, Wish(name), party=party)
-            return applications.approve(enrolling, CONSOLE, asked.id)
+        return open_notice(home, name, party=party)
 
     return notice
-
-
-def machine(empty: Path, home: Path, public: str, *, what: str = "x", **options: Any) -> Newcomer:
-    """Return a new machine that has an empty folder and the root of the office."""
-    whence = options.pop("whence", Whence(public, home / "ca" / "root.pem"))
-    return Newcomer.at(empty, whence, what=what, client_id=options.pop("client_id", None), tries=1, note=print)
 
 
 @pytest.fixture
@@ -386,15 +372,13 @@ def test_what_comes_is_looked_at_before_it_is_kept(
     assert says(folder)["state"] == "ending"
 
 
-def test_a_certificate_renews_itself_and_is_warned_of_in_time(
-    home: Path, terminal: tuple[client.ClientFolder, Opened]
-) -> None:
+def test_a_certificate_renews_itself_and_is_warned_of_in_time(home: Path) -> None:
     """Told at 90 days once, renewed with 60 left without a word; a renewal that fails is told and not tried at once."""
-    folder, _ = terminal
+    folder = by_hand(home, "窓口", now=datetime.now(UTC) - timedelta(days=1150), name="warned")
     own, told = held(folder), list[str]()
 
     def ride(days: float) -> None:
-        reminding.ride_along(folder, told.append, now=own.not_after - timedelta(days=days, seconds=-1))
+        reminding.ride_along(folder, told.append, now=own.not_after - timedelta(days=days, seconds=1))
 
     ride(91)
     assert not told
@@ -420,9 +404,9 @@ def test_a_warning_comes_every_day_of_the_last_week(home: Path, terminal: tuple[
     end = held(folder).not_after
     for hours in range(7 * 24, -48, -8):
         reminding.ride_along(far, told.append, now=end - timedelta(hours=hours))
-    assert len(told) == 9
+    assert len(told) == 10
     reminding.ride_along(replace(folder, path=folder.path / "no"), told.append)
-    assert len(told) == 9
+    assert len(told) == 10
 
 
 def test_a_command_renews_what_ends_soon(
@@ -431,7 +415,7 @@ def test_a_command_renews_what_ends_soon(
     """`status` works as ever, says nothing of it, and the folder has a new certificate; one issued by hand too."""
     from seikyu.apps.cli import run
 
-    folder = by_hand(home, "手渡し", now=datetime.now(UTC) - timedelta(days=1150))
+    folder = by_hand(home, "手渡し", now=datetime.now(UTC) - timedelta(days=1150), name="by-hand")
     first = held(folder)
     assert (first.not_after - datetime.now(UTC)).days < 60
     assert run(["status", "--home", str(home), "--as", folder.path.name, "--json"]) == 0
@@ -441,27 +425,6 @@ def test_a_command_renews_what_ends_soon(
     assert held(folder).serial != first.serial
     assert held(folder).not_after > first.not_after
     assert says(folder)["state"] == "good"
-
-
-def by_hand(home: Path, terminal: str, *, now: datetime) -> client.ClientFolder:
-    """Return the folder of a terminal that got its certificate at the operator's desk, at that time."""
-    place = find_home(home)
-    ca = open_ca(place)
-    source = client_of(home, PARTY)
-    issued = issue_client(ca, Holder("institution", PARTY, "見本", terminal), now=now)
-    folder = home / "clients" / "by-hand"
-    with staged(ca, issued, folder), enrolling_at(place) as enrolling, enrolling.store.write() as tx:
-        tx.put_certificate(issued.row)
-    (folder / "client.toml").write_text((source.path / "client.toml").read_text())
-    return client.open_client(home, "by-hand")
-
-
-def revoke(home: Path, serial: str) -> None:
-    """Revoke a certificate at the office."""
-    with enrolling_at(find_home(home)) as enrolling, enrolling.store.write() as tx:
-        row = tx.certificate(serial)
-        assert row is not None
-        tx.put_certificate(replace(row, revoked_at=datetime.now(UTC), reason="superseded"))
 
 
 def nothing() -> Any:

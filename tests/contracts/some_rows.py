@@ -4,7 +4,17 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from seikyu.ports.people import Entry, Mandate, Session, User
+from seikyu.ports.people import (
+    Acceptance,
+    Entry,
+    Guesses,
+    HalfLogin,
+    Mandate,
+    RegistrationCode,
+    SecurityKey,
+    Session,
+    User,
+)
 from seikyu.ports.register import Certificate, Party
 from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, ReadTx, Sending
 
@@ -92,6 +102,34 @@ def an_entry(identity: str = "e1", **other: Any) -> Entry:
     return Entry(**{"id": identity, "at": NOW, "acts_for": "9911000023", "mandate": "m1", **given, **other})
 
 
+def a_code(identity: str = "c1", **other: Any) -> RegistrationCode:
+    """Return a code that nobody has used."""
+    given = {"party": INSTITUTION, "digest": "d", "made_at": NOW, "until": NOW.replace(year=2027)}
+    return RegistrationCode(**{"id": identity, **given, **other})
+
+
+def an_acceptance(**other: Any) -> Acceptance:
+    """Return that a user has accepted a text."""
+    return Acceptance(**{"user": "u1", "document": "use", "version": "2026-10-01", "lang": "ja", "at": NOW, **other})
+
+
+def some_guesses(key: str = "k1", **other: Any) -> Guesses:
+    """Return failures of a stranger."""
+    return Guesses(**{"key": key, "failed": 3, "failed_at": NOW, **other})
+
+
+def a_security_key(identity: str = "key1", **other: Any) -> SecurityKey:
+    """Return a security key that was never used."""
+    given = {"user": "u1", "name": "black", "public_key": "p", "sign_count": 1 << 31, "added_at": NOW}
+    return SecurityKey(**{"id": identity, **given, **other})
+
+
+def a_half_login(identity: str = "4a" * 32, **other: Any) -> HalfLogin:
+    """Return a login that waits for its second factor."""
+    given = {"user": "u1", "purpose": "login", "serial": "1f", "challenge": "00", "password": "hash", "until": NOW}
+    return HalfLogin(**{"id": identity, **given, **other})
+
+
 def everything(tx: ReadTx) -> tuple[Any, ...]:
     """Return all that can be read, so that two stores, or two moments, can be compared."""
     sendings = tx.sendings()
@@ -101,6 +139,7 @@ def everything(tx: ReadTx) -> tuple[Any, ...]:
         tx.parties(), tx.certificates(), sendings, [tx.files(one.id) for one in sendings], months,
         [tx.postings(one.body, one.month, one.line) for one in months] or tx.postings(**PLACE),
         tx.deliveries(), tx.object_names(), tx.setting("a"), tx.setting("b"), tx.users(), tx.sessions("u1"),
-        tx.mandates(), tx.entries(),
+        tx.mandates(), tx.entries(), tx.registration_code(INSTITUTION), tx.acceptances("u1"), tx.guesses("k1"),
+        tx.security_keys("u1"), tx.half_login("4a" * 32),
         notices, [tx.notice_steps(one.id) for one in notices],
     )  # fmt: skip

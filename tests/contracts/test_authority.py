@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from pki import HOLDER
-from seikyu.adapters.authority import HomeAuthority, new_key, packed, pem_of
+from seikyu.adapters.authority import KEY_CHANCE_BYTES, HomeAuthority, key_from, new_key, packed, pem_of
 from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.settings import settings_text
 from seikyu.adapters.x509_ca import NoCA, create_ca, open_ca, roll_over
@@ -85,3 +87,17 @@ def test_a_file_to_import_opens_with_its_password_only(home: Home, tmp_path: Pat
     )
     assert told.stderr.count(b"AES-256-CBC") == 2
     assert b"hmacWithSHA256" in told.stderr
+
+
+@given(chance=st.binary(min_size=KEY_CHANCE_BYTES, max_size=KEY_CHANCE_BYTES))
+@example(chance=b"\x00" * KEY_CHANCE_BYTES)
+@example(chance=b"\xff" * KEY_CHANCE_BYTES)
+@settings(max_examples=25)
+def test_the_same_chance_is_the_same_key_and_other_chance_another(chance: bytes) -> None:
+    """And it is always a key."""
+    key = key_from(chance)
+    other = key_from(bytes([chance[0] ^ 1]) + chance[1:])
+    assert key.private_numbers() == key_from(chance).private_numbers()
+    assert key.private_numbers() != other.private_numbers()
+    with pytest.raises(ValueError, match="48 random bytes"):
+        key_from(chance[1:])

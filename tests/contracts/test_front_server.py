@@ -37,6 +37,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     except UnknownCertificate as odd:
         said = {"odd": str(odd)}
     said |= {"headers": sorted(name.decode() for name, _ in scope["headers"]), "scheme": scope["scheme"]}
+    said |= {"address": scope["client"][0] if scope["client"] else None}
     await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
     await send({"type": "http.response.body", "body": json.dumps(said).encode()})
 
@@ -113,10 +114,25 @@ def test_a_certificate_that_cannot_be_read_is_a_refusal(front: str, certificate:
     assert "why" in said or "odd" in said
 
 
-@pytest.mark.parametrize("name", ["Seikyu-Client-Verify", "seikyu-client-cert"])
+@pytest.mark.parametrize(
+    ("address", "known"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("unix:", None),
+        ("192.0.2.7, 10.0.0.1", None),
+        ("", None),
+    ],
+)
+def test_the_address_is_the_one_that_the_front_server_tells(front: str, address: str, known: str | None) -> None:
+    """Strangers are told apart by it; what is no address is none."""
+    assert known == told(front, {"Seikyu-Client-Address": address})[1]["address"]
+
+
+@pytest.mark.parametrize("name", ["Seikyu-Client-Verify", "seikyu-client-cert", "Seikyu-Client-Address"])
 def test_a_header_twice_is_refused(front: str, name: str) -> None:
     """A front server says each once; with two, somebody else has said one of them."""
-    status, said = told(front, GOOD, {name: "SUCCESS"})
+    status, said = told(front, GOOD | {"Seikyu-Client-Address": "192.0.2.7"}, {name: "SUCCESS"})
     assert (400, "bad_request") == (status, said["code"])
 
 
@@ -126,8 +142,9 @@ def test_on_a_port_the_headers_are_nothing(http: type[Connection]) -> None:
     line = socket.create_server(("127.0.0.1", 0))
     address = line.getsockname()
     with serving(line, http):
-        said = told(address, GOOD)[1]
+        said = told(address, GOOD | {"Seikyu-Client-Address": "192.0.2.7"})[1]
     assert said["party"] is None
+    assert said["address"] == "127.0.0.1"
 
 
 def test_the_socket_is_private_and_takes_the_place_of_a_dead_ones(tmp_path: Path) -> None:

@@ -124,7 +124,8 @@ def test_an_exception_rolls_everything_back(store: Store) -> None:
         raise Accident
 
     with store.write() as tx:
-        assert ([], [], [], [], [], [], [], set(), None, None, [], [], [], [], [], []) == everything(tx)
+        people, accounts = [[]] * 4, [None, [], None, [], None]
+        assert ([], [], [], [], [], [], [], set(), None, None, *people, *accounts, [], []) == everything(tx)
         assert tx.next_number("n") == 1
 
 

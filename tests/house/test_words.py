@@ -13,7 +13,7 @@ from seikyu.apps import cli, words
 ROOT = Path(__file__).resolve().parents[2]
 
 #: Pages and headings are sentences and titles; everything else is a line of a program.
-PAGES = ("desk.", "pages.", "cli.usage", "cli.headings.", "cli.types.", "cli.parts.", "cli.page.")
+PAGES = ("desk.", "pages.", "issuance.", "cli.usage", "cli.headings.", "cli.types.", "cli.parts.", "cli.page.")
 LINES = {key: text for key, text in words._texts().items() if not key.startswith(PAGES)}
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 

@@ -1,10 +1,12 @@
 """Both engines over the same bytes: what each says of a file, compared to the last byte."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from random import Random
 from typing import Any
+
+import pytest
 
 from seikyu.rules import Examination, Finding, Findings, Rows, Summary
 
@@ -45,6 +47,11 @@ def assert_same(data: bytes, *, chunk: int | None = None, **options: Any) -> Non
     assert reference.findings == kernel.findings
     assert reference.rows == kernel.rows
     assert reference.summary == kernel.summary
+
+
+def again(values: Sequence[Any], *, after: int) -> list[Any]:
+    """Return parameters of which those after the first few go only through code that has been gone through."""
+    return [*values[:after], *(pytest.param(each, marks=pytest.mark.unmeasured) for each in values[after:])]
 
 
 Lines = list[bytes]

@@ -90,6 +90,7 @@ def assert_in_order(told: Sequence[Told], data: bytes) -> None:
         assert summary.points == sum(row.main_points for row in rows)
 
 
+@pytest.mark.unmeasured
 @given(data=FILES)
 @example(data=b"")
 @example(data=b"\x1a")
@@ -100,6 +101,7 @@ def test_any_bytes_end_in_one_summary(data: bytes) -> None:
     assert_in_order(told_of(data), data)
 
 
+@pytest.mark.unmeasured
 @given(data=FILES, asp=st.booleans(), kind=st.sampled_from([None, "medical", "dpc", "no such kind"]))
 def test_any_bytes_are_judged_under_any_circumstances(data: bytes, *, asp: bool, kind: str | None) -> None:
     """Context, kind and the choice of ASP change the findings and nothing else."""

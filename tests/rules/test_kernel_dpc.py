@@ -124,6 +124,7 @@ _HELD = {
 }
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("kind", ODDITIES)
 def test_codes_of_all_sorts_are_told_by_both_alike(kind: str) -> None:
     """Known ones, unknown ones and what is none, few and many; each rule speaks."""
@@ -152,6 +153,7 @@ def test_receptions_that_are_unreadable_are_one() -> None:
         assert_same(embedded("\n".join(["kind pharmacy", *lines])), masters=tables())
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_told_by_both_alike_with_tables(damage: str) -> None:
     """Each kind of damage to files whose codes are of all sorts."""

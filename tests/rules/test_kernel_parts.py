@@ -308,6 +308,7 @@ def test_more_public_payers_than_the_pass_keeps() -> None:
     assert said(builders.uke(many), "kernel").rows
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("eager", [False, True])
 @pytest.mark.parametrize("engine", ["kernel", "reference"])
 def test_a_long_file_in_pieces_is_the_file_as_a_whole(engine: str, *, eager: bool) -> None:

@@ -116,6 +116,7 @@ def test_a_rule_without_a_scan_looks_at_every_claim(kind: str, monkeypatch: pyte
         assert_same(data)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_both_say_the_same_of_damage(damage: str) -> None:
     """Each kind of damage to files of each kind."""
@@ -139,6 +140,7 @@ def test_both_say_the_same_of_much_damage(damage: str) -> None:
         assert_same(data, chunk=dice.choice([None, None, 100, 1000]))
 
 
+@pytest.mark.unmeasured
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_both_say_the_same_of_any_change_of_bytes(data: st.DataObject) -> None:

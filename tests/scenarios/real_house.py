@@ -12,6 +12,9 @@ from typing import Any
 
 from wire import Reply, Wire
 
+from seikyu.apps.wiring import find_home, office_at
+from seikyu.services.start import clean_up
+
 SEIKYU = Path(sys.executable).parent / "seikyu"
 HERE = Path(__file__).parent
 
@@ -107,6 +110,17 @@ class House:
             items += page["items"]
             path = f"/api/v1/sendings?limit=200&cursor={page['next']}" if page["next"] else ""
         return items
+
+    def kept(self, party: str = "institution") -> list[str]:
+        """Return what `sendings` names while nothing serves the office: the ids, newest first."""
+        with office_at(find_home(self.home)) as office, office.store.read() as tx:
+            return [sending.id for sending in tx.sendings(party=self.access[party]["id"])]
+
+    def sweep(self) -> None:
+        """Put away what a kill left, as every start does before anything else, without the rest of a start."""
+        home = find_home(self.home)
+        with home.lock(), office_at(home) as office:
+            clean_up(office)
 
     def files(self) -> set[str]:
         """Return the names of all objects, temporaries included."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from real_house import House
+from test_kills import no_orphans
 from wire import Wire
 
 from seikyu.records import check_digit
@@ -199,8 +200,4 @@ def test_a_kill_in_the_closing_lets_it_end_after_the_restart(house: House, momen
     for (_, payer, volume), numbers in deliveries(house).items():
         assert volume == 1
         assert len(numbers) == len(set(numbers)) == report["balance"]["payers"][payer]["delivered"]["cases"]
-    house.stop()
-    before = house.files()
-    house.start()
-    assert before == house.files()
-    assert not any(".arriving" in Path(name).parts for name in before)
+    assert no_orphans(house)

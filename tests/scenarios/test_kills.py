@@ -34,9 +34,7 @@ def settled(house: House, sending: str) -> dict[str, object]:
 @pytest.mark.parametrize("moment", LEAVES_NOTHING)
 def test_a_kill_before_the_commit_leaves_neither_row_nor_object(house: House, moment: str) -> None:
     """After the restart the office is as it was, and sending again is an ordinary first sending."""
-    house.start()
-    before = house.files(), [row["id"] for row in house.sendings()]
-    house.stop()
+    before = house.files(), house.kept()
 
     send_and_die(house, moment, house.unsent(1))
     house.start()
@@ -49,9 +47,7 @@ def test_a_kill_before_the_commit_leaves_neither_row_nor_object(house: House, mo
 def test_a_kill_between_commit_and_answer_makes_the_new_try_a_repeat(house: House) -> None:
     """The sender heard nothing; its new try gets the first answer, and the sending is there once."""
     body = house.unsent(2)
-    house.start()
-    known = [row["id"] for row in house.sendings()]
-    house.stop()
+    known = house.kept()
 
     send_and_die(house, "between commit and answer", body)
     house.start()
@@ -80,12 +76,10 @@ def test_a_kill_in_the_check_lets_it_be_done_after_the_restart(house: House, mom
 @pytest.mark.parametrize(("moment", "state"), [("before a decision", "to_decide"), ("after a decision", "confirmed")])
 def test_a_kill_around_a_decision_decides_wholly_or_not_at_all(house: House, moment: str, state: str) -> None:
     """Either the sending waits as before, or it is confirmed; a second try ends in the same place."""
-    house.start()
+    house.start(kill_at=moment)
     sending = house.ask("POST", "/api/v1/sendings", house.unsent(4)).json["id"]
     settled(house, sending)
-    house.stop()
 
-    house.start(kill_at=moment)
     with pytest.raises((ConnectionError, OSError)):
         house.ask("POST", f"/api/v1/sendings/{sending}/confirm?errors=with", b"")
     house.wait_dead()
@@ -129,8 +123,8 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(house: House, 
 
 
 def no_orphans(house: House) -> bool:
-    """Return whether every object is spoken of by a row, and none is half there, once the server has started anew."""
+    """Return whether every object is spoken of by a row, and none is half there: the next start finds nothing to sweep."""
     house.stop()
     before = house.files()
-    house.start()
+    house.sweep()
     return before == house.files() and not any(".arriving" in Path(name).parts for name in before)

@@ -30,11 +30,11 @@ def wait_until(test: Callable[[], Any], *, seconds: float = 20) -> Any:
     return found
 
 
-@pytest.fixture
-def large(house: House, tmp_path: Path) -> bytes:
+@pytest.fixture(scope="module")
+def large(demo: House, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return a conforming file of 1.2 MB of the first institution."""
-    path = tmp_path / "large.uke"
-    own = ["--institution", house.access["institution"]["id"], "--size", "1200k", "-o", str(path)]
+    path = tmp_path_factory.mktemp("large") / "large.uke"
+    own = ["--institution", demo.access["institution"]["id"], "--size", "1200k", "-o", str(path)]
     subprocess.run([str(SEIKYU), "make", *own], check=True, capture_output=True)
     return path.read_bytes()
 

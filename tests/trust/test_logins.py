@@ -9,6 +9,7 @@ from seikyu.trust.logins import (
     NO_FAILURE,
     Tries,
     after_failure,
+    after_strange_failure,
     house_rules,
     is_locked,
     is_over,
@@ -92,3 +93,33 @@ def test_an_initial_password_waits_only_so_long() -> None:
     """What lies in a drawer for a month is worth nothing."""
     assert not is_stale(NOON, NOON + RULES.initial_for - timedelta(seconds=1), rules=RULES)
     assert is_stale(NOON, NOON + RULES.initial_for, rules=RULES)
+
+
+def test_strange_failures_make_wait_longer_up_to_a_bound() -> None:
+    """The first ones are free; the waits double and stay short for ever; a try before its time is not looked at."""
+    rules, tries, now = RULES, NO_FAILURE, NOON
+    waits = []
+    for _ in range(60):
+        tries = after_strange_failure(tries, now, rules=rules)
+        waits.append((tries.locked_until - now).total_seconds() if tries.locked_until else 0)
+        assert after_strange_failure(tries, now, rules=rules) == tries if tries.locked_until else True
+        now = tries.locked_until or now
+    assert waits[:10] == [0, 0, 0, 0, 2, 4, 8, 16, 32, 60]
+    assert set(waits[10:]) == {60}
+
+
+def test_strange_failures_are_forgotten() -> None:
+    """Far apart they are no attack."""
+    rules = RULES
+    tries = Tries(50, NOON, NOON + rules.most_wait)
+    assert after_strange_failure(tries, NOON + rules.forgotten_after, rules=rules) == Tries(
+        1, NOON + rules.forgotten_after
+    )
+
+
+def test_other_numbers_lock_as_they_say() -> None:
+    """An address and a code have their own."""
+    rules = RULES
+    once = after_failure(NO_FAILURE, NOON, rules=rules, failures=2, locked_for=rules.address_for)
+    twice = after_failure(once, NOON, rules=rules, failures=2, locked_for=rules.address_for)
+    assert (once.locked_until, twice.locked_until) == (None, NOON + rules.address_for)

@@ -24,6 +24,7 @@ from seikyu.trust.people import (
     folded_user_id,
     keeps,
     lasts,
+    outside,
     permits,
     permits_all,
     powers,
@@ -213,3 +214,15 @@ def test_the_first_duty_is_the_password() -> None:
     assert first_duty(office, must_change=False, has_second_factor=False) == "second_factor"
     assert first_duty(office, must_change=False, has_second_factor=True) is None
     assert first_duty(clerk, must_change=False, has_second_factor=False) is None
+    assert first_duty(clerk, must_change=False, has_second_factor=False, must_accept=True) == "accept_terms"
+    assert first_duty(office, must_change=False, has_second_factor=False, must_accept=True) == "second_factor"
+    assert first_duty(clerk, must_change=True, has_second_factor=False, must_accept=True) == "change_password"
+
+
+def test_without_a_certificate_a_role_is_worth_less() -> None:
+    """Nothing that shows or sends a claim, keeps users or gives a mandate; and nothing that the role has not."""
+    bare = replace(BOSS, certified=False)
+    assert {power for power in powers() if permits(bare, power)} == outside().may == {"notices", "certificates"}
+    assert {power for power in powers() if permits(replace(CLERK, certified=False), power)} == set()
+    assert outside().kinds == {"institution", "payer"}
+    assert permits(BOSS, "notices")

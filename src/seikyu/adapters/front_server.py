@@ -4,13 +4,15 @@
 |---|---|
 | `Seikyu-Client-Verify` | `NONE`, `SUCCESS`, or `FAILED:` and why, in OpenSSL's words (`$ssl_client_verify`) |
 | `Seikyu-Client-Cert` | the certificate as PEM, percent-encoded (`$ssl_client_escaped_cert`) |
+| `Seikyu-Client-Address` | the address at the other end of its line (`$remote_addr`) |
 
 They are read here and nowhere else, and only on a socket of the family of Unix: on every other listener they are words
 like any other, which nobody looks at. The sockets lie in a folder of mode 0700, so whoever can connect is the office's
 own account. The identity is read from the certificate's bytes by the same function as without a front server, and its
-row is looked up on every request all the same. No app ever sees the two headers.
+row is looked up on every request all the same. No app ever sees these headers.
 """
 
+import ipaddress
 import os
 import socket
 import ssl
@@ -25,6 +27,7 @@ from seikyu.ports.errors import SeikyuError
 
 VERIFY: Final = b"seikyu-client-verify"
 CERTIFICATE: Final = b"seikyu-client-cert"
+ADDRESS: Final = b"seikyu-client-address"
 
 _PRIVATE_FOLDER: Final = 0o700
 _PRIVATE: Final = 0o600
@@ -42,7 +45,8 @@ class PathTooLong(SeikyuError):
 class FrontConnection(Connection):
     """One HTTP connection from the front server, whose peer is the peer of the front server.
 
-    The scope then has `tls` with `client_cert_der`, and with `client_cert_error` if the certificate is not good.
+    The scope's `client` is the address that the front server tells; it has `tls` with `client_cert_der`, and with
+    `client_cert_error` if the certificate is not good.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,7 +64,7 @@ class FrontConnection(Connection):
 
     def on_message_begin(self) -> None:
         """Forget what was said with the request before."""
-        self._said = {VERIFY: [], CERTIFICATE: []}
+        self._said = {VERIFY: [], CERTIFICATE: [], ADDRESS: []}
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -78,6 +82,9 @@ class FrontConnection(Connection):
         scope: Any = self.scope
         scope["scheme"] = "https"
         scope["extensions"] = {"tls": self._peer() if self._from_front else {"client_cert_der": None}}
+        # Without it all strangers would have one address, and one that guesses would close the door to all of them.
+        if self._from_front and (address := address_from(b"".join(self._said[ADDRESS]))):
+            scope["client"] = (address, 0)
         super().on_headers_complete()
 
     def _peer(self) -> dict[str, Any]:
@@ -95,6 +102,18 @@ def der_from(escaped: bytes) -> bytes | None:
     """Return the bytes of a percent-encoded PEM certificate, or None if it is none."""
     try:
         return ssl.PEM_cert_to_DER_cert(unquote(escaped.decode("ascii")))
+    except ValueError:
+        return None
+
+
+def address_from(said: bytes) -> str | None:
+    """Return the address that a front server has told, or None if it is none.
+
+    >>> address_from(b"2001:db8::7"), address_from(b"unix:")
+    ('2001:db8::7', None)
+    """
+    try:
+        return str(ipaddress.ip_address(said.decode("ascii")))
     except ValueError:
         return None
 

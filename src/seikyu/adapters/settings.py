@@ -76,8 +76,8 @@ KEYS: Final = (
         "front server has it (`https://office.example.jp`); empty: as they ask"),
     Key("acme", "http_port", 80, "port at which the office asks servers for the proof of their names (http-01)",
         most=_PORTS),
-    Key("acme", "addresses", [], "where the office has no DNS: the addresses of servers that ask by ACME "
-        '(`["gw.example.jp=192.0.2.10"]`)', least=0),
+    Key("acme", "addresses", [], "where the office has no DNS: the addresses of servers that ask by ACME, each as "
+        "`gw.example.jp=192.0.2.10`", least=0),
     Key("front", "server", "none", "who ends TLS: `none`, the office itself listens on the ports of its faces; "
         "`nginx`, set up by `seikyu deploy nginx`, listens there, and the office only on Unix sockets in its home",
         choices=("none", NGINX)),

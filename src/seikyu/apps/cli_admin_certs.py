@@ -186,12 +186,14 @@ def _open(
     as_json: bool,
 ) -> int:
     """Open notices one by one and write their paper, whatever ends the work; of several, one that fails stops none."""
-    from seikyu.apps.notices_posted import paper, write_notices
+    from seikyu.apps.notices_posted import paper, sender_of, write_notices
     from seikyu.office.errors import OfficeError
     from seikyu.ports.errors import SeikyuError
 
     if out is None and not show:
         raise typer.BadParameter(say("admin_certs.where"), param_hint="--out")
+    # Whatever may be missing for the paper is asked for before anything is approved.
+    sender = sender_of(home, at) if out is not None else None
     opened: list[Opened] = []
     failed = 0
     with ExitStack() as stack:
@@ -207,8 +209,8 @@ def _open(
                     failed += 1
                     tell("error", f"{each}: {told_of(reason).words.text}")
         finally:
-            if out is not None and opened:
-                write_notices(out, home, at, opened)
+            if out is not None and sender is not None and opened:
+                write_notices(out, sender, at, opened)
     _tell_opened(at, opened, out=out, show=show, failed=failed, as_json=as_json)
     return Exit.REFUSED if failed else Exit.DONE
 

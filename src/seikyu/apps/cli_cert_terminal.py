@@ -241,7 +241,7 @@ def _codes(kind: str, file: Path | None) -> tuple[str, str]:
     elif all(os.environ.get(VARIABLES[name]) for name in ("reference", kind)):
         typed = [os.environ[VARIABLES[name]] for name in ("reference", kind)]
     elif sys.stdin.isatty():
-        names = {name: say("cert.prompt", name=say(f"cert.names.{name}")) for name in ("reference", kind)}
+        names = {name: say(f"cert.names.{name}") for name in ("reference", kind)}
         typed = [typer.prompt(names["reference"], err=True), getpass.getpass(f"{names[kind]}: ")]
     else:
         typed = sys.stdin.read(_CODES_BYTES).split("\n")

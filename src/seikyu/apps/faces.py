@@ -21,6 +21,7 @@ from seikyu.apps.api.ocsp import ocsp_routes
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, problem
 from seikyu.apps.metrics import MEDIA_TYPE, Metrics
 from seikyu.apps.pages.download import download_routes
+from seikyu.apps.pages.lost import lost_routes
 from seikyu.apps.pages.site import page_routes
 from seikyu.apps.pages.visit import Pages
 from seikyu.apps.pki import GIVEN_OUT
@@ -103,6 +104,7 @@ def public(
         Route("/pki/{name}", file),
         *fetch_routes(enrolling, turnstile),
         *download_routes(pages, enrolling, turnstile.limiter),
+        *lost_routes(pages, enrolling, turnstile.limiter),
         *page_routes(pages),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)

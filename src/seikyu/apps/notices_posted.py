@@ -10,8 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
+
 from seikyu.adapters.ca_files import told, write_new
 from seikyu.adapters.home import Home, write_private
+from seikyu.adapters.x509_ca import NoCA
 from seikyu.apps.drawing.issuance import Letter, Sender, issuance_pdf
 from seikyu.office.bodies import body
 from seikyu.ports.errors import SeikyuError
@@ -39,11 +43,11 @@ def paper(path: Path) -> Iterator[None]:
             path.unlink()
 
 
-def write_notices(path: Path, home: Home, enrolling: Enrolling, opened: Sequence[Opened]) -> None:
+def write_notices(path: Path, sender: Sender, enrolling: Enrolling, opened: Sequence[Opened]) -> None:
     """Write notices as one document, for its owner's eyes only. Errors: NoticesNotWritten."""
     try:
         letters = [_letter(enrolling, each) for each in opened]
-        write_private(path, issuance_pdf(letters, sender_of(home, enrolling)))
+        write_private(path, issuance_pdf(letters, sender))
     except (OSError, SeikyuError) as reason:
         ids = ", ".join(each.notice.id for each in opened)
         said = reason.strerror if isinstance(reason, OSError) else str(reason)
@@ -58,7 +62,7 @@ def sender_of(home: Home, enrolling: Enrolling) -> Sender:
     return Sender(
         office={"ja": "・".join(each.ja for each in names), "en": ", ".join(each.en for each in names)},
         site=site_of(home),
-        root_sha256=hashlib.sha256(enrolling.authority.chain()[-1]).hexdigest(),
+        root_sha256=hashlib.sha256(_root(home)).hexdigest(),
         rules=enrolling.rules,
     )
 
@@ -72,6 +76,14 @@ def site_of(home: Home) -> str:
 
     stated = home.settings().public_url.rstrip("/")
     return (stated if stated.startswith("https://") else public_address(home)) + SITE
+
+
+def _root(home: Home) -> bytes:
+    """Return the root certificate as it is given out, as DER; no key is needed for that. Errors: NoCA."""
+    try:
+        return load_pem_x509_certificate((home.ca / "root.pem").read_bytes()).public_bytes(Encoding.DER)
+    except FileNotFoundError:
+        raise NoCA(home=str(home.root)) from None
 
 
 def _letter(enrolling: Enrolling, opened: Opened) -> Letter:

@@ -14,6 +14,7 @@ from typing import Final
 from seikyu.adapters.settings import KEYS, Key, toml_value
 from seikyu.apps.reference_api import api_page
 from seikyu.apps.reference_cli import exit_page, help_page
+from seikyu.apps.reference_enrolment import enrolment_page
 from seikyu.apps.reference_layouts import layouts_page
 from seikyu.apps.reference_masters import masters_page
 from seikyu.apps.reference_revocation import revocation_page
@@ -85,6 +86,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "reference/layouts.md": layouts_page,
         "reference/masters.md": masters_page,
         "reference/revocation.md": revocation_page,
+        "reference/enrolment.md": enrolment_page,
         "reference/exit-statuses.md": exit_page,
         "reference/cli.md": partial(help_page, "en"),
         "reference/cli.ja.md": partial(help_page, "ja"),

@@ -1,23 +1,26 @@
-"""The only place where ports meet adapters."""
+"""The only place where ports meet adapters.
 
-from collections.abc import Iterator
+The libraries of the database and of the queue are most of a program's start, so they are loaded when an office is
+opened, and the queue's by a command only if it orders work: one that asks a server at work needs neither.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from seikyu.adapters.clock import MovedClock, SystemClock
 from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.ids import RandomIds
-from seikyu.adapters.jobs_dbos import DbosJobs
 from seikyu.adapters.masters_folder import MastersFolder
 from seikyu.adapters.objects_local import LocalObjects
-from seikyu.adapters.settings import settings_text
-from seikyu.adapters.sql.open import open_store
+from seikyu.adapters.settings import Settings, settings_text
 from seikyu.apps.calendars import calendar_in_force
 from seikyu.office.calendar import Calendar
 from seikyu.office.outcome import policy
 from seikyu.ports.errors import AlreadyThere, SeikyuError
+from seikyu.ports.jobs import Jobs
 from seikyu.ports.store import Store
 from seikyu.ports.watching import NobodyWatches, Watching
 from seikyu.services.examine import examine_object
@@ -49,17 +52,23 @@ def init_home(root: Path, *, settings: dict[str, Any] | None = None) -> Home:
         raise AlreadyThere(home=str(root))
     home = open_home(root)
     home.settings_file.write_text(settings_text(settings or {}), "utf-8")
-    with office_at(home):
-        pass
+    store = _store(home)
+    try:
+        _queue(home.settings(), store)
+    finally:
+        store.close()
     return home
 
 
 @contextmanager
 def office_at(home: Home, *, tell: Tell = silent) -> Iterator[Office]:
-    """Open the office of a home and close it again."""
-    store = open_store(home.database)
+    """Open the office of a home for a command and close it again."""
+    settings = home.settings()
+    store = _store(home)
     try:
-        yield _wired(home, store, tell=tell)
+        yield _wired(
+            home, store, settings=settings, jobs=cast("Jobs", _Later(partial(_queue, settings, store))), tell=tell
+        )
     finally:
         store.close()
 
@@ -71,11 +80,48 @@ def open_office(home: Home, *, tell: Tell = silent, watching: Watching | None = 
     Nothing is begun: the queue's handlers are not registered, the sweep is not made (`services.start`).
     Errors: BadSettings, NewerDatabase, Damaged, Unavailable.
     """
-    return _wired(home, open_store(home.database), tell=tell, watching=watching, trade=trade)
-
-
-def _wired(home: Home, store: Any, *, tell: Tell, watching: Watching | None = None, trade: str = "") -> Office:
     settings = home.settings()
+    store = _store(home)
+    jobs = _queue(settings, store)
+    return _wired(home, store, settings=settings, jobs=jobs, tell=tell, watching=watching, trade=trade)
+
+
+class _Later:
+    """A queue that is opened when it is first asked for something. Not from inside a transaction that writes."""
+
+    def __init__(self, made: Callable[[], Jobs]) -> None:
+        self._made = made
+
+    @cached_property
+    def _jobs(self) -> Jobs:
+        return self._made()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._jobs, name)
+
+
+def _store(home: Home) -> Any:
+    from seikyu.adapters.sql.open import open_store
+
+    return open_store(home.database)
+
+
+def _queue(settings: Settings, store: Any) -> Jobs:
+    from seikyu.adapters.jobs_dbos import DbosJobs
+
+    return DbosJobs(store, at_once=settings.at_once, kept_days=settings.kept_days)
+
+
+def _wired(
+    home: Home,
+    store: Any,
+    *,
+    settings: Settings,
+    jobs: Jobs,
+    tell: Tell,
+    watching: Watching | None = None,
+    trade: str = "",
+) -> Office:
     objects = LocalObjects(home.objects, trade=trade)
     sandbox = settings.calendar == SANDBOX
     key = home.identity_key()
@@ -83,7 +129,7 @@ def _wired(home: Home, store: Any, *, tell: Tell, watching: Watching | None = No
     return Office(
         store=store,
         objects=objects,
-        jobs=DbosJobs(store, at_once=settings.at_once, kept_days=settings.kept_days),
+        jobs=jobs,
         clock=MovedClock(store) if sandbox else SystemClock(),
         real_clock=SystemClock(),
         ids=RandomIds(),

@@ -12,7 +12,7 @@ Source: rfc8555:6, 7.3; docs/decisions/0021.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -25,7 +25,6 @@ from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import ReadTx
 from seikyu.services.applications import Enrolling, enter
 from seikyu.services.nonces import CHANCE_BYTES, Nonces
-from seikyu.services.turnstile import Turnstile
 from seikyu.trust.acme import AccountState, AcmeRules, acme_rules
 from seikyu.trust.codes import CodeMistyped, read_code
 from seikyu.trust.enrolment import Purpose, is_open
@@ -90,7 +89,6 @@ class Acme:
     enrolling: Enrolling
     hosts: AsksHosts
     nonces: Nonces
-    newcomers: Turnstile
     asking: BoundedSemaphore
     rules: AcmeRules = field(default_factory=acme_rules)
 
@@ -103,7 +101,6 @@ class Acme:
             enrolling=enrolling,
             hosts=hosts,
             nonces=Nonces(key, life=rules.nonce_life, spent_most=rules.spent_most),
-            newcomers=Turnstile(rules.accounts_per_hour, HOUR),
             asking=BoundedSemaphore(rules.validations_at_once),
             rules=rules,
         )
@@ -165,10 +162,10 @@ def hear(acme: Acme, body: bytes, *, url: str, accounts: str, bare: bool = False
         return Heard(key, account, read_json(jws.payload, what="the payload") if jws.payload else None)
 
 
-def new_account(acme: Acme, heard: Heard, *, url: str, address: str) -> tuple[AcmeAccount, bool]:
-    """Open an account, or return the one that the key has (False). `address` is where the request comes from.
+def new_account(acme: Acme, heard: Heard, *, url: str, admit: Callable[[], None]) -> tuple[AcmeAccount, bool]:
+    """Open an account, or return the one that the key has (False).
 
-    Errors: AcmeRefused.
+    `admit` is asked before a binding is looked at, and refuses by raising. Errors: AcmeRefused.
     """
     enrolling, wish = acme.enrolling, heard.wish
     with enrolling.store.read() as tx:
@@ -182,10 +179,8 @@ def new_account(acme: Acme, heard: Heard, *, url: str, address: str) -> tuple[Ac
     binding = wish.get("externalAccountBinding")
     if binding is None:
         raise AcmeRefused("externalAccountRequired", "an account is opened with the binding on an issuance notice")
+    admit()
     now = enrolling.clock.now()
-    wait = acme.newcomers.wait(address, now)
-    if wait:
-        raise AcmeRefused("rateLimited", "too many tries from this address", wait_s=_seconds(wait))
     notice = _bound(acme, binding, heard.key, url=url)
     with enrolling.store.write() as tx:
         there = tx.acme_account_by_key(heard.key.thumbprint)
@@ -354,7 +349,3 @@ def _contact(acme: Acme, contact: object) -> str:
         if len(each) > acme.rules.contact_chars or not each.isascii() or not _MAILTO.fullmatch(each):
             raise AcmeRefused("invalidContact", "a contact is one plain mail address")
     return json.dumps(contact)
-
-
-def _seconds(wait: timedelta) -> int:
-    return int(wait.total_seconds()) + 1

@@ -45,6 +45,15 @@ class Stranger:
 
 
 @dataclass(frozen=True, slots=True)
+class Door:
+    """Where somebody knocks: the user id that was typed, and the id of the user if there is one."""
+
+    body: str
+    name: str
+    user: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Counter:
     """Something that failures are counted for, and what a failure does to it."""
 
@@ -62,20 +71,25 @@ def address_counter(people: People, stranger: Stranger) -> Counter:
     return Counter(people.vault.keyed(f"address|{_network(stranger.address)}"), after)
 
 
-def door_counter(people: People, stranger: Stranger, body: str, *, name: str, user_id: str | None) -> Counter:
-    """Return the counter of a user id as this browser finds it: its own if it is known there, else everybody's."""
+def door_counter(tx: ReadTx, people: People, stranger: Stranger, door: Door) -> Counter:
+    """Return the counter of a user id as this browser finds it: its own if it is known there, else everybody's.
+
+    A known browser that has failed too often goes to the door of everybody for a time.
+    """
     rules = people.rules
-    if user_id is not None and is_known(people, stranger.known, user_id):
+    if door.user is not None and is_known(people, stranger.known, door.user):
 
         def own(tries: Tries, now: datetime) -> Tries:
             return after_failure(tries, now, rules=rules, failures=rules.known_failures)
 
-        return Counter(people.vault.keyed(f"known|{stranger.known}"), own)
+        known = Counter(people.vault.keyed(f"known|{stranger.known}"), own)
+        if not is_locked(_tries(tx, known), people.clock.now()):
+            return known
 
     def after(tries: Tries, now: datetime) -> Tries:
         return after_strange_failure(tries, now, rules=rules)
 
-    return Counter(people.vault.keyed(f"door|{body}|{name}"), after)
+    return Counter(people.vault.keyed(f"door|{door.body}|{door.name}"), after)
 
 
 def code_counter(people: People, party: str) -> Counter:

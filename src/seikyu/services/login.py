@@ -23,7 +23,16 @@ from seikyu.ports.errors import SeikyuError, Unavailable
 from seikyu.ports.people import NOWHERE, HalfLogin, KeyRefused, Place, SecurityKey, Session, User
 from seikyu.ports.store import ReadTx, WriteTx
 from seikyu.ports.trust import ClientIdentity
-from seikyu.services.guessing import Counter, Stranger, address_counter, count, demand_turn, door_counter, known_cookie
+from seikyu.services.guessing import (
+    Counter,
+    Door,
+    Stranger,
+    address_counter,
+    count,
+    demand_turn,
+    door_counter,
+    known_cookie,
+)
 from seikyu.services.people import People, note
 from seikyu.trust.agreements import due
 from seikyu.trust.logins import NO_FAILURE, Tries, after_failure, is_locked, is_over, is_stale
@@ -154,7 +163,7 @@ def login(people: People, identity: ClientIdentity | None, typed: Typed, *, stra
     now = people.clock.now()
     with people.store.read() as tx:
         seen = _whom(tx, people, identity, typed)
-        counters = _counters(people, stranger, typed, seen)
+        counters = _counters(tx, people, stranger, typed, seen)
         demand_turn(tx, counters, now)
     password = ready(people, typed.password)
     fits = people.vault.fits(password, seen.password if seen else None)
@@ -325,7 +334,9 @@ def _told(
     raise trouble
 
 
-def _counters(people: People, stranger: Stranger | None, typed: Typed, seen: User | None) -> tuple[Counter, ...]:
+def _counters(
+    tx: ReadTx, people: People, stranger: Stranger | None, typed: Typed, seen: User | None
+) -> tuple[Counter, ...]:
     """Return what a failure of a stranger counts for; with a certificate nothing but the user."""
     if stranger is None:
         return ()
@@ -333,8 +344,8 @@ def _counters(people: People, stranger: Stranger | None, typed: Typed, seen: Use
         name = folded_user_id(typed.user)
     except BadUser:
         name = ""
-    door = door_counter(people, stranger, typed.body, name=name, user_id=seen.id if seen else None)
-    return address_counter(people, stranger), door
+    door = Door(typed.body, name, seen.id if seen else None)
+    return address_counter(people, stranger), door_counter(tx, people, stranger, door)
 
 
 def _forget_door(tx: WriteTx, counters: tuple[Counter, ...]) -> None:

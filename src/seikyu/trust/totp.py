@@ -1,7 +1,7 @@
 """The second factor: a code of six digits that changes every 30 seconds (TOTP, with SHA-1 as all apps have it).
 
 A code is good for its own step and one on either side, for clocks that are a little off, and only once: whoever looks
-over a shoulder cannot use it again. WebAuthn is not here yet.
+over a shoulder cannot use it again.
 
 Source: rfc6238:4; rfc4226:5.3.
 """

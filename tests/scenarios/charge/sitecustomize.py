@@ -44,6 +44,7 @@ def before(owner: Any, name: str) -> None:
 def arm(moment: str) -> None:
     """Lay the charge."""
     from seikyu.adapters import objects_local
+    from seikyu.apps.api import est
     from seikyu.services import close, decide, prepare, receive
 
     moments: dict[str, Callable[[], None]] = {
@@ -59,6 +60,7 @@ def arm(moment: str) -> None:
         "with one object of a closing": lambda: after(objects_local.LocalObjects, "publish"),
         "with all deliveries sealed": lambda: before(close, "charge"),
         "before the books are closed": lambda: before(close, "_conclude"),
+        "between issuing and answer": lambda: after(est, "renew"),
         "with the books closed": lambda: after(close, "_conclude"),
     }
     moments[moment]()

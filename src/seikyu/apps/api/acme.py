@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from seikyu.adapters.authority import pem_of
 from seikyu.apps.api.bodies import body_of, stated_length
+from seikyu.apps.api.limiter import Limiter, TooManyRequests, address_of
 from seikyu.apps.api.problems import facts_of, problem
 from seikyu.apps.words import accepted_language, say
 from seikyu.limits import limit
@@ -26,7 +27,7 @@ from seikyu.ports.acme import AcmeAccount, AcmeName, AcmeOrder, hosts_of
 from seikyu.ports.errors import SeikyuError, TooLong
 from seikyu.services import acme as accounts
 from seikyu.services import acme_orders as orders
-from seikyu.services.acme import AccountThere, Acme, AcmeRefused, Heard, NoAcme
+from seikyu.services.acme import HOUR, AccountThere, Acme, AcmeRefused, Heard, NoAcme
 from seikyu.services.acme_orders import Placed
 from seikyu.trust.acme import NameState, OrderState, identifier_of
 
@@ -148,7 +149,8 @@ def _signed(wire: Wire, act: Act, *, bare: bool = False, by_account: bool = True
     """Return what answers a signed request: its signature first, then the act, in a thread as both may wait."""
 
     def heard_and_done(request: Request, body: bytes, places: Places) -> Told:
-        url = places.base + request.url.path
+        query = request.url.query
+        url = places.base + request.url.path + (f"?{query}" if query else "")
         heard = accounts.hear(wire.acme, body, url=url, accounts=places.accounts, bare=bare, by_account=by_account)
         return act(request, heard, places)
 
@@ -172,6 +174,11 @@ def _signed(wire: Wire, act: Act, *, bare: bool = False, by_account: bool = True
         return _written(told, places, nonce=accounts.new_nonce(wire.acme))
 
     return answer
+
+
+def status_of(kind: str) -> int:
+    """Return the status of a refusal by ACME's word for it."""
+    return int(_STATUSES.get(kind, HTTPStatus.BAD_REQUEST))
 
 
 async def _body(request: Request) -> bytes:
@@ -201,8 +208,8 @@ def _refusal(
     headers: dict[str, str] | None = None,
 ) -> Told:
     lang = accepted_language(request.headers.get("accept-language"))
-    usual = HTTPStatus.UNSUPPORTED_MEDIA_TYPE if isinstance(error, _WrongMedia) else HTTPStatus.BAD_REQUEST
-    number = int(status or _STATUSES.get(error.kind, usual))
+    usual = HTTPStatus.UNSUPPORTED_MEDIA_TYPE if isinstance(error, _WrongMedia) else status_of(error.kind)
+    number = int(status or usual)
     detail = f"{say(f'acme.{error.kind}', lang)} ({error.facts['what']})"
     body = {"type": _URN + error.kind, "detail": detail, "status": number, **error.more}
     extra = {"Content-Language": lang, **(headers or {})}
@@ -216,7 +223,7 @@ def _written(told: Told, places: Places, *, nonce: str | None = None) -> Respons
         told.body if isinstance(told.body, bytes) else b"" if told.body is None else msgspec.json.encode(told.body)
     )
     media = None if told.body is None else told.media
-    answer = Response(content, told.status, {"Cache-Control": "no-store", **told.headers}, media)
+    answer = Response(content, int(told.status), {"Cache-Control": "no-store", **told.headers}, media)
     if nonce is not None:
         answer.headers["Replay-Nonce"] = nonce
     for link in (f'<{places.of("directory")}>;rel="index"', *told.links):
@@ -246,9 +253,17 @@ def _renewal(acme: Acme, name: str) -> Told:
 
 
 def _new_account(acme: Acme) -> Act:
+    limiter = Limiter(most=acme.rules.accounts_per_hour, window_s=HOUR.total_seconds())
+
     def act(request: Request, heard: Heard, places: Places) -> Told:
-        address = request.client.host if request.client else ""
-        account, is_new = accounts.new_account(acme, heard, url=places.of("new-account"), address=address)
+        def admit() -> None:
+            try:
+                limiter.take(address_of(request))
+            except TooManyRequests as error:
+                what = "too many tries from this address"
+                raise AcmeRefused("rateLimited", what, wait_s=error.retry_after_s) from None
+
+        account, is_new = accounts.new_account(acme, heard, url=places.of("new-account"), admit=admit)
         status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
         headers = {"Location": places.of("account", account.id)}
         return Told(_account_body(account, places), status, headers=headers)

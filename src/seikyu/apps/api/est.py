@@ -18,7 +18,6 @@ import asyncio
 import binascii
 from base64 import b64decode, encodebytes
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -40,7 +39,7 @@ from seikyu.limits import limit
 from seikyu.office.errors import OfficeError
 from seikyu.ports.errors import SeikyuError
 from seikyu.services.applications import Enrolling
-from seikyu.services.issuing import CodeLocked, Handed, Proof, fetch, recover, renew
+from seikyu.services.issuing import Handed, Proof, fetch, recover, renew
 from seikyu.trust import UnknownCertificate
 from seikyu.trust.asking import require_nothing_else, require_same_names, said_by
 from seikyu.trust.certificates import BadRequestForCertificate, asked_by
@@ -86,7 +85,7 @@ def public_est(enrolling: Enrolling, turnstile: Turnstile) -> list[Route]:
             der = await _request(request)
             handed = await turnstile.through(request, partial(_enrolled, enrolling, proof, kind, der))
         except _KNOWN as error:
-            return _told(request, enrolling, error)
+            return _told(request, error)
         return _certificates([handed.der])
 
     return [*_open(enrolling), Route(ROOT + "/simpleenroll", enroll, methods=["POST"])]
@@ -105,7 +104,7 @@ def desk_est(enrolling: Enrolling) -> list[Route]:
             require_same_names(names, own)
             handed = await asyncio.to_thread(renew, enrolling, identity, asked)
         except _KNOWN as error:
-            return _told(request, enrolling, error)
+            return _told(request, error)
         return _certificates([handed.der])
 
     return [*_open(enrolling), Route(ROOT + "/simplereenroll", reenroll, methods=["POST"])]
@@ -118,7 +117,7 @@ def _open(enrolling: Enrolling) -> list[Route]:
         try:
             chain = await asyncio.to_thread(enrolling.authority.chain)
         except _KNOWN as error:
-            return _told(request, enrolling, error)
+            return _told(request, error)
         return _certificates(chain)
 
     async def csrattrs(_request: Request) -> Response:
@@ -183,7 +182,7 @@ def _certificates(ders: tuple[bytes, ...] | list[bytes]) -> Response:
     return Response(encodebytes(pkcs7), headers=headers)
 
 
-def _told(request: Request, enrolling: Enrolling, error: Known) -> Response:
+def _told(request: Request, error: Known) -> Response:
     """Return a failure as text."""
     facts = facts_of(error)
     if PROBLEM in request.headers.get("accept", ""):
@@ -191,16 +190,10 @@ def _told(request: Request, enrolling: Enrolling, error: Known) -> Response:
     status = _STATUSES.get(error.code, int(outcome_of(error.code).status))
     lang = accepted_language(request.headers.get("accept-language"))
     words = error_words("est_not_authenticated" if isinstance(error, NotAuthenticated) else error.code, lang, **facts)
-    headers = {"Content-Language": lang, "Cache-Control": "no-store", "Vary": "Accept-Language"}
+    headers = {"Content-Language": lang, "Cache-Control": "no-store", "Vary": "Accept-Language, Accept"}
     if status == 401:  # noqa: PLR2004 - the status that the header belongs to
         headers |= _CHALLENGE
-    if isinstance(error, CodeLocked):
-        headers["Retry-After"] = str(_wait_s(error.facts["until"], enrolling.clock.now()))
-    elif "retry_after_s" in facts:
+    if "retry_after_s" in facts:
         headers["Retry-After"] = str(facts["retry_after_s"])
     lines = [words.title, words.text, words.hint]
     return Response("\n".join(line for line in lines if line) + "\n", status, headers, "text/plain; charset=utf-8")
-
-
-def _wait_s(until: datetime, now: datetime) -> int:
-    return max(int((until - now).total_seconds()) + 1, 1)

@@ -11,7 +11,7 @@ says Accept:
 
 The same request for a certificate gets the same certificate again.
 
-Source: rfc2986, rfc7292, rfc7617, rfc8555:9.1, network:7.
+Source: rfc2986:4, rfc7292:4, rfc7617:2, network:7.
 """
 
 from base64 import b64decode

@@ -25,7 +25,7 @@ class ApprovalAsked(Wire):
 
 
 @router.get("/own", response_model=models.OwnCertificate, responses=problems())
-def own(enrolling: TheEnrolling, asker: Asker) -> Any:
+def certificate_in_hand(enrolling: TheEnrolling, asker: Asker) -> Any:
     """Show the certificate in hand, the days that are left of it, and the office's time to hold a clock against."""
     return own_certificate(enrolling, asker) | {"now": datetime.now(UTC)}
 

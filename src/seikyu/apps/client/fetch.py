@@ -260,7 +260,8 @@ def _stretch(line: Line, one: Offered, part: Part, *, file: FileIO, told: Told) 
             part.restart(file, one)
         elif start and _begins_at(response.headers.get("content-range", "")) != start:
             raise OddAnswer(url=line.folder.url, status="content-range")
-        for piece in response.iter_raw(_PIECE_BYTES):
+        # As it comes: pieces of a size would be held back until they are full, and be lost with the line.
+        for piece in response.iter_raw():
             part.append(file, piece)
             told(len(piece))
             if part.size_bytes > one.size_bytes:

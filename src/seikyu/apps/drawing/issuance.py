@@ -98,7 +98,7 @@ def letter_facts(letter: Letter, sender: Sender) -> dict[str, Any]:
         "codes": [[_label("reference"), opened.reference], [_label("pin"), opened.pin]],
         "until": [_label("until"), _moment("ja", until), _moment("en", until)],
         "site": [_label("site"), sender.site],
-        "root": [_label("root"), _grouped(sender.root_sha256)],
+        "root": [_label("root"), grouped_hex(sender.root_sha256)],
         "recovery": [_label("recovery"), opened.recovery],
         "binding": [
             [_label("kid"), opened.notice.reference], [_label("hmac"), opened.binding],
@@ -153,5 +153,6 @@ def _moment(lang: Language, at: datetime) -> str:
     return f"{_day(lang, at)}{clock}" if lang == "ja" else f"{_day(lang, at)} {clock}"
 
 
-def _grouped(text: str) -> str:
+def grouped_hex(text: str) -> str:
+    """Return a fingerprint in groups, as people compare it."""
     return " ".join(text[at : at + _GROUP] for at in range(0, len(text), _GROUP))

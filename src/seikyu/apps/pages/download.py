@@ -6,6 +6,8 @@ in a sealed ticket with the page that shows its password: pressed again, the but
 password, until the ticket is over. Nothing of it stays here. A PIN is typed once and stands in no page.
 """
 
+import asyncio
+import hashlib
 import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +22,7 @@ from seikyu.adapters.tickets import Tickets
 from seikyu.apps.api.fetching import chain_file, key_file
 from seikyu.apps.api.limiter import Limiter
 from seikyu.apps.api.problems import Known, facts_of
+from seikyu.apps.drawing.issuance import grouped_hex
 from seikyu.apps.pages.frame import HEADERS
 from seikyu.apps.pages.visit import Page, Pages, Visit
 from seikyu.limits import limit
@@ -49,6 +52,7 @@ def download_routes(pages: Pages, enrolling: Enrolling, limiter: Limiter) -> lis
     site = _Site(enrolling, limiter)
     return [
         Route("/cert", _with_slash, methods=["GET"]),
+        Route("/cert/root.crt", site.root, methods=["GET"]),
         pages.route(PATH, site.enter, login=False),
         pages.route("/cert/import", site.tell_import, login=False),
         pages.route("/cert/open", site.guarded(site.open), post=True, login=False, hard=True),
@@ -92,7 +96,15 @@ class _Site:
 
     def tell_import(self, visit: Visit) -> Response:
         """Tell how a certificate is taken in."""
-        return visit.show("cert_import.html", systems=SYSTEMS, steps=range(1, STEPS + 1))
+        fingerprint = grouped_hex(hashlib.sha256(self.enrolling.authority.chain()[-1]).hexdigest())
+        return visit.show("cert_import.html", systems=SYSTEMS, steps=range(1, STEPS + 1), fingerprint=fingerprint)
+
+    async def root(self, request: Request) -> Response:
+        """Hand out the root certificate as systems take it in by a double click."""
+        del request
+        der = (await asyncio.to_thread(self.enrolling.authority.chain))[-1]
+        headers = {"Content-Disposition": 'attachment; filename="root.crt"', "X-Content-Type-Options": "nosniff"}
+        return Response(der, 200, headers, "application/x-x509-ca-cert")
 
     def open(self, visit: Visit) -> Response:
         """Show for whom and for which terminal the notice is, and the ways to go on."""
@@ -125,7 +137,8 @@ class _Site:
         self.limiter.take(visit.address)
         notice, opened_at = self._notice(self._opened(visit, _LOOKED))
         try:
-            asked = asked_by(visit.typed("csr").encode("utf-8", "surrogatepass"))
+            csr = visit.typed("csr_file") or visit.typed("csr")
+            asked = asked_by(csr.encode("utf-8", "surrogateescape"))
             handed = fetch_looked_at(self.enrolling, notice.id, asked, opened_at=opened_at)
         except _KNOWN as error:
             return self._choices(visit, notice, error)

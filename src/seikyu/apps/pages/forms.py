@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from seikyu.apps.api.bodies import body_of, stated_length
 from seikyu.apps.api.identity import require_own_page
+from seikyu.apps.pages.uploads import boundary_of, read_parts
 from seikyu.limits import limit
 from seikyu.ports.errors import ProtocolError, SeikyuError
 
@@ -48,10 +49,14 @@ async def read_form(request: Request, *, external_url: str | None = None) -> Map
     require_own_page(request.scope, external_url=external_url)
     most = limit("form_bytes")
     stated_length(request.headers, limit_bytes=most)
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != _MEDIA_TYPE:
+    said = request.headers.get("content-type", "")
+    boundary = boundary_of(said)
+    if boundary is None and said.split(";")[0].strip().lower() != _MEDIA_TYPE:
         raise NotAForm
     body = b"".join([piece async for piece in body_of(request, limit_bytes=most)])
     try:
+        if boundary is not None:
+            return read_parts(body, boundary, most=limit("form_fields"))
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=limit("form_fields"))
     except ValueError:  # too many fields, or bytes that are no text
         raise NotAForm from None

@@ -62,7 +62,7 @@ def render(template: str, lang: Language, /, **facts: Any) -> str:
         "lang": lang,
         "say": partial(_say, lang),
         "role_name": partial(_role, lang),
-        "face": "public",
+        "face": "",
         "path": "",
         "other_path": "/",
         "ways": (),
@@ -80,10 +80,10 @@ def frame_response(
     return Response(render(template, lang, **facts), status, told, "text/html; charset=utf-8")
 
 
-def plain_page(title_first: Mapping[Language, tuple[str, ...]], *, face: str = "public") -> str:
+def plain_page(title_first: Mapping[Language, tuple[str, ...]]) -> str:
     """Return a page that says the same in each language: title first, then sentences."""
     sections = [{"lang": lang, "texts": texts} for lang, texts in title_first.items()]
-    return render("said.html", next(iter(title_first)), sections=sections, face=face)
+    return render("said.html", next(iter(title_first)), sections=sections)
 
 
 def static_routes() -> list[Route]:

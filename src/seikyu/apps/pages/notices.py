@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seikyu.apps.pages.visit import Pages, Visit
+from seikyu.apps.words import ErrorWords
 from seikyu.office.errors import NotAllowed
 from seikyu.ports.errors import BadRequest, NotFound
 from seikyu.services.notices import BadNotice, decide_notice, file_notice, list_notices, show_notice
@@ -63,8 +64,10 @@ def do_file(visit: Visit) -> Response:
         filed = file_notice(visit.office, visit.asker, kind=kind, fields=said, by=visit.named)
     except BadNotice as trouble:
         wrong = {name: visit.say(f"pages.notice.wrong.{why}") for name, why in trouble.pairs}
+        named = "、".join(visit.label(fields()[name]) for name in wrong if name in fields())
+        error = ErrorWords(visit.words(trouble).title, visit.say("pages.notice.bad", fields=named), "")
         facts = _new_facts(visit, kind, connection)
-        return visit.again("notice_new.html", trouble, **facts, wrong=wrong, given=said)
+        return visit.show("notice_new.html", 422, error=error, **facts, wrong=wrong, given=said)
     return visit.see(f"/notices/{filed.notice.id}?done=filed")
 
 

@@ -65,6 +65,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("half_logins_by_time", "half_logins", ["until"], unique=False)
-    # Who sent and decided for another party; a row of before names nobody.
-    for name in ("agent", "mandate", "decided_agent"):
-        op.add_column("sendings", sa.Column(name, sa.String(), nullable=True))
