@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.types import Message, Receive, Scope, Send
 
-from apps.page_parts import pages_of_lab
+from apps.page_parts import pages_of_lab, paper_of_lab
 from builders import INSTITUTION_ID
 from seikyu.apps import faces
 from seikyu.apps.metrics import Metrics, states_of
@@ -103,8 +103,14 @@ class DeskLab:
             for party in KINDS:
                 tx.put_certificate(Certificate(certificates()[party][0], party, "pc-1", _NOW, _PERIOD.end))
         metrics = Metrics(waiting=lab.office.jobs.waiting, states=partial(states_of, lab.office.store))
-        pages = pages_of_lab(lab.office, "desk", **options)
-        app = faces.desk(lab.office, enrolling_over(lab.office), metrics, pages=pages, send_by=send_by)
+        app = faces.desk(
+            lab.office,
+            enrolling_over(lab.office),
+            metrics,
+            pages=pages_of_lab(lab.office, "desk", **options),
+            send_by=send_by,
+            paper=lambda: paper_of_lab(lab.office),
+        )
         made = cls(lab, metrics, app, asyncio.new_event_loop())
         _MADE.append(made)
         return made
