@@ -172,7 +172,7 @@ def _told(visit: Visit, row: Certificate) -> dict[str, Any]:
     return told | {
         "party_name": party.name if party else "",
         "state_said": visit.say(f"pages.certs.state.{told['state']}"),
-        "reason_said": reason_said(visit, row.reason) if row.reason in REASONS else (row.reason or ""),
+        "reason_said": reason_said(visit, row.reason) if row.reason and row.reason in REASONS else (row.reason or ""),
         "stands": row.revoked_at is None,
     }
 
