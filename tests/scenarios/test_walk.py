@@ -170,7 +170,7 @@ def registered(office: House, folder: Path) -> Curl:
     first = {"user": "hanako", "password": PASSWORD, "again": PASSWORD}
     assert curl.press("/account/register/finish", **first, **dict.fromkeys(accept, "yes")) == 303
     assert curl.ask("/account/register") == 200
-    assert curl.press("/account/register", party=PARTY, code=code) == 401  # a code is good once
+    assert curl.press("/account/register", party=PARTY, code=code) == 403  # a code is good once
     assert curl.ask("/login") == 200
     assert curl.press("/login", user="hanako", password=PASSWORD) == 303
     return curl
