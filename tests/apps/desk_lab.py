@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, Self
 
 import httpx2
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.types import Message, Receive, Scope, Send
 
-from apps.page_parts import pages_of_lab
+from apps.page_parts import pages_of_lab, paper_of_lab
 from builders import INSTITUTION_ID
 from seikyu.apps import faces
 from seikyu.apps.metrics import Metrics, states_of
@@ -95,7 +96,7 @@ class DeskLab:
     loop: asyncio.AbstractEventLoop
 
     @classmethod
-    def make(cls, lab: Lab | None = None, **options: Any) -> Self:
+    def make(cls, lab: Lab | None = None, *, send_by: Callable[[Path], str] | None = None, **options: Any) -> Self:
         """Return a desk over an office in memory that is always open."""
         lab = lab or make_lab(calendar="sandbox")
         with lab.office.store.write() as tx:
@@ -103,7 +104,12 @@ class DeskLab:
                 tx.put_certificate(Certificate(certificates()[party][0], party, "pc-1", _NOW, _PERIOD.end))
         metrics = Metrics(waiting=lab.office.jobs.waiting, states=partial(states_of, lab.office.store))
         app = faces.desk(
-            lab.office, enrolling_over(lab.office), metrics, pages=pages_of_lab(lab.office, "desk", **options)
+            lab.office,
+            enrolling_over(lab.office),
+            metrics,
+            pages=pages_of_lab(lab.office, "desk", **options),
+            send_by=send_by,
+            paper=lambda: paper_of_lab(lab.office),
         )
         made = cls(lab, metrics, app, asyncio.new_event_loop())
         _MADE.append(made)

@@ -1,6 +1,7 @@
 """A browser on a bench: it keeps cookies, follows redirects, fills in forms, and sends what browsers send."""
 
 import asyncio
+import base64
 import html
 import re
 from dataclasses import dataclass, field
@@ -9,16 +10,19 @@ from typing import Any, Self
 
 import httpx2
 
-from apps.desk_lab import KINDS, Connected, certificates
-from apps.page_parts import NAME, pages_of_lab
+from apps.desk_lab import FIRST, KINDS, Connected, certificates
+from apps.page_parts import NAME, pages_of_lab, paper_of_lab
 from seikyu.apps import faces
 from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.metrics import Metrics
 from seikyu.apps.pages.visit import Pages
 from seikyu.ports.register import Certificate
 from seikyu.services.applications import Enrolling
+from seikyu.services.people import CONSOLE, Newcomer, add_user
+from seikyu.trust.totp import STEP_S, code_at
 from services.enrolment_lab import enrolling_over
 from services.office_lab import Lab, make_lab
+from services.people_lab import FIRST as PASSWORD
 
 PORTS = {"desk": 8443, "public": 8444}
 HTML = {"accept": "text/html", "accept-language": "en"}
@@ -46,7 +50,7 @@ class Site:
         enrolling = enrolling_over(office)
         pages = {face: pages_of_lab(office, face) for face in PORTS}
         apps = {
-            "desk": faces.desk(office, enrolling, Metrics(), pages=pages["desk"]),
+            "desk": faces.desk(office, enrolling, Metrics(), pages=pages["desk"], paper=lambda: paper_of_lab(office)),
             "public": faces.public(
                 office, enrolling, Metrics(), pages=pages["public"], given_out=Path(), turnstile=code_turnstile()
             ),
@@ -151,3 +155,34 @@ class _From:
         """Put the address where the server would."""
         scope["client"] = (self.address, 40000)
         await self.app(scope, receive, send)
+
+
+def add(site: Site, name: str = "hanako", *, party: str = FIRST, role: str = "administrator") -> Browser:
+    """Add a user, who chooses a password at the desk and accepts the terms if asked; return the browser, logged in."""
+    given = add_user(site.pages["desk"].people, CONSOLE, Newcomer("1", name, party, role))
+    browser = site.browser("desk", party=party)
+    browser.log_in(name, given.initial or "")
+    browser.post("/account/password", old=given.initial or "", new=PASSWORD, again=PASSWORD)
+    page = browser.log_in(name, PASSWORD)
+    if page.url.path == "/account/terms":
+        browser.post("/account/terms", **ticks(browser))
+    return browser
+
+
+def ticks(browser: Browser) -> dict[str, str]:
+    """Return what ticks every box of the present page."""
+    assert browser.page is not None
+    return dict.fromkeys(re.findall(r'name="(accept\.[^"]+)"', browser.page.text), "yes")
+
+
+def secret_of(browser: Browser) -> bytes:
+    """Return the secret that the present page shows."""
+    assert browser.page is not None
+    letters = re.search(r'class="secret">([A-Z2-7 ]+)<', browser.page.text)
+    assert letters
+    return base64.b32decode(letters[1].replace(" ", ""))
+
+
+def code_now(site: Site, secret: bytes) -> str:
+    """Return the present code."""
+    return code_at(secret, int(site.lab.clock.at.timestamp()) // STEP_S)

@@ -2,20 +2,21 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
 
 from apps.desk_lab import FIRST, OPERATOR, PAYER, SECOND
-from apps.pages_lab import Browser, Site
+from apps.pages_lab import Browser, Site, add, code_now, secret_of, ticks
 from apps.soft_key import SoftKey
 from seikyu.limits import limit
 from seikyu.services.accounts import post_codes
 from seikyu.services.people import CONSOLE, Newcomer, add_user
 from seikyu.trust.agreements import in_force
 from seikyu.trust.codes import grouped
-from seikyu.trust.totp import STEP_S, code_at
+from seikyu.trust.totp import STEP_S
 from services.people_lab import FIRST as PASSWORD
 from services.people_lab import SECOND as OTHER_PASSWORD
 
@@ -30,24 +31,6 @@ def site() -> Iterator[Site]:
     site.lab.clock.at = NOW
     yield site
     site.close()
-
-
-def add(site: Site, name: str = "hanako", *, party: str = FIRST, role: str = "administrator") -> Browser:
-    """Add a user, who chooses a password at the desk and accepts the terms if asked; return the browser, logged in."""
-    given = add_user(site.pages["desk"].people, CONSOLE, Newcomer("1", name, party, role))
-    browser = site.browser("desk", party=party)
-    browser.log_in(name, given.initial or "")
-    browser.post("/account/password", old=given.initial or "", new=PASSWORD, again=PASSWORD)
-    page = browser.log_in(name, PASSWORD)
-    if page.url.path == "/account/terms":
-        browser.post("/account/terms", **ticks(browser))
-    return browser
-
-
-def ticks(browser: Browser) -> dict[str, str]:
-    """Return what ticks every box of the present page."""
-    assert browser.page is not None
-    return dict.fromkeys(re.findall(r'name="(accept\.[^"]+)"', browser.page.text), "yes")
 
 
 def post_code(site: Site, party: str = SECOND) -> str:
@@ -372,6 +355,22 @@ def test_a_posted_code_makes_the_first_administrator_once(site: Site) -> None:
     assert again.post("/account/register", party=SECOND, code=code).status_code == 403
 
 
+def test_who_begins_next_month_gets_ready_before(site: Site) -> None:
+    """The code, the account and the login are there before the party's first day; the certificate is applied for."""
+    with site.lab.office.store.write() as tx:
+        party = tx.party(SECOND)
+        assert party is not None
+        tx.put_party(replace(party, since=NOW + timedelta(days=30)))
+    browser = site.browser()
+    register(browser, post_code(site))
+    assert browser.log_in("taro", OTHER_PASSWORD).status_code == 200
+    browser.get("/applications/new")
+    applied = browser.post("/applications/new", terminal="受付1号機", department="事務課", phone="099-000-0000")
+    assert applied.status_code == 200
+    with site.lab.office.store.read() as tx:
+        assert [each.terminal for each in tx.applications(party=SECOND)] == ["受付1号機"]
+
+
 @pytest.mark.parametrize("how", ["too old", "replaced", "another party", "gone from the register"])
 def test_a_code_that_does_not_count_is_refused(site: Site, how: str) -> None:
     """All of them look alike."""
@@ -456,21 +455,6 @@ def test_new_terms_are_asked_for_with_the_next_request(site: Site, monkeypatch: 
 
 
 # --- second factors ---
-
-
-def secret_of(browser: Browser) -> bytes:
-    """Return the secret that the present page shows."""
-    import base64
-
-    assert browser.page is not None
-    letters = re.search(r'class="secret">([A-Z2-7 ]+)<', browser.page.text)
-    assert letters
-    return base64.b32decode(letters[1].replace(" ", ""))
-
-
-def code_now(site: Site, secret: bytes) -> str:
-    """Return the present code."""
-    return code_at(secret, int(site.lab.clock.at.timestamp()) // STEP_S)
 
 
 def test_an_operator_sets_a_code_app_before_anything_else(site: Site) -> None:

@@ -74,6 +74,8 @@ def test_a_page_of_parties_tells_where_the_next_begins(store: Store) -> None:
         (Wanted("0x4f000000"), [FIRST]),
         (Wanted("55555555555555"), [SECOND]),
         (Wanted("5555555"), []),
+        (Wanted("4f" * 30), []),
+        (Wanted("0" * 14), []),
         (Wanted("組合"), [SECOND]),
         (Wanted("4f"), []),
         (Wanted(terminal="受付"), [FIRST]),

@@ -20,6 +20,7 @@ from seikyu.apps.api.limiter import Turnstile
 from seikyu.apps.api.ocsp import ocsp_routes
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, problem
 from seikyu.apps.metrics import MEDIA_TYPE, Metrics
+from seikyu.apps.notices_posted import Paper
 from seikyu.apps.pages.download import download_routes
 from seikyu.apps.pages.lost import lost_routes
 from seikyu.apps.pages.site import page_routes
@@ -56,15 +57,19 @@ def desk(
     metrics: Metrics,
     *,
     pages: Pages,
+    paper: Callable[[], Paper],
     send_by: Callable[[Path], str] | None = None,
     more: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """Return the desk: its pages, the API, and `more`. `send_by` is as for `build_api`."""
+    """Return the desk: its pages, the API, and `more`.
+
+    Shape: `paper` returns what makes issuance notices into paper. `send_by` is as for `build_api`.
+    """
     routes = [
         Route("/healthz", healthy),
         *more,
         Mount(ROOT, build_api(office, enrolling, external_url=pages.external_url, send_by=send_by)),
-        *page_routes(pages),
+        *page_routes(pages, enrolling, paper=paper),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="desk", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))
@@ -105,7 +110,7 @@ def public(
         *fetch_routes(enrolling, turnstile),
         *download_routes(pages, enrolling, turnstile.limiter),
         *lost_routes(pages, enrolling, turnstile.limiter),
-        *page_routes(pages),
+        *page_routes(pages, enrolling),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="public", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))

@@ -5,10 +5,10 @@ all the same, the notices are named that have to be opened anew.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificate
@@ -23,6 +23,9 @@ from seikyu.services.applications import Enrolling, Opened
 
 #: The page of the public face where certificates are fetched.
 SITE: Final = "/cert/"
+
+#: Makes the paper (PDF) of a notice. It is got before the notice is opened, so that what is missing is told before.
+Paper: TypeAlias = Callable[[Opened], bytes]
 
 
 class NoticesNotWritten(SeikyuError):
@@ -52,6 +55,12 @@ def write_notices(path: Path, sender: Sender, enrolling: Enrolling, opened: Sequ
         ids = ", ".join(each.notice.id for each in opened)
         said = reason.strerror if isinstance(reason, OSError) else str(reason)
         raise NoticesNotWritten(file=str(path), notices=ids, reason=said) from reason
+
+
+def paper_of(home: Home, enrolling: Enrolling) -> Paper:
+    """Return what makes papers of notices at a home. Errors: NoCA, BadSettings."""
+    sender = sender_of(home, enrolling)
+    return lambda opened: issuance_pdf([_letter(enrolling, opened)], sender)
 
 
 def sender_of(home: Home, enrolling: Enrolling) -> Sender:

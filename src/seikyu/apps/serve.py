@@ -35,6 +35,7 @@ from seikyu.apps.api.recover import recover_routes
 from seikyu.apps.enrolling import acme_of, enrolling_of
 from seikyu.apps.front import nginx_path
 from seikyu.apps.metrics import Metrics, states_of
+from seikyu.apps.notices_posted import paper_of
 from seikyu.apps.pages.site import pages_of
 from seikyu.apps.people import people_of
 from seikyu.apps.places import Addresses, addresses_of, lines_of
@@ -151,6 +152,7 @@ class House:
                 enrolling,
                 metrics,
                 pages=pages("desk", external_url=external_url),
+                paper=partial(paper_of, home, enrolling),
                 send_by=nginx_path if behind else None,
                 more=desk_est(enrolling),
             ),
@@ -210,7 +212,7 @@ class House:
 
     def _wire(self, name: str) -> dict[str, Any]:
         """Return how a face speaks: TLS of its own, a front server's word, or neither."""
-        behind = self.settings.front.nginx and name == "desk"
+        behind = self.settings.front.nginx and name != "inside"
         return {"tls": self.contexts.get(name), "http": FrontConnection if behind else Connection}
 
     async def _close(self, listeners: Sequence[Listener], tasks: Sequence[asyncio.Task[None]]) -> None:

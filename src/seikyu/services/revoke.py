@@ -21,15 +21,11 @@ from seikyu.ports.store import ReadTx, Store, WriteTx
 from seikyu.services.office import Tell, silent
 from seikyu.services.people import NoSuchParty, note
 from seikyu.trust.certificates import REASONS
-from seikyu.trust.people import Actor, demand
+from seikyu.trust.people import APPROVE, OFFICE, Actor, demand
 from seikyu.trust.revoking import Person, Rules, State, house_rules, state_at, why_not
 
 #: What is told when something was revoked; the server then writes the list.
 REVOKED: Final = "certificate_revoked"
-
-#: What may be revoked, ordered and turned down, and what may be approved (`trust/roles.toml`).
-OFFICE: Final = "office"
-APPROVE: Final = "approve"
 
 #: So many rows are looked at with one statement.
 _AT_ONCE: Final = 500

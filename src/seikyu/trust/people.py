@@ -29,7 +29,9 @@ MANDATES: Final = "mandates"
 ALL_MANDATES: Final = "all_mandates"
 AUDIT: Final = "audit"
 NOTICES: Final = "notices"
+CERTIFICATES: Final = "certificates"
 OFFICE: Final = "office"
+APPROVE: Final = "approve"
 
 
 class PeopleError(Exception):

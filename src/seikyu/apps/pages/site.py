@@ -1,29 +1,60 @@
 """What pages a face has, and its menu. A room that adds pages adds its routes and its entry of the menu here."""
 
+from collections.abc import Callable
+
 from starlette.routing import Route
 
+from seikyu.apps.notices_posted import Paper
 from seikyu.apps.pages.account import account_routes
+from seikyu.apps.pages.applications import application_routes
+from seikyu.apps.pages.certificates import certificate_routes
 from seikyu.apps.pages.frame import static_routes
 from seikyu.apps.pages.front import show_front
+from seikyu.apps.pages.issuance import issuance_routes
 from seikyu.apps.pages.notices import notice_routes
+from seikyu.apps.pages.orders import order_routes
 from seikyu.apps.pages.second_factor import second_factor_routes
 from seikyu.apps.pages.users import user_routes
 from seikyu.apps.pages.visit import Pages, Way
+from seikyu.services.applications import Enrolling
 from seikyu.services.office import Office
 from seikyu.services.people import People
-from seikyu.trust.people import ALL_MANDATES, ALL_PEOPLE, MANDATES, NOTICES, OFFICE, PEOPLE
+from seikyu.trust.people import (
+    ALL_MANDATES,
+    ALL_PEOPLE,
+    APPROVE,
+    CERTIFICATES,
+    MANDATES,
+    NOTICES,
+    OFFICE,
+    PEOPLE,
+)
 
 _FRONT = Way("/", "pages.way.front")
 _CERT = Way("/cert/", "pages.way.cert")
 _ACCOUNT = Way("/account", "pages.way.account", login=True)
 _NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE))
+_APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICATES,))
+_ISSUANCE = Way("/issuance", "pages.way.issuance", powers=(OFFICE, APPROVE))
+_CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, APPROVE))
+_ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE))
 _USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE))
 _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES))
 
 #: The menus of both faces, in their order.
 WAYS = {
-    "desk": (_FRONT, _NOTICES, _USERS, _MANDATES, _ACCOUNT),
-    "public": (_FRONT, _CERT, _NOTICES, _ACCOUNT),
+    "desk": (
+        _FRONT,
+        _NOTICES,
+        _APPLICATIONS,
+        _ISSUANCE,
+        _CERTIFICATES,
+        _ORDERS,
+        _USERS,
+        _MANDATES,
+        _ACCOUNT,
+    ),
+    "public": (_FRONT, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT),
 }
 
 
@@ -44,13 +75,20 @@ def pages_of(
     return Pages(face, office, people, key=key, served=served, hosts=hosts, ways=WAYS[face], external_url=external_url)
 
 
-def page_routes(pages: Pages) -> list[Route]:
-    """Return every route of a face's pages."""
+def page_routes(pages: Pages, enrolling: Enrolling, *, paper: Callable[[], Paper] | None = None) -> list[Route]:
+    """Return every route of a face's pages. Shape: `paper` returns what makes notices into paper; the desk has it."""
+    at_desk = []
+    if pages.face == "desk" and paper is not None:
+        at_desk = [
+            *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
+            *order_routes(pages),
+        ]  # fmt: skip
     return [
         pages.route("/", show_front, login=False),
         *static_routes(),
         *account_routes(pages),
         *second_factor_routes(pages),
         *notice_routes(pages),
-        *(user_routes(pages) if pages.face == "desk" else ()),
+        *application_routes(pages, enrolling),
+        *at_desk,
     ]

@@ -176,7 +176,8 @@ class Visit:
 
     def words(self, error: Known) -> ErrorWords:
         """Return what an error says, in the language of the page."""
-        return error_words(error.code, self.lang, **told_facts(facts_of(error), self.lang))
+        which: str = getattr(error, "words_code", error.code)
+        return error_words(which, self.lang, **told_facts(facts_of(error), self.lang))
 
     def see(self, path: str, /, *, session: str | None = None) -> Response:
         """Send the visitor on to another page of ours; with a new login, or with "" out of the one there is."""
