@@ -107,10 +107,10 @@ def fill(
             rows = []
             for no in range(start, min(start + AT_ONCE, many_certificates)):
                 issued = NOW - timedelta(days=1500) + timedelta(minutes=1500 * 1440 * no / many_certificates)
-                revoked = issued + timedelta(days=chance.randrange(400)) if no % 10 == 3 else None
+                revoked = issued + (NOW - issued) * chance.random() if no % 10 == 3 else None
                 row = Certificate(
                     serials[no], ids[no % many_parties], chance.choice(TERMINALS), issued, issued + timedelta(days=1187),
-                    revoked if revoked is None or revoked < NOW else NOW, "superseded" if revoked else None, "0a",
+                    revoked, "superseded" if revoked else None, "0a",
                 )  # fmt: skip
                 rows.append(values(row))
             tx.connection.execute(certificates.insert(), rows)

@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, Self
 
 import httpx2
@@ -95,7 +96,7 @@ class DeskLab:
     loop: asyncio.AbstractEventLoop
 
     @classmethod
-    def make(cls, lab: Lab | None = None, **options: Any) -> Self:
+    def make(cls, lab: Lab | None = None, *, send_by: Callable[[Path], str] | None = None, **options: Any) -> Self:
         """Return a desk over an office in memory that is always open."""
         lab = lab or make_lab(calendar="sandbox")
         with lab.office.store.write() as tx:
@@ -107,6 +108,7 @@ class DeskLab:
             enrolling_over(lab.office),
             metrics,
             pages=pages_of_lab(lab.office, "desk", **options),
+            send_by=send_by,
             paper=lambda: paper_of_lab(lab.office),
         )
         made = cls(lab, metrics, app, asyncio.new_event_loop())

@@ -244,6 +244,16 @@ def test_a_server_is_enrolled_with_its_hosts(lab: AcmeLab) -> None:
     assert enrol(lab, opened, csr("evil.example")).status_code == 400
 
 
+def test_a_server_that_fetches_gets_all_its_hosts(lab: AcmeLab) -> None:
+    """Also for the key that an order by ACME was for some of them."""
+    opened, key = lab.server(), ec.generate_private_key(ec.SECP256R1())
+    _, chain = lab.client(opened).certified("gw.example.jp", key=key)
+    fetched = got(enrol(lab, opened, csr(key=key)))
+    names = fetched.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [each.value for each in names] == ["gw.example.jp", "www.example.jp"]
+    assert fetched != chain[0]
+
+
 def test_a_program_that_reads_problems_gets_one(lab: AcmeLab) -> None:
     """Our own client, above all."""
     answer = enrol(lab, lab.enrolment.opened(), asking(), code="x", Accept="application/problem+json")

@@ -13,14 +13,18 @@ from typing import Any
 
 import pytest
 
-from apps_client.certificate_lab import PARTY, by_hand, machine, open_notice, revoke
+from apps_client.certificate_lab import by_hand, machine, open_notice, revoke
 from seikyu.apps import client
 from seikyu.apps.cli import run
 from seikyu.apps.client.certificates import held
+from seikyu.apps.generator import world
 from seikyu.apps.wiring import find_home
 from seikyu.services.applications import Opened
 
 Said = tuple[int, str, str]
+
+#: Nobody else of this office asks for anything in its name.
+PARTY = world().institutions[3].id
 
 
 @pytest.fixture
@@ -46,7 +50,7 @@ def types(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 @pytest.fixture
 def notice(home: Path, request: pytest.FixtureRequest) -> Opened:
     """Return the notice of a terminal."""
-    return open_notice(home, request.node.name[-30:])
+    return open_notice(home, request.node.name[-30:], party=PARTY)
 
 
 def test_the_life_of_a_terminal_in_commands(

@@ -15,6 +15,7 @@ from seikyu.adapters.memory import MemoryStore
 from seikyu.adapters.sql import open_store
 from seikyu.adapters.sql.engine import sqlite_engine
 from seikyu.adapters.sql.open import migrate
+from seikyu.adapters.sql.register import _named
 from seikyu.ports.errors import AlreadyThere, NotThere
 from seikyu.ports.register import Certificate, CertificateQuery, PartyQuery, RevocationOrder
 from seikyu.ports.store import ReadTx, Store
@@ -253,6 +254,13 @@ def test_other_questions_to_the_register_use_an_index(tmp_path: Path) -> None:
     ):
         no_sort_no_scan(sql, ask)
     sql.close()
+
+
+def test_another_database_is_asked_in_its_own_words() -> None:
+    """Where a text holds another is `instr` here and `strpos` in PostgreSQL."""
+    asked = _named("医")
+    words = [str(asked.compile(dialect=sa.dialects.registry.load(name)())) for name in ("sqlite", "postgresql")]
+    assert [("instr(" in each, "strpos(" in each) for each in words] == [(True, False), (False, True)]
 
 
 def test_names_of_before_are_found_after_the_migration(tmp_path: Path) -> None:

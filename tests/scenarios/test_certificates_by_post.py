@@ -1,10 +1,7 @@
 """A certificate as in real life: applied for, approved, posted, fetched with curl and openssl, and used at the desk."""
 
-import html
 import json
 import re
-import shutil
-import subprocess
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from outside import Curl, run
 from real_house import House
 
 from seikyu.apps.enrolling import enrolling_at
@@ -22,54 +20,6 @@ pytestmark = pytest.mark.slow  # each command that its parties type is a program
 
 TERMINAL = "受付9号機"
 _CODE = r"[2-9A-HJKMNP-Z]{4}"
-
-
-def run(*words: object, data: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Run a program of the machine."""
-    program = shutil.which(str(words[0]))
-    if program is None:
-        pytest.skip(f"{words[0]} is not installed")
-    return subprocess.run(
-        [program, *map(str, words[1:])], input=data, capture_output=True, check=False, timeout=60
-    )  # fmt: skip
-
-
-@dataclass
-class Curl:
-    """A browser with its cookies, made of curl."""
-
-    office: House
-    jar: Path
-    page: str = ""
-
-    def ask(self, path: str, *words: object, out: Path | None = None) -> int:
-        """Ask once and keep the page; return the status."""
-        told = out or self.jar.with_suffix(".page")
-        done = run(
-            "curl", "-sS", "--cacert", self.office.access["ca"], "-b", self.jar, "-c", self.jar, "-o", told,
-            "-H", "Accept: text/html", "-H", "Accept-Language: en", "-D", self.jar.with_suffix(".headers"),
-            "-w", "%{http_code}", *words, self.office.access["public_url"] + path,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        if out is None:
-            self.page = told.read_text("utf-8")
-        return int(done.stdout)
-
-    def press(self, path: str, *, out: Path | None = None, **typed: str) -> int:
-        """Send the form of the present page that goes to `path`."""
-        form = re.search(rf'<form[^>]*action="{re.escape(path)}".*?</form>', self.page, re.DOTALL)
-        assert form, self.page
-        hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[0]))
-        fields = {name: html.unescape(value) for name, value in hidden.items()} | typed
-        words = [word for name, value in fields.items() for word in ("--data-urlencode", f"{name}={value}")]
-        return self.ask(path, *words, "-H", f"Origin: {self.office.access['public_url']}", out=out)
-
-    def header(self, name: str) -> str:
-        """Return a header of the last answer."""
-        found = re.search(
-            rf"^{name}: (.*?)\r?$", self.jar.with_suffix(".headers").read_text(), re.IGNORECASE | re.MULTILINE
-        )
-        return found[1] if found else ""
 
 
 @dataclass

@@ -7,6 +7,8 @@ import shutil
 import socket
 import subprocess
 import time
+from base64 import b64decode, b64encode
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,10 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs7
 from fronted import Fronted, nginx_program, set_key
 from real_house import House
 from wire import Reply, Wire
@@ -69,7 +75,7 @@ def test_nobody_can_say_who_he_is(fronted: Fronted, tmp_path: Path) -> None:
     assert served.headers["x-content-type-options"] == "nosniff"
     assert served.json["items"][0]["content_url"].startswith(fronted.access["url"])
     assert "x-accel-redirect" not in served.headers
-    assert fronted.visits()[-1]["verify"] == "SUCCESS"
+    assert {"NONE", "SUCCESS"} <= {visit["verify"] for visit in fronted.visits()}
     assert "/api/v1" not in fronted.nginx_log()
 
 
@@ -105,6 +111,33 @@ def test_every_version_of_http_and_face(fronted: Fronted) -> None:
     assert f"308 {fronted.access['public_url']}/a?b" == elsewhere
     assert "seikyu_requests_total" in metrics
     assert "Active connections" in own
+
+
+@pytest.mark.slow
+def test_terminals_and_machines_enrol_through_it(fronted: Fronted) -> None:
+    """The certificate that is renewed is the one that nginx was shown; addresses in answers are those outside."""
+    who = fronted.access["institution"]
+    own = x509.load_pem_x509_certificates(Path(who["cert"]).read_bytes())[0]
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    asked = x509.CertificateSigningRequestBuilder().subject_name(own.subject).add_extension(names, critical=False)
+    body = b64encode(asked.sign(key, SHA256()).public_bytes(Encoding.DER))
+
+    renewed = fronted.ask("POST", "/.well-known/est/simplereenroll", body, Content_Type="application/pkcs10")
+    nobody = fronted.ask("POST", "/.well-known/est/simplereenroll", body, party=None, Content_Type="application/pkcs10")
+    with public(fronted) as wire:
+        directory = wire.ask("GET", "/acme/directory").json
+        outside = wire.ask("GET", "/seikyu-deliveries/ab/x")
+    page = fronted.ask("GET", "/", Accept="text/html")
+
+    new = pkcs7.load_der_pkcs7_certificates(b64decode(renewed.body))[0]
+    assert (200, own.subject) == (renewed.status, new.subject)
+    assert new.public_key() == key.public_key()
+    assert 401 == nobody.status
+    assert directory["newOrder"].startswith(fronted.access["public_url"] + "/")
+    assert 404 == outside.status == fronted.ask("GET", "/seikyu-deliveries/ab/x", party="payer").status
+    assert page.status in (200, 303)
+    assert 1 == page.body.count(b"<html") or page.status == 303
 
 
 #: What is asked of a delivery of `size` bytes, by headers; nginx must say of each what the office says itself.
@@ -192,7 +225,7 @@ def test_ranges_and_conditions_are_answered_as_without_nginx(house: House) -> No
         assert one == other
     assert (200, delivery["sha256"]) == (whole.status, hashlib.sha256(whole.body).hexdigest())
     assert (200, 0) == (last["status"], last["bytes_out"])
-    assert office.visits()[-1]["bytes_out"] > delivery["size_bytes"]
+    assert max(visit["bytes_out"] for visit in office.visits()) > delivery["size_bytes"]
 
 
 def put_delivery(office: House, size: int) -> str:
@@ -213,19 +246,19 @@ def put_delivery(office: House, size: int) -> str:
 
 def take(wire: Wire, size: int) -> bytes:
     """Read so many bytes, or what there is until the end."""
-    data = b""
+    data = bytearray()
     while len(data) < size:
         part = wire._socket.recv(min(65536, size - len(data)))
         if not part:
             break
         data += part
-    return data
+    return bytes(data)
 
 
 @pytest.mark.slow
 def test_a_reload_in_the_middle_drops_nothing(house: House) -> None:
     """An upload and a download of many megabytes go on through three reloads; the delivery is then `fetching`."""
-    sha256 = put_delivery(house, 48 << 20)
+    sha256 = put_delivery(house, 32 << 20)
     office = Fronted(house.home, house.access)
     try:
         office.start()
@@ -244,7 +277,7 @@ def test_a_reload_in_the_middle_drops_nothing(house: House) -> None:
                 got.update(take(down, 1 << 20))
             up.write(body[len(body) * 3 // 4 :])
             sent = up.read()
-            got.update(take(down, 1 << 30 if b"chunked" in head else (48 - 4) << 20))
+            got.update(take(down, (32 - 4) << 20))
         state = office.ask("GET", "/api/v1/deliveries/large", party="payer").json["state"]
         gone = time.monotonic() + 20
         while len(office.workers()) > (os.cpu_count() or 1):
@@ -266,17 +299,21 @@ def test_a_revoked_certificate_is_refused_by_nginx_itself(fronted: Fronted) -> N
     party = fronted.access["institution_2"]["id"]
     listed = json.loads(fronted.run("ca", "list", "--party", party, "--json").stdout)
     assert fronted.ask("GET", LIST, party="institution_2").status == 200
+    began = time.monotonic()
 
-    assert fronted.run("ca", "revoke", listed["items"][0]["serial"]).returncode == 0
-    revoked = time.monotonic()
-    first = fronted.ask("GET", LIST, party="institution_2")
-    behind_s = time.monotonic() - revoked
-    while all(visit["verify"] != "FAILED:certificate revoked" for visit in fronted.visits()):
-        assert time.monotonic() - revoked < 60, "nginx does not know"
-        time.sleep(0.2)
-        last = fronted.ask("GET", LIST, party="institution_2", Accept="text/html")
-    front_s = time.monotonic() - revoked
-    print(f"revoke to refuse: the office behind {behind_s:.3f} s, nginx itself {front_s:.1f} s")
+    with ThreadPoolExecutor() as pool:
+        command = pool.submit(fronted.run, "ca", "revoke", listed["items"][0]["serial"])
+        while (first := fronted.ask("GET", LIST, party="institution_2")).status == 200:
+            assert time.monotonic() - began < 120, "nobody revokes"
+        behind = time.monotonic()
+        while all(visit["verify"] != "FAILED:certificate revoked" for visit in fronted.visits()):
+            assert time.monotonic() - behind < 60, "nginx does not know"
+            time.sleep(0.05)
+            fronted.ask("GET", LIST, party="institution_2")
+        front_s = time.monotonic() - behind
+        assert command.result().returncode == 0
+    last = fronted.ask("GET", LIST, party="institution_2", Accept="text/html")
+    print(f"nginx itself refuses {front_s:.1f} s after the office's first refusal")
 
     assert (403, "certificate_revoked") == (first.status, first.json["code"])
     assert (403, True) == (last.status, "失効" in last.body.decode())
@@ -332,9 +369,6 @@ def test_a_certificate_past_its_time_is_told_so(fronted: Fronted, tmp_path: Path
     who = fronted.access["institution"]
     ca = open_ca(Home(fronted.home))
     past = datetime.now(UTC) - timedelta(days=30)
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
     key = ec.generate_private_key(ec.SECP256R1())
     holder = Holder("institution", who["id"], "見本", "pc")
     period = Period(past, past + timedelta(days=1))

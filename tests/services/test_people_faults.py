@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from seikyu.ports.errors import SeikyuError, Unavailable
+from seikyu.services import credentials
 from seikyu.services import login as logins
 from seikyu.services import people as keeping
+from seikyu.services.accounts import post_codes
+from seikyu.services.guessing import Stranger
+from seikyu.services.login import Typed
 from seikyu.services.people import CONSOLE, Newcomer
 from services.faults import FaultyStore, Killed, Plug
 from services.people_lab import BODY, FIRST, OTHER, OWN, SECOND, PeopleLab, certificate, make_people_lab
@@ -21,7 +25,7 @@ def ready(lab: PeopleLab) -> str:
     lab.add()
     keeping.grant_mandate(lab.people, CONSOLE, BODY, agent=OWN, principal=OTHER)
     token = lab.login().token
-    logins.begin_second_factor(lab.people, MINE, token)
+    credentials.begin_second_factor(lab.people, MINE, token)
     return token
 
 
@@ -30,7 +34,7 @@ def confirm(lab: PeopleLab, token: str) -> None:
     user = lab.user()
     if user.second_factor is None:
         secret = lab.vault.opened(user.new_second_factor or "", owner=user.id)
-        logins.confirm_second_factor(lab.people, MINE, token, new_code=lab.code(secret))
+        credentials.confirm_second_factor(lab.people, MINE, token, new_code=lab.code(secret))
 
 
 ACTS: dict[str, Callable[[PeopleLab, str], Any]] = {
@@ -44,8 +48,12 @@ ACTS: dict[str, Callable[[PeopleLab, str], Any]] = {
     "login": lambda lab, _: lab.login(),
     "failure": lambda lab, _: lab.login(password="not this"),
     "logout": lambda lab, token: logins.logout(lab.people, MINE, token),
-    "password": lambda lab, token: logins.change_password(lab.people, MINE, token, old=FIRST, new=SECOND),
+    "password": lambda lab, token: credentials.change_password(lab.people, MINE, token, old=FIRST, new=SECOND),
     "confirm": confirm,
+    "outside": lambda lab, _: logins.login(
+        lab.people, None, Typed(BODY, "hanako", FIRST), stranger=Stranger("192.0.2.1")
+    ),
+    "post": lambda lab, _: post_codes(lab.people, CONSOLE, [OTHER]),
 }
 
 

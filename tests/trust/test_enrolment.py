@@ -14,7 +14,9 @@ from seikyu.trust.enrolment import (
     days_left,
     enrolment_rules,
     is_open,
+    is_warned_of,
     overlap,
+    renewal_due,
     warning_due,
 )
 from seikyu.trust.logins import NO_FAILURE, Tries
@@ -37,7 +39,7 @@ def test_a_notice_is_open_for_180_days() -> None:
 
 @pytest.mark.parametrize(
     ("way", "wait"),
-    [(Way.DOWNLOAD, DAY), (Way.RENEWAL, 30 * DAY), (Way.RECOVERY, 0 * DAY), (Way.PAIRING, 0 * DAY)],
+    [(Way.DOWNLOAD, DAY), (Way.RENEWAL, 62 * DAY), (Way.RECOVERY, 0 * DAY), (Way.PAIRING, 0 * DAY)],
 )
 def test_what_replaces_a_dead_terminal_ends_the_old_one_at_once(way: Way, wait: timedelta) -> None:
     """What renews it lets it go on."""
@@ -98,3 +100,28 @@ def test_who_was_away_is_warned_once() -> None:
     assert warning_due(NOW + 5 * DAY, NOW + timedelta(hours=3), warned_at=NOW, rules=RULES) == 4
     assert warning_due(NOW + 5 * DAY, NOW + timedelta(hours=3), warned_at=NOW + timedelta(hours=2), rules=RULES) is None
     assert days_left(NOW, NOW + timedelta(seconds=1)) == -1
+
+
+@pytest.mark.parametrize(("life", "left", "due"), [
+    (1180, timedelta(days=60, seconds=1), False),
+    (1180, timedelta(days=60), True),
+    (1180, timedelta(days=-1), True),
+    (30, timedelta(days=10, seconds=1), False),
+    (30, timedelta(days=10), True),
+])  # fmt: skip
+def test_a_terminal_renews_with_60_days_left_or_a_third_of_a_shorter_life(
+    life: int, left: timedelta, *, due: bool
+) -> None:
+    """To the second, so that a certificate of a month does not renew at every command."""
+    end = NOW + left
+    assert renewal_due(end - timedelta(days=life), end, NOW, rules=RULES) is due
+
+
+def test_the_end_is_pointed_out_from_90_days_on() -> None:
+    """And behind it."""
+    for left, warned in (
+        (timedelta(days=91), False),
+        (timedelta(days=91, seconds=-1), True),
+        (-timedelta(days=9), True),
+    ):
+        assert is_warned_of(NOW + left, NOW, rules=RULES) is warned

@@ -212,7 +212,7 @@ class House:
 
     def _wire(self, name: str) -> dict[str, Any]:
         """Return how a face speaks: TLS of its own, a front server's word, or neither."""
-        behind = self.settings.front.nginx and name == "desk"
+        behind = self.settings.front.nginx and name != "inside"
         return {"tls": self.contexts.get(name), "http": FrontConnection if behind else Connection}
 
     async def _close(self, listeners: Sequence[Listener], tasks: Sequence[asyncio.Task[None]]) -> None:

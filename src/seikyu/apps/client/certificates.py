@@ -108,7 +108,7 @@ def renew(folder: ClientFolder, *, tries: int | None = None, note: Note = lambda
         if not coming.certificate.exists():
             with Line(folder, root="", tries=tries, note=note) as line:
                 pem = reenrolled(line, key)
-            if _who(_held(x509.load_pem_x509_certificate(pem))) != _who(before):
+            if _who(identity_in(pem, url=folder.url)) != _who(before):
                 raise OddAnswer(url=folder.url, status="certificate")
             with told(folder.path):
                 write_private(coming.certificate, pem)
@@ -183,9 +183,12 @@ def fingerprint_of(key: Key) -> str:
     return asked_for(key.public_key()).spki_sha256
 
 
-def identity_in(pem: bytes) -> Held:
-    """Return what a certificate (PEM) says."""
-    return _held(x509.load_pem_x509_certificate(pem))
+def identity_in(pem: bytes, *, url: str) -> Held:
+    """Return what a certificate (PEM) says that came from an address. Errors: OddAnswer."""
+    try:
+        return _held(x509.load_pem_x509_certificate(pem))
+    except (ValueError, UnknownCertificate) as odd:
+        raise OddAnswer(url=url, status="certificate") from odd
 
 
 def _before(folder: ClientFolder, coming: ClientFolder) -> Held:

@@ -129,7 +129,7 @@ class Newcomer:
 
     def _finish(self, pem: bytes) -> ClientFolder:
         """Put everything in its place. Errors: ClientTaken; FileUnusable; as Line.get."""
-        own = certificates.identity_in(pem)
+        own = certificates.identity_in(pem, url=self.line.folder.url)
         client_id = self.client_id or own.party
         folder = self.home / "clients" / client_id
         _require_same(self.home, client_id, own)

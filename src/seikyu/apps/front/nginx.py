@@ -16,12 +16,16 @@ from seikyu.adapters.front_server import socket_path
 from seikyu.adapters.home import Home, Settings
 from seikyu.apps.api.problems import problem_document, problem_page
 from seikyu.apps.front import DELIVERIES
+from seikyu.apps.pages.frame import HEADERS
 from seikyu.apps.places import PLAIN, bound, faces_of, front_ports
 from seikyu.limits import LIMITS
 from seikyu.ports.errors import SeikyuError
 
 #: When those come back to whom nginx cannot lead to the office.
 RETRY_S: Final = 10
+
+#: Headers of pages that are each answer's own to say: what may be kept.
+_OWN: Final = frozenset({"Cache-Control"})
 
 _PLAIN_PATH: Final = re.compile(r"/[A-Za-z0-9_./\-]*")
 _PRIVATE_FOLDER: Final = 0o700
@@ -105,6 +109,7 @@ def _conf(home: Home, settings: Settings, out: Path) -> str:
         ports=ports,
         listen=_listening(settings, ports),
         ocsp=settings.front.ocsp == "leaf",
+        said=[(name, name.lower().replace("-", "_"), value) for name, value in HEADERS.items() if name not in _OWN],
         deliveries=DELIVERIES,
         retry_s=RETRY_S,
     )
