@@ -15,6 +15,7 @@ from cryptography.x509 import ocsp
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pki
 from pki import key, make_pki, serial
 from seikyu.adapters.memory import MemoryReadTx, MemoryStore
 from seikyu.limits import limit
@@ -31,7 +32,7 @@ from seikyu.services.revocation import (
     Statuses,
     standing_of,
 )
-from seikyu.trust.certificates import Issuer, Period, key_id, serial_text
+from seikyu.trust.certificates import Period, key_id, serial_text
 from seikyu.trust.status import (
     ANSWER_LIFE,
     GOOD,
@@ -128,9 +129,9 @@ class Lab:
             row = tx.certificate(SERIALS[no])
             tx.put_certificate(replace(row, revoked_at=self.at, reason="key_compromise"))
 
-    def ask(self, no: int, *, nonce: bytes | None = None, by: Any = None, of: Issuer = PKI.issuing) -> Answer:
+    def ask(self, no: int, *, nonce: bytes | None = None, by: Any = None, of: pki.PKI = PKI) -> Answer:
         """Ask about certificate `no`."""
-        asked = ocsp.OCSPRequestBuilder().add_certificate(PKI.client(no=no), of.certificate, by or SHA1())
+        asked = ocsp.OCSPRequestBuilder().add_certificate(of.client(no=no), of.issuing.certificate, by or SHA1())
         if nonce is not None:
             asked = asked.add_extension(x509.OCSPNonce(nonce), critical=False)
         return self.responder.answer(asked.build().public_bytes(Encoding.DER))
@@ -159,21 +160,21 @@ def test_the_register_says_good_revoked_and_unknown() -> None:
 @pytest.mark.parametrize("silent", [False, True])
 def test_a_serial_is_known_only_under_the_key_that_signed_it(*, silent: bool) -> None:
     """Of two keys, each with a good and a revoked one; also of the row that names no key, and while rows are silent."""
-    second = make_pki(NOW, name="office 2", keys="ca-foreign").issuing
+    second = make_pki(NOW, name="office 2", keys="ca-foreign")
     made = signer_certificate(
-        second, key("ocsp-2").public_key(), serial=serial(52), period=Period(NOW, NOW + SIGNER_LIFE)
+        second.issuing, key("ocsp-2").public_key(), serial=serial(52), period=Period(NOW, NOW + SIGNER_LIFE)
     )
-    lab = Lab(others=(AnswerSigner(second.certificate, made, key("ocsp-2"), 2),))
+    lab = Lab(others=(AnswerSigner(second.issuing.certificate, made, key("ocsp-2"), 2),))
     lab.issue(12, issuer=key_id(PKI.issuing.certificate))
     for no in (13, 14):
-        lab.issue(no, issuer=key_id(second.certificate))
+        lab.issue(no, issuer=key_id(second.issuing.certificate))
     for no in (11, 14):
         lab.revoke(no)
     lab.statuses.refresh()
     lab.store.silent = silent
     lab.listed[SERIALS[12]] = Standing(known=True, revoked_at=NOW)
 
-    told = [[lab.ask(no, of=of).word for no in range(10, 16)] for of in (PKI.issuing, second)]
+    told = [[lab.ask(no, of=of).word for no in range(10, 16)] for of in (PKI, second)]
     first = ["good", "revoked", "revoked" if silent else "good", "unknown", "unknown", "unknown"]
     assert told == [first, ["unknown", "unknown", "unknown", "good", "revoked", "unknown"]]
     assert read(lab.ask(13, of=second)).certificates == [made]

@@ -54,9 +54,10 @@ def asked(
     *extensions: tuple[x509.ExtensionType, bool],
     algorithm: HashAlgorithm | None = None,
     issuer: x509.Certificate = ISSUER,
+    certificate: x509.Certificate | None = None,
 ) -> bytes:
-    """Return a question (DER) about the client certificate."""
-    building = ocsp.OCSPRequestBuilder().add_certificate(PKI.client(), issuer, algorithm or SHA1())
+    """Return a question (DER) about the client certificate, or another one."""
+    building = ocsp.OCSPRequestBuilder().add_certificate(certificate or PKI.client(), issuer, algorithm or SHA1())
     for value, critical in extensions:
         building = building.add_extension(value, critical=critical)
     return building.build().public_bytes(Encoding.DER)
@@ -157,8 +158,10 @@ def test_anothers_certificate_is_not_answered_for() -> None:
     """Only the hashes of our issuing CA are ours, and the root's are not."""
     assert names(question_from(asked()), ISSUER)
     renamed, rekeyed = make_pki(name="another office"), make_pki(keys="ca-foreign")
-    for issuer in (FOREIGN.issuing, PKI.root, renamed.issuing, rekeyed.issuing):
-        assert not names(question_from(asked(issuer=issuer.certificate)), ISSUER)
+    for pki in (FOREIGN, renamed, rekeyed):
+        own = asked(issuer=pki.issuing.certificate, certificate=pki.client())
+        assert not names(question_from(own), ISSUER)
+    assert not names(question_from(asked(issuer=PKI.root.certificate)), ISSUER)
 
 
 def test_a_row_is_of_the_key_that_it_names_or_of_the_first() -> None:

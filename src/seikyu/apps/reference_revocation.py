@@ -182,8 +182,8 @@ def revocation_page() -> str:
             "| `good`, `revoked`, `unknown` | as the register has it; it has the client certificates. A serial that "
             "another of the office's issuing authorities signed is `unknown` |\n"
             "| `malformedRequest` | what cannot be read, a nonce of another length, an unknown critical extension |\n"
-            "| `unauthorized` | the certificate of an authority that is not this office's or has ended, an unknown hash, "
-            "several certificates at once |\n"
+            "| `unauthorized` | the certificate of an authority that is not this office's or has ended, an unknown "
+            "hash, several certificates at once |\n"
             "| `tryLater` | nothing can be known or signed now |"
         ),
         (
