@@ -2,30 +2,26 @@
 
 import asyncio
 import base64
-import subprocess
 import threading
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from apps.page_parts import pages_of_lab
-from pki import HOLDER, write_pem
+from apps.revocations_lab import NOW, Bench, read
 from seikyu.adapters.ca_files import CannotWrite
 from seikyu.adapters.home import Home, open_home
-from seikyu.adapters.sql import SqlStore, open_store
-from seikyu.adapters.x509_ca import create_ca, issue_client, open_ca, roll_over
+from seikyu.adapters.sql import open_store
+from seikyu.adapters.x509_ca import open_ca
 from seikyu.adapters.x509_list import CRL_PERIOD
 from seikyu.apps import faces, pki
 from seikyu.apps.api.limiter import code_turnstile
@@ -33,112 +29,9 @@ from seikyu.apps.metrics import Metrics
 from seikyu.apps.pki import CRL_RENEWAL, LIST_KEPT_S, Revocations
 from seikyu.limits import limit
 from seikyu.ports.errors import Damaged, Unavailable
-from seikyu.ports.register import Certificate, Party
-from seikyu.services.revocation import LIST, REGISTER, SIGNER, SOURCES, Answer
+from seikyu.services.revocation import LIST, REGISTER, SIGNER, Answer
 from services.enrolment_lab import enrolling_over
 from services.office_lab import make_lab
-
-NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
-
-
-class Breakable:
-    """The real store, which can be made to fail."""
-
-    def __init__(self, inner: SqlStore) -> None:
-        self.inner = inner
-        self.broken = False
-
-    def read(self) -> AbstractContextManager[Any]:
-        """Begin to read, or fail."""
-        if self.broken:
-            raise Unavailable("the test pulled the plug")
-        return self.inner.read()
-
-    def write(self) -> AbstractContextManager[Any]:
-        """Begin to write, or fail."""
-        if self.broken:
-            raise Unavailable("the test pulled the plug")
-        return self.inner.write()
-
-
-class Bench:
-    """A home with a CA, a register in it, a clock that stands still, and the public face over all that."""
-
-    def __init__(self, home: Home, store: SqlStore) -> None:
-        self.home = home
-        self.store = Breakable(store)
-        self.at = NOW
-        create_ca(home, organisation="office", now=NOW)
-        with store.write() as tx:
-            tx.put_party(Party(HOLDER.party, HOLDER.kind, HOLDER.name, NOW))
-        self.metrics = Metrics()
-        self.house = Revocations(home, self.store, count=self.metrics.tell, now=lambda: self.at)  # type: ignore[arg-type]
-        self.metrics.watch_sources(SOURCES, self.house.alarms.silent_s)
-        office = make_lab().office
-        self.face = faces.public(
-            office, enrolling_over(office), self.metrics, pages=pages_of_lab(office, "public"), given_out=home.ca,
-            turnstile=code_turnstile(), responder=self.house.responder,
-        )  # fmt: skip
-
-    def issue(self) -> tuple[Certificate, x509.Certificate]:
-        """Issue a certificate and enter it."""
-        issued = issue_client(open_ca(self.home), HOLDER, now=NOW)
-        with self.store.inner.write() as tx:
-            tx.put_certificate(issued.row)
-        return issued.row, x509.load_pem_x509_certificate(issued.certificate)
-
-    def revoke(self, row: Certificate) -> None:
-        """Revoke it in the rows."""
-        with self.store.inner.write() as tx:
-            tx.put_certificate(replace(row, revoked_at=self.at, reason="key_compromise"))
-
-    def crl(self) -> x509.CertificateRevocationList:
-        """Return the list as it is given out."""
-        return x509.load_der_x509_crl(self.ask("GET", "/pki/crl.der").content)
-
-    def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        """Ask the public face."""
-
-        async def once() -> httpx2.Response:
-            transport = httpx2.ASGITransport(app=self.face)
-            async with httpx2.AsyncClient(transport=transport, base_url="https://public.example") as client:
-                return await client.request(method, path, **options)
-
-        return asyncio.run(once())
-
-    def question(
-        self, certificate: x509.Certificate, *, nonce: bytes | None = None, issuer: x509.Certificate | None = None
-    ) -> bytes:
-        """Return a question (DER), of the CA that works or another."""
-        above = issuer or open_ca(self.home).issuing.certificate
-        asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, above, SHA1())
-        if nonce:
-            asked = asked.add_extension(x509.OCSPNonce(nonce), critical=False)
-        return asked.build().public_bytes(Encoding.DER)
-
-    def word(self, serial: int, issuer: x509.Certificate) -> str:
-        """Ask about a serial of an issuer, by its hashes; return the state."""
-        point = issuer.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        hashes = [sha256(issuer.subject.public_bytes()).digest(), sha256(point).digest()]
-        asked = ocsp.OCSPRequestBuilder().add_certificate_by_hash(*hashes, serial, SHA256()).build()
-        return read(self.post(asked.public_bytes(Encoding.DER))).certificate_status.name
-
-    def post(self, question: bytes) -> httpx2.Response:
-        """Ask by POST."""
-        return self.ask("POST", "/pki/ocsp", content=question, headers={"Content-Type": "application/ocsp-request"})
-
-    def counted(self, name: str) -> float:
-        """Return a number of the metrics."""
-        lines = self.metrics.text().decode().splitlines()
-        return next((float(line.split()[-1]) for line in lines if line.startswith(name + " ")), 0.0)
-
-    def silent(self, source: str) -> float:
-        """Return for how long the metrics say that a source is silent."""
-        return self.counted(f'seikyu_revocation_source_silent_seconds{{source="{source}"}}')
-
-    def alarms(self, word: str = "silent") -> float:
-        """Return how often an alarm was raised, or ended."""
-        return self.counted(f'seikyu_events_total{{event="revocation_source_{word}"}}')
 
 
 @pytest.fixture
@@ -148,12 +41,6 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     store = open_store(home.database)
     yield Bench(home, store)
     store.close()
-
-
-def read(reply: httpx2.Response) -> ocsp.OCSPResponse:
-    """Return the answer of a reply."""
-    assert (reply.status_code, reply.headers["content-type"]) == (200, "application/ocsp-response")
-    return ocsp.load_der_ocsp_response(reply.content)
 
 
 # --- over HTTP
@@ -266,89 +153,6 @@ def test_a_flood_of_questions_takes_few_threads() -> None:
 def test_other_ways_of_asking_are_none(bench: Bench, method: str, path: str) -> None:
     """Neither of them is a question."""
     assert bench.ask(method, path).status_code in {404, 405}
-
-
-# --- after a new key of the CA
-
-
-def test_openssl_believes_the_answers_about_an_older_keys_certificates(bench: Bench, tmp_path: Path) -> None:
-    """Its issuer, the root and the answer are all that it has; the older key's delegate signs, nonce or not."""
-    held = [bench.issue(), bench.issue()]
-    bench.house.keep_fresh()
-    roll_over(bench.home, now=NOW)
-    held += [bench.issue(), bench.issue()]
-    for row, _ in held[1::2]:
-        bench.revoke(row)
-
-    issuers = issuing(bench)[::-1]
-    told = []
-    for no, (_, certificate) in enumerate(held):
-        about = ["-issuer", write_pem(tmp_path / "issuer.pem", issuers[no // 2]),
-                 "-cert", write_pem(tmp_path / "cert.pem", certificate)]  # fmt: skip
-        for more in ([], ["-no_nonce"]):
-            openssl("ocsp", *about, *more, "-reqout", tmp_path / "question.der")
-            reply = bench.post((tmp_path / "question.der").read_bytes())
-            assert reply.headers["cache-control"].startswith("max-age=60" if more else "no-store")
-            (tmp_path / "answer.der").write_bytes(reply.content)
-            answer = ["-respin", tmp_path / "answer.der", "-CAfile", bench.home.ca / "root.pem",
-                      "-verify_other", tmp_path / "issuer.pem",
-                      "-attime", int(NOW.timestamp()), "-validity_period", 10**9]  # fmt: skip
-            assert openssl("ocsp", "-reqin", tmp_path / "question.der", *answer) == "Response verify OK\n"
-            said = openssl("ocsp", *about, "-no_nonce", *answer)
-            assert "Response verify OK" in said
-            told.append(next(word for word in ("good", "revoked", "unknown") if f"cert.pem: {word}" in said))
-    assert told == ["good", "good", "revoked", "revoked"] * 2
-
-
-def test_a_serial_asked_under_another_key_is_unknown(bench: Bench) -> None:
-    """In both directions, also while the register is silent and the list is asked."""
-    old = bench.issue()
-    roll_over(bench.home, now=NOW)
-    new = bench.issue()
-    second, first = issuing(bench)
-    bench.house.keep_fresh()
-    for each in (old, new):
-        bench.revoke(each[0])
-    Revocations(bench.home, bench.store, count=lambda _: None, now=lambda: NOW).keep_fresh()  # type: ignore[arg-type]
-    for bench.store.broken in (False, True):
-        said = [bench.word(old[1].serial_number, issuer) for issuer in (first, second)] + [
-            bench.word(new[1].serial_number, issuer) for issuer in (first, second)
-        ]
-        assert said == ["REVOKED", "UNKNOWN", "UNKNOWN", "REVOKED"]
-
-
-def test_each_keys_list_is_given_out(bench: Bench) -> None:
-    """At the look after the rollover, although nobody was revoked; the first key's list keeps its address."""
-    bench.house.keep_fresh()
-    assert bench.ask("GET", "/pki/crl-2.der").status_code == 404
-    roll_over(bench.home, now=NOW)
-    bench.house.keep_fresh()
-    replies = [bench.ask("GET", f"/pki/{name}") for name in ("crl-2.der", "crl.der")]
-    lists = [x509.load_der_x509_crl(each.content) for each in replies]
-    for listed, issuer in zip(lists, issuing(bench), strict=True):
-        assert listed.issuer == issuer.subject
-        assert listed.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
-    assert {each.headers["content-type"] for each in replies} == {"application/pkix-crl"}
-    assert {each.headers["cache-control"] for each in replies} == {f"max-age={LIST_KEPT_S}"}
-    pem = bench.ask("GET", "/pki/crl.pem").text
-    assert [x509.load_pem_x509_crl((each + END).encode()) for each in pem.split(END)[:2]] == lists
-    assert {bench.ask("GET", f"/pki/{name}").status_code for name in ("crl-1.der", "crl-3.der", "crl-02.der")} == {404}
-
-
-END = "-----END X509 CRL-----"
-
-
-def issuing(bench: Bench) -> list[x509.Certificate]:
-    """Return the certificates of the CAs that issue, the working one's first."""
-    ca = open_ca(bench.home)
-    return [ca.issuing.certificate, *(each.certificate for each in ca.retired)]
-
-
-def openssl(*arguments: object) -> str:
-    """Run openssl and return what it says."""
-    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
 
 
 # --- fresh in time
