@@ -153,7 +153,7 @@ def test_renewing_lets_the_old_certificate_go_on_for_a_while(lab: AcmeLab) -> No
     _, second = client.certified(key=key)
     serials = [f"{each[0].serial_number:x}" for each in (first, second)]
     assert lab.enrolment.living() == serials
-    lab.enrolment.later(days=30)
+    lab.enrolment.later(days=62)
     assert revoke_superseded(lab.enrolment.enrolling) == 1
     assert lab.enrolment.living() == serials[1:]
 

@@ -21,6 +21,7 @@ from seikyu.apps.wiring import find_home, init_home
 from seikyu.ports.register import Party
 from seikyu.services import applications
 from seikyu.services.issuing import Proof, look
+from seikyu.services.people import CONSOLE
 
 OWN, OTHER = "9911000015", "9911000023"
 CODE = r"[2-9A-HJKMNP-Z]"
@@ -97,6 +98,19 @@ def test_a_notice_is_written_for_the_post_and_not_shown(admin: Run, home: Path, 
     assert pin not in said.out
     with enrolling_at(find_home(home)) as at:
         assert look(at, Proof(reference, pin)).terminal == "受付1号機"
+
+
+def test_the_desks_paper_is_the_same(admin: Run, home: Path, tmp_path: Path) -> None:
+    """What a page answers with is the document that the command writes, with the codes of this opening."""
+    one = filed(admin, "受付1号機")
+    with enrolling_at(find_home(home)) as at:
+        paper = notices_posted.paper_of(find_home(home), at)
+        opened = applications.approve(at, CONSOLE, one)
+        (tmp_path / "notice.pdf").write_bytes(paper(opened))
+    text = text_of(tmp_path / "notice.pdf")
+    assert opened.pin in text
+    assert "https://face.example.jp/cert/" in text
+    assert "見本診療所" in text
 
 
 def test_codes_are_shown_only_if_asked_for(admin: Run, tmp_path: Path) -> None:

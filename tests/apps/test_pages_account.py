@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -352,6 +353,22 @@ def test_a_posted_code_makes_the_first_administrator_once(site: Site) -> None:
     again = site.browser()
     again.get("/account/register")
     assert again.post("/account/register", party=SECOND, code=code).status_code == 403
+
+
+def test_who_begins_next_month_gets_ready_before(site: Site) -> None:
+    """The code, the account and the login are there before the party's first day; the certificate is applied for."""
+    with site.lab.office.store.write() as tx:
+        party = tx.party(SECOND)
+        assert party is not None
+        tx.put_party(replace(party, since=NOW + timedelta(days=30)))
+    browser = site.browser()
+    register(browser, post_code(site))
+    assert browser.log_in("taro", OTHER_PASSWORD).status_code == 200
+    browser.get("/applications/new")
+    applied = browser.post("/applications/new", terminal="受付1号機", department="事務課", phone="099-000-0000")
+    assert applied.status_code == 200
+    with site.lab.office.store.read() as tx:
+        assert [each.terminal for each in tx.applications(party=SECOND)] == ["受付1号機"]
 
 
 @pytest.mark.parametrize("how", ["too old", "replaced", "another party", "gone from the register"])

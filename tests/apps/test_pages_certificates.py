@@ -106,7 +106,7 @@ def test_what_is_wrong_is_told_at_its_field(site: Site) -> None:
         "phone": ("none", "0" * 41),
     }.items():
         for text in texts:
-            assert apply(browser, **{wrong: text}) == 400
+            assert apply(browser, **{wrong: text}) == 422
             assert browser.page is not None
             assert f'id="w-{wrong}"' in browser.page.text
             assert browser.page.text.count('aria-invalid="true"') == 1
@@ -201,7 +201,7 @@ def test_an_operator_sends_back_and_ends_and_makes_no_codes(site: Site) -> None:
     token = browser.hidden("/logout")["token"]
     assert browser.send(f"/issuance/{one}/approve", {"token": token}).status_code == 403
     browser.get(f"/issuance/{one}")
-    assert browser.post(f"/issuance/{one}/send-back", reason=" ").status_code == 400
+    assert browser.post(f"/issuance/{one}/send-back", reason=" ").status_code == 422
     browser.post(f"/issuance/{one}/send-back", reason=f"OS の名前です {NASTY}")
     assert "The application is sent back" in browser.text()
     theirs = add(site)
@@ -260,7 +260,7 @@ def test_an_operator_looks_for_a_certificate_and_revokes_it(site: Site) -> None:
     browser.get(f"/certificates/{serial}")
     browser.post("/certificates/revoke")
     assert "cannot be taken back" in browser.text()
-    assert browser.post("/certificates/revoke/now", reason="").status_code == 400
+    assert browser.post("/certificates/revoke/now", reason="").status_code == 422
     assert revoked(site, [serial]) == 0
     browser.post("/certificates/revoke/now", reason="key_compromise")
     assert "1 certificate(s) are revoked" in browser.text()
@@ -275,7 +275,7 @@ def test_several_are_revoked_by_ticking(site: Site) -> None:
     serials, browser = issue(site, 10), staff(site)
     assert tick(browser, serials[:3], reason="superseded") == 200
     browser.get("/certificates")
-    assert browser.post("/certificates/revoke").status_code == 400
+    assert browser.post("/certificates/revoke").status_code == 422
     assert "no certificate was ticked" in browser.text()
     token = browser.hidden("/logout")["token"]
     typed = {"token": token, "reason": "superseded", **{f"serial.{serial}": "yes" for serial in serials}}

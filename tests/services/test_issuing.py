@@ -94,7 +94,7 @@ def test_pin_and_recovery_code_are_not_each_other(enrolment_lab: EnrolmentLab) -
 
 
 def test_a_renewal_overlaps_and_can_be_fetched_again(enrolment_lab: EnrolmentLab) -> None:
-    """The certificate in hand goes on for 30 days; whoever asks again for the same key gets the same answer."""
+    """The certificate in hand goes on for 62 days; whoever asks again for the same key gets the same answer."""
     first = enrolment_lab.fetched(enrolment_lab.opened())
     enrolment_lab.later(days=100)
     key = new_asked()
@@ -102,7 +102,7 @@ def test_a_renewal_overlaps_and_can_be_fetched_again(enrolment_lab: EnrolmentLab
     again = issuing.renew(enrolment_lab.enrolling, inhand(first.serial), key)
     assert (again.serial, again.again) == (renewed.serial, True)
     assert renewed.not_after > first.not_after
-    enrolment_lab.later(days=30, seconds=-1)
+    enrolment_lab.later(days=62, seconds=-1)
     assert issuing.revoke_superseded(enrolment_lab.enrolling) == 0
     enrolment_lab.later(seconds=1)
     assert issuing.revoke_superseded(enrolment_lab.enrolling) == 1

@@ -39,7 +39,7 @@ def test_a_notice_is_open_for_180_days() -> None:
 
 @pytest.mark.parametrize(
     ("way", "wait"),
-    [(Way.DOWNLOAD, DAY), (Way.RENEWAL, 30 * DAY), (Way.RECOVERY, 0 * DAY), (Way.PAIRING, 0 * DAY)],
+    [(Way.DOWNLOAD, DAY), (Way.RENEWAL, 62 * DAY), (Way.RECOVERY, 0 * DAY), (Way.PAIRING, 0 * DAY)],
 )
 def test_what_replaces_a_dead_terminal_ends_the_old_one_at_once(way: Way, wait: timedelta) -> None:
     """What renews it lets it go on."""

@@ -77,7 +77,7 @@ _OUTCOMES: Final = (
     Outcome("too_many_tries", HTTPStatus.TOO_MANY_REQUESTS, Exit.LATER, retry=True),
     Outcome("registration_refused", HTTPStatus.FORBIDDEN, Exit.REFUSED),
     Outcome("terms_not_accepted", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
-    Outcome("not_sure", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("not_filled_in", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
     Outcome("key_refused", HTTPStatus.FORBIDDEN, Exit.REFUSED),
     Outcome("too_many_keys", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("last_second_factor", HTTPStatus.CONFLICT, Exit.REFUSED),

@@ -22,7 +22,7 @@ from seikyu.services.people import NoSuchParty, People, UserThere, note
 from seikyu.trust.agreements import Agreement, due
 from seikyu.trust.codes import CHANCE_BYTES, make_code, read_code
 from seikyu.trust.passwords import check_password
-from seikyu.trust.people import ALL_PEOPLE, Actor, NotPermitted, folded_user_id, lasts, outside, permits_all, role_for
+from seikyu.trust.people import ALL_PEOPLE, Actor, NotPermitted, folded_user_id, outside, permits_all, role_for
 
 #: The role of a party's first user.
 FIRST_ROLE: Final = "administrator"
@@ -203,7 +203,8 @@ def _party(tx: ReadTx, people: People, party_id: str) -> Party | None:
     party = tx.party(party_id)
     if party is None or party.kind not in outside().kinds:
         return None
-    return party if lasts(party.since, party.until, people.register_clock.now()) else None
+    # Who begins later has to get ready before; what a login may do is asked of the register then.
+    return party if party.until is None or people.register_clock.now() < party.until else None
 
 
 def _due(tx: ReadTx, user: User, now: datetime) -> tuple[Agreement, ...]:

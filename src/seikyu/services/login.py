@@ -37,7 +37,7 @@ from seikyu.services.people import People, note
 from seikyu.trust.agreements import due
 from seikyu.trust.logins import NO_FAILURE, Tries, after_failure, is_locked, is_over, is_stale
 from seikyu.trust.passwords import prepared
-from seikyu.trust.people import Actor, BadUser, first_duty, folded_user_id, lasts, outside, roles
+from seikyu.trust.people import Actor, BadUser, first_duty, folded_user_id, outside, roles
 from seikyu.trust.totp import fitting_step
 
 _TOKEN_BYTES: Final = 32
@@ -424,7 +424,8 @@ def _may_come(tx: ReadTx, people: People, identity: ClientIdentity | None, user:
     party = tx.party(user.party)
     if party is None or party.kind not in outside().kinds:
         return False
-    return lasts(party.since, party.until, people.register_clock.now())
+    # Who begins later has to get ready before.
+    return party.until is None or people.register_clock.now() < party.until
 
 
 def _judged(

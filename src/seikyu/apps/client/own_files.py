@@ -93,6 +93,15 @@ def take_over(folder: Path, come: Path) -> None:
         come.rename(folder / SWAPPING)
         sync_folder(folder)
     settle(folder)
+    _sweep(folder)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a kill left half written: there may be a key in it. Whoever is writing just now, writes again."""
+    for name in _FILES:
+        for left in folder.glob(f".{name}.*"):
+            with suppress(OSError):
+                left.unlink()
 
 
 def drop(folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from starlette.responses import Response
 from starlette.routing import Route
 
+from seikyu.apps.pages.forms import NotFilledIn
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.office.errors import NotAllowed
 from seikyu.ports.errors import BadRequest
@@ -62,14 +63,14 @@ class _Own:
         """File an application; the same again is told to be a repeat."""
         wrong = _wrong_contact(visit)
         if wrong:
-            trouble = BadRequest(" / ".join(wrong.values()), parameter="contact")
+            trouble = NotFilledIn(said=visit.say("pages.application.wrong.some"))
             return visit.again("application_new.html", trouble, **_limits(), wrong=wrong)
         try:
             wish = Wish(visit.typed("terminal").strip(), _contact(visit))
             _, repeat = services.apply_for(self.enrolling, visit.who, wish, party=visit.who.party)
         except BadRequest:
             wrong = {"terminal": visit.say("pages.application.wrong.terminal")}
-            trouble = BadRequest(wrong["terminal"], parameter="terminal")
+            trouble = NotFilledIn(said=visit.say("pages.application.wrong.some"))
             return visit.again("application_new.html", trouble, **_limits(), wrong=wrong)
         except (TerminalThere, NoSuchParty) as known:
             return visit.again("application_new.html", known, **_limits(), wrong={})

@@ -10,9 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seikyu.adapters.clock import SystemClock
+from seikyu.apps.pages.forms import NotFilledIn
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.apps.revoking import by_user, certificate_on_wire, revoking_of
-from seikyu.ports.errors import BadRequest, NotFound
+from seikyu.ports.errors import NotFound
 from seikyu.ports.register import Certificate
 from seikyu.services import revoke as services
 from seikyu.services.find import Wanted, find_certificates
@@ -30,7 +31,7 @@ STATES: Final = ("valid", "expired", "revoked")
 #: A certificate that was ticked, as its field is named.
 TICKED: Final = "serial."
 
-_TROUBLE: Final = (BadRequest, NotPermitted, CertificateNotThere, TooManyToRevoke, PersonNeeded)
+_TROUBLE: Final = (NotFilledIn, NotPermitted, CertificateNotThere, TooManyToRevoke, PersonNeeded)
 
 
 def certificate_routes(pages: Pages) -> list[Route]:
@@ -110,9 +111,9 @@ def _found(visit: Visit) -> dict[str, Any]:
 
 
 def _asked(visit: Visit, serials: list[str]) -> dict[str, Any]:
-    """Errors: BadRequest, if nothing was ticked; CertificateNotThere."""
+    """Errors: NotFilledIn, if nothing was ticked; CertificateNotThere."""
     if not serials:
-        raise BadRequest(visit.say("pages.certs.nothing_ticked"), parameter="serial")
+        raise NotFilledIn(said=visit.say("pages.certs.nothing_ticked"))
     rows = _rows(visit, serials)
     rules = revoking_of(visit.office.store).rules
     standing = sum(row.revoked_at is None for row in rows)
@@ -127,7 +128,7 @@ def _asked(visit: Visit, serials: list[str]) -> dict[str, Any]:
 
 
 def _ticked(visit: Visit) -> list[str]:
-    """Return the serials that were ticked. Errors: BadRequest, for what is none."""
+    """Return the serials that were ticked. Errors: NotFound, for what is none."""
     return [_serial(name.removeprefix(TICKED)) for name in visit.form if name.startswith(TICKED)]
 
 
@@ -140,10 +141,10 @@ def _serial(text: str) -> str:
 
 
 def _reason(visit: Visit) -> str:
-    """Errors: BadRequest, for what is no reason."""
+    """Errors: NotFilledIn, for what is no reason."""
     reason = visit.typed("reason")
     if reason not in REASONS:
-        raise BadRequest(visit.say("pages.certs.no_reason"), parameter="reason")
+        raise NotFilledIn(said=visit.say("pages.certs.no_reason"))
     return reason
 
 

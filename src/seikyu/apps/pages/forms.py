@@ -41,6 +41,12 @@ class NotAForm(ProtocolError):
     code = "not_a_form"
 
 
+class NotFilledIn(SeikyuError):
+    """Something of the form is missing or cannot be taken; nothing was done (422). Shape: facts `said`, in words."""
+
+    code = "not_filled_in"
+
+
 async def read_form(request: Request, *, external_url: str | None = None) -> Mapping[str, str]:
     """Return what was typed, by the name of the field; of fields with one name the first.
 

@@ -14,10 +14,11 @@ from starlette.routing import Route
 
 from seikyu.apps.notices_posted import Paper
 from seikyu.apps.pages.applications import told_application
+from seikyu.apps.pages.forms import NotFilledIn
 from seikyu.apps.pages.frame import HEADERS
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.office.errors import NotAllowed
-from seikyu.ports.errors import BadRequest, NotFound, SeikyuError
+from seikyu.ports.errors import BadRequest, NotFound
 from seikyu.services import applications as services
 from seikyu.services.applications import Enrolling, Opened
 from seikyu.services.issuing import end_of_terminal
@@ -87,7 +88,10 @@ class _Office:
         """Send an application back with a reason."""
         try:
             services.send_back(self.enrolling, visit.who, _id(visit), reason=visit.typed("reason"))
-        except (NotAllowed, BadRequest) as trouble:
+        except BadRequest:
+            wrong = NotFilledIn(said=visit.say("pages.issuance.bad_reason", most=TEXT_CHARS))
+            return visit.again("issuance_one.html", wrong, **self._one(visit))
+        except NotAllowed as trouble:
             return visit.again("issuance_one.html", trouble, **self._one(visit))
         return visit.see(f"/issuance/{_id(visit)}?done=sent_back")
 
@@ -103,7 +107,8 @@ class _Office:
     def end(self, visit: Visit) -> Response:
         """End a terminal and revoke what it has, if that was ticked."""
         if visit.typed("sure") != "yes":
-            return visit.again("issuance_notices.html", NotSure(), **self._notices(visit))
+            unsure = NotFilledIn(said=visit.say("pages.issuance.not_ticked"))
+            return visit.again("issuance_notices.html", unsure, **self._notices(visit))
         notice, _ = end_of_terminal(self.enrolling, visit.who, visit.typed("notice"))
         return visit.see(f"/issuance/notices?party={notice.party}&done=ended")
 
@@ -132,12 +137,6 @@ class _Office:
             "may_end": permits(visit.who, OFFICE),
             "done": visit.say("pages.issuance.done_ended") if query.get("done") else "",
         }
-
-
-class NotSure(SeikyuError):
-    """What cannot be taken back was not ticked; nothing was done."""
-
-    code = "not_sure"
 
 
 def _notice(visit: Visit, told: dict[str, Any], *, locked: bool) -> dict[str, Any]:

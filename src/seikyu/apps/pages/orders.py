@@ -97,11 +97,17 @@ def _told(visit: Visit, order: RevocationOrder) -> dict[str, Any]:
         "reason_said": reason_said(visit, order.reason),
         "many": order.many,
         "ordered_at": order.ordered_at,
-        "ordered_by": order.ordered_by,
+        "ordered_by": _person(visit, order.ordered_by),
         "lapses_at": order.ordered_at + revoking_of(visit.office.store).rules.waits,
         "decided_at": order.decided_at,
-        "decided_by": order.decided_by,
+        "decided_by": _person(visit, order.decided_by or ""),
     }
+
+
+def _person(visit: Visit, name: str) -> str:
+    """Return a person of an order in words. Shape: `name` is as in `trust.revoking.Person`, or the console's."""
+    kind, colon, who = name.partition(":")
+    return visit.say(f"pages.orders.by_{kind}", who=who) if colon and kind in {"user", "terminal"} else name
 
 
 def _id(visit: Visit) -> str:
