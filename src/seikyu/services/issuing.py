@@ -42,6 +42,9 @@ Vet: TypeAlias = Callable[[Holder, tuple[str, ...]], None]
 #: Writes what belongs to a certificate into the transaction that stores it; if it raises, there is no certificate.
 Settle: TypeAlias = Callable[[WriteTx, Signed], None]
 
+_DAY: Final = timedelta(days=1)
+_LATER_S: Final = 3600
+
 #: So many are revoked in one transaction, so that others get their turn.
 _AT_ONCE: Final = 100
 
@@ -339,6 +342,9 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
         notice = tx.issuance_notice(terminal.notice) if terminal.notice else None
         if terminal.notice and (notice is None or notice.ended_at is not None):
             raise TerminalGone("the terminal is no more", terminal=terminal.name)
+        issued = tx.count_issued(terminal.party, terminal.name, since=now - _DAY)
+        if issued >= enrolling.rules.issued_a_day:
+            raise Unavailable("so many certificates a day", retry_after_s=_LATER_S)
         ended = _hand_over(tx, enrolling, terminal, way, now=now, inhand=inhand)
         tx.put_certificate(_row(terminal, signed, now))
         tx.put_issued(
@@ -410,12 +416,11 @@ def _hand_over(
 
 
 def _of_terminal(tx: ReadTx, party: str, terminal: str) -> list[IssuedCertificate]:
-    """Return what the terminal was issued, oldest first; what was issued by hand has a row of the register only."""
-    rows = {row.serial: row for row in tx.issued_of_terminal(party, terminal)}
-    for one in tx.certificates(party=party):
-        if one.terminal == terminal and one.serial not in rows:
-            rows[one.serial] = IssuedCertificate(one.serial, "", one.party, one.terminal, "", "", one.issued_at, b"")
-    return sorted(rows.values(), key=lambda row: (row.issued_at, row.serial))
+    """Return what the terminal has that is not revoked, oldest first; what was made by hand is in the register only."""
+    return [
+        tx.issued(one.serial) or IssuedCertificate(one.serial, "", party, terminal, "", "", one.issued_at, b"")
+        for one in tx.unrevoked_of_terminal(party, terminal)
+    ]
 
 
 def _lives(tx: ReadTx, row: IssuedCertificate, now: datetime) -> bool:
