@@ -98,10 +98,10 @@ class MemoryRegisterRead:
         rows = self.tables.certificates.values()
         return len(rows), sum(one.revoked_at is not None for one in rows)
 
-    def serials_issued(self: _HasTables, since: datetime | None = None) -> list[str]:
-        """Return the serials of all that was issued, from an instant on, in no order."""
+    def serials_issued(self: _HasTables, since: datetime | None = None) -> list[tuple[str, str | None]]:
+        """Return serial and issuer of all that was issued, from an instant on, in no order."""
         rows = self.tables.certificates.values()
-        return [one.serial for one in rows if since is None or one.issued_at >= since]
+        return [(one.serial, one.issuer) for one in rows if since is None or one.issued_at >= since]
 
     def revoked_certificates(
         self: _HasTables, *, since: datetime | None = None, ending_from: datetime | None = None

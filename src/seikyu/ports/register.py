@@ -136,8 +136,8 @@ class RegisterRead(Protocol):
         """Return how many certificates there are, and how many of them are revoked."""
         ...
 
-    def serials_issued(self, since: datetime | None = None) -> list[str]:
-        """Return the serials of all that was issued, from an instant on, in no order."""
+    def serials_issued(self, since: datetime | None = None) -> list[tuple[str, str | None]]:
+        """Return serial and issuer, as rows have them, of all that was issued, from an instant on, in no order."""
         ...
 
     def revoked_certificates(

@@ -107,12 +107,12 @@ class SqlRegisterRead:
         )
         return issued, revoked
 
-    def serials_issued(self, since: datetime | None = None) -> list[str]:
-        """Return the serials of all that was issued, from an instant on, in no order."""
-        statement = sa.select(_C.serial)
+    def serials_issued(self, since: datetime | None = None) -> list[tuple[str, str | None]]:
+        """Return serial and issuer of all that was issued, from an instant on, in no order."""
+        statement = sa.select(_C.serial, _C.issuer)
         if since is not None:
             statement = statement.where(_C.issued_at >= since)
-        return list(self.connection.execute(statement).scalars())
+        return [(serial, issuer) for serial, issuer in self.connection.execute(statement)]
 
     def revoked_certificates(
         self, *, since: datetime | None = None, ending_from: datetime | None = None
