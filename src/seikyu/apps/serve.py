@@ -139,13 +139,13 @@ class House:
         if not behind:
             self.contexts["desk"] = server_context(certificate, clients=pki.clients_file(home))
             self.contexts["public"] = server_context(certificate)
+        self.revocations = pki.Revocations(home, office.store, count=metrics.tell)
         self.chores: tuple[Callable[[], object], ...] = (
             partial(revoke_superseded, enrolling),
             partial(pairing.forget, enrolling),
             partial(forget_orders, self.acme),
-            lambda: self.revocations.keep_fresh(),  # what was revoked above is on the list
+            self.revocations.keep_fresh,  # what was revoked above is on the list
         )
-        self.revocations = pki.Revocations(home, office.store, count=metrics.tell)
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
         people, key = people_of(home, office.store, tell=office.tell), home.secret("forms_key")
         pages = partial(
