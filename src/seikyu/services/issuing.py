@@ -22,7 +22,7 @@ from seikyu.ports.enrolment import IssuanceNotice, IssuedCertificate, Signed
 from seikyu.ports.errors import NotFound, SeikyuError, Unavailable
 from seikyu.ports.register import Certificate, Party
 from seikyu.ports.store import ReadTx, WriteTx
-from seikyu.ports.trust import ClientIdentity
+from seikyu.ports.trust import CertificateRevoked, ClientIdentity
 from seikyu.services.applications import Enrolling, end_terminal, enter
 from seikyu.trust.certificates import Asked, BadRequestForCertificate
 from seikyu.trust.codes import read_code
@@ -202,7 +202,8 @@ def renew(enrolling: Enrolling, identity: ClientIdentity, asked: Asked, *, vet: 
     """Renew the certificate in hand, at any time of the year; the old one goes on for an overlap.
 
     A renewal that broke off is fetched again by asking for the same key. `identity` was verified when it asked.
-    Errors: TerminalGone, also if the certificate in hand was revoked since; BadRequestForCertificate, if the key is another terminal's.
+    Errors: CertificateRevoked, if it was revoked since; TerminalGone; BadRequestForCertificate, if the key is another
+    terminal's.
     """
     by = Actor(f"(certificate {identity.serial})", identity.party, "", "")
     with enrolling.store.read() as tx:
@@ -220,7 +221,7 @@ def replace_terminal(
     """Replace a terminal of the actor's party that another terminal vouches for; what it had ends at once.
 
     `vouched_by` is the certificate of who vouches. Errors: NotFound, if the party never had such a terminal;
-    TerminalGone, also if the certificate of who vouches is not good any more; BadRequestForCertificate.
+    TerminalGone; CertificateRevoked, if it is not good any more; BadRequestForCertificate.
     """
     with enrolling.store.read() as tx:
         notice = tx.notice_of_terminal(by.party, terminal)
@@ -329,7 +330,7 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
     """
     chain, shown = enrolling.authority.chain(), inhand or vouched_by
     with enrolling.store.read() as tx:
-        _require_good(tx, shown, terminal, enrolling.clock.now())
+        _require_good(tx, shown, enrolling.clock.now())
         party = tx.party(terminal.party)
         there = _there(tx, terminal, asked, enrolling.clock.now(), inhand=inhand)
     if party is None or (party.until and party.until <= enrolling.register_clock.now()):
@@ -341,7 +342,7 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
     now = enrolling.clock.now()
     signed = _signed(enrolling, terminal, party, asked, now=now)
     with enrolling.store.write() as tx:
-        _require_good(tx, shown, terminal, now)
+        _require_good(tx, shown, now)
         there = _there(tx, terminal, asked, now, inhand=inhand)
         if there is not None and settle is None:
             return _handed_again(*there, chain)
@@ -370,10 +371,10 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
     return Handed(signed.serial, signed.der, chain, signed.not_after)
 
 
-def _require_good(tx: ReadTx, shown: str | None, terminal: _Terminal, now: datetime) -> None:
-    """Errors: TerminalGone, if the certificate that was shown is not good any more."""
+def _require_good(tx: ReadTx, shown: str | None, now: datetime) -> None:
+    """Errors: CertificateRevoked, if the certificate that was shown is not good any more."""
     if shown is not None and not _is_good(tx.certificate(shown), now):
-        raise TerminalGone("the certificate that was shown is not good any more", terminal=terminal.name)
+        raise CertificateRevoked("revoked since it was shown")
 
 
 def _signed(enrolling: Enrolling, terminal: _Terminal, party: Party, asked: Asked, *, now: datetime) -> Signed:
