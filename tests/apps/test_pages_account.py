@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
@@ -207,6 +208,15 @@ def test_a_login_leads_to_our_own_pages_alone(site: Site, place: str) -> None:
     typed = {**browser.hidden("/login"), "user": "hanako", "password": PASSWORD, "body": "1", "next": place}
     answer = browser.send("/login", typed)
     assert (answer.status_code, answer.headers["location"]) == (303, "/account")
+
+
+def test_a_page_that_needs_a_login_is_one_field_of_the_address(site: Site) -> None:
+    """Whatever stands in it."""
+    for path in ("/notices/x%26lang=en%26done=registered", "/notices/%E5%B1%8A", "/notices/x%23y"):
+        answer = site.browser().ask("GET", path)
+        assert answer.status_code == 303
+        place = urlsplit(answer.headers["location"])
+        assert (place.path, parse_qs(place.query), place.fragment) == ("/login", {"next": [unquote(path)]}, "")
 
 
 def test_a_form_is_small_and_a_form(site: Site) -> None:
@@ -522,10 +532,15 @@ def test_an_operator_sets_a_code_app_before_anything_else(site: Site) -> None:
     assert browser.get("/users").url.path == "/login", "half a login is none"
     browser.get("/login/second")
     assert browser.post("/login/second", code="123456").status_code == 401
-    assert browser.post("/login/second", code=code_now(site, secret)).url.path == "/account"
+    assert browser.post("/login/second", code=wide_digits(code_now(site, secret))).url.path == "/account"
     browser.post("/logout")
     browser.log_in("ope", PASSWORD)
     assert browser.post("/login/second", code=code_now(site, secret)).status_code == 401, "a code is good once"
+
+
+def wide_digits(code: str) -> str:
+    """Return a code as a Japanese keyboard may type it."""
+    return f"{code[:3]} {code[3:]}".translate({ord("0") + digit: ord("０") + digit for digit in range(10)})
 
 
 def question_of(browser: Browser) -> str:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -287,7 +287,7 @@ class Pages:
             if not login:
                 return page(visit)
             if visit.actor is None:
-                return visit.see(f"/login?next={visit.request.url.path}" if visit.request.method == "GET" else "/login")
+                return visit.see(f"/login?next={quote(visit.request.url.path)}" if visit.request.method == "GET" else "/login")
             if visit.actor.must is not None and not before_duty:
                 return visit.see(DUTIES[visit.actor.must])
             if powers and not any(permits(visit.actor, power) for power in powers):
