@@ -190,7 +190,9 @@ def do_register(visit: Visit) -> Response:
 def do_finish(visit: Visit) -> Response:
     """Make the first user of a party."""
     try:
-        first = First(_served_body(visit), visit.typed("user"), _typed_twice(visit, "password"), _ticked(visit), visit.lang)
+        first = First(
+            _served_body(visit), visit.typed("user"), _typed_twice(visit, "password"), _ticked(visit), visit.lang
+        )
         party, code = visit.typed("party"), visit.typed("code")
         register_first(visit.people, _strange(visit), party=party, code=code, first=first)
     except (CodeMistyped, RegistrationRefused, TooManyTries) as trouble:

@@ -81,6 +81,7 @@ class Visit:
     identity: ClientIdentity | None = None
     actor: Actor | None = None
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def people(self) -> People:
@@ -260,7 +261,8 @@ class Pages:
                 visit.identity = await asyncio.to_thread(who_asks, office.store, office.clock, scope, tell=office.tell)
                 request.scope.setdefault("state", {})[IDENTITY] = visit.identity
             if post:
-                visit.form = await read_form(request, external_url=self.external_url)
+                sent = await read_form(request, external_url=self.external_url)
+                visit.form, visit.files = sent.fields, sent.files
                 self._check(visit)
             run = self._step(page, login=login, powers=powers, before_duty=before_duty)
             if not hard or not post:
@@ -287,7 +289,9 @@ class Pages:
             if not login:
                 return page(visit)
             if visit.actor is None:
-                return visit.see(f"/login?next={quote(visit.request.url.path)}" if visit.request.method == "GET" else "/login")
+                return visit.see(
+                    f"/login?next={quote(visit.request.scope['path'])}" if visit.request.method == "GET" else "/login"
+                )
             if visit.actor.must is not None and not before_duty:
                 return visit.see(DUTIES[visit.actor.must])
             if powers and not any(permits(visit.actor, power) for power in powers):
