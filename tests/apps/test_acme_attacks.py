@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from cryptography import x509
@@ -194,6 +195,21 @@ def test_what_is_anothers_is_not_there(lab: AcmeLab) -> None:
     assert problem_of(thief.post("/acme/revoke-certificate", wish)) == (403, "unauthorized")
     assert problem_of(lab.client().post("/acme/revoke-certificate", wish)) == (403, "unauthorized")
     assert lab.enrolment.row(f"{chain[0].serial_number:x}").revoked_at is None
+
+
+def test_what_can_be_no_id_is_not_looked_up(tmp_path: Path) -> None:
+    """Half a letter (a lone surrogate) or a NUL, as account, as thing or as page, is not there like any other text."""
+    lab = AcmeLab.make(tmp_path)
+    client = lab.client(lab.server())
+    for odd in ("\ud800", "a\0", "x\udcff", "１"):
+        refused = client.post("/acme/new-order", {}, kid=HOST + "/acme/account/" + odd)
+        assert problem_of(refused) == (400, "accountDoesNotExist")
+        order = client.post("/acme/new-order", {"identifiers": [{"type": "dns", "value": odd}]})
+        assert problem_of(order) == (403, "rejectedIdentifier")
+        assert problem_of(client.order(replaces=odd)) == (400, "malformed")
+    for path in ("order/a%00", "authorization/%EF%BC%91", "challenge/a%00", "certificate/a%00"):
+        assert problem_of(client.post("/acme/" + path, url=HOST + "/acme/" + unquote(path))) == (404, "malformed")
+    assert problem_of(client.post(client.account + "/orders?cursor=a%00")) == (404, "malformed")
 
 
 def test_a_terminals_certificate_is_not_revoked_by_a_server(lab: AcmeLab) -> None:

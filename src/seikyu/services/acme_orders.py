@@ -18,7 +18,7 @@ from seikyu.ports.acme import AcmeAccount, AcmeName, AcmeOrder, HostUnproved, ho
 from seikyu.ports.enrolment import IssuedCertificate, Signed
 from seikyu.ports.errors import NotFound
 from seikyu.ports.store import ReadTx, WriteTx
-from seikyu.services.acme import HOUR, Acme, AcmeRefused, Heard, NoAcme, actor, notice_of, told_as_acme
+from seikyu.services.acme import HOUR, Acme, AcmeRefused, Heard, NoAcme, actor, is_id, notice_of, told_as_acme
 from seikyu.services.issuing import TerminalGone, issue_for_server, revoke_issued
 from seikyu.trust.acme import (
     CHALLENGE_PATH,
@@ -114,7 +114,9 @@ def order_of(acme: Acme, account: AcmeAccount, order_id: str) -> Placed:
 
 
 def orders_of(acme: Acme, account: AcmeAccount, *, after: str | None, limit: int) -> list[AcmeOrder]:
-    """Return orders of the account, newest first."""
+    """Return orders of the account, newest first. Errors: NoAcme, if `after` can be no order."""
+    if after is not None and not is_id(after):
+        raise NoAcme
     with acme.enrolling.store.read() as tx:
         return tx.acme_orders(account.id, after=after, limit=limit)
 
@@ -199,6 +201,8 @@ def finish_order(acme: Acme, heard: Heard, order_id: str) -> Placed:
 
 def certificate_of(acme: Acme, account: AcmeAccount, serial: str) -> Chain:
     """Return a certificate of the account's server, with those above it but for the root. Errors: NoAcme."""
+    if not is_id(serial):
+        raise NoAcme
     with acme.enrolling.store.read() as tx:
         issued = tx.issued(serial)
     if issued is None or issued.notice != account.notice:
@@ -289,14 +293,14 @@ def _placed(tx: ReadTx, order: AcmeOrder, now: datetime) -> Placed:
 
 
 def _order(tx: ReadTx, account: AcmeAccount, order_id: str) -> AcmeOrder:
-    order = tx.acme_order(order_id)
+    order = tx.acme_order(order_id) if is_id(order_id) else None
     if order is None or order.account != account.id:
         raise NoAcme
     return order
 
 
 def _name(tx: ReadTx, account: AcmeAccount, name_id: str) -> AcmeName:
-    name = tx.acme_name(name_id)
+    name = tx.acme_name(name_id) if is_id(name_id) else None
     if name is None or name.account != account.id:
         raise NoAcme
     return name
