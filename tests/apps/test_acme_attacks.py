@@ -2,11 +2,14 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -140,18 +143,74 @@ def test_a_notice_that_is_closed_or_for_a_terminal_opens_no_account(lab: AcmeLab
 
 def at_once(client: Client, path: str, trees: list[dict[str, Any]]) -> list[int]:
     """Send requests at the same time; return their statuses."""
-    statuses, gate = list[int](), threading.Barrier(len(trees))
+    return [each.status_code for each in sent_at_once(client, [(path, tree) for tree in trees])]
 
-    def send(tree: dict[str, Any]) -> None:
+
+def sent_at_once(client: Client, requests: list[tuple[str, dict[str, Any]]]) -> list[httpx2.Response]:
+    """Send requests at the same time; return the answers as they come."""
+    answers, gate = list[httpx2.Response](), threading.Barrier(len(requests))
+
+    def send(path: str, tree: dict[str, Any]) -> None:
         gate.wait()
-        statuses.append(client.send(path, tree).status_code)
+        answers.append(client.send(path, tree))
 
-    threads = [threading.Thread(target=send, args=(tree,)) for tree in trees]
+    threads = [threading.Thread(target=send, args=each) for each in requests]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
-    return statuses
+    return answers
+
+
+def slow_challenges(lab: AcmeLab, client: Client, count: int) -> list[str]:
+    """Return challenges of as many orders, whose hosts answer wrongly and after a while."""
+    right = lab.hosts.ask
+
+    def ask(host: str, path: str) -> bytes:
+        time.sleep(0.5)
+        return right(host, path)
+
+    lab.hosts.ask = ask  # type: ignore[method-assign]
+    names = [client.order(NAMES[0]).json()["authorizations"][0] for _ in range(count)]
+    return [str(client.post(each).json()["challenges"][0]["url"]).removeprefix(HOST) for each in names]
+
+
+def test_a_name_is_asked_for_once_at_a_time(tmp_path: Path) -> None:
+    """Many requests for one name ask its host once, and who comes second sees that it is pending."""
+    lab = AcmeLab.make(tmp_path)
+    client = lab.client(lab.server())
+    path = slow_challenges(lab, client, 1)[0]
+    answers = sent_at_once(client, [(path, client.signed(path, {})) for _ in range(4)])
+    assert sorted(each.json()["status"] for each in answers) == ["invalid", "pending", "pending", "pending"]
+    assert len(lab.hosts.asked) == 1
+
+
+def test_names_that_are_being_asked_for_count_as_failures(tmp_path: Path) -> None:
+    """Three of an account have failed; of three at once two are asked for, as the fifth may fail too."""
+    lab = AcmeLab.make(tmp_path)
+    client = lab.client(lab.server())
+    paths = slow_challenges(lab, client, 6)
+    for path in paths[:3]:
+        assert client.post(path, {}).json()["status"] == "invalid"
+    answers = sent_at_once(client, [(path, client.signed(path, {})) for path in paths[3:]])
+    assert sorted(each.status_code for each in answers) == [200, 200, 429]
+    assert len(lab.hosts.asked) == 5
+
+
+def test_nobody_waits_for_a_turn(tmp_path: Path) -> None:
+    """Whoever comes while so many names are being asked for is told to come again, at once."""
+    lab = AcmeLab.make(tmp_path)
+    client = lab.client(lab.server())
+    path = slow_challenges(lab, client, 1)[0]
+    with ExitStack() as held:
+        for no in range(lab.acme.rules.validations_at_once):
+            held.enter_context(lab.acme.asking.taken(f"name{no}", "other"))
+        began = time.monotonic()
+        refused = client.post(path, {})
+        assert time.monotonic() - began < 2
+    assert problem_of(refused) == (429, "rateLimited")
+    assert refused.headers["retry-after"] == "10"
+    assert client.post(path, {}).json()["status"] == "invalid"
 
 
 def test_of_many_accounts_at_once_a_notice_gets_one(tmp_path: Path) -> None:

@@ -145,6 +145,25 @@ def test_a_slow_host_holds_nobody_up(play: Answer) -> None:
         assert time.monotonic() - began < 2
 
 
+def test_a_silent_name_server_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor do those who ask meanwhile and find every thread that looks names up taken."""
+    silent = threading.Event()
+
+    def lookup(*_: object, **__: object) -> list[object]:
+        silent.wait(20)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    http = Http01(wait_s=0.3, answer_bytes=64, redirects=0)
+    began = time.monotonic()
+    try:
+        for _ in range(6):
+            assert refused(http) == ("connection", "no answer within 0.3 seconds")
+        assert time.monotonic() - began < 6
+    finally:
+        silent.set()
+
+
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [

@@ -11,6 +11,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -23,6 +24,9 @@ HTTP_PORT: Final = 80
 _HTTPS_PORT: Final = 443
 _ADDRESSES: Final = 4
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+#: Here a name server that is silent holds threads. Those of a loop of ours would have to be waited for at its end.
+_LOOKING_UP: Final = ThreadPoolExecutor(4, thread_name_prefix="seikyu-dns")
 
 
 class Http01:
@@ -125,10 +129,16 @@ class Http01:
         if known is not None or _is_address(host):
             return [known or host]
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(_LOOKING_UP, _looked_up, host)
         except OSError:
             raise HostUnproved("the name has no address", kind="dns") from None
-        return list(dict.fromkeys(str(each[4][0]) for each in found))[:_ADDRESSES]
+        return list(dict.fromkeys(found))[:_ADDRESSES]
+
+
+def _looked_up(host: str) -> list[str]:
+    """Return what DNS says. Nothing ends this but DNS itself."""
+    return [str(each[4][0]) for each in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
 
 
 def _is_address(host: str) -> bool:

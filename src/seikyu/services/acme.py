@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from threading import BoundedSemaphore
 from typing import Any, Final
 
 from seikyu.ports.acme import AcmeAccount, AsksHosts
@@ -25,6 +24,7 @@ from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import ReadTx
 from seikyu.services.applications import Enrolling, enter
 from seikyu.services.nonces import CHANCE_BYTES, Nonces
+from seikyu.services.turns import Turns
 from seikyu.trust.acme import AccountState, AcmeRules, acme_rules
 from seikyu.trust.codes import CodeMistyped, read_code
 from seikyu.trust.enrolment import Purpose, is_open
@@ -89,7 +89,7 @@ class Acme:
     enrolling: Enrolling
     hosts: AsksHosts
     nonces: Nonces
-    asking: BoundedSemaphore
+    asking: Turns
     rules: AcmeRules = field(default_factory=acme_rules)
 
     @classmethod
@@ -101,7 +101,7 @@ class Acme:
             enrolling=enrolling,
             hosts=hosts,
             nonces=Nonces(key, life=rules.nonce_life, spent_most=rules.spent_most),
-            asking=BoundedSemaphore(rules.validations_at_once),
+            asking=Turns(rules.validations_at_once),
             rules=rules,
         )
 

@@ -20,6 +20,7 @@ from seikyu.ports.errors import NotFound
 from seikyu.ports.store import ReadTx, WriteTx
 from seikyu.services.acme import HOUR, Acme, AcmeRefused, Heard, NoAcme, actor, is_id, notice_of, told_as_acme
 from seikyu.services.issuing import TerminalGone, issue_for_server, revoke_issued
+from seikyu.services.turns import NoTurn, SameName
 from seikyu.trust.acme import (
     CHALLENGE_PATH,
     TOKEN_BYTES,
@@ -36,9 +37,6 @@ from seikyu.trust.asking import path_below_root, require_hosts, said_by
 from seikyu.trust.certificates import Asked, BadRequestForCertificate, asked_by, serial_text
 from seikyu.trust.jws import BadJWS, account_key, base64url, from_base64url
 from seikyu.trust.people import Actor
-
-#: How long a client waits for its turn to be proved; then it is told to come again.
-TURN_S: Final = 5.0
 
 #: Why a certificate is revoked, by the number of rfc5280:5.3.1; the others are not a server's to say.
 REASONS: Final = {0: "unspecified", 1: "key_compromise", 3: "affiliation_changed", 4: "superseded",
@@ -141,8 +139,23 @@ def give_up_name(acme: Acme, heard: Heard, name_id: str) -> tuple[AcmeName, Name
 
 
 def prove_name(acme: Acme, heard: Heard, name_id: str) -> tuple[AcmeName, NameState]:
-    """Ask the host for the proof, and return what came of it. Said again it changes nothing. Errors: AcmeRefused."""
-    own, enrolling = heard.own, acme.enrolling
+    """Ask the host for the proof, and return what came of it.
+
+    Said again it changes nothing, also while the host is being asked: then the name is pending. Errors: AcmeRefused.
+    """
+    own = heard.own
+    try:
+        with acme.asking.taken(name_id, own.id) as others:
+            return _prove(acme, own, name_id, others)
+    except SameName:
+        return name_of(acme, own, name_id)
+    except NoTurn:
+        raise AcmeRefused("rateLimited", "other names are being proved", wait_s=acme.rules.validation_s) from None
+
+
+def _prove(acme: Acme, own: AcmeAccount, name_id: str, others: int) -> tuple[AcmeName, NameState]:
+    """Ask the host. The `others` that the account has being asked may fail too, and count. Errors: AcmeRefused."""
+    enrolling, rules = acme.enrolling, acme.rules
     now = enrolling.clock.now()
     with enrolling.store.read() as tx:
         notice_of(tx, own)
@@ -151,14 +164,10 @@ def prove_name(acme: Acme, heard: Heard, name_id: str) -> tuple[AcmeName, NameSt
     state = name_state(name.state, name.expires_at, now)
     if state is not NameState.PENDING:
         return name, state
-    if failures >= acme.rules.failures_per_hour:
-        raise AcmeRefused("rateLimited", "too many names could not be proved within an hour", wait_s=_HOUR_S)
-    if not acme.asking.acquire(timeout=TURN_S):
-        raise AcmeRefused("rateLimited", "other names are being proved", wait_s=acme.rules.validation_s)
-    try:
-        proved = _proved(acme, own, name)
-    finally:
-        acme.asking.release()
+    if failures + others >= rules.failures_per_hour:
+        wait_s = _HOUR_S if failures >= rules.failures_per_hour else rules.validation_s
+        raise AcmeRefused("rateLimited", "too many names could not be proved within an hour", wait_s=wait_s)
+    proved = _proved(acme, own, name)
     with enrolling.store.write() as tx:
         fresh = _name(tx, own, name_id)
         if fresh.state != NameState.PENDING:
