@@ -71,6 +71,37 @@ def test_a_request_for_another_address_is_refused(lab: AcmeLab) -> None:
         assert problem_of(client.post("/acme/new-order", {}, url=url)) == (403, "unauthorized")
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example", "public.example.evil.example", "public.example@evil.example", "evil.example:1@public.example",
+        "public.example:x", "[::1]", "public.example/x", "127.0.0.1", "public.example.",
+    ],
+)  # fmt: skip
+def test_another_name_in_the_host_header_leads_nowhere(lab: AcmeLab, host: str) -> None:
+    """No directory, no nonce and no signature for it; the refusal names no address of who asked."""
+    client = lab.client(lab.server())
+    asked = [lab.ask("GET", path, headers={"Host": host}) for path in ("/acme/directory", "/acme/new-nonce")]
+    asked.append(lab.ask("GET", "/acme/renewal-info/x.y", headers={"Host": host}))
+    tree = client.signed("/acme/new-order", {}, url=f"https://{host}/acme/new-order")
+    headers = {"Host": host, "Content-Type": "application/jose+json"}
+    asked.append(lab.ask("POST", "/acme/new-order", content=json.dumps(tree).encode(), headers=headers))
+    for refused in asked:
+        assert problem_of(refused) == (421, "malformed")
+        assert "evil" not in refused.text + repr(refused.headers)
+
+
+def test_the_offices_own_names_and_a_front_server_are_good() -> None:
+    """In large letters, with a port, as an address; before a front server the name that it passes on says nothing."""
+    lab, fronted = AcmeLab.make(), AcmeLab.make(url="https://front.example/")
+    for host in ("public.example", "PUBLIC.example:8443", "192.0.2.7", "[2001:DB8::7]:443"):
+        told = lab.ask("GET", "/acme/directory", headers={"Host": host}).json()
+        assert told["newOrder"] == f"https://{host}/acme/new-order"
+        told = fronted.ask("GET", "/acme/directory", headers={"Host": host}).json()
+        assert told["newOrder"] == "https://front.example/acme/new-order"
+    assert fronted.ask("GET", "/acme/directory", headers={"Host": "inner"}).status_code == 200
+
+
 @pytest.mark.parametrize("alg", ["none", "HS256", "RS256", "ES384", "EdDSA"])
 def test_the_algorithm_is_not_the_senders_to_choose(lab: AcmeLab, alg: str) -> None:
     """No "none", and no MAC whose secret is the public key; the refusal says what is taken."""
