@@ -265,6 +265,18 @@ def test_of_many_who_finish_an_order_at_once_one_gets_a_certificate(tmp_path: Pa
     assert len(lab.enrolment.living()) == 1
 
 
+def test_who_finishes_an_order_twice_at_once_gets_one_certificate(tmp_path: Path) -> None:
+    """With the same request, over a real database: each answer is the finished order, as if said one after the other."""
+    lab = AcmeLab.make(tmp_path)
+    client = lab.client(lab.server())
+    order = client.proved()
+    path, wish = order["finalize"].removeprefix(HOST), {"csr": b64(csr(*NAMES))}
+    answers = sent_at_once(client, [(path, client.signed(path, wish)) for _ in range(4)])
+    assert [each.status_code for each in answers] == [200] * 4
+    assert {each.json()["certificate"] for each in answers} == {client.post(order["url"]).json()["certificate"]}
+    assert len(lab.enrolment.living()) == 1
+
+
 def test_what_is_anothers_is_not_there(lab: AcmeLab) -> None:
     """Orders, authorizations, challenges, certificates: all alike, and like what never was."""
     client, thief = lab.client(lab.server()), lab.client(lab.server("gw2", ("gw2.example.jp",)))

@@ -179,33 +179,49 @@ def _prove(acme: Acme, own: AcmeAccount, name_id: str, others: int) -> tuple[Acm
 
 def finish_order(acme: Acme, heard: Heard, order_id: str) -> Placed:
     """Issue the certificate of an order whose names are proved. Errors: AcmeRefused."""
-    own, enrolling = heard.own, acme.enrolling
+    own = heard.own
     with told_as_acme():
         csr = from_base64url(heard.wish.get("csr"), what="csr")
-    with enrolling.store.read() as tx:
-        notice = notice_of(tx, own)
-        placed = _placed(tx, _order(tx, own, order_id), enrolling.clock.now())
-        issued = tx.issued(placed.order.serial) if placed.order.serial else None
     try:
         asked = asked_by(csr[:_CSR_BYTES])
-        if issued is not None and issued.spki_sha256 == asked.spki_sha256:
-            return placed
-        _require_ready(placed)
-        require_hosts(said_by(csr), hosts_of(placed.order))
-        _require_other_key(asked, own)
-
-        def settle(tx: WriteTx, signed: Signed) -> None:
-            fresh = _placed(tx, _order(tx, own, order_id), enrolling.clock.now())
-            _require_ready(fresh)
-            tx.put_acme_order(replace(fresh.order, state=OrderState.VALID.value, serial=signed.serial))
-
-        hosts = tuple(hosts_of(placed.order))
-        issue_for_server(enrolling, notice, asked, hosts=hosts, by=actor(own), settle=settle)
+        try:
+            _finish(acme, own, order_id, csr, asked)
+        except _NotReady:
+            # Somebody was faster, maybe the same client with the same request: it gets the certificate.
+            if not _is_finished_with(acme, own, order_id, asked):
+                raise
     except BadRequestForCertificate as odd:
         raise AcmeRefused("badCSR", str(odd)) from None
     except TerminalGone:
         raise AcmeRefused("unauthorized", "the server of this account is not registered any more") from None
     return order_of(acme, own, order_id)
+
+
+def _finish(acme: Acme, own: AcmeAccount, order_id: str, csr: bytes, asked: Asked) -> None:
+    """Issue the certificate. Errors: _NotReady, AcmeRefused; BadRequestForCertificate; TerminalGone."""
+    enrolling = acme.enrolling
+    with enrolling.store.read() as tx:
+        notice = notice_of(tx, own)
+        placed = _placed(tx, _order(tx, own, order_id), enrolling.clock.now())
+    _require_ready(placed)
+    require_hosts(said_by(csr), hosts_of(placed.order))
+    _require_other_key(asked, own)
+
+    def settle(tx: WriteTx, signed: Signed) -> None:
+        fresh = _placed(tx, _order(tx, own, order_id), enrolling.clock.now())
+        _require_ready(fresh)
+        tx.put_acme_order(replace(fresh.order, state=OrderState.VALID.value, serial=signed.serial))
+
+    hosts = tuple(hosts_of(placed.order))
+    issue_for_server(enrolling, notice, asked, hosts=hosts, by=actor(own), settle=settle)
+
+
+def _is_finished_with(acme: Acme, own: AcmeAccount, order_id: str, asked: Asked) -> bool:
+    """True if the order has a certificate with that key."""
+    with acme.enrolling.store.read() as tx:
+        serial = _order(tx, own, order_id).serial
+        issued = tx.issued(serial) if serial else None
+    return issued is not None and issued.spki_sha256 == asked.spki_sha256
 
 
 def certificate_of(acme: Acme, account: AcmeAccount, serial: str) -> Chain:
@@ -290,9 +306,16 @@ def _require_other_key(asked: Asked, account: AcmeAccount) -> None:
         raise BadRequestForCertificate("the key is the account's own")
 
 
+class _NotReady(AcmeRefused):
+    """The order can have no certificate yet, or has one."""
+
+    def __init__(self, state: OrderState) -> None:
+        super().__init__("orderNotReady", f"the order is {state}")
+
+
 def _require_ready(placed: Placed) -> None:
     if placed.state is not OrderState.READY:
-        raise AcmeRefused("orderNotReady", f"the order is {placed.state}")
+        raise _NotReady(placed.state)
 
 
 def _placed(tx: ReadTx, order: AcmeOrder, now: datetime) -> Placed:
