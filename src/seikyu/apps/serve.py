@@ -172,7 +172,7 @@ class House:
                 responder=self.revocations.responder,
                 more=[
                     *public_est(enrolling, turnstile),
-                    *acme_routes(self.acme, url=self.settings.acme.url),
+                    *acme_routes(self.acme, hosts=self.settings.hosts, url=self.settings.acme.url),
                     *recover_routes(
                         enrolling,
                         codes=turnstile,
