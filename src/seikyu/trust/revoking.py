@@ -5,7 +5,8 @@ is a user id, or, where the desk asks for a certificate alone, the terminal that
 certificate is the same person's. The two ways cannot be told apart, so one who ordered in one of them is not approved
 in the other. Who came to be after the order, or was given a new password by somebody else since, approves nothing:
 otherwise whoever orders could make the second person themselves. For the same reason nobody approves who was made, or
-given a new password, by the one who ordered, whenever that was, or by somebody whom that one made. To turn an order down anybody will do.
+given a new password, by the one who ordered, whenever that was, or by somebody whom that one made. To turn an order
+down anybody will do.
 """
 
 import csv
@@ -92,7 +93,10 @@ def state_at(state: State, ordered_at: datetime, now: datetime, *, rules: Rules)
 
 
 def why_not(ordered_by: str, ordered_at: datetime, person: Person) -> str | None:
-    """Return why a person may not approve an order: same_person, other_way, too_new, made_by_first; None, if they may."""
+    """Return why a person may not approve an order, as `SecondPersonNeeded` says it; None, if they may.
+
+    Shape: same_person, other_way, too_new, made_by_first.
+    """
     if person.name == ordered_by:
         return "same_person"
     if not ordered_by.startswith(f"{person.kind}:"):
