@@ -93,7 +93,7 @@ def _renewed(folder: ClientFolder) -> str:
 
     try:
         renew(folder, tries=1, timeout_s=TIMEOUT_S)
-    except Exception as reason:  # the command that it rides on has succeeded, and stays so
+    except Exception as reason:  # noqa: BLE001 - the command that it rides on has succeeded, and stays so
         return told_of(reason).words.text
     return ""
 
