@@ -1,6 +1,7 @@
 """The certificate of a terminal from its own end, over real sockets: got, renewed, replaced, lost, and warned of."""
 
 import json
+import os
 import shutil
 import ssl
 from collections.abc import Callable
@@ -408,6 +409,34 @@ def test_a_warning_comes_every_day_of_the_last_week(home: Path, terminal: tuple[
     assert len(told) == 10
     reminding.ride_along(replace(folder, path=folder.path / "no"), told.append)
     assert len(told) == 10
+
+
+def test_what_is_thrown_away_is_gone_as_a_whole(
+    terminal: tuple[client.ClientFolder, Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed meanwhile, no half pair is left; the next renewal removes the rest, and what is left since yesterday."""
+    folder, _ = terminal
+    coming = folder.path / "next"
+    own_files.key_for_next(folder.path)
+    (coming / "cert.pem").write_bytes(b"x")
+
+    def pull(*_: object, **__: object) -> None:
+        raise Pulled
+
+    with monkeypatch.context() as patched:
+        patched.setattr(own_files.shutil, "rmtree", pull)
+        with pytest.raises(Pulled):
+            own_files.drop(coming)
+    assert not coming.exists()
+    assert len(list(folder.path.glob(".gone-*/key.pem"))) == 1
+    old, young = (folder.path / f".key.pem.{each * 16}" for each in "ab")
+    for each in (old, young):
+        each.write_bytes(b"a key")
+    os.utime(old, (1, 1))
+    with alone(folder.path):
+        assert not list(folder.path.glob(".gone-*"))
+        assert (old.exists(), young.exists()) == (False, True)
+    own_files.drop(coming)  # there is none
 
 
 @pytest.mark.parametrize("trouble", [RuntimeError("odd"), KeyboardInterrupt()])
