@@ -394,7 +394,9 @@ def test_keys_that_a_kill_left_behind_are_swept(home: Home, tmp_path: Path) -> N
         os.utime(folder / name, (1, 1))
     with staged(ca, issue_client(ca, HOLDER, now=NOW), folder):
         pass
-    assert {".new-ffffffff", ".new-mine", "kept", "ca.pem", "cert.pem", "key.pem"} == {*os.listdir(folder)}
+    assert {".new-ffffffff", ".new-mine", "kept", "ca.pem", "cert.pem", "key.pem"} == {
+        each.name for each in folder.iterdir()
+    }
 
 
 def test_a_server_file_is_kept_while_it_serves(home: Home) -> None:

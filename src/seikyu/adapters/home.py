@@ -177,8 +177,8 @@ def write_private(path: Path, content: bytes, *, over: bool = True) -> None:
 def sweep(folder: Path) -> None:
     """Remove what programs that were killed have left half written in a folder: there may be a key in it.
 
-    What is younger than a day may still be somebody's, unless it was to be removed anyhow; a client's folder may be anybody's, so
-    only names that are made here are looked at. What cannot be removed stays.
+    What is younger than a day may still be somebody's, unless it was to be removed anyhow. Only names that are made
+    here are looked at, as a client's folder may hold other things too. What cannot be removed stays.
     """
     before = time.time() - _LEFT_S
     with suppress(OSError):
