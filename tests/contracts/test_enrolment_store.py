@@ -135,6 +135,20 @@ def test_old_pairings_are_forgotten(store: Store) -> None:
         assert tx.pairings(OTHER) == []
 
 
+def test_waiting_pairings_are_counted_and_dropped(store: Store) -> None:
+    """Those asked for behind an instant that are not approved; one that is not there is dropped without a word."""
+    with store.write() as tx:
+        tx.put_pairing(a_pairing("1"))
+        tx.put_pairing(a_pairing("2", asked_at=LATER, party=OTHER))
+        tx.put_pairing(a_pairing("3", asked_at=LATER, serial="1"))
+        assert tx.count_pairings(waiting_since=NOW - timedelta(seconds=1)) == 2
+        assert tx.count_pairings(waiting_since=NOW) == 1
+        tx.drop_pairing("2")
+        tx.drop_pairing("2")
+        assert tx.count_pairings(waiting_since=NOW) == 0
+        assert tx.count_pairings() == 2
+
+
 def test_what_ends_soon_is_counted(store: Store) -> None:
     """Behind the first instant and up to the second; not what is revoked, nor what a newer one has taken over from."""
     day = timedelta(days=1)

@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from seikyu.adapters.ca_files import FileThere, alone, pem, sync, told, write_new, write_public
-from seikyu.adapters.home import Home, write_private
+from seikyu.adapters.home import Home, sweep, write_private
 from seikyu.adapters.keys import ROOT_PASSPHRASE, ROOT_PIN, Keep, as_well_kept, make_key, open_key
 from seikyu.adapters.keys_file import key_pem
 from seikyu.adapters.root_list import ROOT_LIST, root_list, write_root_list
@@ -346,6 +346,7 @@ def staged(ca: CA, issued: Issued, folder: Path) -> Iterator[dict[str, Path]]:
     try:
         with told():
             folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+            sweep(folder)
             staging.mkdir(mode=_PRIVATE_FOLDER)
             for name, path in paths.items():
                 write_new(staging / path.name, files[name])

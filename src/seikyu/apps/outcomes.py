@@ -113,6 +113,7 @@ _OUTCOMES: Final = (
     Outcome("acme_refused", HTTPStatus.BAD_REQUEST, Exit.REFUSED),
     Outcome("host_unproved", HTTPStatus.BAD_REQUEST, Exit.REFUSED),
     Outcome("application_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("application_own", HTTPStatus.CONFLICT, Exit.REFUSED),
     # revoking certificates
     Outcome("certificate_not_there", HTTPStatus.NOT_FOUND, Exit.REFUSED),
     Outcome("bad_reason", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),

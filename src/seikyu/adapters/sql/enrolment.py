@@ -88,9 +88,12 @@ class SqlEnrolmentRead:
         wanted = narrowed(_PAIRING, pairings, party=party)
         return every(self.connection, Pairing, wanted.order_by(pairings.c.asked_at, pairings.c.id))
 
-    def count_pairings(self) -> int:
-        """Return how many pairings there are, of everybody."""
-        return self.connection.execute(sa.select(sa.func.count()).select_from(pairings)).scalar_one()
+    def count_pairings(self, *, waiting_since: datetime | None = None) -> int:
+        """Return how many pairings there are, of everybody; or those asked for later that are not approved."""
+        counted = sa.select(sa.func.count()).select_from(pairings)
+        if waiting_since is not None:
+            counted = counted.where(pairings.c.serial.is_(None), pairings.c.asked_at > waiting_since)
+        return self.connection.execute(counted).scalar_one()
 
     def count_ending(self, after: datetime, before: datetime) -> int:
         """Return how many certificates end by themselves in between, that nothing has taken over from yet."""
@@ -124,6 +127,10 @@ class SqlEnrolmentWrite:
     def put_pairing(self, pairing: Pairing) -> None:
         """Insert or replace."""
         put(self.connection, pairings, pairing)
+
+    def drop_pairing(self, pairing_id: str) -> None:
+        """Remove a pairing, if it is there."""
+        self.connection.execute(pairings.delete().where(pairings.c.id == pairing_id))
 
     def forget_pairings(self, before: datetime) -> int:
         """Remove the pairings that were asked for earlier; return how many."""
