@@ -466,6 +466,48 @@ def test_who_tries_for_a_closed_party_is_counted_still(site: Site) -> None:
     assert "You are registered" in browser.text()
 
 
+@pytest.mark.parametrize(("lang", "says"), [("ja", "どこかの文字が違う"), ("en", "a character is wrong")])
+@pytest.mark.parametrize("why", ["check", "length", "character"])
+def test_a_slip_is_told_in_words(site: Site, lang: str, says: str, why: str) -> None:
+    """And where the code stands, for a newcomer has a letter and no notice."""
+    good, browser = post_code(site), site.browser()
+    slipped = {
+        "check": good[:-1] + ("2" if good[-1] != "2" else "3"),
+        "length": good[:-1],
+        "character": good[:-1] + "0",
+    }
+    browser.get(f"/account/register?lang={lang}")
+    assert browser.post("/account/register", party=SECOND, code=slipped[why]).status_code == 422
+    assert (says in browser.text()) == (why == "check")
+    assert {"ja": "手紙又は発行通知書", "en": "in the letter or on the notice"}[lang] in browser.text()
+    assert f"（{why}）" not in browser.text()
+    assert f": {why})" not in browser.text()
+
+
+def test_who_waits_to_register_is_told_a_way_that_they_have(site: Site) -> None:
+    """Not the desk: a newcomer has no certificate."""
+    wrong = grouped("registration", make_code("registration", b"x" * 32))
+    browser = site.browser()
+    browser.get("/account/register")
+    for _ in range(site.pages["public"].people.rules.address_failures + 1):
+        answer = browser.post("/account/register", party=SECOND, code=wrong)
+    assert answer.status_code == 429
+    assert "ask the review body" in browser.text()
+    assert "the desk, from a terminal" not in browser.text()
+
+
+def test_the_only_administrator_is_told_whom_to_ask(site: Site) -> None:
+    """Nobody else of the party can help them."""
+    browser = add(site)
+    with_key(site, browser, SoftKey())
+    browser.post("/logout")
+    for path in ("/login", "/login/second"):
+        assert "if you are the only one, ask the review body" in browser.text()
+        browser.log_in("hanako", PASSWORD)
+        assert browser.page
+        assert browser.page.url.path == "/login/second", path
+
+
 @pytest.mark.parametrize("typed", ["９９１０１１２３５９", "9910 112 359", "\u30009910112359 "])
 def test_a_number_is_read_as_it_was_typed(site: Site, typed: str) -> None:
     """Wide digits and blanks are the same number."""
@@ -661,6 +703,36 @@ def json_ids(question: str) -> int:
     import json
 
     return len(json.loads(question)["excludeCredentials"])
+
+
+@pytest.mark.parametrize("has", ["key", "app"])
+def test_a_session_alone_sets_no_code_app_beside_what_there_is(site: Site, has: str) -> None:
+    """Whoever finds an open browser does not know the password; the failure counts."""
+    browser, path = add(site), "/account/second-factor/app/confirm"
+    typed: dict[str, str] = {}
+    if has == "key":
+        with_key(site, browser, SoftKey())
+    else:
+        browser.get("/account/second-factor")
+        browser.post("/account/second-factor/app")
+        old = secret_of(browser)
+        assert 'name="password"' not in (browser.page.text if browser.page else "")
+        assert browser.post(path, new_code=code_now(site, old)).url.path == "/account/second-factor"
+        site.lab.clock.at += timedelta(seconds=STEP_S)
+        typed = {"present_code": code_now(site, old)}
+    browser.get("/account/second-factor")
+    browser.post("/account/second-factor/app")
+    assert 'name="password"' in (browser.page.text if browser.page else "")
+    typed["new_code"] = code_now(site, secret_of(browser))
+
+    assert browser.post(path, **typed).status_code == 403
+    assert browser.post(path, **typed, password="wrong").status_code == 403
+    with site.lab.office.store.read() as tx:
+        user = tx.user_by_name("1", "hanako")
+    assert user
+    assert user.failed == 2
+    browser.post(path, **typed, password=PASSWORD)
+    assert "The code app is in force" in browser.text()
 
 
 def test_the_last_second_factor_of_an_operator_stays(site: Site) -> None:

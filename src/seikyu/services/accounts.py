@@ -42,6 +42,15 @@ class RegistrationRefused(SeikyuError):
     code = "registration_refused"
 
 
+class RegistrationWaits(TooManyTries):
+    """Too many wrong codes from this address or for this party. Shape: facts `until`."""
+
+    @property
+    def words_code(self) -> str:
+        """Texts of its own: who registers has no certificate, and no other way in."""
+        return f"{self.code}.registration"
+
+
 class TermsNotAccepted(SeikyuError):
     """Every document in force has to be accepted, in the text that was shown; nothing is kept."""
 
@@ -184,7 +193,7 @@ def _right(people: People, stranger: Stranger, typed_party: str, *, typed: str) 
     address, own = address_counter(people, stranger), code_counter(people, party_id)
     now = people.clock.now()
     with people.store.read() as tx:
-        demand_turn(tx, (address,), now)
+        _demand_turn(tx, address, now)
         party, row = _party(tx, people, party_id), tx.registration_code(party_id)
     digest = _digest(people, party_id, code)
     good = row is not None and hmac.compare_digest(row.digest, digest) and row.used_at is None and now < row.until
@@ -201,17 +210,25 @@ def _party_number(typed: str) -> str:
 
 def _refuse(people: People, address: Counter, own: Counter, *, now: datetime) -> None:
     """Count a failure. Errors: TooManyTries, if the address has failed as often meanwhile, or anybody for the party."""
-    wait: TooManyTries | None = None
+    wait: RegistrationWaits | None = None
     with people.store.write() as tx:
-        demand_turn(tx, (address,), now)
+        _demand_turn(tx, address, now)
         try:
-            demand_turn(tx, (own,), now)
-        except TooManyTries as locked:
+            _demand_turn(tx, own, now)
+        except RegistrationWaits as locked:
             wait = locked
         count(tx, (address,) if wait else (address, own), now)
     people.tell("registration_refused")
     if wait is not None:
         raise wait
+
+
+def _demand_turn(tx: ReadTx, counter: Counter, now: datetime) -> None:
+    """Errors: RegistrationWaits."""
+    try:
+        demand_turn(tx, (counter,), now)
+    except TooManyTries as wait:
+        raise RegistrationWaits(**wait.facts) from None
 
 
 def _party(tx: ReadTx, people: People, party_id: str) -> Party | None:
