@@ -12,7 +12,7 @@ from cryptography import x509
 from seikyu.adapters.home import Home
 from seikyu.adapters.ocsp_signer import SignerFile
 from seikyu.adapters.x509_ca import ensure_server, open_ca
-from seikyu.adapters.x509_list import list_revoked
+from seikyu.adapters.x509_list import list_number, list_revoked
 from seikyu.apps.front.watch import lags
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import Store
@@ -137,6 +137,7 @@ class Revocations:
         self._behind = home.settings().front.nginx
         self._revoked: int | None = None
         self._written_at = datetime.min.replace(tzinfo=UTC)
+        self._number = 0
 
     def keep_fresh(self) -> None:
         """Read the register, write the list if it says less or is old, and renew the delegate before it ends."""
@@ -145,13 +146,18 @@ class Revocations:
                 act()
             except SeikyuError as error:
                 log.warning("housekeeping_waits", code=error.code)
+            except OSError as error:
+                log.warning("housekeeping_waits", error=type(error).__name__)
 
     def _refresh_list(self) -> None:
         now, revoked = self._now(), self.statuses.refresh()
-        if revoked == self._revoked and timedelta() <= now - self._written_at < CRL_RENEWAL:
+        # A list that is lost, broken or brought back from an older day would otherwise stay for a day.
+        whole = list_number(self._home.ca / "crl.pem") >= max(self._number, 1)
+        if whole and revoked == self._revoked and timedelta() <= now - self._written_at < CRL_RENEWAL:
             return
         with listening(self.alarms, LIST):
-            self._revoked = list_revoked(open_ca(self._home), self._store, now=now).revoked
+            made = list_revoked(open_ca(self._home), self._store, now=now)
+        self._revoked, self._number = made.revoked, made.number
         self._written_at = now
 
     def _look_at_front(self) -> None:
