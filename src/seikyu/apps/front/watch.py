@@ -94,7 +94,7 @@ class Watch:
     _read: tuple[str, ...] = ()
     _pid: int | None = None
     _at: float = float("-inf")
-    _noted: str = ""
+    _noted: str | None = None
     _told: str = ""
 
     def __post_init__(self) -> None:
