@@ -251,6 +251,28 @@ def test_what_was_shown_a_while_ago_is_looked_at_again(site: Site, end: str) -> 
     assert [] == living(site)
 
 
+def test_a_ticket_lives_no_longer_for_what_cannot_be_read(site: Site) -> None:
+    """What cannot be read shows the same ticket again; opened anew or too late it begins anew, whatever is sent."""
+    notice, good = opened(site), csr_of(ec.generate_private_key(ec.SECP256R1())).decode()
+    browser = entered(site, notice)
+    ticket = browser.hidden("/cert/request")["ticket"]
+    site.lab.clock.at += timedelta(seconds=840)
+    browser.post("/cert/request", csr="nonsense")
+    assert ticket == browser.hidden("/cert/request")["ticket"]
+    site.lab.clock.at += timedelta(seconds=60)
+    assert 403 == browser.post("/cert/request", csr=good).status_code
+
+    other = entered(site, notice)
+    applications.open_anew(site.enrolling, CONSOLE, notice.notice.id)
+    other.post("/cert/request", csr="nonsense")
+    refused = other.post("/cert/request", csr=good)
+
+    assert (401, True, False) == (
+        refused.status_code, 'action="/cert/open"' in refused.text, 'action="/cert/request"' in refused.text,
+    )  # fmt: skip
+    assert [] == living(site)
+
+
 def test_a_ticket_is_of_one_browser_and_one_use(site: Site) -> None:
     """Another browser, another step, or one changed character: nothing is done."""
     browser, thief = entered(site, opened(site)), site.browser()

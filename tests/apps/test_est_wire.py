@@ -2,6 +2,7 @@
 
 import base64
 import ipaddress
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -20,7 +21,7 @@ from seikyu.apps.api.est import desk_est
 from seikyu.limits import limit
 from seikyu.services import applications
 from seikyu.services.applications import Opened
-from seikyu.services.issuing import revoke_issued
+from seikyu.services.issuing import Proof, report_lost, revoke_issued
 from seikyu.services.people import CONSOLE
 from seikyu.trust import identity_from_der
 from seikyu.trust.codes import CHANCE_BYTES, make_code
@@ -39,7 +40,13 @@ def lab() -> AcmeLab:
 
 
 def enrol(
-    lab: AcmeLab, opened: Opened | None, request: bytes, *, code: str | None = None, path: str = ENROL, **headers: str
+    lab: AcmeLab,
+    opened: Opened | None,
+    request: bytes | AsyncIterator[bytes],
+    *,
+    code: str | None = None,
+    path: str = ENROL,
+    **headers: str,
 ) -> httpx2.Response:
     """Ask for a certificate as curl does."""
     auth = {}
@@ -51,7 +58,8 @@ def enrol(
         **auth,
         **{name.replace("_", "-"): text for name, text in headers.items()},
     }
-    return lab.ask("POST", path, content=base64.encodebytes(request), headers=whole)
+    content = base64.encodebytes(request) if isinstance(request, bytes) else request
+    return lab.ask("POST", path, content=content, headers=whole)
 
 
 def got(answer: httpx2.Response) -> x509.Certificate:
@@ -78,7 +86,7 @@ def asking(
     return unsigned.sign(key or ec.generate_private_key(ec.SECP256R1()), SHA256()).public_bytes(Encoding.DER)
 
 
-def desk(lab: AcmeLab, der: bytes | None, request: bytes, **headers: str) -> httpx2.Response:
+def desk(lab: AcmeLab, der: bytes | None, request: bytes | AsyncIterator[bytes], **headers: str) -> httpx2.Response:
     """Ask the desk, with a certificate on the line."""
     app = face([*desk_est(lab.enrolment.enrolling)])
 
@@ -88,6 +96,23 @@ def desk(lab: AcmeLab, der: bytes | None, request: bytes, **headers: str) -> htt
 
     there = AcmeLab(lab.enrolment, lab.hosts, lab.acme, connected)
     return enrol(there, None, request, path=REENROL, **headers)
+
+
+def test_a_loss_that_is_reported_while_the_request_comes_in_renews_nothing(
+    lab: AcmeLab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who asks was found out before; the log has whose certificate it was."""
+    opened = lab.enrolment.opened()
+    first = lab.enrolment.fetched(opened)
+
+    async def body() -> AsyncIterator[bytes]:
+        report_lost(lab.enrolment.enrolling, Proof(opened.reference, opened.recovery))
+        yield base64.encodebytes(asking())
+
+    answer = desk(lab, first.der, body())
+    assert (answer.status_code, lab.enrolment.living()) == (403, [])
+    assert f"party={OWN}" in (log := capsys.readouterr().out)
+    assert first.serial in log
 
 
 def test_anybody_may_have_what_to_trust(lab: AcmeLab) -> None:

@@ -1,14 +1,15 @@
 """The pages of accounts: what a browser sees, and what an attacker does not get."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 
-from apps.desk_lab import FIRST, OPERATOR, PAYER, SECOND
+from apps.desk_lab import FIRST, OPERATOR, PAYER, SECOND, certificates
 from apps.pages_lab import Browser, Site, add, code_now, secret_of, ticks
 from apps.soft_key import SoftKey
 from seikyu.limits import limit
@@ -59,6 +60,29 @@ def test_a_user_logs_in_and_out_at_the_desk(site: Site) -> None:
     assert "You are logged out" in browser.text()
     browser.cookies = kept
     assert str(browser.get("/account").url).endswith("/login?next=/account")
+
+
+def test_a_certificate_that_is_revoked_while_a_form_comes_in_does_nothing(site: Site) -> None:
+    """A form that was held back until then is refused as any other."""
+    browser, store = add(site), site.lab.office.store
+    browser.get("/account")
+    form = urlencode(browser.hidden("/logout")).encode()
+    with store.read() as tx:
+        certificate = tx.certificate(certificates()[FIRST][0])
+    assert certificate is not None
+
+    async def late() -> AsyncIterator[bytes]:
+        yield form[:5]
+        with store.write() as tx:
+            tx.put_certificate(replace(certificate, revoked_at=NOW, reason="key_compromise"))
+        yield form[5:]
+
+    headers = {"origin": browser.origin, "content-type": "application/x-www-form-urlencoded"}
+    assert browser.ask("POST", "/logout", content=late(), headers=headers).status_code == 403
+    with store.write() as tx:
+        tx.put_certificate(certificate)
+    browser.get("/account")
+    assert "hanako, administrator of" in browser.text()
 
 
 def test_pages_keep_everything_foreign_out(site: Site) -> None:

@@ -155,3 +155,21 @@ def test_what_ends_soon_is_counted(store: Store) -> None:
         assert tx.count_ending(NOW, NOW + day) == 2
         assert tx.count_ending(NOW, NOW + 2 * day) == 3
         assert tx.count_ending(NOW + 2 * day, NOW + 3 * day) == 0
+
+
+def test_what_a_terminal_has_and_was_issued_is_counted(store: Store) -> None:
+    """Since a time, to the instant; what is revoked, another terminal's or another party's does not count."""
+    rows = [
+        Certificate("1", INSTITUTION, "受付1", NOW, LATER), Certificate("2", INSTITUTION, "受付1", LATER, LATER),
+        Certificate("3", INSTITUTION, "受付1", NOW, LATER, revoked_at=NOW, reason="superseded"),
+        Certificate("4", INSTITUTION, "受付2", NOW, LATER), Certificate("5", OTHER, "受付1", NOW, LATER),
+    ]  # fmt: skip
+    with store.write() as tx:
+        for each in rows:
+            tx.put_certificate(each)
+            tx.put_issued(an_issued(each.serial, party=each.party, terminal=each.terminal, issued_at=each.issued_at))
+    with store.read() as tx:
+        assert [each.serial for each in tx.unrevoked_of_terminal(INSTITUTION, "受付1")] == ["1", "2"]
+        assert tx.count_issued(INSTITUTION, "受付1", since=NOW) == 3
+        assert tx.count_issued(INSTITUTION, "受付1", since=LATER) == 1
+        assert tx.count_issued(INSTITUTION, "受付1", since=LATER + timedelta(seconds=1)) == 0

@@ -6,8 +6,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from seikyu.ports.errors import NotFound
+from seikyu.ports.errors import NotFound, Unavailable
 from seikyu.ports.register import Certificate
+from seikyu.ports.trust import CertificateRevoked
 from seikyu.services import applications, issuing
 from seikyu.services.issuing import CodeLocked, CodeRefused, NoticeClosed, Proof, TerminalGone
 from seikyu.services.people import CONSOLE
@@ -107,6 +108,23 @@ def test_a_renewal_overlaps_and_can_be_fetched_again(enrolment_lab: EnrolmentLab
     enrolment_lab.later(seconds=1)
     assert issuing.revoke_superseded(enrolment_lab.enrolling) == 1
     assert enrolment_lab.living() == [renewed.serial]
+
+
+def test_a_certificate_that_was_revoked_meanwhile_renews_nothing(enrolment_lab: EnrolmentLab) -> None:
+    """Revoked since it was shown, it gets no new one and none again; also if that comes while the new one is signed."""
+    opened, enrolling, key = enrolment_lab.opened(), enrolment_lab.enrolling, new_asked()
+    first = enrolment_lab.fetched(opened)
+
+    def lost(*_: object) -> None:
+        issuing.revoke_terminal(enrolling, CLERK, opened.notice, reason=issuing.LOST)
+
+    with pytest.raises(CertificateRevoked):
+        issuing.renew(enrolling, inhand(first.serial), key, vet=lost)
+    assert enrolment_lab.living() == []
+    other = enrolment_lab.fetched(opened, key)
+    with pytest.raises(CertificateRevoked):
+        issuing.renew(enrolling, inhand(first.serial), key)
+    assert enrolment_lab.living() == [other.serial]
 
 
 def test_a_certificate_may_be_renewed_with_its_own_key(enrolment_lab: EnrolmentLab) -> None:
@@ -252,3 +270,21 @@ def test_a_lock_tells_how_long_it_lasts(enrolment_lab: EnrolmentLab) -> None:
     with pytest.raises(CodeLocked) as locked:
         enrolment_lab.fetched(opened)
     assert 1800 == locked.value.facts["retry_after_s"]
+
+
+def test_a_program_that_runs_in_a_circle_is_stopped(enrolment_lab: EnrolmentLab) -> None:
+    """Twenty a day for one terminal; what is there is handed over all the same, and tomorrow it goes on."""
+    enrolling, opened = enrolment_lab.enrolling, enrolment_lab.opened()
+    first = enrolment_lab.fetched(opened)
+    last = new_asked()
+    for _ in range(18):
+        issuing.renew(enrolling, inhand(first.serial), new_asked())
+    kept = issuing.renew(enrolling, inhand(first.serial), last)
+    with pytest.raises(Unavailable):
+        issuing.renew(enrolling, inhand(first.serial), new_asked())
+    with pytest.raises(Unavailable):
+        enrolment_lab.fetched(opened)
+    assert issuing.renew(enrolling, inhand(first.serial), last).serial == kept.serial
+    enrolment_lab.fetched(enrolment_lab.opened("二号"))
+    enrolment_lab.later(days=1, seconds=1)
+    issuing.renew(enrolling, inhand(first.serial), new_asked())

@@ -9,13 +9,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from seikyu.ports.errors import BadRequest, Busy, NotFound
+from seikyu.ports.trust import CertificateRevoked
 from seikyu.services import applications, pairing
-from seikyu.services.issuing import Handed, TerminalGone
+from seikyu.services.issuing import LOST, Handed, TerminalGone, revoke_terminal
 from seikyu.services.pairing import REQUEST_BYTES, PairingOver, PairingOwnTerminal, TerminalUnknown, Waits
 from seikyu.services.people import CONSOLE
 from seikyu.trust.certificates import BadRequestForCertificate, asked_by
 from seikyu.trust.codes import CodeMistyped
-from services.enrolment_lab import OTHER, OWN, TERMINAL, EnrolmentLab, inhand
+from services.enrolment_lab import CLERK, OTHER, OWN, TERMINAL, EnrolmentLab, inhand
 
 SECOND = "受付2号機"
 
@@ -86,11 +87,24 @@ def test_what_cannot_be_approved_issues_nothing(enrolment_lab: EnrolmentLab) -> 
     assert enrolment_lab.living() == living
 
 
+def test_a_terminal_that_was_reported_lost_vouches_for_none(enrolment_lab: EnrolmentLab) -> None:
+    """Its certificate was good when it asked, and is not when the new one would be stored."""
+    enrolling, opened = enrolment_lab.enrolling, enrolment_lab.opened(SECOND)
+    old, second = enrolment_lab.fetched(enrolment_lab.opened()), enrolment_lab.fetched(opened)
+    waits = asks(enrolment_lab)
+    revoke_terminal(enrolling, CLERK, opened.notice, reason=LOST)
+    with pytest.raises(CertificateRevoked):
+        pairing.approve(enrolling, inhand(second.serial, terminal=SECOND), waits.pairing_code)
+    assert enrolment_lab.living() == [old.serial]
+    assert not isinstance(pairing.collect(enrolling, waits.secret), Handed)
+
+
 def test_a_pairing_is_over_after_a_quarter_of_an_hour(enrolment_lab: EnrolmentLab) -> None:
     """To the second; an approval in the last second can still be fetched, until it is forgotten."""
     enrolling = enrolment_lab.enrolling
     enrolment_lab.opened()
-    first, second, by = asks(enrolment_lab), asks(enrolment_lab), inhand("2", terminal=SECOND)
+    by = inhand(enrolment_lab.fetched(enrolment_lab.opened(SECOND)).serial, terminal=SECOND)
+    first, second = asks(enrolment_lab), asks(enrolment_lab)
     enrolment_lab.later(minutes=15, seconds=-1)
     pairing.approve(enrolling, by, first.pairing_code)
     enrolment_lab.later(seconds=1)

@@ -78,6 +78,13 @@ class MemoryEnrolmentRead:
         found = [one for one in self.tables.issued.values() if (one.party, one.terminal) == (party, terminal)]
         return sorted(found, key=lambda one: (one.issued_at, one.serial))
 
+    def count_issued(self: _HasTables, party: str, terminal: str, *, since: datetime) -> int:
+        """Return how many certificates a terminal was issued from then on."""
+        return sum(
+            (one.party, one.terminal) == (party, terminal) and one.issued_at >= since
+            for one in self.tables.issued.values()
+        )
+
     def issued_with_key(self: _HasTables, spki_sha256: str) -> list[IssuedCertificate]:
         """Return what was issued for a key, oldest first."""
         found = [one for one in self.tables.issued.values() if one.spki_sha256 == spki_sha256]

@@ -140,6 +140,12 @@ class House:
             self.contexts["desk"] = server_context(certificate, clients=pki.clients_file(home))
             self.contexts["public"] = server_context(certificate)
         self.revocations = pki.Revocations(home, office.store, count=metrics.tell)
+        self.chores: tuple[Callable[[], object], ...] = (
+            partial(revoke_superseded, enrolling),
+            partial(pairing.forget, enrolling),
+            partial(forget_orders, self.acme),
+            self.revocations.keep_fresh,  # what was revoked above is on the list
+        )
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
         people, key = people_of(home, office.store, tell=office.tell), home.secret("forms_key")
         pages = partial(
@@ -238,17 +244,14 @@ class House:
 
     async def _keep_house(self) -> None:
         while True:
-            try:
-                drop_expired(self.office)
-                # What is revoked here is on the list below.
-                await asyncio.to_thread(revoke_superseded, self.enrolling)
-                await asyncio.to_thread(pairing.forget, self.enrolling)
-                await asyncio.to_thread(forget_orders, self.acme)
-                await asyncio.to_thread(self.revocations.keep_fresh)
-            except SeikyuError as error:
-                log.warning("housekeeping_waits", code=error.code)
-            except Exception as error:  # noqa: BLE001  (a chore that fails must not end the reception)
-                logs.report_bug(error)
+            drop_expired(self.office)
+            for chore in self.chores:
+                try:
+                    await asyncio.to_thread(chore)
+                except SeikyuError as error:
+                    log.warning("housekeeping_waits", code=error.code)
+                except Exception as error:  # noqa: BLE001  (one that fails keeps neither the others nor the reception)
+                    logs.report_bug(error)
             await asyncio.sleep(HOUSEKEEPING_S)
 
     def _renew(self) -> None:

@@ -127,6 +127,10 @@ class EnrolmentRead(Protocol):
         """Return what was issued to a terminal, oldest first."""
         ...
 
+    def count_issued(self, party: str, terminal: str, *, since: datetime) -> int:
+        """Return how many certificates a terminal was issued from then on."""
+        ...
+
     def issued_with_key(self, spki_sha256: str) -> list[IssuedCertificate]:
         """Return what was issued for a key, oldest first."""
         ...

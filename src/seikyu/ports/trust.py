@@ -2,6 +2,14 @@
 
 from dataclasses import dataclass
 
+from seikyu.ports.errors import SeikyuError
+
+
+class CertificateRevoked(SeikyuError):
+    """The certificate was revoked; from that moment on it is nobody's (403)."""
+
+    code = "certificate_revoked"
+
 
 @dataclass(frozen=True, slots=True)
 class ClientIdentity:

@@ -22,7 +22,7 @@ from seikyu.ports.enrolment import IssuanceNotice, IssuedCertificate, Signed
 from seikyu.ports.errors import NotFound, SeikyuError, Unavailable
 from seikyu.ports.register import Certificate, Party
 from seikyu.ports.store import ReadTx, WriteTx
-from seikyu.ports.trust import ClientIdentity
+from seikyu.ports.trust import CertificateRevoked, ClientIdentity
 from seikyu.services.applications import Enrolling, end_terminal, enter
 from seikyu.trust.certificates import Asked, BadRequestForCertificate
 from seikyu.trust.codes import read_code
@@ -41,6 +41,9 @@ Vet: TypeAlias = Callable[[Holder, tuple[str, ...]], None]
 
 #: Writes what belongs to a certificate into the transaction that stores it; if it raises, there is no certificate.
 Settle: TypeAlias = Callable[[WriteTx, Signed], None]
+
+_DAY: Final = timedelta(days=1)
+_LATER_S: Final = 3600
 
 #: So many are revoked in one transaction, so that others get their turn.
 _AT_ONCE: Final = 100
@@ -201,8 +204,9 @@ def revoke_terminal(enrolling: Enrolling, by: Actor, notice: IssuanceNotice, *, 
 def renew(enrolling: Enrolling, identity: ClientIdentity, asked: Asked, *, vet: Vet | None = None) -> Handed:
     """Renew the certificate in hand, at any time of the year; the old one goes on for an overlap.
 
-    A renewal that broke off is fetched again by asking for the same key. `identity` was verified, and is not revoked.
-    Errors: TerminalGone; BadRequestForCertificate, if the key is another terminal's.
+    A renewal that broke off is fetched again by asking for the same key. `identity` was verified when it asked.
+    Errors: CertificateRevoked, if it was revoked since; TerminalGone; BadRequestForCertificate, if the key is another
+    terminal's.
     """
     by = Actor(f"(certificate {identity.serial})", identity.party, "", "")
     with enrolling.store.read() as tx:
@@ -214,10 +218,13 @@ def renew(enrolling: Enrolling, identity: ClientIdentity, asked: Asked, *, vet: 
     return _issue(enrolling, terminal, asked, Way.RENEWAL, by=by, inhand=identity.serial, vet=vet)
 
 
-def replace_terminal(enrolling: Enrolling, by: Actor, terminal: str, asked: Asked) -> Handed:
+def replace_terminal(
+    enrolling: Enrolling, by: Actor, terminal: str, asked: Asked, *, vouched_by: str | None = None
+) -> Handed:
     """Replace a terminal of the actor's party that another terminal vouches for; what it had ends at once.
 
-    Errors: NotFound, if the party never had such a terminal; TerminalGone; BadRequestForCertificate.
+    `vouched_by` is the certificate of who vouches. Errors: NotFound, if the party never had such a terminal;
+    TerminalGone; CertificateRevoked, if it is not good any more; BadRequestForCertificate.
     """
     with enrolling.store.read() as tx:
         notice = tx.notice_of_terminal(by.party, terminal)
@@ -228,7 +235,7 @@ def replace_terminal(enrolling: Enrolling, by: Actor, terminal: str, asked: Aske
     if not known:
         raise NotFound("no such terminal")
     which = _Terminal(by.party, terminal, notice.id if notice else "", Purpose.CLIENT, ())
-    return _issue(enrolling, which, asked, Way.PAIRING, by=by)
+    return _issue(enrolling, which, asked, Way.PAIRING, by=by, vouched_by=vouched_by)
 
 
 def end_of_terminal(enrolling: Enrolling, by: Actor, notice_id: str) -> tuple[IssuanceNotice, list[str]]:
@@ -316,12 +323,17 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
     *,
     by: Actor,
     inhand: str | None = None,
+    vouched_by: str | None = None,
     vet: Vet | None = None,
     settle: Settle | None = None,
 ) -> Handed:
-    """Sign outside the transaction, store in it; a certificate that is there for the key is handed over again."""
-    chain = enrolling.authority.chain()
+    """Sign outside the transaction, store in it; a certificate that is there for the key is handed over again.
+
+    Who asks was found out before their request was read; so the certificate that they showed is looked at again.
+    """
+    chain, shown = enrolling.authority.chain(), inhand or vouched_by
     with enrolling.store.read() as tx:
+        _require_good(tx, shown, enrolling.clock.now())
         party = tx.party(terminal.party)
         there = _there(tx, terminal, asked, enrolling.clock.now(), inhand=inhand)
     if party is None or (party.until and party.until <= enrolling.register_clock.now()):
@@ -333,12 +345,16 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
     now = enrolling.clock.now()
     signed = _signed(enrolling, terminal, party, asked, now=now)
     with enrolling.store.write() as tx:
+        _require_good(tx, shown, now)
         there = _there(tx, terminal, asked, now, inhand=inhand)
         if there is not None and settle is None:
             return _handed_again(*there, chain)
         notice = tx.issuance_notice(terminal.notice) if terminal.notice else None
         if terminal.notice and (notice is None or notice.ended_at is not None):
             raise TerminalGone("the terminal is no more", terminal=terminal.name)
+        issued = tx.count_issued(terminal.party, terminal.name, since=now - _DAY)
+        if issued >= enrolling.rules.issued_a_day:
+            raise Unavailable("so many certificates a day", retry_after_s=_LATER_S)
         ended = _hand_over(tx, enrolling, terminal, way, now=now, inhand=inhand)
         tx.put_certificate(_row(terminal, signed, now))
         tx.put_issued(
@@ -359,6 +375,12 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
     enrolling.tell("certificate_issued", serial=signed.serial, party=terminal.party, way=way.value)
     _tell_revoked(enrolling, ended)
     return Handed(signed.serial, signed.der, chain, signed.not_after)
+
+
+def _require_good(tx: ReadTx, shown: str | None, now: datetime) -> None:
+    """Errors: CertificateRevoked, if the certificate that was shown is not good any more."""
+    if shown is not None and not _is_good(tx.certificate(shown), now):
+        raise CertificateRevoked("revoked since it was shown")
 
 
 def _signed(enrolling: Enrolling, terminal: _Terminal, party: Party, asked: Asked, *, now: datetime) -> Signed:
@@ -410,12 +432,11 @@ def _hand_over(
 
 
 def _of_terminal(tx: ReadTx, party: str, terminal: str) -> list[IssuedCertificate]:
-    """Return what the terminal was issued, oldest first; what was issued by hand has a row of the register only."""
-    rows = {row.serial: row for row in tx.issued_of_terminal(party, terminal)}
-    for one in tx.certificates(party=party):
-        if one.terminal == terminal and one.serial not in rows:
-            rows[one.serial] = IssuedCertificate(one.serial, "", one.party, one.terminal, "", "", one.issued_at, b"")
-    return sorted(rows.values(), key=lambda row: (row.issued_at, row.serial))
+    """Return what the terminal has that is not revoked, oldest first; what was made by hand is in the register only."""
+    return [
+        tx.issued(one.serial) or IssuedCertificate(one.serial, "", party, terminal, "", "", one.issued_at, b"")
+        for one in tx.unrevoked_of_terminal(party, terminal)
+    ]
 
 
 def _lives(tx: ReadTx, row: IssuedCertificate, now: datetime) -> bool:

@@ -133,7 +133,7 @@ def approve(enrolling: Enrolling, identity: ClientIdentity, typed: str) -> Appro
     """Vouch for the machine that shows a code; its terminal's old certificate ends at once. Again is a repeat.
 
     Errors: CodeMistyped; NotFound, if no machine of the asker's own party shows that code now; PairingOwnTerminal;
-    TerminalUnknown; TerminalGone; BadRequestForCertificate.
+    TerminalUnknown; TerminalGone; CertificateRevoked, if the asker's was revoked since; BadRequestForCertificate.
     """
     code = read_code("pairing", typed)
     with enrolling.store.read() as tx:
@@ -149,7 +149,7 @@ def approve(enrolling: Enrolling, identity: ClientIdentity, typed: str) -> Appro
     by = Actor(f"(certificate {identity.serial})", identity.party, "", "")
     try:
         # Killed behind this, the same approval hands the same certificate over again.
-        handed = replace_terminal(enrolling, by, row.terminal, asked_by(row.request))
+        handed = replace_terminal(enrolling, by, row.terminal, asked_by(row.request), vouched_by=identity.serial)
     except NotFound:
         raise TerminalUnknown("the party never had that terminal", terminal=row.terminal) from None
     with enrolling.store.write() as tx:

@@ -61,6 +61,12 @@ class SqlEnrolmentRead:
         order = (issued_certificates.c.issued_at, issued_certificates.c.serial)
         return every(self.connection, IssuedCertificate, wanted.order_by(*order))
 
+    def count_issued(self, party: str, terminal: str, *, since: datetime) -> int:
+        """Return how many certificates a terminal was issued from then on."""
+        rows = issued_certificates.c
+        wanted = (rows.party == party, rows.terminal == terminal, rows.issued_at >= since)
+        return self.connection.execute(sa.select(sa.func.count()).where(*wanted)).scalar_one()
+
     def issued_with_key(self, spki_sha256: str) -> list[IssuedCertificate]:
         """Return what was issued for a key, oldest first."""
         wanted = narrowed(_ISSUED, issued_certificates, spki_sha256=spki_sha256)

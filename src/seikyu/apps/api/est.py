@@ -29,7 +29,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seikyu.apps.api.bodies import UnsupportedMedia, body_of, stated_length
-from seikyu.apps.api.identity import require_own_page, who_asks
+from seikyu.apps.api.identity import IDENTITY, require_own_page, who_asks
 from seikyu.apps.api.limiter import Turnstile
 from seikyu.apps.api.problems import MEDIA_TYPE as PROBLEM
 from seikyu.apps.api.problems import Known, facts_of, problem
@@ -98,6 +98,7 @@ def desk_est(enrolling: Enrolling) -> list[Route]:
         try:
             require_own_page(request.scope)
             identity = await asyncio.to_thread(who_asks, enrolling.store, enrolling.register_clock, request.scope)
+            request.scope.setdefault("state", {})[IDENTITY] = identity
             own: bytes = request.scope["extensions"]["tls"]["client_cert_der"]
             der = await _request(request)
             asked, names = asked_by(der), said_by(der)

@@ -16,7 +16,7 @@ from seikyu.apps.api.problems import answer_known
 from seikyu.ports.clock import Clock
 from seikyu.ports.errors import BadRequest, Busy, SeikyuError, Unavailable
 from seikyu.ports.store import Store
-from seikyu.ports.trust import ClientIdentity
+from seikyu.ports.trust import CertificateRevoked, ClientIdentity
 from seikyu.services.office import Tell, silent
 from seikyu.trust import UnknownCertificate, identity_from_der
 from seikyu.trust.enrolment import days_left, enrolment_rules, is_warned_of
@@ -32,12 +32,6 @@ class NoCertificate(SeikyuError):
     """The connection showed no client certificate (401)."""
 
     code = "no_certificate"
-
-
-class CertificateRevoked(SeikyuError):
-    """The certificate was revoked; from that moment on it is nobody's (403)."""
-
-    code = "certificate_revoked"
 
 
 class PartyUnknown(SeikyuError):

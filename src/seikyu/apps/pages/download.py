@@ -29,7 +29,7 @@ from seikyu.limits import limit
 from seikyu.ports.enrolment import IssuanceNotice
 from seikyu.services.applications import Enrolling
 from seikyu.services.issuing import Proof, fetch_looked_at, look
-from seikyu.trust.certificates import asked_by, asked_for
+from seikyu.trust.certificates import BadRequestForCertificate, asked_by, asked_for
 from seikyu.trust.codes import CHANCE_BYTES, grouped, make_code
 from seikyu.trust.enrolment import Purpose
 
@@ -140,19 +140,23 @@ class _Site:
             csr = visit.typed("csr_file") or visit.typed("csr")
             asked = asked_by(csr.encode("utf-8", "surrogateescape"))
             handed = fetch_looked_at(self.enrolling, notice.id, asked, opened_at=opened_at)
-        except _KNOWN as error:
-            return self._choices(visit, notice, error)
+        except BadRequestForCertificate as error:
+            # With the ticket that there is: a new one would be good for a notice that was opened anew, and longer.
+            return self._choices(visit, notice, error, ticket=visit.typed("ticket"))
         return chain_file(handed, notice)
 
-    def _choices(self, visit: Visit, notice: IssuanceNotice, error: Known | None = None) -> Response:
+    def _choices(
+        self, visit: Visit, notice: IssuanceNotice, error: Known | None = None, *, ticket: str = ""
+    ) -> Response:
         with self.enrolling.store.read() as tx:
             party = tx.party(notice.party)
+        looked = {"notice": notice.id, "opened_at": notice.opened_at.isoformat()}
         facts = {
             "notice": notice,
             "party_name": party.name if party else "",
             "open_until": notice.opened_at + self.enrolling.rules.open_for,
             "server": notice.purpose == Purpose.SERVER,
-            "ticket": self._sealed(visit, _LOOKED, {"notice": notice.id, "opened_at": notice.opened_at.isoformat()}),
+            "ticket": ticket or self._sealed(visit, _LOOKED, looked),
         }
         if error is None:
             return visit.show("cert_choose.html", **facts)

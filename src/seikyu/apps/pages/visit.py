@@ -255,13 +255,12 @@ class Pages:
 
         async def answer(request: Request) -> Response:
             visit = Visit(self, request, page_language(request))
-            if self.face == "desk":
-                office, scope = self.office, request.scope
-                visit.identity = await asyncio.to_thread(who_asks, office.store, office.clock, scope, tell=office.tell)
-                request.scope.setdefault("state", {})[IDENTITY] = visit.identity
+            await self._identify(visit)
             if post:
                 visit.form = await read_form(request, external_url=self.external_url)
                 self._check(visit)
+                # A form may take its time to come in, and the certificate may be revoked meanwhile.
+                await self._identify(visit)
             run = self._step(page, login=login, powers=powers, before_duty=before_duty)
             if not hard or not post:
                 return await asyncio.to_thread(run, visit)
@@ -270,6 +269,13 @@ class Pages:
         if not post:
             self._shown.add(path)
         return Route(path, answer, methods=["POST"] if post else ["GET"])
+
+    async def _identify(self, visit: Visit) -> None:
+        """Find out who asks, at the desk. Errors: those of `who_asks`."""
+        if self.face == "desk":
+            office, scope = self.office, visit.request.scope
+            visit.identity = await asyncio.to_thread(who_asks, office.store, office.clock, scope, tell=office.tell)
+            scope.setdefault("state", {})[IDENTITY] = visit.identity
 
     def shown_at(self, path: str) -> str:
         """Return where a page can be looked at again: itself, or what is above an act."""
