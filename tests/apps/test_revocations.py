@@ -7,6 +7,7 @@ import urllib.parse
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -22,14 +23,16 @@ from seikyu.adapters.ca_files import CannotWrite
 from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.sql import open_store
 from seikyu.adapters.x509_ca import open_ca
-from seikyu.adapters.x509_list import CRL_PERIOD
-from seikyu.apps import faces, pki
+from seikyu.adapters.x509_list import CRL_PERIOD, list_number
+from seikyu.apps import faces, logs, pki
 from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.metrics import Metrics
 from seikyu.apps.pki import CRL_RENEWAL, LIST_KEPT_S, Revocations
+from seikyu.apps.serve import House
 from seikyu.limits import limit
 from seikyu.ports.errors import Damaged, Unavailable
 from seikyu.services.revocation import LIST, REGISTER, SIGNER, Answer
+from seikyu.services.revoke import REVOKED
 from services.enrolment_lab import enrolling_over
 from services.office_lab import make_lab
 
@@ -206,6 +209,54 @@ def test_the_list_is_written_anew_every_day_and_numbers_rise(bench: Bench) -> No
     assert numbers[0] < numbers[1]
     assert first.next_update_utc is not None
     assert first.next_update_utc - bench.at >= timedelta(days=6)
+
+
+@pytest.mark.parametrize("loss", ["away", "broken", "older"])
+def test_a_list_that_is_lost_is_there_again_at_the_next_look(bench: Bench, loss: str) -> None:
+    """Erased, cut, or brought back from a copy: an older list would let those in who were revoked after it."""
+    path = bench.home.ca / "crl.pem"
+    bench.house.keep_fresh()
+    older = path.read_bytes()
+    row, _ = bench.issue()
+    bench.revoke(row)
+    bench.house.keep_fresh()
+    last = list_number(path)
+
+    path.unlink() if loss == "away" else path.write_bytes(older if loss == "older" else older[:100])
+    bench.house.keep_fresh()
+
+    assert list_number(path) > last
+    assert bench.crl().get_revoked_certificate_by_serial_number(int(row.serial, 16)) is not None
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "x"), Damaged("x")])
+def test_a_chore_that_fails_keeps_no_other_from_its_work(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """A file of another account in `run/` is no reason not to renew the delegate."""
+    done: list[str] = []
+
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(bench.house, "_refresh_list", fail)
+    monkeypatch.setattr(bench.house, "_refresh_signer", lambda: done.append("signer"))
+    bench.house.keep_fresh()
+    assert ["signer"] == done
+
+
+def test_what_fails_after_a_revocation_does_not_fail_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is committed by then; an answer of 500 would have it done twice."""
+    told: list[BaseException] = []
+    failure = RuntimeError("the test")
+
+    def fail() -> None:
+        raise failure
+
+    monkeypatch.setattr(logs, "report_bug", told.append)
+    house = SimpleNamespace(revocations=SimpleNamespace(keep_fresh=fail))
+    House.heed(house, REVOKED)  # type: ignore[arg-type]  # all that it looks at
+    assert [failure] == told
 
 
 def test_a_revocation_between_look_and_list_is_on_the_list(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

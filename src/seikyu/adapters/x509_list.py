@@ -120,12 +120,17 @@ def lists_in(home: Home) -> Iterator[x509.CertificateRevocationList]:
 def _next_number(tx: WriteTx, path: Path) -> int:
     """Return a number above that of the list that is there, as rows that were restored know a lower one."""
     number = tx.next_number(CRL_NUMBERS)
+    behind = list_number(path) - number
+    return number if behind < 0 else tx.next_number(CRL_NUMBERS, behind + 1) + behind
+
+
+def list_number(path: Path) -> int:
+    """Return the number of the list that is there; 0, if there is none that can be read."""
     try:
         there = x509.load_pem_x509_crl(path.read_bytes()).extensions.get_extension_for_class(x509.CRLNumber)
     except (OSError, ValueError, x509.ExtensionNotFound):
-        return number
-    behind = there.value.crl_number - number
-    return number if behind < 0 else tx.next_number(CRL_NUMBERS, behind + 1) + behind
+        return 0
+    return there.value.crl_number
 
 
 def copy_public(source: Path, target: Path) -> None:

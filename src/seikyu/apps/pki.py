@@ -11,7 +11,7 @@ from cryptography import x509
 from seikyu.adapters.home import Home
 from seikyu.adapters.ocsp_signer import Signers
 from seikyu.adapters.x509_ca import ensure_server, open_ca
-from seikyu.adapters.x509_list import list_revoked, lists_in
+from seikyu.adapters.x509_list import list_number, list_revoked, lists_in
 from seikyu.apps.front.watch import lags
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import Store
@@ -136,6 +136,7 @@ class Revocations:
         self._revoked: int | None = None
         self._written_for = b""
         self._written_at = datetime.min.replace(tzinfo=UTC)
+        self._number = 0
 
     def keep_fresh(self) -> None:
         """Read the register, write the list if it says less or is old, and renew the delegates before they end."""
@@ -144,15 +145,20 @@ class Revocations:
                 act()
             except SeikyuError as error:
                 log.warning("housekeeping_waits", code=error.code)
+            except OSError as error:
+                log.warning("housekeeping_waits", error=type(error).__name__)
 
     def _refresh_list(self) -> None:
         now, revoked = self._now(), self.statuses.refresh()
         chain = self._chain()
         is_young = timedelta() <= now - self._written_at < CRL_RENEWAL
-        if is_young and (revoked, chain) == (self._revoked, self._written_for):
+        # A list that is lost, broken or brought back from an older day would otherwise stay for a day.
+        is_there = list_number(self._home.ca / "crl.pem") >= max(self._number, 1)
+        if is_there and is_young and (revoked, chain) == (self._revoked, self._written_for):
             return
         with listening(self.alarms, LIST):
-            self._revoked = list_revoked(open_ca(self._home), self._store, now=now).revoked
+            made = list_revoked(open_ca(self._home), self._store, now=now)
+        self._revoked, self._number = made.revoked, made.number
         self._written_at, self._written_for = now, chain
 
     def _chain(self) -> bytes:

@@ -185,9 +185,15 @@ class House:
         }
 
     def heed(self, event: str) -> None:
-        """Have a revocation on the desk on the list, and known in memory, before its answer is given."""
+        """Have a revocation on the desk on the list, and known in memory, before its answer is given.
+
+        The act is committed already: whatever fails here is told, and tried again by the house, but is not the act's.
+        """
         if event == REVOKED:
-            self.revocations.keep_fresh()
+            try:
+                self.revocations.keep_fresh()
+            except Exception as error:  # noqa: BLE001  (see above)
+                logs.report_bug(error)
 
     async def run(self, announce: Callable[[Addresses], None]) -> None:
         """Open, stay open until a signal, close."""
