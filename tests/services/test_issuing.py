@@ -116,7 +116,7 @@ def test_a_certificate_that_was_revoked_meanwhile_renews_nothing(enrolment_lab: 
     first = enrolment_lab.fetched(opened)
 
     def lost(*_: object) -> None:
-        issuing.revoke_terminal(enrolling, CLERK, opened.notice, reason=issuing.LOST)
+        issuing.revoke_terminal(enrolling, CLERK, opened.notice, reason=issuing.ENDED)
 
     with pytest.raises(CertificateRevoked):
         issuing.renew(enrolling, inhand(first.serial), key, vet=lost)
@@ -169,7 +169,7 @@ def test_a_dead_terminal_is_replaced_and_its_certificate_ends_at_once(enrolment_
 
 
 def test_a_lost_terminal_is_shut_out_and_comes_back(enrolment_lab: EnrolmentLab) -> None:
-    """Everything it has is revoked, said again nothing more happens; the recovery code then makes a new start."""
+    """Everything it has is revoked and its PIN is worthless; the recovery code then makes a new start."""
     opened, enrolling = enrolment_lab.opened(), enrolment_lab.enrolling
     first = enrolment_lab.fetched(opened)
     second = issuing.renew(enrolling, inhand(first.serial), new_asked())
@@ -177,12 +177,30 @@ def test_a_lost_terminal_is_shut_out_and_comes_back(enrolment_lab: EnrolmentLab)
     assert set(issuing.report_lost(enrolling, proof)) == {first.serial, second.serial}
     assert issuing.report_lost(enrolling, proof) == []
     assert enrolment_lab.row(first.serial).reason == "key_compromise"
+    with pytest.raises(NoticeClosed):
+        enrolment_lab.fetched(opened)
     assert enrolment_lab.living() == []
+    assert enrolment_lab.acts().count("revoke_terminal_key_compromise") == 1
     back = issuing.recover(enrolling, proof, new_asked())
     assert enrolment_lab.living() == [back.serial]
     enrolment_lab.later(days=40)
     assert issuing.revoke_superseded(enrolling) == 0
     assert enrolment_lab.row(first.serial).reason == "key_compromise"
+    with pytest.raises(NoticeClosed):
+        enrolment_lab.fetched(opened)
+    enrolment_lab.fetched(applications.open_anew(enrolling, CONSOLE, opened.notice.id))
+
+
+def test_a_loss_that_is_reported_while_the_certificate_is_made_leaves_none(enrolment_lab: EnrolmentLab) -> None:
+    """The PIN was right when it was looked at; nothing had been issued, so that closing is all there is to do."""
+    opened, enrolling = enrolment_lab.opened(), enrolment_lab.enrolling
+    lost = Proof(opened.reference, opened.recovery)
+    with pytest.raises(NoticeClosed):
+        issuing.fetch(
+            enrolling, Proof(opened.reference, opened.pin), new_asked(),
+            vet=lambda *_: (issuing.report_lost(enrolling, lost), None)[1],
+        )  # fmt: skip
+    assert enrolment_lab.living() == []
 
 
 def test_another_terminal_vouches(enrolment_lab: EnrolmentLab) -> None:

@@ -184,6 +184,7 @@ def finish_order(acme: Acme, heard: Heard, order_id: str) -> Placed:
         _require_other_key(asked, own)
 
         def settle(tx: WriteTx, signed: Signed) -> None:
+            notice_of(tx, own)
             fresh = _placed(tx, _order(tx, own, order_id), enrolling.clock.now())
             _require_ready(fresh)
             tx.put_acme_order(replace(fresh.order, state=OrderState.VALID.value, serial=signed.serial))

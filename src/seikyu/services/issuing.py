@@ -14,8 +14,8 @@ Source: network:7; network:11 (C01-C13).
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final, TypeAlias, TypeGuard
+from datetime import datetime
+from typing import Final, TypeAlias
 
 from seikyu.office.errors import NotAllowed
 from seikyu.ports.enrolment import IssuanceNotice, IssuedCertificate, Signed
@@ -24,15 +24,15 @@ from seikyu.ports.register import Certificate, Party
 from seikyu.ports.store import ReadTx, WriteTx
 from seikyu.ports.trust import CertificateRevoked, ClientIdentity
 from seikyu.services.applications import Enrolling, end_terminal, enter
+from seikyu.services.ending import SUPERSEDED, hand_over, is_good, living_of, revoke, shut_out
 from seikyu.trust.certificates import Asked, BadRequestForCertificate
 from seikyu.trust.codes import read_code
-from seikyu.trust.enrolment import Purpose, Way, after_wrong_code, is_open, overlap
+from seikyu.trust.enrolment import Purpose, Way, after_wrong_code, is_open
 from seikyu.trust.logins import NO_FAILURE, Tries, is_locked
 from seikyu.trust.party import Holder
 from seikyu.trust.people import Actor
 
-#: Why what a new certificate takes over from is revoked, and why a lost one is.
-SUPERSEDED: Final = "superseded"
+#: Why what a lost or an ended terminal has is revoked.
 LOST: Final = "key_compromise"
 ENDED: Final = "cessation_of_operation"
 
@@ -170,7 +170,7 @@ def revoke_issued(enrolling: Enrolling, by: Actor, serial: str, *, reason: str) 
             raise NotFound("no such certificate")
         if certificate.revoked_at is not None:
             return False
-        _revoke(tx, row, now=now, reason=reason)
+        revoke(tx, row, now=now, reason=reason)
         enter(tx, enrolling, f"revoke_certificate_{reason}", by=by, subject=serial)
     _tell_revoked(enrolling, [serial])
     return True
@@ -179,20 +179,26 @@ def revoke_issued(enrolling: Enrolling, by: Actor, serial: str, *, reason: str) 
 def report_lost(enrolling: Enrolling, proof: Proof) -> list[str]:
     """Revoke whatever the terminal has, with reference number and recovery code; return the serials.
 
-    Said again it changes nothing. Errors: CodeMistyped, CodeRefused, CodeLocked; TerminalGone.
+    The PIN and the ACME account end with it. Said again it changes nothing.
+    Errors: CodeMistyped, CodeRefused, CodeLocked; TerminalGone.
     """
     notice = proved(enrolling, proof, kind="recovery")
     return revoke_terminal(enrolling, _holder_of(notice), notice, reason=LOST)
 
 
 def revoke_terminal(enrolling: Enrolling, by: Actor, notice: IssuanceNotice, *, reason: str) -> list[str]:
-    """Revoke whatever a terminal has that is not revoked; return the serials."""
+    """Revoke whatever a terminal has that is not revoked; return the serials.
+
+    Of one that is lost the notice is closed too, and its ACME account ended: who has the paper gets nothing with the
+    PIN, and a server's own programs nothing either. The recovery code still replaces it.
+    """
     now = enrolling.clock.now()
     with enrolling.store.write() as tx:
-        living = [row for row in _of_terminal(tx, notice.party, notice.terminal) if _lives(tx, row, now)]
+        living = living_of(tx, notice.party, notice.terminal, now)
         for row in living:
-            _revoke(tx, row, now=now, reason=reason)
-        if living:
+            revoke(tx, row, now=now, reason=reason)
+        shut = reason == LOST and shut_out(tx, notice, now=now, rules=enrolling.rules)
+        if living or shut:
             enter(tx, enrolling, f"revoke_terminal_{reason}", by=by, subject=notice.id)
     _tell_revoked(enrolling, [row.serial for row in living])
     return [row.serial for row in living]
@@ -259,7 +265,7 @@ def revoke_superseded(enrolling: Enrolling) -> int:
         with enrolling.store.write() as tx:
             due = tx.superseded(now, limit=_AT_ONCE)
             for row in due:
-                _revoke(tx, row, now=now, reason=SUPERSEDED)
+                revoke(tx, row, now=now, reason=SUPERSEDED)
         _tell_revoked(enrolling, [row.serial for row in due])
         count += len(due)
 
@@ -349,7 +355,11 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
         notice = tx.issuance_notice(terminal.notice) if terminal.notice else None
         if terminal.notice and (notice is None or notice.ended_at is not None):
             raise TerminalGone("the terminal is no more", terminal=terminal.name)
-        ended = _hand_over(tx, enrolling, terminal, way, now=now, inhand=inhand)
+        if way is Way.DOWNLOAD and notice is not None:
+            # Closed while the PIN was looked at: what is lost is shut out from that moment on.
+            _require_open(enrolling, notice)
+        living = living_of(tx, terminal.party, terminal.name, now)
+        ended = hand_over(tx, living, way, now=now, inhand=inhand, rules=enrolling.rules)
         tx.put_certificate(_row(terminal, signed, now))
         tx.put_issued(
             IssuedCertificate(
@@ -373,7 +383,7 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
 
 def _require_good(tx: ReadTx, shown: str | None, now: datetime) -> None:
     """Errors: CertificateRevoked, if the certificate that was shown is not good any more."""
-    if shown is not None and not _is_good(tx.certificate(shown), now):
+    if shown is not None and not is_good(tx.certificate(shown), now):
         raise CertificateRevoked("revoked since it was shown")
 
 
@@ -401,54 +411,9 @@ def _there(
             raise BadRequestForCertificate("the key is certified for another terminal")
         certificate = tx.certificate(row.serial)
         free = row.serial != inhand and row.way != Way.ACME and row.superseded_at is None
-        if free and _is_good(certificate, now):
+        if free and is_good(certificate, now):
             found = row, certificate.not_after
     return found
-
-
-def _hand_over(
-    tx: WriteTx, enrolling: Enrolling, terminal: _Terminal, way: Way, *, now: datetime, inhand: str | None
-) -> list[str]:
-    """Let what the terminal has end: after the overlap, or at once. Return the serials that ended now."""
-    wait = overlap(way, rules=enrolling.rules)
-    living = [row for row in _of_terminal(tx, terminal.party, terminal.name) if _lives(tx, row, now)]
-    # Of those that overlap only so many: the oldest end first, but not the one that asks.
-    most = max(enrolling.rules.at_once - 1, 1)
-    surplus = {row.serial for row in [row for row in living if row.serial != inhand][: max(len(living) - most, 0)]}
-    ended = []
-    for row in living:
-        if wait <= timedelta() or row.serial in surplus:
-            _revoke(tx, row, now=now, reason=SUPERSEDED)
-            ended.append(row.serial)
-        elif row.superseded_at is None or row.superseded_at > now + wait:
-            tx.put_issued(replace(row, superseded_at=now + wait))
-    return ended
-
-
-def _of_terminal(tx: ReadTx, party: str, terminal: str) -> list[IssuedCertificate]:
-    """Return what the terminal was issued, oldest first; what was issued by hand has a row of the register only."""
-    rows = {row.serial: row for row in tx.issued_of_terminal(party, terminal)}
-    for one in tx.certificates(party=party):
-        if one.terminal == terminal and one.serial not in rows:
-            rows[one.serial] = IssuedCertificate(one.serial, "", one.party, one.terminal, "", "", one.issued_at, b"")
-    return sorted(rows.values(), key=lambda row: (row.issued_at, row.serial))
-
-
-def _lives(tx: ReadTx, row: IssuedCertificate, now: datetime) -> bool:
-    return _is_good(tx.certificate(row.serial), now)
-
-
-def _is_good(certificate: Certificate | None, now: datetime) -> TypeGuard[Certificate]:
-    return certificate is not None and certificate.revoked_at is None and now < certificate.not_after
-
-
-def _revoke(tx: WriteTx, row: IssuedCertificate, *, now: datetime, reason: str) -> None:
-    """Revoke in the caller's transaction; a revocation that is there stays as it is."""
-    certificate = tx.certificate(row.serial)
-    if certificate is not None and certificate.revoked_at is None:
-        tx.put_certificate(replace(certificate, revoked_at=now, reason=reason))
-    if row.superseded_at is not None:
-        tx.put_issued(replace(row, superseded_at=None))
 
 
 def _row(terminal: _Terminal, signed: Signed, now: datetime) -> Certificate:
