@@ -72,6 +72,25 @@ def test_guesses_are_counted_and_locked(enrolment_lab: EnrolmentLab) -> None:
         issuing.fetch(enrolling, Proof(opened.reference, WRONG), new_asked())
 
 
+def test_wrong_codes_keep_nobody_from_reporting_a_loss(enrolment_lab: EnrolmentLab) -> None:
+    """Wrong PINs lock the PIN and not the recovery code; wrong recovery codes lock nothing, however many they are."""
+    opened, enrolling = enrolment_lab.opened(), enrolment_lab.enrolling
+    enrolment_lab.fetched(opened)
+    wrong = make_code("recovery", bytes(range(CHANCE_BYTES)))
+    for _ in range(12):
+        with pytest.raises(CodeRefused):
+            issuing.recover(enrolling, Proof(opened.reference, wrong), new_asked())
+    enrolment_lab.fetched(opened)
+    for _ in range(5):
+        with pytest.raises((CodeRefused, CodeLocked)):
+            issuing.look(enrolling, Proof(opened.reference, WRONG))
+    proof = Proof(opened.reference, opened.recovery)
+    assert len(issuing.report_lost(enrolling, proof)) == 2
+    issuing.recover(enrolling, proof, new_asked())
+    with pytest.raises(CodeLocked):
+        enrolment_lab.fetched(opened)
+
+
 def test_a_slip_does_not_count_and_a_foreign_reference_is_like_a_wrong_pin(enrolment_lab: EnrolmentLab) -> None:
     """What cannot be a code is told before anything is looked up."""
     opened, enrolling = enrolment_lab.opened(), enrolment_lab.enrolling

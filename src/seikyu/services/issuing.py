@@ -273,6 +273,8 @@ def revoke_superseded(enrolling: Enrolling) -> int:
 def proved(enrolling: Enrolling, proof: Proof, *, kind: str) -> IssuanceNotice:
     """Return the notice that a reference number and a PIN (or recovery code) open.
 
+    Wrong PINs count and lock the PIN. The recovery code has 94 bits and is not locked: nobody who guesses keeps its
+    owner from reporting a loss. How often one address may try is the door's business.
     Errors: CodeMistyped, CodeRefused, CodeLocked; TerminalGone, if the codes are right and the terminal is no more.
     """
     reference, code = read_code("reference", proof.reference), read_code(kind, proof.code)
@@ -281,22 +283,22 @@ def proved(enrolling: Enrolling, proof: Proof, *, kind: str) -> IssuanceNotice:
     if seen is None:
         enrolling.tell("code_refused", why="reference")
         raise CodeRefused("no such notice")
-    _require_unlocked(seen, enrolling.clock.now())
+    _require_unlocked(seen, kind, enrolling.clock.now())
     fits = enrolling.vault.fits(code, _hash_of(seen, kind))
     with enrolling.store.write() as tx:
         notice = tx.notice_by_reference(reference)
         if notice is None or _hash_of(notice, kind) != _hash_of(seen, kind):
             raise Unavailable("the notice was opened anew meanwhile", retry_after_s=1)
         now = enrolling.clock.now()
-        _require_unlocked(notice, now)
+        _require_unlocked(notice, kind, now)
         before = Tries(notice.failed, notice.failed_at, notice.locked_until)
         after = NO_FAILURE if fits else after_wrong_code(before, now, rules=enrolling.rules)
-        if after != before:
+        if kind == "pin" and after != before:
             notice = replace(notice, failed=after.failed, failed_at=after.failed_at, locked_until=after.locked_until)
             tx.put_issuance_notice(notice)
     if not fits:
         enrolling.tell("code_refused", notice=notice.id, failed=notice.failed)
-        _require_unlocked(notice, now)
+        _require_unlocked(notice, kind, now)
         raise CodeRefused("reference number and code do not fit together")
     if notice.ended_at is not None:
         raise TerminalGone("the terminal is no more", terminal=notice.terminal)
@@ -431,9 +433,10 @@ def _handed_again(row: IssuedCertificate, not_after: datetime, chain: tuple[byte
     return Handed(row.serial, row.der, chain, not_after, again=True)
 
 
-def _require_unlocked(notice: IssuanceNotice, now: datetime) -> None:
+def _require_unlocked(notice: IssuanceNotice, kind: str, now: datetime) -> None:
+    """Errors: CodeLocked. Only the PIN is locked: the recovery code is too long to be guessed."""
     tries = Tries(notice.failed, notice.failed_at, notice.locked_until)
-    if is_locked(tries, now) and notice.locked_until is not None:
+    if kind == "pin" and is_locked(tries, now) and notice.locked_until is not None:
         wait_s = math.ceil((notice.locked_until - now).total_seconds())
         raise CodeLocked("too many wrong codes", until=notice.locked_until, retry_after_s=wait_s)
 
