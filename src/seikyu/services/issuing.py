@@ -235,8 +235,8 @@ def replace_terminal(
         known = notice is not None or any(one.terminal == terminal for one in tx.certificates(party=by.party))
     if ended:
         raise TerminalGone("the terminal is no more", terminal=terminal)
-    if not known:
-        raise NotFound("no such terminal")
+    if not known or (notice is not None and notice.purpose == Purpose.SERVER):
+        raise NotFound("no such terminal; a server is none, and is replaced by its notice")
     which = _Terminal(by.party, terminal, notice.id if notice else "", Purpose.CLIENT, ())
     return _issue(enrolling, which, asked, Way.PAIRING, by=by, vouched_by=vouched_by)
 
