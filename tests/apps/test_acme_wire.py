@@ -159,6 +159,26 @@ def test_renewing_lets_the_old_certificate_go_on_for_a_while(lab: AcmeLab) -> No
     assert lab.enrolment.living() == serials[1:]
 
 
+def test_certificates_for_other_hosts_go_on(lab: AcmeLab) -> None:
+    """A server that has one for each of its names keeps them all; one for all the names takes over from each."""
+    names = tuple(f"h{number}.example.jp" for number in range(4))
+    client = lab.client(lab.server(hosts=names))
+    for name in names:
+        client.certified(name)
+    lab.enrolment.later(days=63)
+    assert revoke_superseded(lab.enrolment.enrolling) == 0
+    first, *others = lab.enrolment.living()
+    assert len(others) == 3
+    for _ in range(3):
+        client.certified(names[0])
+    assert first not in lab.enrolment.living()
+    assert set(others) < set(lab.enrolment.living())
+    client.certified(*names)
+    lab.enrolment.later(days=63)
+    revoke_superseded(lab.enrolment.enrolling)
+    assert len(lab.enrolment.living()) == 1
+
+
 def test_finishing_again_comes_to_the_same_certificate(lab: AcmeLab) -> None:
     """Whose answer was lost, asks again; with another key it is too late."""
     client, key = lab.client(lab.server()), ec.generate_private_key(ec.SECP256R1())

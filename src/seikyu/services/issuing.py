@@ -25,6 +25,7 @@ from seikyu.ports.store import ReadTx, WriteTx
 from seikyu.ports.trust import CertificateRevoked, ClientIdentity
 from seikyu.services.applications import Enrolling, end_terminal, enter
 from seikyu.services.ending import SUPERSEDED, hand_over, is_good, living_of, revoke, shut_out
+from seikyu.trust.asking import is_within
 from seikyu.trust.certificates import Asked, BadRequestForCertificate
 from seikyu.trust.codes import read_code
 from seikyu.trust.enrolment import Purpose, Way, after_wrong_code, is_open
@@ -154,7 +155,8 @@ def issue_for_server(
 ) -> Handed:
     """Issue the certificate of an order (ACME), for hosts that stand on the notice and were proved.
 
-    Every order is a certificate of its own, for the same key too; what the server had before goes on for an overlap.
+    Every order is a certificate of its own, for the same key too; what the server had before for these hosts, or for
+    some of them, goes on for an overlap.
     Errors: TerminalGone; BadRequestForCertificate, if the key is another terminal's; what `settle` raises.
     """
     terminal = replace(_Terminal.of(notice), hosts=hosts)
@@ -361,6 +363,9 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
             # Closed while the PIN was looked at: what is lost is shut out from that moment on.
             _require_open(enrolling, notice)
         living = living_of(tx, terminal.party, terminal.name, now)
+        if way is Way.ACME:
+            # Certificates for other hosts of the server go on; only what the new one is good for too is taken over.
+            living = [row for row in living if is_within(row.der, terminal.hosts)]
         ended = hand_over(tx, living, way, now=now, inhand=inhand, rules=enrolling.rules)
         tx.put_certificate(_row(terminal, signed, now))
         tx.put_issued(
