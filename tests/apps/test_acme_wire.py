@@ -14,9 +14,10 @@ from jose_lab import Signer, b64
 from seikyu.services import applications
 from seikyu.services.acme_orders import forget_orders
 from seikyu.services.applications import Opened
-from seikyu.services.issuing import revoke_superseded
+from seikyu.services.issuing import Proof, report_lost, revoke_superseded
 from seikyu.services.people import CONSOLE
 from seikyu.trust.jws import ALGORITHMS, base64url
+from services.enrolment_lab import LabAuthority
 
 
 @pytest.fixture
@@ -156,6 +157,26 @@ def test_renewing_lets_the_old_certificate_go_on_for_a_while(lab: AcmeLab) -> No
     lab.enrolment.later(days=62)
     assert revoke_superseded(lab.enrolment.enrolling) == 1
     assert lab.enrolment.living() == serials[1:]
+
+
+def test_certificates_for_other_hosts_go_on(lab: AcmeLab) -> None:
+    """A server that has one for each of its names keeps them all; one for all the names takes over from each."""
+    names = tuple(f"h{number}.example.jp" for number in range(4))
+    client = lab.client(lab.server(hosts=names))
+    for name in names:
+        client.certified(name)
+    lab.enrolment.later(days=63)
+    assert revoke_superseded(lab.enrolment.enrolling) == 0
+    first, *others = lab.enrolment.living()
+    assert len(others) == 3
+    for _ in range(3):
+        client.certified(names[0])
+    assert first not in lab.enrolment.living()
+    assert set(others) < set(lab.enrolment.living())
+    client.certified(*names)
+    lab.enrolment.later(days=63)
+    revoke_superseded(lab.enrolment.enrolling)
+    assert len(lab.enrolment.living()) == 1
 
 
 def test_finishing_again_comes_to_the_same_certificate(lab: AcmeLab) -> None:
@@ -325,6 +346,28 @@ def test_a_server_learns_when_to_renew(lab: AcmeLab) -> None:
     client.post("/acme/revoke-certificate", {"certificate": b64(chain[0].public_bytes(Encoding.DER))})
     window = lab.ask("GET", f"/acme/renewal-info/{name}").json()["suggestedWindow"]
     assert window["end"] == lab.enrolment.clock.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_server_that_was_reported_lost_gets_nothing(lab: AcmeLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its account ends with its certificates, also while a certificate is signed, and the paper opens no other one."""
+    opened, enrolling = lab.server(), lab.enrolment.enrolling
+    client, lost = lab.client(opened), Proof(opened.reference, opened.recovery)
+    client.certified()
+    order, sign = client.proved(), LabAuthority.server
+
+    def late(self: LabAuthority, *given: Any, **more: Any) -> Any:
+        report_lost(enrolling, lost)
+        return sign(self, *given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LabAuthority, "server", late)
+        refused = client.post(order["finalize"], {"csr": b64(csr(*NAMES))})
+    assert (problem_of(refused), lab.enrolment.living()) == ((403, "unauthorized"), [])
+    assert problem_of(client.order()) == (403, "unauthorized")
+    assert problem_of(lab.client().register(opened)) == (403, "unauthorized")
+    anew = applications.open_anew(enrolling, CONSOLE, opened.notice.id)
+    lab.client(anew).certified()
+    assert len(lab.enrolment.living()) == 1
 
 
 def test_a_server_that_is_no_more_gets_nothing(lab: AcmeLab) -> None:

@@ -72,6 +72,25 @@ def test_guesses_are_counted_and_locked(enrolment_lab: EnrolmentLab) -> None:
         issuing.fetch(enrolling, Proof(opened.reference, WRONG), new_asked())
 
 
+def test_wrong_codes_keep_nobody_from_reporting_a_loss(enrolment_lab: EnrolmentLab) -> None:
+    """Wrong PINs lock the PIN and not the recovery code; wrong recovery codes lock nothing, however many they are."""
+    opened, enrolling = enrolment_lab.opened(), enrolment_lab.enrolling
+    enrolment_lab.fetched(opened)
+    wrong = make_code("recovery", bytes(range(CHANCE_BYTES)))
+    for _ in range(12):
+        with pytest.raises(CodeRefused):
+            issuing.recover(enrolling, Proof(opened.reference, wrong), new_asked())
+    enrolment_lab.fetched(opened)
+    for _ in range(5):
+        with pytest.raises((CodeRefused, CodeLocked)):
+            issuing.look(enrolling, Proof(opened.reference, WRONG))
+    proof = Proof(opened.reference, opened.recovery)
+    assert len(issuing.report_lost(enrolling, proof)) == 2
+    issuing.recover(enrolling, proof, new_asked())
+    with pytest.raises(CodeLocked):
+        enrolment_lab.fetched(opened)
+
+
 def test_a_slip_does_not_count_and_a_foreign_reference_is_like_a_wrong_pin(enrolment_lab: EnrolmentLab) -> None:
     """What cannot be a code is told before anything is looked up."""
     opened, enrolling = enrolment_lab.opened(), enrolment_lab.enrolling
@@ -116,7 +135,7 @@ def test_a_certificate_that_was_revoked_meanwhile_renews_nothing(enrolment_lab: 
     first = enrolment_lab.fetched(opened)
 
     def lost(*_: object) -> None:
-        issuing.revoke_terminal(enrolling, CLERK, opened.notice, reason=issuing.LOST)
+        issuing.revoke_terminal(enrolling, CLERK, opened.notice, reason=issuing.ENDED)
 
     with pytest.raises(CertificateRevoked):
         issuing.renew(enrolling, inhand(first.serial), key, vet=lost)
@@ -169,7 +188,7 @@ def test_a_dead_terminal_is_replaced_and_its_certificate_ends_at_once(enrolment_
 
 
 def test_a_lost_terminal_is_shut_out_and_comes_back(enrolment_lab: EnrolmentLab) -> None:
-    """Everything it has is revoked, said again nothing more happens; the recovery code then makes a new start."""
+    """Everything it has is revoked and its PIN is worthless; the recovery code then makes a new start."""
     opened, enrolling = enrolment_lab.opened(), enrolment_lab.enrolling
     first = enrolment_lab.fetched(opened)
     second = issuing.renew(enrolling, inhand(first.serial), new_asked())
@@ -177,12 +196,30 @@ def test_a_lost_terminal_is_shut_out_and_comes_back(enrolment_lab: EnrolmentLab)
     assert set(issuing.report_lost(enrolling, proof)) == {first.serial, second.serial}
     assert issuing.report_lost(enrolling, proof) == []
     assert enrolment_lab.row(first.serial).reason == "key_compromise"
+    with pytest.raises(NoticeClosed):
+        enrolment_lab.fetched(opened)
     assert enrolment_lab.living() == []
+    assert enrolment_lab.acts().count("revoke_terminal_key_compromise") == 1
     back = issuing.recover(enrolling, proof, new_asked())
     assert enrolment_lab.living() == [back.serial]
     enrolment_lab.later(days=40)
     assert issuing.revoke_superseded(enrolling) == 0
     assert enrolment_lab.row(first.serial).reason == "key_compromise"
+    with pytest.raises(NoticeClosed):
+        enrolment_lab.fetched(opened)
+    enrolment_lab.fetched(applications.open_anew(enrolling, CONSOLE, opened.notice.id))
+
+
+def test_a_loss_that_is_reported_while_the_certificate_is_made_leaves_none(enrolment_lab: EnrolmentLab) -> None:
+    """The PIN was right when it was looked at; nothing had been issued, so that closing is all there is to do."""
+    opened, enrolling = enrolment_lab.opened(), enrolment_lab.enrolling
+    lost = Proof(opened.reference, opened.recovery)
+    with pytest.raises(NoticeClosed):
+        issuing.fetch(
+            enrolling, Proof(opened.reference, opened.pin), new_asked(),
+            vet=lambda *_: (issuing.report_lost(enrolling, lost), None)[1],
+        )  # fmt: skip
+    assert enrolment_lab.living() == []
 
 
 def test_another_terminal_vouches(enrolment_lab: EnrolmentLab) -> None:

@@ -16,6 +16,7 @@ from seikyu.services.pairing import REQUEST_BYTES, PairingOver, PairingOwnTermin
 from seikyu.services.people import CONSOLE
 from seikyu.trust.certificates import BadRequestForCertificate, asked_by
 from seikyu.trust.codes import CodeMistyped
+from seikyu.trust.enrolment import Purpose
 from services.enrolment_lab import CLERK, OTHER, OWN, TERMINAL, EnrolmentLab, inhand
 
 SECOND = "受付2号機"
@@ -97,6 +98,16 @@ def test_a_terminal_that_was_reported_lost_vouches_for_none(enrolment_lab: Enrol
         pairing.approve(enrolling, inhand(second.serial, terminal=SECOND), waits.pairing_code)
     assert enrolment_lab.living() == [old.serial]
     assert not isinstance(pairing.collect(enrolling, waits.secret), Handed)
+
+
+def test_a_server_is_no_terminal_that_is_vouched_for(enrolment_lab: EnrolmentLab) -> None:
+    """It would become a client, and lose its own certificate."""
+    server = enrolment_lab.fetched(enrolment_lab.opened("gw", purpose=Purpose.SERVER, hosts=("gw.example.jp",)))
+    second = enrolment_lab.fetched(enrolment_lab.opened(SECOND))
+    waits = asks(enrolment_lab, terminal="gw")
+    with pytest.raises(TerminalUnknown):
+        pairing.approve(enrolment_lab.enrolling, inhand(second.serial, terminal=SECOND), waits.pairing_code)
+    assert enrolment_lab.living() == [server.serial, second.serial]
 
 
 def test_a_pairing_is_over_after_a_quarter_of_an_hour(enrolment_lab: EnrolmentLab) -> None:

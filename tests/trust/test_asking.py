@@ -1,6 +1,7 @@
 """What a request for a certificate says besides its key: all of it is looked at, and none of it certified."""
 
 import ipaddress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,13 +13,14 @@ from cryptography.x509.oid import NameOID
 
 from pki import HOLDER, PKI, make_pki
 from seikyu.trust.asking import (
+    is_within,
     path_below_root,
     require_hosts,
     require_nothing_else,
     require_same_names,
     said_by,
 )
-from seikyu.trust.certificates import BadRequestForCertificate
+from seikyu.trust.certificates import BadRequestForCertificate, period_of, server_certificate
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_URN = "urn:seikyu:party:institution:9911000023"
@@ -163,3 +165,20 @@ def test_a_path_ends_below_the_root(pki: PKI, own: bytes) -> None:
     issuing = pki.issuing.certificate.public_bytes(Encoding.DER)
     assert path_below_root(own, above) == [own, issuing]
     assert path_below_root(own, []) == [own]
+
+
+def test_a_certificate_is_within_hosts_if_it_is_for_none_else() -> None:
+    """Whatever the case of the letters; what is for no host, or not known, is within nothing."""
+    pki = make_pki()
+    der = server_of(pki, "gw.example.jp", "192.0.2.7")
+    assert is_within(der, ["www.example.jp", "192.0.2.7", "GW.example.jp"])
+    assert not is_within(der, ["gw.example.jp"])
+    assert not is_within(b"", ["gw.example.jp"])
+    assert not is_within(pki.chain[-1].public_bytes(Encoding.DER), ["gw.example.jp"])
+
+
+def server_of(pki: PKI, *hosts: str) -> bytes:
+    """Return the certificate (DER) of a server."""
+    now = datetime.now(UTC)
+    made = server_certificate(pki.issuing, KEY.public_key(), hosts=hosts, serial=7, period=period_of(now, months=13))
+    return made.public_bytes(Encoding.DER)

@@ -187,8 +187,8 @@ def new_account(acme: Acme, heard: Heard, *, url: str, admit: Callable[[], None]
         if there is not None:
             return there, False
         fresh = tx.issuance_notice(notice.id)
-        if fresh is None or fresh.binding != notice.binding or fresh.ended_at is not None:
-            raise AcmeRefused("unauthorized", "the notice was opened anew meanwhile")
+        if fresh is None or fresh.binding != notice.binding or _is_closed(enrolling, fresh):
+            raise AcmeRefused("unauthorized", "the notice was opened anew meanwhile, or closed")
         for older in tx.acme_accounts_of(notice.id):
             if older.state != AccountState.VALID:
                 continue
@@ -272,7 +272,8 @@ def actor(account: AcmeAccount) -> Actor:
 
 
 def notice_of(tx: ReadTx, account: AcmeAccount) -> IssuanceNotice:
-    """Return the notice that an account is bound to. Errors: AcmeRefused, if its server is no more."""
+    """Return the notice that an account is bound to. Errors: AcmeRefused, if account or server are no more."""
+    _fresh(tx, account.id)
     notice = tx.issuance_notice(account.notice)
     if notice is None or notice.ended_at is not None:
         raise AcmeRefused("unauthorized", "the server of this account is not registered any more")
@@ -326,11 +327,15 @@ def _bound(acme: Acme, binding: object, key: AccountKey, *, url: str) -> Issuanc
         verify_mac(jws, enrolling.vault.opened(notice.binding, owner=notice.id))
         if read_key(read_json(jws.payload, what="the binding's payload")).thumbprint != key.thumbprint:
             raise AcmeRefused("malformed", "the binding is for another key")
-    if notice.ended_at is not None or not is_open(notice.opened_at, enrolling.clock.now(), rules=enrolling.rules):
+    if _is_closed(enrolling, notice):
         raise AcmeRefused("unauthorized", "the notice is closed")
     if notice.purpose != Purpose.SERVER:
         raise AcmeRefused("unauthorized", "the notice is for a terminal; ACME is for servers")
     return notice
+
+
+def _is_closed(enrolling: Enrolling, notice: IssuanceNotice) -> bool:
+    return notice.ended_at is not None or not is_open(notice.opened_at, enrolling.clock.now(), rules=enrolling.rules)
 
 
 def _by_kid(acme: Acme, kid: str) -> IssuanceNotice:

@@ -208,6 +208,7 @@ def _finish(acme: Acme, own: AcmeAccount, order_id: str, csr: bytes, asked: Aske
     _require_other_key(asked, own)
 
     def settle(tx: WriteTx, signed: Signed) -> None:
+        notice_of(tx, own)
         fresh = _placed(tx, _order(tx, own, order_id), enrolling.clock.now())
         _require_ready(fresh)
         tx.put_acme_order(replace(fresh.order, state=OrderState.VALID.value, serial=signed.serial))

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias, TypeGuard
+from typing import Final, TypeAlias
 
 from seikyu.office.errors import NotAllowed
 from seikyu.ports.enrolment import IssuanceNotice, IssuedCertificate, Signed
@@ -24,15 +24,16 @@ from seikyu.ports.register import Certificate, Party
 from seikyu.ports.store import ReadTx, WriteTx
 from seikyu.ports.trust import CertificateRevoked, ClientIdentity
 from seikyu.services.applications import Enrolling, end_terminal, enter
+from seikyu.services.ending import SUPERSEDED, hand_over, is_good, living_of, revoke, shut_out
+from seikyu.trust.asking import is_within
 from seikyu.trust.certificates import Asked, BadRequestForCertificate
 from seikyu.trust.codes import read_code
-from seikyu.trust.enrolment import Purpose, Way, after_wrong_code, is_open, overlap
+from seikyu.trust.enrolment import Purpose, Way, after_wrong_code, is_open
 from seikyu.trust.logins import NO_FAILURE, Tries, is_locked
 from seikyu.trust.party import Holder
 from seikyu.trust.people import Actor
 
-#: Why what a new certificate takes over from is revoked, and why a lost one is.
-SUPERSEDED: Final = "superseded"
+#: Why what a lost or an ended terminal has is revoked.
 LOST: Final = "key_compromise"
 ENDED: Final = "cessation_of_operation"
 
@@ -157,7 +158,8 @@ def issue_for_server(
 ) -> Handed:
     """Issue the certificate of an order (ACME), for hosts that stand on the notice and were proved.
 
-    Every order is a certificate of its own, for the same key too; what the server had before goes on for an overlap.
+    Every order is a certificate of its own, for the same key too; what the server had before for these hosts, or for
+    some of them, goes on for an overlap.
     Errors: TerminalGone; BadRequestForCertificate, if the key is another terminal's; what `settle` raises.
     """
     terminal = replace(_Terminal.of(notice), hosts=hosts)
@@ -173,7 +175,7 @@ def revoke_issued(enrolling: Enrolling, by: Actor, serial: str, *, reason: str) 
             raise NotFound("no such certificate")
         if certificate.revoked_at is not None:
             return False
-        _revoke(tx, row, now=now, reason=reason)
+        revoke(tx, row, now=now, reason=reason)
         enter(tx, enrolling, f"revoke_certificate_{reason}", by=by, subject=serial)
     _tell_revoked(enrolling, [serial])
     return True
@@ -182,20 +184,26 @@ def revoke_issued(enrolling: Enrolling, by: Actor, serial: str, *, reason: str) 
 def report_lost(enrolling: Enrolling, proof: Proof) -> list[str]:
     """Revoke whatever the terminal has, with reference number and recovery code; return the serials.
 
-    Said again it changes nothing. Errors: CodeMistyped, CodeRefused, CodeLocked; TerminalGone.
+    The PIN and the ACME account end with it. Said again it changes nothing.
+    Errors: CodeMistyped, CodeRefused, CodeLocked; TerminalGone.
     """
     notice = proved(enrolling, proof, kind="recovery")
     return revoke_terminal(enrolling, _holder_of(notice), notice, reason=LOST)
 
 
 def revoke_terminal(enrolling: Enrolling, by: Actor, notice: IssuanceNotice, *, reason: str) -> list[str]:
-    """Revoke whatever a terminal has that is not revoked; return the serials."""
+    """Revoke whatever a terminal has that is not revoked; return the serials.
+
+    Of one that is lost the notice is closed too, and its ACME account ended: who has the paper gets nothing with the
+    PIN, and a server's own programs nothing either. The recovery code still replaces it.
+    """
     now = enrolling.clock.now()
     with enrolling.store.write() as tx:
-        living = [row for row in _of_terminal(tx, notice.party, notice.terminal) if _lives(tx, row, now)]
+        living = living_of(tx, notice.party, notice.terminal, now)
         for row in living:
-            _revoke(tx, row, now=now, reason=reason)
-        if living:
+            revoke(tx, row, now=now, reason=reason)
+        shut = reason == LOST and shut_out(tx, notice, now=now, rules=enrolling.rules)
+        if living or shut:
             enter(tx, enrolling, f"revoke_terminal_{reason}", by=by, subject=notice.id)
     _tell_revoked(enrolling, [row.serial for row in living])
     return [row.serial for row in living]
@@ -232,8 +240,8 @@ def replace_terminal(
         known = notice is not None or any(one.terminal == terminal for one in tx.certificates(party=by.party))
     if ended:
         raise TerminalGone("the terminal is no more", terminal=terminal)
-    if not known:
-        raise NotFound("no such terminal")
+    if not known or (notice is not None and notice.purpose == Purpose.SERVER):
+        raise NotFound("no such terminal; a server is none, and is replaced by its notice")
     which = _Terminal(by.party, terminal, notice.id if notice else "", Purpose.CLIENT, ())
     return _issue(enrolling, which, asked, Way.PAIRING, by=by, vouched_by=vouched_by)
 
@@ -262,7 +270,7 @@ def revoke_superseded(enrolling: Enrolling) -> int:
         with enrolling.store.write() as tx:
             due = tx.superseded(now, limit=_AT_ONCE)
             for row in due:
-                _revoke(tx, row, now=now, reason=SUPERSEDED)
+                revoke(tx, row, now=now, reason=SUPERSEDED)
         _tell_revoked(enrolling, [row.serial for row in due])
         count += len(due)
 
@@ -270,6 +278,8 @@ def revoke_superseded(enrolling: Enrolling) -> int:
 def proved(enrolling: Enrolling, proof: Proof, *, kind: str) -> IssuanceNotice:
     """Return the notice that a reference number and a PIN (or recovery code) open.
 
+    Wrong PINs count and lock the PIN. The recovery code has 94 bits and is not locked: nobody who guesses keeps its
+    owner from reporting a loss. How often one address may try is the door's business.
     Errors: CodeMistyped, CodeRefused, CodeLocked; TerminalGone, if the codes are right and the terminal is no more.
     """
     reference, code = read_code("reference", proof.reference), read_code(kind, proof.code)
@@ -278,22 +288,22 @@ def proved(enrolling: Enrolling, proof: Proof, *, kind: str) -> IssuanceNotice:
     if seen is None:
         enrolling.tell("code_refused", why="reference")
         raise CodeRefused("no such notice")
-    _require_unlocked(seen, enrolling.clock.now())
+    _require_unlocked(seen, kind, enrolling.clock.now())
     fits = enrolling.vault.fits(code, _hash_of(seen, kind))
     with enrolling.store.write() as tx:
         notice = tx.notice_by_reference(reference)
         if notice is None or _hash_of(notice, kind) != _hash_of(seen, kind):
             raise Unavailable("the notice was opened anew meanwhile", retry_after_s=1)
         now = enrolling.clock.now()
-        _require_unlocked(notice, now)
+        _require_unlocked(notice, kind, now)
         before = Tries(notice.failed, notice.failed_at, notice.locked_until)
         after = NO_FAILURE if fits else after_wrong_code(before, now, rules=enrolling.rules)
-        if after != before:
+        if kind == "pin" and after != before:
             notice = replace(notice, failed=after.failed, failed_at=after.failed_at, locked_until=after.locked_until)
             tx.put_issuance_notice(notice)
     if not fits:
         enrolling.tell("code_refused", notice=notice.id, failed=notice.failed)
-        _require_unlocked(notice, now)
+        _require_unlocked(notice, kind, now)
         raise CodeRefused("reference number and code do not fit together")
     if notice.ended_at is not None:
         raise TerminalGone("the terminal is no more", terminal=notice.terminal)
@@ -355,7 +365,14 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
         issued = tx.count_issued(terminal.party, terminal.name, since=now - _DAY)
         if issued >= enrolling.rules.issued_a_day:
             raise Unavailable("so many certificates a day", retry_after_s=_LATER_S)
-        ended = _hand_over(tx, enrolling, terminal, way, now=now, inhand=inhand)
+        if way is Way.DOWNLOAD and notice is not None:
+            # Closed while the PIN was looked at: what is lost is shut out from that moment on.
+            _require_open(enrolling, notice)
+        living = living_of(tx, terminal.party, terminal.name, now)
+        if way is Way.ACME:
+            # Certificates for other hosts of the server go on; only what the new one is good for too is taken over.
+            living = [row for row in living if is_within(row.der, terminal.hosts)]
+        ended = hand_over(tx, living, way, now=now, inhand=inhand, rules=enrolling.rules)
         tx.put_certificate(_row(terminal, signed, now))
         tx.put_issued(
             IssuedCertificate(
@@ -379,7 +396,7 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
 
 def _require_good(tx: ReadTx, shown: str | None, now: datetime) -> None:
     """Errors: CertificateRevoked, if the certificate that was shown is not good any more."""
-    if shown is not None and not _is_good(tx.certificate(shown), now):
+    if shown is not None and not is_good(tx.certificate(shown), now):
         raise CertificateRevoked("revoked since it was shown")
 
 
@@ -407,53 +424,9 @@ def _there(
             raise BadRequestForCertificate("the key is certified for another terminal")
         certificate = tx.certificate(row.serial)
         free = row.serial != inhand and row.way != Way.ACME and row.superseded_at is None
-        if free and _is_good(certificate, now):
+        if free and is_good(certificate, now):
             found = row, certificate.not_after
     return found
-
-
-def _hand_over(
-    tx: WriteTx, enrolling: Enrolling, terminal: _Terminal, way: Way, *, now: datetime, inhand: str | None
-) -> list[str]:
-    """Let what the terminal has end: after the overlap, or at once. Return the serials that ended now."""
-    wait = overlap(way, rules=enrolling.rules)
-    living = [row for row in _of_terminal(tx, terminal.party, terminal.name) if _lives(tx, row, now)]
-    # Of those that overlap only so many: the oldest end first, but not the one that asks.
-    most = max(enrolling.rules.at_once - 1, 1)
-    surplus = {row.serial for row in [row for row in living if row.serial != inhand][: max(len(living) - most, 0)]}
-    ended = []
-    for row in living:
-        if wait <= timedelta() or row.serial in surplus:
-            _revoke(tx, row, now=now, reason=SUPERSEDED)
-            ended.append(row.serial)
-        elif row.superseded_at is None or row.superseded_at > now + wait:
-            tx.put_issued(replace(row, superseded_at=now + wait))
-    return ended
-
-
-def _of_terminal(tx: ReadTx, party: str, terminal: str) -> list[IssuedCertificate]:
-    """Return what the terminal has that is not revoked, oldest first; what was made by hand is in the register only."""
-    return [
-        tx.issued(one.serial) or IssuedCertificate(one.serial, "", party, terminal, "", "", one.issued_at, b"")
-        for one in tx.unrevoked_of_terminal(party, terminal)
-    ]
-
-
-def _lives(tx: ReadTx, row: IssuedCertificate, now: datetime) -> bool:
-    return _is_good(tx.certificate(row.serial), now)
-
-
-def _is_good(certificate: Certificate | None, now: datetime) -> TypeGuard[Certificate]:
-    return certificate is not None and certificate.revoked_at is None and now < certificate.not_after
-
-
-def _revoke(tx: WriteTx, row: IssuedCertificate, *, now: datetime, reason: str) -> None:
-    """Revoke in the caller's transaction; a revocation that is there stays as it is."""
-    certificate = tx.certificate(row.serial)
-    if certificate is not None and certificate.revoked_at is None:
-        tx.put_certificate(replace(certificate, revoked_at=now, reason=reason))
-    if row.superseded_at is not None:
-        tx.put_issued(replace(row, superseded_at=None))
 
 
 def _row(terminal: _Terminal, signed: Signed, now: datetime) -> Certificate:
@@ -471,9 +444,10 @@ def _handed_again(row: IssuedCertificate, not_after: datetime, chain: tuple[byte
     return Handed(row.serial, row.der, chain, not_after, again=True)
 
 
-def _require_unlocked(notice: IssuanceNotice, now: datetime) -> None:
+def _require_unlocked(notice: IssuanceNotice, kind: str, now: datetime) -> None:
+    """Errors: CodeLocked. Only the PIN is locked: the recovery code is too long to be guessed."""
     tries = Tries(notice.failed, notice.failed_at, notice.locked_until)
-    if is_locked(tries, now) and notice.locked_until is not None:
+    if kind == "pin" and is_locked(tries, now) and notice.locked_until is not None:
         wait_s = math.ceil((notice.locked_until - now).total_seconds())
         raise CodeLocked("too many wrong codes", until=notice.locked_until, retry_after_s=wait_s)
 

@@ -95,6 +95,17 @@ def require_same_names(said: Said, certificate: bytes) -> None:
             raise BadRequestForCertificate("the alternative names are not those of the certificate in hand")
 
 
+def is_within(der: bytes, hosts: Iterable[str]) -> bool:
+    """True if a certificate (DER) is for hosts, and for none but these."""
+    if not der:
+        return False
+    extensions = x509.load_der_x509_certificate(der).extensions
+    alternative = _found(extensions, x509.SubjectAlternativeName)
+    names = list(alternative) if alternative is not None else []
+    own = {plain_host(str(each.value)) for each in names if isinstance(each, x509.DNSName | x509.IPAddress)}
+    return bool(own) and own <= {plain_host(each) for each in hosts}
+
+
 def require_hosts(said: Said, hosts: Iterable[str]) -> None:
     """Refuse a request that is not for exactly these hosts; a common name must be one of them.
 

@@ -110,7 +110,7 @@ def overlap(way: Way, *, rules: EnrolmentRules) -> timedelta:
 
 
 def after_wrong_code(tries: Tries, now: datetime, *, rules: EnrolmentRules) -> Tries:
-    """Return what is remembered after a wrong PIN or recovery code.
+    """Return what is remembered after a wrong PIN.
 
     Every lock that follows another is twice as long: who knows the reference number and guesses for a year has some
     hundred tries. During a lock nothing changes, as no try is looked at then.
