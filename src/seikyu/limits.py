@@ -62,6 +62,8 @@ LIMITS: Final = (
     Limit("codes_waiting", 32, "tries", "so many more wait for their turn, under a second each; past it 503"),
     Limit("addresses_kept", 10_000, "addresses", "whose tries are remembered, in some 5 MB; past it the quietest is "
           "forgotten"),
+    Limit("networks_of_site", 4, "times", "as many tries as an address has, the IPv6 networks (/64) of one site (/48) "
+          "have together"),
     Limit("pairings_per_address", 4, "machines", "that ask from one address to be approved, within a quarter of an "
           "hour; each asks once", adjustable=True),
     Limit("pairing_looks_per_address", 1200, "looks", "within a quarter of an hour, at whether it is approved; four "

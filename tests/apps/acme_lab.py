@@ -30,6 +30,7 @@ from seikyu.trust.jws import from_base64url, read_key
 from services.enrolment_lab import EnrolmentLab, make_enrolment_lab
 
 HOST: Final = "https://public.example"
+OWN_HOSTS: Final = ("public.example", "192.0.2.7", "2001:db8::7")
 NAMES: Final = ("gw.example.jp", "www.example.jp")
 
 
@@ -64,12 +65,16 @@ class AcmeLab:
     face: Any
 
     @classmethod
-    def make(cls, where: Path | None = None, *, tries: int = 1000) -> "AcmeLab":
-        """Return an office in memory, or on SQLite if `where` is given; `tries` are those of one address."""
+    def make(cls, where: Path | None = None, *, tries: int = 1000, url: str = "") -> "AcmeLab":
+        """Return an office in memory, or on SQLite if `where` is given.
+
+        `tries` are those of one address; `url` is the office's before a front server.
+        """
         enrolment, hosts = make_enrolment_lab(where), LabHosts()
         acme = Acme.of(enrolment.enrolling, hosts, rules=replace(acme_rules(), accounts_per_hour=tries))
         turnstile = code_turnstile(per_address=1000)
-        return cls(enrolment, hosts, acme, face([*public_est(enrolment.enrolling, turnstile), *acme_routes(acme)]))
+        routes = [*public_est(enrolment.enrolling, turnstile), *acme_routes(acme, hosts=OWN_HOSTS, url=url)]
+        return cls(enrolment, hosts, acme, face(routes))
 
     def server(self, terminal: str = "gw", hosts: tuple[str, ...] = NAMES, **other: Any) -> Opened:
         """Return the notice of a server."""

@@ -2,10 +2,14 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -65,6 +69,37 @@ def test_a_request_for_another_address_is_refused(lab: AcmeLab) -> None:
         "/acme/new-order",
     ):
         assert problem_of(client.post("/acme/new-order", {}, url=url)) == (403, "unauthorized")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example", "public.example.evil.example", "public.example@evil.example", "evil.example:1@public.example",
+        "public.example:x", "[::1]", "public.example/x", "127.0.0.1", "public.example.",
+    ],
+)  # fmt: skip
+def test_another_name_in_the_host_header_leads_nowhere(lab: AcmeLab, host: str) -> None:
+    """No directory, no nonce and no signature for it; the refusal names no address of who asked."""
+    client = lab.client(lab.server())
+    asked = [lab.ask("GET", path, headers={"Host": host}) for path in ("/acme/directory", "/acme/new-nonce")]
+    asked.append(lab.ask("GET", "/acme/renewal-info/x.y", headers={"Host": host}))
+    tree = client.signed("/acme/new-order", {}, url=f"https://{host}/acme/new-order")
+    headers = {"Host": host, "Content-Type": "application/jose+json"}
+    asked.append(lab.ask("POST", "/acme/new-order", content=json.dumps(tree).encode(), headers=headers))
+    for refused in asked:
+        assert problem_of(refused) == (421, "malformed")
+        assert "evil" not in refused.text + repr(refused.headers)
+
+
+def test_the_offices_own_names_and_a_front_server_are_good() -> None:
+    """In large letters, with a port, as an address; before a front server the name that it passes on says nothing."""
+    lab, fronted = AcmeLab.make(), AcmeLab.make(url="https://front.example/")
+    for host in ("public.example", "PUBLIC.example:8443", "192.0.2.7", "[2001:DB8::7]:443"):
+        told = lab.ask("GET", "/acme/directory", headers={"Host": host}).json()
+        assert told["newOrder"] == f"https://{host}/acme/new-order"
+        told = fronted.ask("GET", "/acme/directory", headers={"Host": host}).json()
+        assert told["newOrder"] == "https://front.example/acme/new-order"
+    assert fronted.ask("GET", "/acme/directory", headers={"Host": "inner"}).status_code == 200
 
 
 @pytest.mark.parametrize("alg", ["none", "HS256", "RS256", "ES384", "EdDSA"])
@@ -139,18 +174,74 @@ def test_a_notice_that_is_closed_or_for_a_terminal_opens_no_account(lab: AcmeLab
 
 def at_once(client: Client, path: str, trees: list[dict[str, Any]]) -> list[int]:
     """Send requests at the same time; return their statuses."""
-    statuses, gate = list[int](), threading.Barrier(len(trees))
+    return [each.status_code for each in sent_at_once(client, [(path, tree) for tree in trees])]
 
-    def send(tree: dict[str, Any]) -> None:
+
+def sent_at_once(client: Client, requests: list[tuple[str, dict[str, Any]]]) -> list[httpx2.Response]:
+    """Send requests at the same time; return the answers as they come."""
+    answers, gate = list[httpx2.Response](), threading.Barrier(len(requests))
+
+    def send(path: str, tree: dict[str, Any]) -> None:
         gate.wait()
-        statuses.append(client.send(path, tree).status_code)
+        answers.append(client.send(path, tree))
 
-    threads = [threading.Thread(target=send, args=(tree,)) for tree in trees]
+    threads = [threading.Thread(target=send, args=each) for each in requests]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
-    return statuses
+    return answers
+
+
+def slow_challenges(lab: AcmeLab, client: Client, count: int) -> list[str]:
+    """Return challenges of as many orders, whose hosts answer wrongly and after a while."""
+    right = lab.hosts.ask
+
+    def ask(host: str, path: str) -> bytes:
+        time.sleep(0.5)
+        return right(host, path)
+
+    lab.hosts.ask = ask  # type: ignore[method-assign]
+    names = [client.order(NAMES[0]).json()["authorizations"][0] for _ in range(count)]
+    return [str(client.post(each).json()["challenges"][0]["url"]).removeprefix(HOST) for each in names]
+
+
+def test_a_name_is_asked_for_once_at_a_time(tmp_path: Path) -> None:
+    """Many requests for one name ask its host once, and who comes second sees that it is pending."""
+    lab = AcmeLab.make(tmp_path)
+    client = lab.client(lab.server())
+    path = slow_challenges(lab, client, 1)[0]
+    answers = sent_at_once(client, [(path, client.signed(path, {})) for _ in range(4)])
+    assert sorted(each.json()["status"] for each in answers) == ["invalid", "pending", "pending", "pending"]
+    assert len(lab.hosts.asked) == 1
+
+
+def test_names_that_are_being_asked_for_count_as_failures(tmp_path: Path) -> None:
+    """Three of an account have failed; of three at once two are asked for, as the fifth may fail too."""
+    lab = AcmeLab.make(tmp_path)
+    client = lab.client(lab.server())
+    paths = slow_challenges(lab, client, 6)
+    for path in paths[:3]:
+        assert client.post(path, {}).json()["status"] == "invalid"
+    answers = sent_at_once(client, [(path, client.signed(path, {})) for path in paths[3:]])
+    assert sorted(each.status_code for each in answers) == [200, 200, 429]
+    assert len(lab.hosts.asked) == 5
+
+
+def test_nobody_waits_for_a_turn(tmp_path: Path) -> None:
+    """Whoever comes while so many names are being asked for is told to come again, at once."""
+    lab = AcmeLab.make(tmp_path)
+    client = lab.client(lab.server())
+    path = slow_challenges(lab, client, 1)[0]
+    with ExitStack() as held:
+        for no in range(lab.acme.rules.validations_at_once):
+            held.enter_context(lab.acme.asking.taken(f"name{no}", "other"))
+        began = time.monotonic()
+        refused = client.post(path, {})
+        assert time.monotonic() - began < 2
+    assert problem_of(refused) == (429, "rateLimited")
+    assert refused.headers["retry-after"] == "10"
+    assert client.post(path, {}).json()["status"] == "invalid"
 
 
 def test_of_many_accounts_at_once_a_notice_gets_one(tmp_path: Path) -> None:
@@ -174,6 +265,18 @@ def test_of_many_who_finish_an_order_at_once_one_gets_a_certificate(tmp_path: Pa
     assert len(lab.enrolment.living()) == 1
 
 
+def test_who_finishes_an_order_twice_at_once_gets_one_certificate(tmp_path: Path) -> None:
+    """With the same request, over a real database: each answer is the finished order, as if said one after the other."""
+    lab = AcmeLab.make(tmp_path)
+    client = lab.client(lab.server())
+    order = client.proved()
+    path, wish = order["finalize"].removeprefix(HOST), {"csr": b64(csr(*NAMES))}
+    answers = sent_at_once(client, [(path, client.signed(path, wish)) for _ in range(4)])
+    assert [each.status_code for each in answers] == [200] * 4
+    assert {each.json()["certificate"] for each in answers} == {client.post(order["url"]).json()["certificate"]}
+    assert len(lab.enrolment.living()) == 1
+
+
 def test_what_is_anothers_is_not_there(lab: AcmeLab) -> None:
     """Orders, authorizations, challenges, certificates: all alike, and like what never was."""
     client, thief = lab.client(lab.server()), lab.client(lab.server("gw2", ("gw2.example.jp",)))
@@ -194,6 +297,21 @@ def test_what_is_anothers_is_not_there(lab: AcmeLab) -> None:
     assert problem_of(thief.post("/acme/revoke-certificate", wish)) == (403, "unauthorized")
     assert problem_of(lab.client().post("/acme/revoke-certificate", wish)) == (403, "unauthorized")
     assert lab.enrolment.row(f"{chain[0].serial_number:x}").revoked_at is None
+
+
+def test_what_can_be_no_id_is_not_looked_up(tmp_path: Path) -> None:
+    """Half a letter (a lone surrogate) or a NUL, as account, as thing or as page, is not there like any other text."""
+    lab = AcmeLab.make(tmp_path)
+    client = lab.client(lab.server())
+    for odd in ("\ud800", "a\0", "x\udcff", "１"):
+        refused = client.post("/acme/new-order", {}, kid=HOST + "/acme/account/" + odd)
+        assert problem_of(refused) == (400, "accountDoesNotExist")
+        order = client.post("/acme/new-order", {"identifiers": [{"type": "dns", "value": odd}]})
+        assert problem_of(order) == (403, "rejectedIdentifier")
+        assert problem_of(client.order(replaces=odd)) == (400, "malformed")
+    for path in ("order/a%00", "authorization/%EF%BC%91", "challenge/a%00", "certificate/a%00"):
+        assert problem_of(client.post("/acme/" + path, url=HOST + "/acme/" + unquote(path))) == (404, "malformed")
+    assert problem_of(client.post(client.account + "/orders?cursor=a%00")) == (404, "malformed")
 
 
 def test_a_terminals_certificate_is_not_revoked_by_a_server(lab: AcmeLab) -> None:

@@ -26,12 +26,14 @@ from seikyu.apps import people
 from seikyu.apps.cli import run
 from seikyu.apps.cli_person import CONSOLE as TERMINAL
 from seikyu.apps.people import keeping_at
+from seikyu.apps.revoking import by_user
 from seikyu.apps.wiring import init_home
 from seikyu.ports.register import Certificate, Party
 from seikyu.services import credentials
 from seikyu.services import login as logins
 from seikyu.services.login import Typed
-from seikyu.services.people import CONSOLE, Newcomer, add_user
+from seikyu.services.people import CONSOLE, Newcomer, add_user, reset_user
+from seikyu.trust.people import Actor
 from seikyu.trust.totp import STEP_S, code_at
 
 NOW = datetime.now(UTC)
@@ -169,6 +171,28 @@ def test_eleven_need_two_people(bench: Bench) -> None:
     assert [("hanako", "order_revocation", order["id"]), ("taro", "approve_revocation", order["id"])] == bench.journal()
     with keeping_at(bench.home) as at, at.people.store.read() as tx:
         assert [] == [session for user in tx.users() for session in tx.sessions(user.id) if session.serial != "x"][2:]
+
+
+def test_whom_the_first_made_is_no_second_person(bench: Bench) -> None:
+    """Nor whom somebody made whom the first made; a reset of everything by somebody else makes them one again."""
+    hanako = Actor("hanako", "operator", "1", "operator")
+    with keeping_at(bench.home) as at:
+        add_user(at.people, hanako, Newcomer("1", "jiro", "operator", "operator"), password=FIRST)
+        reset_user(at.people, replace(hanako, user="jiro"), "1", name="taro", password=FIRST)
+        with at.people.store.write() as tx:
+            taro = tx.user_by_name("1", "taro")
+            assert taro is not None
+            tx.put_user(replace(taro, initial=False))
+    order = bench.order()
+    said = bench.decide("approve", order["id"], "taro", password=FIRST)
+    assert (2, True) == (said.status, "by the one who ordered" in said.err)
+    assert not bench.revoked()
+    with keeping_at(bench.home) as at:
+        reset_user(at.people, CONSOLE, "1", name="taro", password=FIRST, second_factor=True)
+        with at.people.store.read() as tx:
+            person = by_user(tx, Actor("taro", "operator", "1", "approver")).person
+        assert person is not None
+        assert person.made_by == {"user:1/(console)"}
 
 
 def test_eleven_without_a_name_are_refused_with_the_way_to_do_it(bench: Bench) -> None:

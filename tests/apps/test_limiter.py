@@ -62,6 +62,21 @@ def test_a_network_counts_as_one_and_others_do_not_wait() -> None:
     assert ("", "unix") == (network_of(""), network_of("unix"))
 
 
+def test_a_site_counts_too() -> None:
+    """Who has a whole /48 of IPv6 has not as many tries as that has networks; a refused try counts nowhere."""
+    clock = Hands()
+    limiter = Limiter(most=2, window_s=60, clock=clock)
+    for no in range(8):
+        limiter.take(f"2001:db8:0:{no:x}::1")
+    for _ in range(3):
+        with pytest.raises(TooManyRequests):
+            limiter.take("2001:db8:0:99::1")
+    limiter.take("2001:db8:1::1")
+    clock.at += 60
+    limiter.take("2001:db8:0:99::1")
+    limiter.take("2001:db8:0:99::2")
+
+
 def test_what_is_kept_of_addresses_is_bounded() -> None:
     """The quietest is forgotten, and who tries on is not."""
     limiter = Limiter(most=2, window_s=60, kept=5, clock=Hands())

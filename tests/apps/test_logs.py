@@ -98,3 +98,12 @@ def test_whatever_is_logged_stays_short_and_plain(key: str, value: Any) -> None:
     assert text.isascii()
     if isinstance(value, str):
         assert len(passed["subject"]) <= max(logs.TEXT_CHARS, len("(not shown)"))
+
+
+def test_who_was_revoked_and_refused_can_be_told_from_the_log(log: Path) -> None:
+    """Ids of orders and notices, how many, until when, and the program's word for why; a user's name is not there."""
+    said = {"order": "o-1", "notice": "n-1", "many": 3, "why": "password_wrong", "until": "2026-11-26 10:00:00+00:00"}
+    structlog.get_logger("seikyu.test").info("told", **said, by="taro", user="taro")
+    (line,) = _lines(log)
+    assert said == {key: line[key] for key in said}
+    assert {"by", "user"}.isdisjoint(line)

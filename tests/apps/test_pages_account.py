@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import pytest
 
@@ -16,7 +16,8 @@ from seikyu.limits import limit
 from seikyu.services.accounts import post_codes
 from seikyu.services.people import CONSOLE, Newcomer, add_user
 from seikyu.trust.agreements import in_force
-from seikyu.trust.codes import grouped
+from seikyu.trust.codes import grouped, make_code
+from seikyu.trust.people import Actor
 from seikyu.trust.totp import STEP_S
 from services.people_lab import FIRST as PASSWORD
 from services.people_lab import SECOND as OTHER_PASSWORD
@@ -232,6 +233,15 @@ def test_a_login_leads_to_our_own_pages_alone(site: Site, place: str) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/account")
 
 
+def test_a_page_that_needs_a_login_is_one_field_of_the_address(site: Site) -> None:
+    """Whatever stands in it."""
+    for path in ("/notices/x%26lang=en%26done=registered", "/notices/%E5%B1%8A", "/notices/x%23y"):
+        answer = site.browser().ask("GET", path)
+        assert answer.status_code == 303
+        place = urlsplit(answer.headers["location"])
+        assert (place.path, parse_qs(place.query), place.fragment) == ("/login", {"next": [unquote(path)]}, "")
+
+
 def test_a_form_is_small_and_a_form(site: Site) -> None:
     """What is too long, has too many fields or is no form is not read."""
     browser = site.browser()
@@ -393,9 +403,11 @@ def test_who_begins_next_month_gets_ready_before(site: Site) -> None:
     assert applied.status_code == 200
     with site.lab.office.store.read() as tx:
         assert [each.terminal for each in tx.applications(party=SECOND)] == ["受付1号機"]
+    boss = Actor("taro", SECOND, "1", "administrator")
+    assert add_user(site.pages["public"].people, boss, Newcomer("1", "jiro", SECOND, "clerk")).user.party == SECOND
 
 
-@pytest.mark.parametrize("how", ["too old", "replaced", "another party", "gone from the register"])
+@pytest.mark.parametrize("how", ["too old", "replaced", "another party", "gone from the register", "has users"])
 def test_a_code_that_does_not_count_is_refused(site: Site, how: str) -> None:
     """All of them look alike."""
     code, party = post_code(site), SECOND
@@ -403,6 +415,8 @@ def test_a_code_that_does_not_count_is_refused(site: Site, how: str) -> None:
         site.lab.clock.at += site.pages["public"].people.rules.code_for
     elif how == "replaced":
         post_code(site)
+    elif how == "has users":
+        add_user(site.pages["public"].people, CONSOLE, Newcomer("1", "jiro", SECOND, "clerk"))
     elif how == "another party":
         post_code(site, FIRST)
         party = FIRST
@@ -419,7 +433,7 @@ def test_a_code_that_does_not_count_is_refused(site: Site, how: str) -> None:
 
 
 def test_codes_cannot_be_guessed_from_many_addresses(site: Site) -> None:
-    """Wrong ones for a party close it for a time that is told, from anywhere; a slip of the hand does not count."""
+    """Wrong ones for a party are told to wait, from anywhere; the right one is let in; a slip does not count."""
     good, rules = post_code(site), site.pages["public"].people.rules
     wrong = [post_code(site, FIRST) for _ in range(rules.code_failures)]
     slipped = good[:-1] + ("2" if good[-1] != "2" else "3")
@@ -431,9 +445,76 @@ def test_codes_cannot_be_guessed_from_many_addresses(site: Site) -> None:
 
     assert {trial(number, slipped) for number in range(rules.code_failures + 1)} == {422}
     assert [trial(number, code) for number, code in enumerate(wrong)] == [403] * rules.code_failures
-    assert trial(99, good) == 429
-    site.lab.clock.at += rules.code_locked_for
+    assert trial(98, wrong[0]) == 429
     assert trial(99, good) == 200
+    site.lab.clock.at += rules.code_locked_for
+    assert trial(98, wrong[0]) == 403
+
+
+def test_who_tries_for_a_closed_party_is_counted_still(site: Site) -> None:
+    """An address that goes on with wrong codes is locked, whatever they are for; others are let in by theirs."""
+    good, rules = post_code(site), site.pages["public"].people.rules
+    wrong = grouped("registration", make_code("registration", b"x" * 32))
+    evil = site.browser(address="198.51.100.1")
+    evil.get("/account/register")
+    tries = max(rules.code_failures, rules.address_failures) + 1
+    told = [evil.post("/account/register", party=SECOND, code=wrong).status_code for _ in range(tries)]
+    assert told[-1] == 429
+    assert evil.post("/account/register", party=SECOND, code=good).status_code == 429
+    browser = site.browser()
+    register(browser, good)
+    assert "You are registered" in browser.text()
+
+
+@pytest.mark.parametrize(("lang", "says"), [("ja", "どこかの文字が違う"), ("en", "a character is wrong")])
+@pytest.mark.parametrize("why", ["check", "length", "character"])
+def test_a_slip_is_told_in_words(site: Site, lang: str, says: str, why: str) -> None:
+    """And where the code stands, for a newcomer has a letter and no notice."""
+    good, browser = post_code(site), site.browser()
+    slipped = {
+        "check": good[:-1] + ("2" if good[-1] != "2" else "3"),
+        "length": good[:-1],
+        "character": good[:-1] + "0",
+    }
+    browser.get(f"/account/register?lang={lang}")
+    assert browser.post("/account/register", party=SECOND, code=slipped[why]).status_code == 422
+    assert (says in browser.text()) == (why == "check")
+    assert {"ja": "手紙又は発行通知書", "en": "in the letter or on the notice"}[lang] in browser.text()
+    assert f"（{why}）" not in browser.text()
+    assert f": {why})" not in browser.text()
+
+
+def test_who_waits_to_register_is_told_a_way_that_they_have(site: Site) -> None:
+    """Not the desk: a newcomer has no certificate."""
+    wrong = grouped("registration", make_code("registration", b"x" * 32))
+    browser = site.browser()
+    browser.get("/account/register")
+    for _ in range(site.pages["public"].people.rules.address_failures + 1):
+        answer = browser.post("/account/register", party=SECOND, code=wrong)
+    assert answer.status_code == 429
+    assert "ask the review body" in browser.text()
+    assert "the desk, from a terminal" not in browser.text()
+
+
+def test_the_only_administrator_is_told_whom_to_ask(site: Site) -> None:
+    """Nobody else of the party can help them."""
+    browser = add(site)
+    with_key(site, browser, SoftKey())
+    browser.post("/logout")
+    for path in ("/login", "/login/second"):
+        assert "if you are the only one, ask the review body" in browser.text()
+        browser.log_in("hanako", PASSWORD)
+        assert browser.page
+        assert browser.page.url.path == "/login/second", path
+
+
+@pytest.mark.parametrize("typed", ["９９１０１１２３５９", "9910 112 359", "\u30009910112359 "])
+def test_a_number_is_read_as_it_was_typed(site: Site, typed: str) -> None:
+    """Wide digits and blanks are the same number."""
+    assert SECOND == "9910112359"
+    code, browser = post_code(site), site.browser()
+    browser.get("/account/register")
+    assert browser.post("/account/register", party=typed, code=code).status_code == 200
 
 
 def test_nothing_is_registered_without_terms_or_with_a_poor_password(site: Site) -> None:
@@ -455,6 +536,22 @@ def test_nothing_is_registered_without_terms_or_with_a_poor_password(site: Site)
     with site.lab.office.store.read() as tx:
         assert not tx.users()
     assert browser.post("/account/register/finish", **good, **accepted).status_code == 200
+
+
+@pytest.mark.parametrize("body", ["9-99 none", "2", "１"])
+def test_nobody_registers_at_a_body_that_is_not_here(site: Site, body: str) -> None:
+    """The code stays good; and nobody logs in there."""
+    assert body not in site.pages["public"].served
+    code, browser = post_code(site), site.browser()
+    browser.get("/account/register")
+    browser.post("/account/register", party=SECOND, code=code)
+    typed = {"user": "taro", "password": OTHER_PASSWORD, "again": OTHER_PASSWORD, **ticks(browser)}
+    assert browser.post("/account/register/finish", body=body, **typed).status_code == 422
+    with site.lab.office.store.read() as tx:
+        assert not tx.users()
+    add_user(site.pages["public"].people, CONSOLE, Newcomer(body, "hanako", FIRST, "clerk"), password=PASSWORD)
+    assert site.browser().log_in("hanako", PASSWORD, body=body).status_code == 401
+    assert browser.post("/account/register/finish", body="1", **typed).status_code == 200
 
 
 def test_new_terms_are_asked_for_with_the_next_request(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -500,10 +597,15 @@ def test_an_operator_sets_a_code_app_before_anything_else(site: Site) -> None:
     assert browser.get("/users").url.path == "/login", "half a login is none"
     browser.get("/login/second")
     assert browser.post("/login/second", code="123456").status_code == 401
-    assert browser.post("/login/second", code=code_now(site, secret)).url.path == "/account"
+    assert browser.post("/login/second", code=wide_digits(code_now(site, secret))).url.path == "/account"
     browser.post("/logout")
     browser.log_in("ope", PASSWORD)
     assert browser.post("/login/second", code=code_now(site, secret)).status_code == 401, "a code is good once"
+
+
+def wide_digits(code: str) -> str:
+    """Return a code as a Japanese keyboard may type it."""
+    return f"{code[:3]} {code[3:]}".translate({ord("0") + digit: ord("０") + digit for digit in range(10)})
 
 
 def question_of(browser: Browser) -> str:
@@ -601,6 +703,36 @@ def json_ids(question: str) -> int:
     import json
 
     return len(json.loads(question)["excludeCredentials"])
+
+
+@pytest.mark.parametrize("has", ["key", "app"])
+def test_a_session_alone_sets_no_code_app_beside_what_there_is(site: Site, has: str) -> None:
+    """Whoever finds an open browser does not know the password; the failure counts."""
+    browser, path = add(site), "/account/second-factor/app/confirm"
+    typed: dict[str, str] = {}
+    if has == "key":
+        with_key(site, browser, SoftKey())
+    else:
+        browser.get("/account/second-factor")
+        browser.post("/account/second-factor/app")
+        old = secret_of(browser)
+        assert 'name="password"' not in (browser.page.text if browser.page else "")
+        assert browser.post(path, new_code=code_now(site, old)).url.path == "/account/second-factor"
+        site.lab.clock.at += timedelta(seconds=STEP_S)
+        typed = {"present_code": code_now(site, old)}
+    browser.get("/account/second-factor")
+    browser.post("/account/second-factor/app")
+    assert 'name="password"' in (browser.page.text if browser.page else "")
+    typed["new_code"] = code_now(site, secret_of(browser))
+
+    assert browser.post(path, **typed).status_code == 403
+    assert browser.post(path, **typed, password="wrong").status_code == 403
+    with site.lab.office.store.read() as tx:
+        user = tx.user_by_name("1", "hanako")
+    assert user
+    assert user.failed == 2
+    browser.post(path, **typed, password=PASSWORD)
+    assert "The code app is in force" in browser.text()
 
 
 def test_the_last_second_factor_of_an_operator_stays(site: Site) -> None:

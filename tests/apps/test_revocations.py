@@ -5,10 +5,9 @@ import base64
 import threading
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -19,114 +18,23 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from apps.page_parts import pages_of_lab
-from pki import HOLDER
+from apps.revocations_lab import NOW, Bench, read
 from seikyu.adapters.ca_files import CannotWrite
 from seikyu.adapters.home import Home, open_home
-from seikyu.adapters.sql import SqlStore, open_store
-from seikyu.adapters.x509_ca import create_ca, issue_client, open_ca
-from seikyu.adapters.x509_list import CRL_PERIOD
-from seikyu.apps import faces, pki
+from seikyu.adapters.sql import open_store
+from seikyu.adapters.x509_ca import open_ca
+from seikyu.adapters.x509_list import CRL_PERIOD, list_number
+from seikyu.apps import faces, logs, pki
 from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.metrics import Metrics
 from seikyu.apps.pki import CRL_RENEWAL, LIST_KEPT_S, Revocations
+from seikyu.apps.serve import House
 from seikyu.limits import limit
 from seikyu.ports.errors import Damaged, Unavailable
-from seikyu.ports.register import Certificate, Party
-from seikyu.services.revocation import LIST, REGISTER, SIGNER, SOURCES, Answer
+from seikyu.services.revocation import LIST, REGISTER, SIGNER, Answer
+from seikyu.services.revoke import REVOKED
 from services.enrolment_lab import enrolling_over
 from services.office_lab import make_lab
-
-NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
-
-
-class Breakable:
-    """The real store, which can be made to fail."""
-
-    def __init__(self, inner: SqlStore) -> None:
-        self.inner = inner
-        self.broken = False
-
-    def read(self) -> AbstractContextManager[Any]:
-        """Begin to read, or fail."""
-        if self.broken:
-            raise Unavailable("the test pulled the plug")
-        return self.inner.read()
-
-    def write(self) -> AbstractContextManager[Any]:
-        """Begin to write, or fail."""
-        if self.broken:
-            raise Unavailable("the test pulled the plug")
-        return self.inner.write()
-
-
-class Bench:
-    """A home with a CA, a register in it, a clock that stands still, and the public face over all that."""
-
-    def __init__(self, home: Home, store: SqlStore) -> None:
-        self.home = home
-        self.store = Breakable(store)
-        self.at = NOW
-        create_ca(home, organisation="office", now=NOW)
-        with store.write() as tx:
-            tx.put_party(Party(HOLDER.party, HOLDER.kind, HOLDER.name, NOW))
-        self.metrics = Metrics()
-        self.house = Revocations(home, self.store, count=self.metrics.tell, now=lambda: self.at)  # type: ignore[arg-type]
-        self.metrics.watch_sources(SOURCES, self.house.alarms.silent_s)
-        office = make_lab().office
-        self.face = faces.public(
-            office, enrolling_over(office), self.metrics, pages=pages_of_lab(office, "public"), given_out=home.ca,
-            turnstile=code_turnstile(), responder=self.house.responder,
-        )  # fmt: skip
-
-    def issue(self) -> tuple[Certificate, x509.Certificate]:
-        """Issue a certificate and enter it."""
-        issued = issue_client(open_ca(self.home), HOLDER, now=NOW)
-        with self.store.inner.write() as tx:
-            tx.put_certificate(issued.row)
-        return issued.row, x509.load_pem_x509_certificate(issued.certificate)
-
-    def revoke(self, row: Certificate) -> None:
-        """Revoke it in the rows."""
-        with self.store.inner.write() as tx:
-            tx.put_certificate(replace(row, revoked_at=self.at, reason="key_compromise"))
-
-    def crl(self) -> x509.CertificateRevocationList:
-        """Return the list as it is given out."""
-        return x509.load_der_x509_crl(self.ask("GET", "/pki/crl.der").content)
-
-    def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        """Ask the public face."""
-
-        async def once() -> httpx2.Response:
-            transport = httpx2.ASGITransport(app=self.face)
-            async with httpx2.AsyncClient(transport=transport, base_url="https://public.example") as client:
-                return await client.request(method, path, **options)
-
-        return asyncio.run(once())
-
-    def question(self, certificate: x509.Certificate, *, nonce: bytes | None = None) -> bytes:
-        """Return a question (DER)."""
-        asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, open_ca(self.home).issuing.certificate, SHA1())
-        if nonce:
-            asked = asked.add_extension(x509.OCSPNonce(nonce), critical=False)
-        return asked.build().public_bytes(Encoding.DER)
-
-    def post(self, question: bytes) -> httpx2.Response:
-        """Ask by POST."""
-        return self.ask("POST", "/pki/ocsp", content=question, headers={"Content-Type": "application/ocsp-request"})
-
-    def counted(self, name: str) -> float:
-        """Return a number of the metrics."""
-        lines = self.metrics.text().decode().splitlines()
-        return next((float(line.split()[-1]) for line in lines if line.startswith(name + " ")), 0.0)
-
-    def silent(self, source: str) -> float:
-        """Return for how long the metrics say that a source is silent."""
-        return self.counted(f'seikyu_revocation_source_silent_seconds{{source="{source}"}}')
-
-    def alarms(self, word: str = "silent") -> float:
-        """Return how often an alarm was raised, or ended."""
-        return self.counted(f'seikyu_events_total{{event="revocation_source_{word}"}}')
 
 
 @pytest.fixture
@@ -136,12 +44,6 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     store = open_store(home.database)
     yield Bench(home, store)
     store.close()
-
-
-def read(reply: httpx2.Response) -> ocsp.OCSPResponse:
-    """Return the answer of a reply."""
-    assert (reply.status_code, reply.headers["content-type"]) == (200, "application/ocsp-response")
-    return ocsp.load_der_ocsp_response(reply.content)
 
 
 # --- over HTTP
@@ -309,6 +211,54 @@ def test_the_list_is_written_anew_every_day_and_numbers_rise(bench: Bench) -> No
     assert first.next_update_utc - bench.at >= timedelta(days=6)
 
 
+@pytest.mark.parametrize("loss", ["away", "broken", "older"])
+def test_a_list_that_is_lost_is_there_again_at_the_next_look(bench: Bench, loss: str) -> None:
+    """Erased, cut, or brought back from a copy: an older list would let those in who were revoked after it."""
+    path = bench.home.ca / "crl.pem"
+    bench.house.keep_fresh()
+    older = path.read_bytes()
+    row, _ = bench.issue()
+    bench.revoke(row)
+    bench.house.keep_fresh()
+    last = list_number(path)
+
+    path.unlink() if loss == "away" else path.write_bytes(older if loss == "older" else older[:100])
+    bench.house.keep_fresh()
+
+    assert list_number(path) > last
+    assert bench.crl().get_revoked_certificate_by_serial_number(int(row.serial, 16)) is not None
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "x"), Damaged("x")])
+def test_a_chore_that_fails_keeps_no_other_from_its_work(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """A file of another account in `run/` is no reason not to renew the delegate."""
+    done: list[str] = []
+
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(bench.house, "_refresh_list", fail)
+    monkeypatch.setattr(bench.house, "_refresh_signer", lambda: done.append("signer"))
+    bench.house.keep_fresh()
+    assert ["signer"] == done
+
+
+def test_what_fails_after_a_revocation_does_not_fail_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is committed by then; an answer of 500 would have it done twice."""
+    told: list[BaseException] = []
+    failure = RuntimeError("the test")
+
+    def fail() -> None:
+        raise failure
+
+    monkeypatch.setattr(logs, "report_bug", told.append)
+    house = SimpleNamespace(revocations=SimpleNamespace(keep_fresh=fail))
+    House.heed(house, REVOKED)  # type: ignore[arg-type]  # all that it looks at
+    assert [failure] == told
+
+
 def test_a_revocation_between_look_and_list_is_on_the_list(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another program revokes in the middle: the list of the higher number never says less."""
     row, _ = bench.issue()
@@ -373,7 +323,7 @@ def test_a_list_that_cannot_be_read_says_nothing(bench: Bench, damage: bytes | N
     (bench.home.ca / "crl.pem").unlink() if damage is None else (bench.home.ca / "crl.pem").write_bytes(damage)
 
     assert read(bench.post(bench.question(certificate))).certificate_status == ocsp.OCSPCertStatus.GOOD
-    assert pki.listed(bench.home, row.serial) is None
+    assert pki.listed(bench.home, row.serial, open_ca(bench.home).issuing.certificate) is None
 
 
 def test_a_list_that_cannot_be_written_raises_the_alarm(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -407,10 +357,10 @@ def test_an_authority_that_is_away_raises_the_alarm_and_stops_nothing(
     _, certificate = bench.issue()
     bench.house.keep_fresh()
 
-    def away(home: Home) -> Any:
+    def away(home: Home, generation: int = 1) -> Any:
         raise Damaged("the safe is closed")
 
-    monkeypatch.setattr(bench.house.signer, "_issuing", away)
+    monkeypatch.setattr(bench.house.signers, "_issuing", away)
     monkeypatch.setattr(pki, "open_ca", away)
     for hours in range(0, 25, 6):
         bench.at = NOW + timedelta(days=8, hours=hours)

@@ -1,6 +1,7 @@
 """The certificate of a terminal from its own end, over real sockets: got, renewed, replaced, lost, and warned of."""
 
 import json
+import os
 import shutil
 import ssl
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from apps_client.certificate_lab import PARTY, by_hand, machine, open_notice, revoke
 from seikyu.adapters.tls_client import BadClientFile
@@ -407,6 +409,85 @@ def test_a_warning_comes_every_day_of_the_last_week(home: Path, terminal: tuple[
     assert len(told) == 10
     reminding.ride_along(replace(folder, path=folder.path / "no"), told.append)
     assert len(told) == 10
+
+
+def test_what_is_thrown_away_is_gone_as_a_whole(
+    terminal: tuple[client.ClientFolder, Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed meanwhile, no half pair is left; the next renewal removes the rest, and what is left since yesterday."""
+    folder, _ = terminal
+    coming = folder.path / "next"
+    own_files.key_for_next(folder.path)
+    (coming / "cert.pem").write_bytes(b"x")
+
+    def pull(*_: object, **__: object) -> None:
+        raise Pulled
+
+    with monkeypatch.context() as patched:
+        patched.setattr(own_files.shutil, "rmtree", pull)
+        with pytest.raises(Pulled):
+            own_files.drop(coming)
+    assert not coming.exists()
+    assert len(list(folder.path.glob(".gone-*/key.pem"))) == 1
+    old, young = (folder.path / f".key.pem.{each * 16}" for each in "ab")
+    for each in (old, young):
+        each.write_bytes(b"a key")
+    os.utime(old, (1, 1))
+    with alone(folder.path):
+        assert not list(folder.path.glob(".gone-*"))
+        assert (old.exists(), young.exists()) == (False, True)
+    own_files.drop(coming)  # there is none
+
+
+@pytest.mark.parametrize("trouble", [RuntimeError("odd"), KeyboardInterrupt()])
+def test_the_ride_takes_nothing_from_the_command(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, trouble: BaseException
+) -> None:
+    """What the command says is out before the ride begins; whatever happens to that, its status stays."""
+    from seikyu.apps.cli import run
+
+    folder = client_of(home, world().institutions[3].id)
+    out = list[str]()
+
+    def ride(*_: Any, **__: Any) -> None:
+        out.append(capsys.readouterr().out)
+        raise trouble
+
+    monkeypatch.setattr(reminding, "ride_along", ride)
+    monkeypatch.setenv("SEIKYU_LANG", "en")
+    assert run(["status", "--home", str(home), "--as", folder.path.name, "--json"]) == 0
+    assert "items" in json.loads(out[0])
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_renewal_that_fails_oddly_is_told_with_the_warning_only(
+    home: Path, terminal: tuple[client.ClientFolder, Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits no longer than ten seconds for the line."""
+    folder, _ = terminal
+    asked = list[dict[str, Any]]()
+
+    def odd(_: Any, **how: Any) -> None:
+        asked.append(how)
+        raise RuntimeError
+
+    monkeypatch.setattr(certificates, "renew", odd)
+    told = list[str]()
+    reminding.ride_along(folder, told.append, now=held(folder).not_after - timedelta(days=20))
+    assert (asked, len(told)) == ([{"tries": 1, "timeout_s": 10.0}], 1)
+
+
+def test_an_answer_with_an_algorithm_that_nobody_knows_is_odd(
+    terminal: tuple[client.ClientFolder, Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a wrong answer, and no bug of this end."""
+
+    def unknown(_: bytes) -> None:
+        raise UnsupportedAlgorithm("none of ours")
+
+    monkeypatch.setattr(certificates, "load_der_pkcs7_certificates", unknown)
+    with pytest.raises(OddAnswer):
+        renew(terminal[0])
 
 
 def test_a_command_renews_what_ends_soon(

@@ -56,6 +56,13 @@ def test_after_a_rollover_the_new_key_signs(home: Home) -> None:
     roll_over(home, now=NOW)
     after = authority.client(new_key().public_key(), HOLDER, now=NOW)
     assert before.issuer != after.issuer == key_id(open_ca(home).issuing.certificate)
+    points = [
+        x509.load_der_x509_certificate(each.der).extensions.get_extension_for_class(x509.CRLDistributionPoints).value[0]
+        for each in (before, after, authority.server(new_key().public_key(), ["gw.example"], now=NOW))
+    ]
+    assert [each.full_name and each.full_name[0].value.rsplit("/")[-1] for each in points] == [
+        "crl.der", "crl-2.der", "crl-2.der",
+    ]  # fmt: skip
     assert len(authority.chain()) == 3
 
 

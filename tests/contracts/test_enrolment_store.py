@@ -135,6 +135,20 @@ def test_old_pairings_are_forgotten(store: Store) -> None:
         assert tx.pairings(OTHER) == []
 
 
+def test_waiting_pairings_are_counted_and_dropped(store: Store) -> None:
+    """Those asked for behind an instant that are not approved; one that is not there is dropped without a word."""
+    with store.write() as tx:
+        tx.put_pairing(a_pairing("1"))
+        tx.put_pairing(a_pairing("2", asked_at=LATER, party=OTHER))
+        tx.put_pairing(a_pairing("3", asked_at=LATER, serial="1"))
+        assert tx.count_pairings(waiting_since=NOW - timedelta(seconds=1)) == 2
+        assert tx.count_pairings(waiting_since=NOW) == 1
+        tx.drop_pairing("2")
+        tx.drop_pairing("2")
+        assert tx.count_pairings(waiting_since=NOW) == 0
+        assert tx.count_pairings() == 2
+
+
 def test_what_ends_soon_is_counted(store: Store) -> None:
     """Behind the first instant and up to the second; not what is revoked, nor what a newer one has taken over from."""
     day = timedelta(days=1)
@@ -155,3 +169,21 @@ def test_what_ends_soon_is_counted(store: Store) -> None:
         assert tx.count_ending(NOW, NOW + day) == 2
         assert tx.count_ending(NOW, NOW + 2 * day) == 3
         assert tx.count_ending(NOW + 2 * day, NOW + 3 * day) == 0
+
+
+def test_what_a_terminal_has_and_was_issued_is_counted(store: Store) -> None:
+    """Since a time, to the instant; what is revoked, another terminal's or another party's does not count."""
+    rows = [
+        Certificate("1", INSTITUTION, "受付1", NOW, LATER), Certificate("2", INSTITUTION, "受付1", LATER, LATER),
+        Certificate("3", INSTITUTION, "受付1", NOW, LATER, revoked_at=NOW, reason="superseded"),
+        Certificate("4", INSTITUTION, "受付2", NOW, LATER), Certificate("5", OTHER, "受付1", NOW, LATER),
+    ]  # fmt: skip
+    with store.write() as tx:
+        for each in rows:
+            tx.put_certificate(each)
+            tx.put_issued(an_issued(each.serial, party=each.party, terminal=each.terminal, issued_at=each.issued_at))
+    with store.read() as tx:
+        assert [each.serial for each in tx.unrevoked_of_terminal(INSTITUTION, "受付1")] == ["1", "2"]
+        assert tx.count_issued(INSTITUTION, "受付1", since=NOW) == 3
+        assert tx.count_issued(INSTITUTION, "受付1", since=LATER) == 1
+        assert tx.count_issued(INSTITUTION, "受付1", since=LATER + timedelta(seconds=1)) == 0

@@ -145,6 +145,25 @@ def test_a_slow_host_holds_nobody_up(play: Answer) -> None:
         assert time.monotonic() - began < 2
 
 
+def test_a_silent_name_server_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor do those who ask meanwhile and find every thread that looks names up taken."""
+    silent = threading.Event()
+
+    def lookup(*_: object, **__: object) -> list[object]:
+        silent.wait(20)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    http = Http01(wait_s=0.3, answer_bytes=64, redirects=0)
+    began = time.monotonic()
+    try:
+        for _ in range(6):
+            assert refused(http) == ("connection", "no answer within 0.3 seconds")
+        assert time.monotonic() - began < 6
+    finally:
+        silent.set()
+
+
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
@@ -175,11 +194,45 @@ def test_a_host_without_name_or_line_is_told() -> None:
     assert refused(http, "no.such.host.invalid") == ("dns", "the name has no address")
 
 
+def dns(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Let DNS say these addresses for every name."""
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+
 def test_every_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Until one of them can be reached; and an address is its own name."""
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in ("127.0.0.2", "127.0.0.1")]
-    with served(OK + b"\r\nabc", OK + b"\r\nabc") as server:
+    with served(OK + b"\r\nabc", OK + b"\r\nabc") as server, monkeypatch.context() as patch:
+        patch.setattr("seikyu.adapters.http01._is_near", lambda _: False)
         http = Http01(wait_s=5, answer_bytes=64, redirects=0, port=server.port)
         assert http.ask("127.0.0.1", PATH) == b"abc"
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        dns(patch, "127.0.0.2", "127.0.0.1")
         assert http.ask(HOST, PATH) == b"abc"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "127.8.8.8", "0.0.0.0", "169.254.169.254", "::1", "::", "::ffff:127.0.0.1", "fe80::1", "fe80::1%1",
+        "224.0.0.1", "ff02::1",
+    ],
+)  # fmt: skip
+def test_this_machine_and_its_link_are_not_asked(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """Whatever DNS says, and as an address that was approved; an address beside it that is another's is asked."""
+    asked: list[str] = []
+
+    async def follow(_http: Http01, _host: str, _path: str, there: str) -> bytes:
+        asked.append(there)
+        return b"abc"
+
+    monkeypatch.setattr(Http01, "_follow", follow)
+    dns(monkeypatch, address)
+    http = Http01(wait_s=5, answer_bytes=64, redirects=0)
+    for host in (HOST, address):
+        assert refused(http, host) == ("dns", "the name has no address outside of the office's own machine")
+    assert asked == []
+    dns(monkeypatch, address, "10.0.0.7", "2001:db8::7")
+    assert http.ask(HOST, PATH) == b"abc"
+    said = Http01(wait_s=5, answer_bytes=64, redirects=0, addresses={HOST: address})
+    assert said.ask(HOST, PATH) == b"abc"
+    assert asked == ["10.0.0.7", address]

@@ -13,7 +13,7 @@ from test_sql import no_sort_no_scan
 
 from seikyu.adapters.memory import MemoryStore
 from seikyu.adapters.sql import open_store
-from seikyu.adapters.sql.engine import sqlite_engine
+from seikyu.adapters.sql.engine import begin_write, sqlite_engine
 from seikyu.adapters.sql.open import migrate
 from seikyu.adapters.sql.register import _named
 from seikyu.ports.errors import AlreadyThere, NotThere
@@ -82,8 +82,8 @@ def test_pages_of_certificates_are_the_same_everywhere(
             told.append(pages(tx, wanted, limit))
             assert told[-1] == [row.serial for row in tx.certificates_page(wanted, limit=100)]
             assert tx.certificates_counted() == (len(rows), sum(row.revoked_at is not None for row in rows))
-            assert sorted(tx.serials_issued()) == sorted(row.serial for row in rows)
-            assert sorted(tx.serials_issued(NOW)) == sorted(row.serial for row in rows if row.issued_at >= NOW)
+            assert set(tx.serials_issued()) == {(row.serial, row.issuer) for row in rows}
+            assert set(tx.serials_issued(NOW)) == {(row.serial, row.issuer) for row in rows if row.issued_at >= NOW}
             revoked = [row for row in rows if row.revoked_at is not None]
             assert {row.serial for row in revoked} == {row.serial for row in tx.revoked_certificates()}
             assert {row.serial for row in revoked if row.not_after >= NOW} == {
@@ -261,6 +261,30 @@ def test_another_database_is_asked_in_its_own_words() -> None:
     asked = _named("医")
     words = [str(asked.compile(dialect=sa.dialects.registry.load(name)())) for name in ("sqlite", "postgresql")]
     assert [("instr(" in each, "strpos(" in each) for each in words] == [(True, False), (False, True)]
+
+
+def test_names_that_an_older_server_writes_behind_the_migration_are_found(tmp_path: Path) -> None:
+    """From the next opening on; a name of which nothing is left when it is folded is looked at and left alone."""
+    path = tmp_path / "o.sqlite"
+    open_store(path).close()
+    insert = sa.text("INSERT INTO parties (id, kind, name, since, address) VALUES (:id, 'institution', :name, :at, '')")
+    engine = sqlite_engine(path, wait_s=1)
+    with engine.begin() as connection:
+        for identity, name in ((INSTITUTION, "ＡＢＣ　薬局"), (PAYER, "・"), ("9911000023", "")):
+            connection.execute(insert, {"id": identity, "name": name, "at": "2026-04-01T00:00:00.000000Z"})
+    with engine.connect() as held:
+        begin_write(held)
+        open_store(path, wait_s=0.1).close()  # somebody writes: opened all the same
+        held.rollback()
+    store = open_store(path)
+    with store.read() as tx:
+        assert [INSTITUTION] == [row.id for row in tx.parties_page(PartyQuery(name_part="abc薬"), limit=9)]
+    store.close()
+    with engine.connect() as held:
+        begin_write(held)
+        open_store(path, wait_s=30).close()  # nothing to fold any more, so it waits for nobody
+        held.rollback()
+    engine.dispose()
 
 
 def test_names_of_before_are_found_after_the_migration(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from module_lab import PIN, uri
 from pki import HOLDER, key, write_pem
 from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.keys import Keep
+from seikyu.adapters.settings import settings_text
 from seikyu.adapters.sql import SqlStore, open_store
 from seikyu.adapters.tls_client import client_context
 from seikyu.adapters.tls_server import server_context
@@ -61,6 +62,14 @@ class Office:
         assert (root.issuer, list(root)) == (open_ca(self.home).root.subject, [])
         return issuing
 
+    def checked(self, certificate: Path, listed: Path) -> str:
+        """Return what openssl says of a certificate with this list (DER) alone."""
+        line = ["openssl", "verify", "-crl_check", "-CAfile", self.home.ca / "root.pem",
+                "-untrusted", self.home.ca / "chain.pem", "-CRLfile", listed, certificate]  # fmt: skip
+        done = subprocess.run([*map(str, line)], capture_output=True, text=True, check=False)
+        said = {"certificate revoked": "revoked", "unable to get certificate CRL": "no list"}
+        return "good" if done.returncode == 0 else next(word for text, word in said.items() if text in done.stderr)
+
     def verified(self, certificate: Path, *more: object) -> bool:
         """True if openssl takes a certificate, by the root alone and what the office gives away."""
         line = ["openssl", "verify", "-x509_strict", "-crl_check_all", "-purpose", "sslclient",
@@ -97,6 +106,37 @@ def test_both_chains_are_good_and_each_has_its_list(office: Office) -> None:
     for listed, issuer in zip(lists, (after.issuing.certificate, before.issuing.certificate), strict=True):
         assert listed.issuer == issuer.subject
         assert listed.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+
+
+def test_each_certificate_names_its_own_issuers_list(office: Office, tmp_path: Path) -> None:
+    """Of three keys, as a reader goes who knows only the certificate and the root: openssl with the list so named."""
+    office.home.settings_file.write_text(settings_text({"office.public_url": "http://pki.example"}), "utf-8")
+    held = []
+    for no in range(3):
+        ca = roll_over(office.home, now=NOW, root_key=office.safe) if no else open_ca(office.home)
+        held += [office.enrol(ca, f"{no} {word}") for word in ("good", "revoked")]
+    server = x509.load_pem_x509_certificates(ensure_server(office.home, ["localhost"], now=NOW).read_bytes())[0]
+    office.lists([row for row, _ in held[1::2]])
+
+    certificates = [x509.load_pem_x509_certificate(paths["cert"].read_bytes()) for _, paths in held]
+    named = [list_named(each) for each in (*certificates, server)]
+    assert named == [*["crl.der"] * 2, *["crl-2.der"] * 2, *["crl-3.der"] * 3]
+    assert [lint_certificate(each) for each in (*certificates, server)] == [[]] * 7
+    lists = [office.home.ca / name for name in dict.fromkeys(named)]
+    assert [lint_list(x509.load_der_x509_crl(each.read_bytes())) for each in lists] == [[]] * 3
+    for (_, paths), name, word in zip(held, named, ["good", "revoked"] * 3, strict=False):
+        told = {each.name: office.checked(paths["cert"], each) for each in lists}
+        assert told.pop(name) == word
+        assert set(told.values()) == {"no list"}, "another issuer's list says nothing"
+
+
+def list_named(certificate: x509.Certificate) -> str:
+    """Return the last part of the address of its list."""
+    (point,) = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    assert point.full_name is not None
+    base, name = str(point.full_name[0].value).rsplit("/", 1)
+    assert base == "http://pki.example/pki"
+    return name
 
 
 def test_old_and_new_clients_reach_a_server_with_either_certificate(office: Office) -> None:

@@ -384,6 +384,21 @@ def test_files_do_not_appear_if_the_row_is_not_stored(home: Home, tmp_path: Path
     assert [] == list((tmp_path / "client").iterdir())
 
 
+def test_keys_that_a_kill_left_behind_are_swept(home: Home, tmp_path: Path) -> None:
+    """By the next one that writes there, when they are older than a day; nothing else of the folder is touched."""
+    ca, folder = create_ca(home, organisation="office", now=NOW), tmp_path / "client"
+    for name in (".new-0123abcd", ".new-ffffffff", ".new-mine", "kept"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "key.pem").write_text("a key")
+    for name in (".new-0123abcd", ".new-mine", "kept"):
+        os.utime(folder / name, (1, 1))
+    with staged(ca, issue_client(ca, HOLDER, now=NOW), folder):
+        pass
+    assert {".new-ffffffff", ".new-mine", "kept", "ca.pem", "cert.pem", "key.pem"} == {
+        each.name for each in folder.iterdir()
+    }
+
+
 def test_a_server_file_is_kept_while_it_serves(home: Home) -> None:
     """The second start finds the first one's file."""
     create_ca(home, organisation="office", now=NOW)

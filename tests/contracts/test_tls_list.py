@@ -16,7 +16,7 @@ from pki import HOLDER
 from seikyu.adapters import x509_list
 from seikyu.adapters.ca_files import CannotWrite
 from seikyu.adapters.home import Home, open_home
-from seikyu.adapters.ocsp_signer import SignerFile
+from seikyu.adapters.ocsp_signer import Signers
 from seikyu.adapters.sql import SqlStore, open_store
 from seikyu.adapters.x509_ca import create_ca, enrol, open_ca
 from seikyu.adapters.x509_list import CRL_PERIOD, Listed, list_revoked
@@ -310,7 +310,7 @@ def test_a_reader_whose_clock_is_a_day_off_is_told_by_its_own_program(
     row, paths = enrol(open_ca(bench.home), bench.store, HOLDER, folder=tmp_path / "client", now=NOW - 3 * DAY)
     # The reader's clock cannot be set from here, so the office's differs by as much the other way.
     clock = lambda: datetime.now(UTC) - ahead  # noqa: E731
-    signer = SignerFile(bench.home, now=clock)
+    signer = Signers(bench.home, now=clock)
     responder = Responder(Statuses(bench.store, now=clock, listened=Hearing()), signer=signer.current, now=clock)
     question, answer, issuer = tmp_path / "question.der", tmp_path / "answer.der", bench.home.ca / "issuing.pem"
     about = ["-issuer", issuer, "-cert", paths["cert"], "-no_nonce"]

@@ -96,12 +96,16 @@ class PeopleLab:
         """Let time pass."""
         self.clock.at += timedelta(**by)
 
-    def enrol(self, token: str, *, identity: ClientIdentity, code: str | None = None) -> bytes:
+    def enrol(
+        self, token: str, *, identity: ClientIdentity, code: str | None = None, password: str | None = None
+    ) -> bytes:
         """Set a second factor, and let its first step pass; return its secret."""
         credentials.begin_second_factor(self.people, identity, token)
         user = next(user for user in self.users() if user.new_second_factor)
         secret = self.vault.opened(user.new_second_factor or "", owner=user.id)
-        credentials.confirm_second_factor(self.people, identity, token, new_code=self.code(secret), code=code)
+        credentials.confirm_second_factor(
+            self.people, identity, token, new_code=self.code(secret), code=code, password=password
+        )
         self.later(seconds=STEP_S)
         return secret
 

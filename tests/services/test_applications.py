@@ -1,13 +1,15 @@
 """Applications for certificates: filed, answered once, and the notices that they become."""
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from seikyu.ports.errors import BadRequest, NotFound
+from seikyu.ports.register import Certificate, Party
 from seikyu.services import applications
-from seikyu.services.applications import ApplicationDecided, TerminalThere, Wish
+from seikyu.services.applications import ApplicationDecided, ApplicationOwn, TerminalThere, Wish
 from seikyu.services.people import CONSOLE, NoSuchParty
 from seikyu.trust.codes import read_code
 from seikyu.trust.enrolment import ApplicationState, Purpose
@@ -72,6 +74,24 @@ def test_two_operators_approve_at_once(enrolment_lab: EnrolmentLab) -> None:
     assert sum(isinstance(each, ApplicationDecided) for each in ended) == 3
     with enrolling.store.read() as tx:
         assert len(tx.issuance_notices(OWN)) == 1
+
+
+def test_who_applied_for_the_office_does_not_approve(enrolment_lab: EnrolmentLab) -> None:
+    """Neither with the certificate that it was applied for with, nor with the terminal's renewed one."""
+    enrolling = enrolment_lab.enrolling
+    with enrolling.store.write() as tx:
+        tx.put_party(Party("operator", "operator", "見本", enrolling.clock.now()))
+        for serial, terminal in (("a1", "desk-1"), ("a2", "ＤＥＳＫ-1"), ("a3", "desk-2")):
+            now = enrolling.clock.now()
+            tx.put_certificate(Certificate(serial, "operator", terminal, now, now + timedelta(days=9)))
+    first, renewed, another = (Actor(f"(certificate {serial})", "operator", "", "") for serial in ("a1", "a2", "a3"))
+    filed, _ = applications.apply_for(enrolling, first, Wish("desk-3"), party="operator")
+    for same in (first, renewed):
+        with pytest.raises(ApplicationOwn):
+            applications.approve(enrolling, same, filed.id)
+    assert applications.approve(enrolling, another, filed.id).notice.terminal == "desk-3"
+    filed, _ = applications.apply_for(enrolling, CONSOLE, Wish("desk-4"), party="operator")
+    assert applications.approve(enrolling, CONSOLE, filed.id).notice.terminal == "desk-4"
 
 
 def test_nothing_of_the_paper_is_kept_or_shown(enrolment_lab: EnrolmentLab) -> None:

@@ -310,7 +310,9 @@ def test_a_second_factor_is_changed_with_the_one_in_force(lab: PeopleLab) -> Non
     with pytest.raises(PasswordWrong):
         lab.enrol(token, identity=MINE)
     assert lab.vault.opened(lab.user().second_factor or "", owner=lab.user().id) == old
-    new = lab.enrol(token, identity=MINE, code=lab.code(old))
+    with pytest.raises(PasswordWrong):
+        lab.enrol(token, identity=MINE, code=lab.code(old))
+    new = lab.enrol(token, identity=MINE, code=lab.code(old), password=FIRST)
     assert lab.login(code=lab.code(new))
 
 

@@ -133,20 +133,40 @@ def test_a_pairing_is_over_after_a_quarter_of_an_hour(enrolment_lab: EnrolmentLa
         pairing.collect(enrolling, first.secret)
 
 
-def test_only_so_many_wait(enrolment_lab: EnrolmentLab) -> None:
-    """Five of a party, whoever asks; another party has its own places, until all together are too many."""
+def test_the_newest_takes_the_place_of_who_waited_longest(enrolment_lab: EnrolmentLab) -> None:
+    """Strangers who fill the places of a party do not keep it out; what was approved keeps its place."""
+    enrolling = enrolment_lab.enrolling
+    enrolment_lab.opened()
+    by = inhand("2", terminal=SECOND)
+    done = asks(enrolment_lab)
+    pairing.approve(enrolling, by, done.pairing_code)
+    waiting = []
+    for _ in range(6):
+        enrolment_lab.later(seconds=1)
+        waiting.append(asks(enrolment_lab))
+    assert enrolment_lab.told.count(("pairing_dropped", {"party": OWN})) == 1
+    with pytest.raises(PairingOver):
+        pairing.collect(enrolling, waiting[0].secret)
+    assert [pairing.collect(enrolling, each.secret) for each in waiting[1:]] == [each.until for each in waiting[1:]]
+    assert isinstance(pairing.collect(enrolling, done.secret), Handed)
+    assert pairing.approve(enrolling, by, waiting[-1].pairing_code).terminal == TERMINAL
+
+
+def test_only_so_many_of_all_wait(enrolment_lab: EnrolmentLab) -> None:
+    """What is approved or over takes no place; a party whose own places are full needs no further one."""
+    rules = replace(enrolment_lab.enrolling.rules, pairings_of_all=6)
+    enrolling = enrolment_lab.enrolling = replace(enrolment_lab.enrolling, rules=rules)
+    enrolment_lab.opened()
     waiting = [asks(enrolment_lab) for _ in range(5)]
-    with pytest.raises(Busy):
-        asks(enrolment_lab)
-    assert ("pairing_refused", {"party": OWN}) in enrolment_lab.told
     asks(enrolment_lab, OTHER)
-    enrolment_lab.enrolling = replace(
-        enrolment_lab.enrolling, rules=replace(enrolment_lab.enrolling.rules, pairings_of_all=6)
-    )
     with pytest.raises(Busy):
         asks(enrolment_lab, OTHER)
-    enrolment_lab.later(minutes=30, seconds=1)
-    pairing.forget(enrolment_lab.enrolling)
+    assert ("pairing_refused", {"party": OTHER}) in enrolment_lab.told
+    pairing.approve(enrolling, inhand("2", terminal=SECOND), waiting[-1].pairing_code)
+    asks(enrolment_lab, OTHER)
+    with pytest.raises(Busy):
+        asks(enrolment_lab, OTHER)
+    enrolment_lab.later(minutes=15)
     assert asks(enrolment_lab).secret not in {each.secret for each in waiting}
 
 

@@ -15,6 +15,7 @@ from cryptography.x509 import ocsp
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pki
 from pki import key, make_pki, serial
 from seikyu.adapters.memory import MemoryReadTx, MemoryStore
 from seikyu.limits import limit
@@ -31,8 +32,19 @@ from seikyu.services.revocation import (
     Statuses,
     standing_of,
 )
-from seikyu.trust.certificates import Period, serial_text
-from seikyu.trust.status import ANSWER_LIFE, GOOD, SIGNER_LIFE, UNKNOWN, AnswerSigner, Standing, signer_certificate
+from seikyu.trust.certificates import Period, key_id, serial_text
+from seikyu.trust.status import (
+    ANSWER_LIFE,
+    GOOD,
+    SIGNER_LIFE,
+    UNKNOWN,
+    AnswerSigner,
+    NotOurs,
+    Question,
+    Standing,
+    names,
+    signer_certificate,
+)
 
 NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 PARTY = "9911000015"
@@ -76,18 +88,27 @@ class Lab:
     listened: list[tuple[str, str]] = field(default_factory=list)
     listed: dict[str, Standing] = field(default_factory=dict)
     signs: Callable[[], AnswerSigner] = signer
+    others: tuple[AnswerSigner, ...] = ()
 
     def __post_init__(self) -> None:
         with self.store.write() as tx:
             tx.put_party(Party(PARTY, "institution", "見本医院", NOW))
         for no in (10, 11):
             self.issue(no)
-        self.statuses = Statuses(self.store, now=lambda: self.at, listened=self, listed=self.listed.get)  # type: ignore[arg-type]
+        self.statuses = Statuses(self.store, now=lambda: self.at, listened=self, listed=self.on_list)  # type: ignore[arg-type]
         self.responder = Responder(self.statuses, signer=self.signing, now=lambda: self.at)
 
-    def signing(self) -> AnswerSigner:
-        """Return who signs now."""
-        return self.signs()
+    def signing(self, question: Question) -> AnswerSigner:
+        """Return who signs now for the CA that is asked."""
+        made = self.signs()
+        own = [each for each in (made, *self.others) if names(question, each.issuer)]
+        if not own:
+            raise NotOurs
+        return own[0]
+
+    def on_list(self, serial: str, signer: AnswerSigner) -> Standing | None:
+        """Return what the list of that CA says; here it is the first one's."""
+        return self.listed.get(serial) if signer.generation == 1 else None
 
     def heard(self, source: str) -> None:
         """Note it (services.revocation.Listening)."""
@@ -97,10 +118,10 @@ class Lab:
         """Note it."""
         self.listened.append((source, type(error).__name__))
 
-    def issue(self, no: int) -> None:
+    def issue(self, no: int, *, issuer: str | None = None) -> None:
         """Enter a certificate."""
         with self.store.write() as tx:
-            tx.put_certificate(Certificate(SERIALS[no], PARTY, "pc", NOW, NOW + timedelta(days=400)))
+            tx.put_certificate(Certificate(SERIALS[no], PARTY, "pc", NOW, NOW + timedelta(days=400), issuer=issuer))
 
     def revoke(self, no: int) -> None:
         """Revoke one, as another program would: only in the rows."""
@@ -108,9 +129,9 @@ class Lab:
             row = tx.certificate(SERIALS[no])
             tx.put_certificate(replace(row, revoked_at=self.at, reason="key_compromise"))
 
-    def ask(self, no: int, *, nonce: bytes | None = None, by: Any = None) -> Answer:
+    def ask(self, no: int, *, nonce: bytes | None = None, by: Any = None, of: pki.PKI = PKI) -> Answer:
         """Ask about certificate `no`."""
-        asked = ocsp.OCSPRequestBuilder().add_certificate(PKI.client(no=no), PKI.issuing.certificate, by or SHA1())
+        asked = ocsp.OCSPRequestBuilder().add_certificate(of.client(no=no), of.issuing.certificate, by or SHA1())
         if nonce is not None:
             asked = asked.add_extension(x509.OCSPNonce(nonce), critical=False)
         return self.responder.answer(asked.build().public_bytes(Encoding.DER))
@@ -134,6 +155,30 @@ def test_the_register_says_good_revoked_and_unknown() -> None:
     told = read(lab.ask(11))
     assert (told.certificate_status, told.revocation_time_utc) == (ocsp.OCSPCertStatus.REVOKED, NOW)
     assert told.revocation_reason == x509.ReasonFlags.key_compromise
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_serial_is_known_only_under_the_key_that_signed_it(*, silent: bool) -> None:
+    """Of two keys, each with a good and a revoked one; also of the row that names no key, and while rows are silent."""
+    second = make_pki(NOW, name="office 2", keys="ca-foreign")
+    made = signer_certificate(
+        second.issuing, key("ocsp-2").public_key(), serial=serial(52), period=Period(NOW, NOW + SIGNER_LIFE)
+    )
+    lab = Lab(others=(AnswerSigner(second.issuing.certificate, made, key("ocsp-2"), 2),))
+    lab.issue(12, issuer=key_id(PKI.issuing.certificate))
+    for no in (13, 14):
+        lab.issue(no, issuer=key_id(second.issuing.certificate))
+    for no in (11, 14):
+        lab.revoke(no)
+    lab.statuses.refresh()
+    lab.store.silent = silent
+    lab.listed[SERIALS[12]] = Standing(known=True, revoked_at=NOW)
+
+    told = [[lab.ask(no, of=of).word for no in range(10, 16)] for of in (PKI, second)]
+    first = ["good", "revoked", "revoked" if silent else "good", "unknown", "unknown", "unknown"]
+    assert told == [first, ["unknown", "unknown", "unknown", "good", "revoked", "unknown"]]
+    assert read(lab.ask(13, of=second)).certificates == [made]
+    assert read(lab.ask(10)).certificates == [signer().certificate]
 
 
 def test_an_answer_is_signed_once_while_it_is_young() -> None:
@@ -301,8 +346,8 @@ def test_a_failed_look_keeps_what_was_known() -> None:
     lab.store.silent = True
     with pytest.raises(Unavailable):
         lab.statuses.refresh()
-    assert lab.statuses.standing(SERIALS[10]) == (GOOD, NOW)
-    assert lab.statuses.standing("abc") == (UNKNOWN, NOW)
+    assert lab.statuses.standing(SERIALS[10], signer()) == (GOOD, NOW)
+    assert lab.statuses.standing("abc", signer()) == (UNKNOWN, NOW)
 
 
 def test_a_look_reads_only_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,7 +355,7 @@ def test_a_look_reads_only_what_changed(monkeypatch: pytest.MonkeyPatch) -> None
     lab, asked = Lab(), list[tuple[str, Any]]()
     issued, revoked = MemoryReadTx.serials_issued, MemoryReadTx.revoked_certificates
 
-    def noting_issued(self: Any, since: datetime | None = None) -> list[str]:
+    def noting_issued(self: Any, since: datetime | None = None) -> list[tuple[str, str | None]]:
         asked.append(("issued", since))
         return issued(self, since)
 
@@ -356,7 +401,7 @@ def test_after_a_look_a_silent_register_says_what_it_said(acts: list[tuple[str, 
             with lab.store.read() as tx:
                 said = {serial: standing_of(tx.certificate(serial)) for serial in SERIALS.values()}
     lab.store.silent = True
-    assert said == {serial: lab.statuses.standing(serial)[0] for serial in SERIALS.values()}
+    assert said == {serial: lab.statuses.standing(serial, signer())[0] for serial in SERIALS.values()}
 
 
 def test_revoked_in_the_last_second_stays_out_for_the_whole_silence() -> None:

@@ -83,7 +83,7 @@ def test_a_server_says_where_its_state_is_asked() -> None:
     pki = make_pki()
     made = server_certificate(
         pki.issuing, key("server").public_key(), hosts=["gw.example"], serial=serial(8),
-        period=period_of(NOW, months=13), pointers=pointers_below("http://pki.example"),
+        period=period_of(NOW, months=13), pointers=pointers_below("http://pki.example", generation=1),
     )  # fmt: skip
     points = made.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
     assert points[0].full_name is not None

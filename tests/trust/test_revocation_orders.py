@@ -53,6 +53,8 @@ def test_only_what_waits_lapses(state: State) -> None:
         ("terminal:desk-1", Person("terminal", "desk-1", BEFORE), "same_person"),
         ("terminal:desk-1", Person("terminal", "desk-2", NOON), "too_new"),
         ("terminal:desk-1", Person("terminal", "desk-2", NOON + timedelta(days=1)), "too_new"),
+        ("user:1/hanako", Person("user", "1/taro", BEFORE, made_by=frozenset({"user:1/hanako"})), "made_by_first"),
+        ("user:1/hanako", Person("user", "1/taro", BEFORE, made_by=frozenset({"user:2-13/hanako"})), None),
         ("(console)", Person("user", "1/taro", BEFORE), "other_way"),
     ],
 )

@@ -1,6 +1,7 @@
 """Questions about certificates are read as the standards say, and answers say what the register says."""
 
 import functools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pki import HOLDER, NOW, key, make_pki, serial
-from seikyu.trust.certificates import REASONS, BadRequestForCertificate, Period, client_certificate, period_of
+from seikyu.trust.certificates import REASONS, BadRequestForCertificate, Period, client_certificate, key_id, period_of
 from seikyu.trust.status import (
     ANSWER_LIFE,
     GOOD,
@@ -25,6 +26,8 @@ from seikyu.trust.status import (
     NotOurs,
     Question,
     Standing,
+    is_list_name,
+    names,
     pointers_below,
     question_from,
     refusal,
@@ -51,9 +54,10 @@ def asked(
     *extensions: tuple[x509.ExtensionType, bool],
     algorithm: HashAlgorithm | None = None,
     issuer: x509.Certificate = ISSUER,
+    certificate: x509.Certificate | None = None,
 ) -> bytes:
-    """Return a question (DER) about the client certificate."""
-    building = ocsp.OCSPRequestBuilder().add_certificate(PKI.client(), issuer, algorithm or SHA1())
+    """Return a question (DER) about the client certificate, or another one."""
+    building = ocsp.OCSPRequestBuilder().add_certificate(certificate or PKI.client(), issuer, algorithm or SHA1())
     for value, critical in extensions:
         building = building.add_extension(value, critical=critical)
     return building.build().public_bytes(Encoding.DER)
@@ -63,7 +67,7 @@ def answered(standing: Standing, **options: bytes) -> ocsp.OCSPResponse:
     """Return the answer to a question about the client certificate, as another program reads it."""
     extensions = [(x509.OCSPNonce(value), False) for value in options.values()]
     return ocsp.load_der_ocsp_response(
-        signed_answer(make_signer(), question_from(asked(*extensions), ISSUER), standing, period=PERIOD)
+        signed_answer(make_signer(), question_from(asked(*extensions)), standing, period=PERIOD)
     )
 
 
@@ -84,7 +88,7 @@ def certid(number: int, algorithm: bytes = bytes.fromhex("06052b0e03021a")) -> b
 @pytest.mark.parametrize("algorithm", [SHA1(), SHA256(), SHA384(), SHA512()])
 def test_a_question_by_any_usual_hash_is_about_our_certificate(algorithm: HashAlgorithm) -> None:
     """The answer repeats the hash that was asked by."""
-    question = question_from(asked(algorithm=algorithm), ISSUER)
+    question = question_from(asked(algorithm=algorithm))
     told = ocsp.load_der_ocsp_response(signed_answer(make_signer(), question, GOOD, period=PERIOD))
 
     assert question.serial == PKI.client().serial_number
@@ -138,43 +142,56 @@ def test_a_nonce_comes_back(size: int) -> None:
 def test_a_nonce_of_a_forbidden_length_is_refused(size: int) -> None:
     """None at all is one of 0 bytes; the longest is 128."""
     with pytest.raises(BadQuestion):
-        question_from(asked((x509.OCSPNonce(bytes(size)), False)), ISSUER)
+        question_from(asked((x509.OCSPNonce(bytes(size)), False)))
 
 
 def test_an_unknown_extension_counts_only_if_it_is_critical() -> None:
     """The first is passed over, the second refused."""
     odd = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\x05\x00")
 
-    assert question_from(asked((odd, False)), ISSUER).nonce is None
+    assert question_from(asked((odd, False))).nonce is None
     with pytest.raises(BadQuestion):
-        question_from(asked((odd, True)), ISSUER)
+        question_from(asked((odd, True)))
 
 
 def test_anothers_certificate_is_not_answered_for() -> None:
     """Only the hashes of our issuing CA are ours, and the root's are not."""
-    for issuer in (FOREIGN.issuing.certificate, PKI.root.certificate):
-        with pytest.raises(NotOurs):
-            question_from(asked(issuer=issuer), ISSUER)
+    assert names(question_from(asked()), ISSUER)
+    renamed, rekeyed = make_pki(name="another office"), make_pki(keys="ca-foreign")
+    for pki in (FOREIGN, renamed, rekeyed):
+        own = asked(issuer=pki.issuing.certificate, certificate=pki.client())
+        assert not names(question_from(own), ISSUER)
+    assert not names(question_from(asked(issuer=PKI.root.certificate)), ISSUER)
+
+
+def test_a_row_is_of_the_key_that_it_names_or_of_the_first() -> None:
+    """Rows from before there was a second key name none."""
+    first = make_signer()
+    second = replace(first, issuer=FOREIGN.issuing.certificate, generation=2)
+    rows = (None, key_id(ISSUER), key_id(FOREIGN.issuing.certificate))
+
+    assert [first.issued(each) for each in rows] == [True, True, False]
+    assert [second.issued(each) for each in rows] == [False, False, True]
 
 
 def test_a_question_about_two_certificates_is_turned_away() -> None:
     """There is one answer to one question."""
     with pytest.raises(NotOurs):
-        question_from(tlv(0x30, tlv(0x30, tlv(0x30, certid(1), certid(2)))), ISSUER)
+        question_from(tlv(0x30, tlv(0x30, tlv(0x30, certid(1), certid(2)))))
 
 
 def test_a_question_by_an_unknown_hash_is_turned_away() -> None:
     """By MD5 nobody's certificate is named."""
     md5 = bytes.fromhex("06082a864886f70d0205")
     with pytest.raises(NotOurs):
-        question_from(tlv(0x30, tlv(0x30, tlv(0x30, certid(1, md5)))), ISSUER)
+        question_from(tlv(0x30, tlv(0x30, tlv(0x30, certid(1, md5)))))
 
 
 @given(st.binary(max_size=200) | st.integers(1, len(asked()) - 1).map(lambda cut: asked()[:cut]))
 def test_any_bytes_are_refused(data: bytes) -> None:
     """Rubbish and cut questions are refused with words, never with another exception."""
     with pytest.raises((BadQuestion, NotOurs)):
-        question_from(data, ISSUER)
+        question_from(data)
 
 
 @given(place=st.integers(0, len(asked()) - 1), bit=st.integers(0, 7))
@@ -183,7 +200,7 @@ def test_a_flipped_bit_is_refused_or_about_another_serial(place: int, bit: int) 
     damaged = bytearray(asked())
     damaged[place] ^= 1 << bit
     try:
-        question = question_from(bytes(damaged), ISSUER)
+        question = question_from(bytes(damaged))
     except (BadQuestion, NotOurs):
         return
     assert isinstance(question, Question)
@@ -232,30 +249,32 @@ def test_a_delegate_speaks_for_its_ca_also_after_that_was_renewed() -> None:
     assert not speaks_for(make_signer(), make_pki(name="another office").issuing.certificate)
 
 
+@pytest.mark.parametrize(("generation", "listed"), [(1, "crl.der"), (2, "crl-2.der"), (11, "crl-11.der")])
 @pytest.mark.parametrize("url", ["http://pki.example.jp", "http://pki.example.jp/"])
-def test_a_certificate_says_where_it_is_asked_about(url: str) -> None:
-    """The responder and the list below one address; nobody has to understand it."""
+def test_a_certificate_says_where_it_is_asked_about(url: str, generation: int, listed: str) -> None:
+    """The responder and its issuer's list below one address; nobody has to understand it."""
     made = client_certificate(
         PKI.issuing, key("client").public_key(), holder=HOLDER, serial=serial(60), period=period_of(NOW, months=39),
-        pointers=pointers_below(url),
+        pointers=pointers_below(url, generation=generation),
     )  # fmt: skip
     access = made.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
     points = made.extensions.get_extension_for_class(x509.CRLDistributionPoints)
 
     assert [each.access_location.value for each in access.value] == ["http://pki.example.jp/pki/ocsp"]
     assert [[name.value for name in each.full_name or ()] for each in points.value] == [
-        ["http://pki.example.jp/pki/crl.der"]
+        [f"http://pki.example.jp/pki/{listed}"]
     ]
+    assert is_list_name(listed)
     assert (False, False) == (access.critical, points.critical)
 
 
 def test_without_an_address_a_certificate_is_as_before() -> None:
     """No pointer, no extension."""
-    assert pointers_below("") == ()
+    assert pointers_below("", generation=1) == ()
 
 
 @pytest.mark.parametrize("url", ["pki.example.jp", "ftp://x", "http://", "http://a b", "http://例え.jp", "http://x/\n"])
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     """Nothing is issued that points nowhere."""
     with pytest.raises(BadRequestForCertificate):
-        pointers_below(url)
+        pointers_below(url, generation=1)

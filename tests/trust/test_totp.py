@@ -1,6 +1,7 @@
 """The second factor: the vectors of the standard, clocks that are off, and codes that come twice."""
 
 import doctest
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,13 +52,32 @@ def test_a_code_is_good_once() -> None:
 def test_whatever_is_typed_is_looked_at(text: str) -> None:
     """No text raises, and none but the three codes fits."""
     codes = {code_at(SECRET, STEP + off) for off in (-1, 0, 1)}
-    assert (fitting_step(SECRET, text, NOW, last_step=None) is not None) == (text in codes)
+    plain = "".join(unicodedata.normalize("NFKC", text).split())
+    assert (fitting_step(SECRET, text, NOW, last_step=None) is not None) == (plain in codes)
 
 
-@pytest.mark.parametrize("text", ["", "１２３４５６", "12345", "1234567", " 123456", "12345\n", "------"])
+@pytest.mark.parametrize("between", ["", " ", "\u3000", "\t"])
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_code_is_read_as_it_was_typed(between: str, wide: bool) -> None:  # noqa: FBT001
+    """Digits of any width, with blanks in the middle and around."""
+    code = code_at(SECRET, STEP)
+    typed = f"{between}{code[:3]}{between}{code[3:]}{between}"
+    if wide:
+        typed = "".join(chr(ord(each) - ord("0") + ord("０")) if each.isdigit() else each for each in typed)
+    assert fitting_step(SECRET, typed, NOW, last_step=None) == STEP
+
+
+@pytest.mark.parametrize("text", ["", "12345", "1234567", "12345\n", "------", "\u0661" * 6])
 def test_what_is_no_code_does_not_fit(text: str) -> None:
-    """Six digits of normal width, and nothing around them."""
+    """Six digits, and nothing else."""
     assert fitting_step(SECRET, text, NOW, last_step=None) is None
+
+
+def test_a_long_text_is_no_code() -> None:
+    """Not even with the code at its front."""
+    code = code_at(SECRET, STEP)
+    assert fitting_step(SECRET, code + " " * 26, NOW, last_step=None) == STEP
+    assert fitting_step(SECRET, code + " " * 27, NOW, last_step=None) is None
 
 
 def test_the_address_escapes_what_stands_in_it() -> None:

@@ -95,7 +95,7 @@ class HomeAuthority:
         return _told(
             ca,
             client_certificate(
-                ca.issuing, key, holder=holder, serial=new_serial(), period=period, pointers=self._pointers()
+                ca.issuing, key, holder=holder, serial=new_serial(), period=period, pointers=self._pointers(ca)
             ),
         )
 
@@ -106,7 +106,7 @@ class HomeAuthority:
         return _told(
             ca,
             server_certificate(
-                ca.issuing, key, hosts=hosts, serial=new_serial(), period=period, pointers=self._pointers()
+                ca.issuing, key, hosts=hosts, serial=new_serial(), period=period, pointers=self._pointers(ca)
             ),
         )
 
@@ -116,8 +116,8 @@ class HomeAuthority:
         own = (ca.issuing.certificate, *(each.certificate for each in ca.retired), ca.root)
         return tuple(each.public_bytes(Encoding.DER) for each in own)
 
-    def _pointers(self) -> tuple[x509.ExtensionType, ...]:
-        return tuple(pointers_below(self._home.settings().public_url))
+    def _pointers(self, ca: CA) -> tuple[x509.ExtensionType, ...]:
+        return tuple(pointers_below(self._home.settings().public_url, generation=ca.generation))
 
     def _ca(self) -> CA:
         place = self._home.secrets / "ca"

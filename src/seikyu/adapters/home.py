@@ -2,15 +2,23 @@
 
 import fcntl
 import os
+import re
+import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
 from seikyu.adapters.settings import BadSettings, Face, Settings, read_settings, settings_text
 from seikyu.ports.errors import Damaged, HomeLocked
+
+#: The names of files and folders under way: `write_private`, `x509_ca.staged`, and what a client throws away.
+_LEFT: Final = re.compile(
+    r"\.((ca|cert|key)\.pem|client\.toml|(pairing|reminded)\.json)\.[0-9a-f]{16}|\.new-[0-9a-f]{8}|\.gone-[0-9a-f]{16}"
+)
+_LEFT_S: Final = 24 * 60 * 60
 
 __all__ = ["BadSettings", "Face", "Home", "Settings", "open_home"]
 
@@ -164,6 +172,26 @@ def write_private(path: Path, content: bytes, *, over: bool = True) -> None:
     finally:
         arriving.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what programs that were killed have left half written in a folder: there may be a key in it.
+
+    What is younger than a day may still be somebody's, unless it was to be removed anyhow. Only names that are made
+    here are looked at, as a client's folder may hold other things too. What cannot be removed stays.
+    """
+    before = time.time() - _LEFT_S
+    with suppress(OSError):
+        for left in list(folder.iterdir()):
+            if not _LEFT.fullmatch(left.name):
+                continue
+            with suppress(OSError):
+                if not left.name.startswith(".gone-") and left.lstat().st_mtime > before:
+                    continue
+                if left.is_dir() and not left.is_symlink():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink()
 
 
 def _name_first(arriving: Path, path: Path) -> None:

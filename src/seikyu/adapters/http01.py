@@ -4,13 +4,15 @@ The office asks hosts that an operator has approved, and nothing else: a redirec
 the port that is asked anyway or to 443, and an answer is read up to a few bytes and shown to nobody. No proxy, no
 cookies, no compression. The whole must end in time, so that a host that sends one byte a minute holds nobody up.
 
-Where names mean nothing (a closed line without DNS), the operator says the addresses of hosts.
+Where names mean nothing (a closed line without DNS), the operator says the addresses of hosts. Only so can a host be on
+this machine or its link: DNS is another's, and could have the office ask what listens for nobody else.
 """
 
 import asyncio
 import ipaddress
 import socket
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -23,6 +25,9 @@ HTTP_PORT: Final = 80
 _HTTPS_PORT: Final = 443
 _ADDRESSES: Final = 4
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+#: Here a name server that is silent holds threads. Those of a loop of ours would have to be waited for at its end.
+_LOOKING_UP: Final = ThreadPoolExecutor(4, thread_name_prefix="seikyu-dns")
 
 
 class Http01:
@@ -122,13 +127,33 @@ class Http01:
     async def _found(self, host: str) -> list[str]:
         """Return the addresses of a host: what the operator says, or the first ones that DNS says."""
         known = self._addresses.get(host)
-        if known is not None or _is_address(host):
-            return [known or host]
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        except OSError:
-            raise HostUnproved("the name has no address", kind="dns") from None
-        return list(dict.fromkeys(str(each[4][0]) for each in found))[:_ADDRESSES]
+        if known is not None:
+            return [known]
+        found = [host] if _is_address(host) else await _in_dns(host)
+        others = [each for each in dict.fromkeys(found) if not _is_near(each)]
+        if not others:
+            raise HostUnproved("the name has no address outside of the office's own machine", kind="dns")
+        return others[:_ADDRESSES]
+
+
+async def _in_dns(host: str) -> list[str]:
+    """Return what DNS says, without waiting at the end for one that is silent. Errors: HostUnproved."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_LOOKING_UP, _looked_up, host)
+    except OSError:
+        raise HostUnproved("the name has no address", kind="dns") from None
+
+
+def _looked_up(host: str) -> list[str]:
+    """Return what DNS says. Nothing ends this but DNS itself."""
+    return [str(each[4][0]) for each in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+
+
+def _is_near(address: str) -> bool:
+    """True for what is no other machine's: this machine itself, its link (where a cloud tells secrets), a group."""
+    ip = ipaddress.ip_address(address)
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_multicast
 
 
 def _is_address(host: str) -> bool:

@@ -78,6 +78,13 @@ class MemoryEnrolmentRead:
         found = [one for one in self.tables.issued.values() if (one.party, one.terminal) == (party, terminal)]
         return sorted(found, key=lambda one: (one.issued_at, one.serial))
 
+    def count_issued(self: _HasTables, party: str, terminal: str, *, since: datetime) -> int:
+        """Return how many certificates a terminal was issued from then on."""
+        return sum(
+            (one.party, one.terminal) == (party, terminal) and one.issued_at >= since
+            for one in self.tables.issued.values()
+        )
+
     def issued_with_key(self: _HasTables, spki_sha256: str) -> list[IssuedCertificate]:
         """Return what was issued for a key, oldest first."""
         found = [one for one in self.tables.issued.values() if one.spki_sha256 == spki_sha256]
@@ -101,9 +108,12 @@ class MemoryEnrolmentRead:
         found = [one for one in self.tables.pairings.values() if one.party == party]
         return sorted(found, key=lambda one: (one.asked_at, one.id))
 
-    def count_pairings(self: _HasTables) -> int:
-        """Return how many pairings there are, of everybody."""
-        return len(self.tables.pairings)
+    def count_pairings(self: _HasTables, *, waiting_since: datetime | None = None) -> int:
+        """Return how many pairings there are, of everybody; or those asked for later that are not approved."""
+        every = self.tables.pairings.values()
+        if waiting_since is None:
+            return len(every)
+        return sum(one.serial is None and one.asked_at > waiting_since for one in every)
 
 
 class MemoryEnrolmentWrite:
@@ -127,6 +137,10 @@ class MemoryEnrolmentWrite:
     def put_pairing(self: _HasTables, pairing: Pairing) -> None:
         """Insert or replace."""
         self.tables.pairings[pairing.id] = pairing
+
+    def drop_pairing(self: _HasTables, pairing_id: str) -> None:
+        """Remove a pairing, if it is there."""
+        self.tables.pairings.pop(pairing_id, None)
 
     def forget_pairings(self: _HasTables, before: datetime) -> int:
         """Remove the pairings that were asked for earlier; return how many."""

@@ -67,6 +67,15 @@ class MemoryRegisterRead:
         found = [one for one in self.tables.certificates.values() if party in {None, one.party}]
         return sorted(found, key=_issue)
 
+    def unrevoked_of_terminal(self: _HasTables, party: str, terminal: str) -> list[Certificate]:
+        """Return what a terminal has in the register that is not revoked, oldest first."""
+        found = [
+            one
+            for one in self.tables.certificates.values()
+            if (one.party, one.terminal) == (party, terminal) and one.revoked_at is None
+        ]
+        return sorted(found, key=lambda one: (one.issued_at, one.serial))
+
     def certificates_named(self: _HasTables, serials: list[str]) -> list[Certificate]:
         """Return those of these that are there, by serial."""
         return [self.tables.certificates[one] for one in sorted(set(serials)) if one in self.tables.certificates]
@@ -89,10 +98,10 @@ class MemoryRegisterRead:
         rows = self.tables.certificates.values()
         return len(rows), sum(one.revoked_at is not None for one in rows)
 
-    def serials_issued(self: _HasTables, since: datetime | None = None) -> list[str]:
-        """Return the serials of all that was issued, from an instant on, in no order."""
+    def serials_issued(self: _HasTables, since: datetime | None = None) -> list[tuple[str, str | None]]:
+        """Return serial and issuer of all that was issued, from an instant on, in no order."""
         rows = self.tables.certificates.values()
-        return [one.serial for one in rows if since is None or one.issued_at >= since]
+        return [(one.serial, one.issuer) for one in rows if since is None or one.issued_at >= since]
 
     def revoked_certificates(
         self: _HasTables, *, since: datetime | None = None, ending_from: datetime | None = None

@@ -1,7 +1,8 @@
-"""The delegate that signs answers about certificates, in one private file: `secrets/ocsp.pem`.
+"""The delegates that sign answers about certificates, one for each issuing CA that has not ended.
 
-It holds the delegate's key, its certificate, and that of the CA it speaks for, so that they always fit. The CA's key is
-needed only to make it anew, which is done a week before it ends: an authority that is away for less locks nobody out.
+Each is one private file, `secrets/ocsp.pem` for the first CA, `secrets/ocsp-2.pem` for the second. It holds the
+delegate's key, its certificate, and that of the CA it speaks for, so that they always fit. The CA's key is needed only
+to make it anew, which is done a week before it ends: an authority that is away for less locks nobody out.
 """
 
 import os
@@ -19,36 +20,117 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from seikyu.adapters.ca_files import CannotWrite
 from seikyu.adapters.home import Home, write_private
-from seikyu.adapters.x509_ca import open_ca
-from seikyu.ports.errors import Unavailable
+from seikyu.adapters.x509_ca import issuing_certificates, open_issuing
+from seikyu.ports.errors import SeikyuError, Unavailable
 from seikyu.trust.certificates import BACK, SERIAL_BYTES, Issuer, Period, serial_from
-from seikyu.trust.status import SIGNER_LIFE, AnswerSigner, signer_certificate, speaks_for
+from seikyu.trust.status import (
+    SIGNER_LIFE,
+    AnswerSigner,
+    NotOurs,
+    Question,
+    names,
+    signer_certificate,
+    speaks_for,
+)
 
 #: It is made anew when it has less than this left.
 SIGNER_RENEWAL: Final = timedelta(days=7)
 
 
-def issuing_of(home: Home) -> Issuer:
-    """Return the issuing CA with its key: the one place where answers come near it. Errors: those of `open_ca`."""
-    return open_ca(home).issuing
+class Signers:
+    """The delegates of an office's issuing CAs. Shape: `issuing` gives a CA's key when it is needed, by generation.
+
+    Safe from many threads.
+    """
+
+    def __init__(
+        self, home: Home, *, now: Callable[[], datetime], issuing: Callable[[Home, int], Issuer] = open_issuing
+    ) -> None:
+        self._home = home
+        self._now = now
+        self._issuing = issuing
+        self._files: dict[int, SignerFile] = {}
+        self._lock = threading.Lock()
+
+    def refresh(self) -> None:
+        """Take the delegates up, and make those anew that are missing, end soon, or speak for another CA.
+
+        Errors: as `issuing`, NoCA, CannotWrite, of the first that failed, after all were tried; a delegate that there
+        was goes on as long as it is good.
+        """
+        failed: SeikyuError | None = None
+        for file in self._looked():
+            try:
+                file.refresh()
+            except SeikyuError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    def current(self, question: Question) -> AnswerSigner:
+        """Return the delegate of the CA that a question names, taken up if nobody has yet.
+
+        Errors: NotOurs, if no CA that has not ended is named; as `refresh`; Unavailable, if the delegate has ended.
+        """
+        for files in (list(self._files.values()), self._looked()):  # Since the last look there may be one more.
+            for file in files:
+                if file.ends_at > self._now() and names(question, file.issuer):
+                    return file.current()
+        raise NotOurs("another CA's certificate")
+
+    def _looked(self) -> list["SignerFile"]:
+        """Look which issuing CAs there are, and return the files of those that have not ended. Errors: NoCA."""
+        with self._lock:
+            for generation, issuer in self._issuers().items():
+                file = self._files.get(generation)
+                if file is None:
+                    self._files[generation] = SignerFile(
+                        self._home, generation, issuer, now=self._now, issuing=self._opened
+                    )
+                else:
+                    file.issuer = issuer
+            return [file for file in self._files.values() if file.ends_at > self._now()]
+
+    def _issuers(self) -> dict[int, x509.Certificate]:
+        """Return the certificates of the CAs; if they cannot be read, those that the delegates have with them."""
+        try:
+            return issuing_certificates(self._home)
+        except SeikyuError:
+            paths = {_generation(each): each for each in self._home.secrets.glob("ocsp*.pem")}
+            kept = {generation: _read(path, generation) for generation, path in paths.items()}
+            found = {generation: each.issuer for generation, each in kept.items() if each is not None}
+            if not found:
+                raise
+            return found
+
+    def _opened(self, generation: int) -> Issuer:
+        return self._issuing(self._home, generation)
 
 
 class SignerFile:
-    """The delegate of an office's CA. Shape: `issuing` gives the CA's key when it is needed."""
+    """The delegate of one issuing CA. Shape: `issuing` gives the CA's key when it is needed."""
 
     def __init__(
-        self, home: Home, *, now: Callable[[], datetime], issuing: Callable[[Home], Issuer] = issuing_of
+        self,
+        home: Home,
+        generation: int,
+        issuer: x509.Certificate,
+        *,
+        now: Callable[[], datetime],
+        issuing: Callable[[int], Issuer],
     ) -> None:
-        self._home = home
+        self.issuer = issuer
+        self.path = home.secrets / ("ocsp.pem" if generation == 1 else f"ocsp-{generation}.pem")
+        self._generation = generation
         self._now = now
         self._issuing = issuing
         self._signer: AnswerSigner | None = None
         self._lock = threading.Lock()
 
     @property
-    def path(self) -> Path:
-        """Where it lies."""
-        return self._home.secrets / "ocsp.pem"
+    def ends_at(self) -> datetime:
+        """When its CA ends, and nobody asks it any more."""
+        return self.issuer.not_valid_after_utc
 
     def refresh(self) -> None:
         """Take the delegate up, and make it anew if there is none, it ends soon, or speaks for another CA.
@@ -56,11 +138,11 @@ class SignerFile:
         Errors: as `issuing`, CannotWrite; the one that there was goes on as long as it is good.
         """
         with self._lock:
-            kept = self._signer or _read(self.path)
-            if kept is not None and not self._fits(kept):
+            kept = self._signer or _read(self.path, self._generation)
+            if kept is not None and not speaks_for(kept, self.issuer):
                 kept = None
             self._signer = kept
-            if kept is None or not timedelta() < self._left(kept) - SIGNER_RENEWAL <= SIGNER_LIFE - SIGNER_RENEWAL:
+            if kept is None or self._is_due(kept):
                 self._signer = self._made()
 
     def current(self) -> AnswerSigner:
@@ -75,16 +157,15 @@ class SignerFile:
     def _left(self, signer: AnswerSigner) -> timedelta:
         return signer.certificate.not_valid_after_utc - self._now()
 
-    def _fits(self, signer: AnswerSigner) -> bool:
-        """Return whether it speaks for the CA whose certificate is given away; if that cannot be read, it may."""
-        try:
-            issuer = x509.load_pem_x509_certificate((self._home.ca / "issuing.pem").read_bytes())
-        except (OSError, ValueError):
-            return True
-        return speaks_for(signer, issuer)
+    def _is_due(self, signer: AnswerSigner) -> bool:
+        """Return whether it ends soon, or begins later by a clock that was put back; none outlives its CA."""
+        left = self._left(signer)
+        if left <= SIGNER_RENEWAL:
+            return signer.certificate.not_valid_after_utc < self.ends_at
+        return left > SIGNER_LIFE
 
     def _made(self) -> AnswerSigner:
-        issuer, key, now = self._issuing(self._home), ec.generate_private_key(ec.SECP256R1()), self._now()
+        issuer, key, now = self._issuing(self._generation), ec.generate_private_key(ec.SECP256R1()), self._now()
         start = now.replace(microsecond=0)
         certificate = signer_certificate(
             issuer,
@@ -99,10 +180,15 @@ class SignerFile:
             write_private(self.path, content)
         except OSError as refused:
             raise CannotWrite(file=str(self.path), reason=os.strerror(refused.errno or 0).lower()) from refused
-        return AnswerSigner(issuer.certificate, certificate, key)
+        return AnswerSigner(issuer.certificate, certificate, key, self._generation)
 
 
-def _read(path: Path) -> AnswerSigner | None:
+def _generation(path: Path) -> int:
+    number = path.stem.removeprefix("ocsp-")
+    return int(number) if number.isdecimal() else 1
+
+
+def _read(path: Path, generation: int) -> AnswerSigner | None:
     """Return what the file holds, or None if that is not a whole delegate; whatever is wrong, it is made anew."""
     try:
         content = path.read_bytes()
@@ -113,4 +199,4 @@ def _read(path: Path) -> AnswerSigner | None:
         return None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
         return None
-    return AnswerSigner(issuer, certificate, key)
+    return AnswerSigner(issuer, certificate, key, generation)

@@ -73,7 +73,7 @@ KEYS: Final = (
     Key("faces.inside", "host", "localhost", _HOST.format("inside (metrics; keep it to this machine)")),
     Key("faces.inside", "port", 0, _PORT.format("inside"), least=0, most=_PORTS),
     Key("acme", "url", "", "the address by which servers that ask for certificates by ACME reach the public face, if a "
-        "front server has it (`https://office.example.jp`); empty: as they ask"),
+        "front server has it (`https://office.example.jp`); empty: as they ask, under a name of `hosts`"),
     Key("acme", "http_port", 80, "port at which the office asks servers for the proof of their names (http-01)",
         most=_PORTS),
     Key("acme", "addresses", [], "where the office has no DNS: the addresses of servers that ask by ACME, each as "

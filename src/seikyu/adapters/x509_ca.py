@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from seikyu.adapters.ca_files import FileThere, alone, pem, sync, told, write_new, write_public
-from seikyu.adapters.home import Home, write_private
+from seikyu.adapters.home import Home, sweep, write_private
 from seikyu.adapters.keys import ROOT_PASSPHRASE, ROOT_PIN, Keep, as_well_kept, make_key, open_key
 from seikyu.adapters.keys_file import key_pem
 from seikyu.adapters.root_list import ROOT_LIST, root_list, write_root_list
@@ -92,19 +92,21 @@ class Retired:
 
     certificate: x509.Certificate
     key_file: Path
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
 class CA:
     """An office's authority, ready to sign. `root` is the root's certificate; its key is not here.
 
-    Shape: `retired` begins with the newest.
+    Shape: `retired` begins with the newest; `generation` counts the keys that issue from 1.
     """
 
     home: Home
     root: x509.Certificate
     issuing: Issuer
     retired: tuple[Retired, ...] = ()
+    generation: int = 1
 
     @property
     def chain_pem(self) -> bytes:
@@ -164,19 +166,51 @@ def open_ca(home: Home) -> CA:
     folders = _generations(place)
     try:
         root = x509.load_pem_x509_certificate((place / "root.pem").read_bytes())
-        certificates = [x509.load_pem_x509_certificate((each / "issuing.pem").read_bytes()) for each in folders]
-        key = open_key(folders[0] / "issuing.key")
+        older = [(each, x509.load_pem_x509_certificate((each / "issuing.pem").read_bytes())) for each in folders[1:]]
+        issuing = _issuer_in(folders[0])
     except (OSError, ValueError, TypeError) as odd:
         raise Damaged(f"the CA in {place} cannot be read") from odd
-    if certificates[0].public_key() != key.public_key():
-        raise Damaged(f"the issuing CA in {folders[0]} has another key than its certificate")
-    older = zip(certificates[1:], folders[1:], strict=True)
-    retired = tuple(Retired(certificate, folder / "issuing.key") for certificate, folder in older)
-    ca = CA(home, root, Issuer(certificates[0], key), retired)
+    retired = tuple(Retired(each, folder / "issuing.key", _generation(folder)) for folder, each in older)
+    ca = CA(home, root, issuing, retired, _generation(folders[0]))
     if not _is_published(ca):
         with told():
             _publish(ca)
     return ca
+
+
+def issuing_certificates(home: Home) -> dict[int, x509.Certificate]:
+    """Return the certificates of the issuing CAs by generation; no key is opened. Errors: NoCA; Damaged."""
+    place = home.secrets / "ca"
+    if not place.is_dir():
+        raise NoCA(home=str(home.root))
+    try:
+        return {
+            _generation(each): x509.load_pem_x509_certificate((each / "issuing.pem").read_bytes())
+            for each in _generations(place)
+        }
+    except (OSError, ValueError) as odd:
+        raise Damaged(f"the CA in {place} cannot be read") from odd
+
+
+def open_issuing(home: Home, generation: int) -> Issuer:
+    """Return one issuing CA with its key, also a retired one. Errors: as `open_ca`; NoCA, if it is not there."""
+    place = home.secrets / "ca"
+    folder = next((each for each in _generations(place) if _generation(each) == generation), None)
+    if folder is None or not place.is_dir():
+        raise NoCA(home=str(home.root))
+    try:
+        return _issuer_in(folder)
+    except (OSError, ValueError, TypeError) as odd:
+        raise Damaged(f"the issuing CA in {folder} cannot be read") from odd
+
+
+def _issuer_in(folder: Path) -> Issuer:
+    """Return the issuing CA in a folder. Errors: OSError, ValueError, TypeError; Damaged; KeyLocked, KeyUnusable."""
+    certificate = x509.load_pem_x509_certificate((folder / "issuing.pem").read_bytes())
+    key = open_key(folder / "issuing.key")
+    if certificate.public_key() != key.public_key():
+        raise Damaged(f"the issuing CA in {folder} has another key than its certificate")
+    return Issuer(certificate, key)
 
 
 def renew_issuing(home: Home, *, now: datetime, root_key: Path | None = None) -> CA:
@@ -282,7 +316,7 @@ def issue_client(ca: CA, holder: Holder, *, now: datetime, request: bytes | None
         holder=holder,
         serial=new_serial(),
         period=period_of(now, months=CLIENT_MONTHS),
-        pointers=pointers_below(ca.home.settings().public_url),
+        pointers=pointers_below(ca.home.settings().public_url, generation=ca.generation),
     )
     row = Certificate(
         serial=serial_text(certificate.serial_number),
@@ -312,6 +346,7 @@ def staged(ca: CA, issued: Issued, folder: Path) -> Iterator[dict[str, Path]]:
     try:
         with told():
             folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+            sweep(folder)
             staging.mkdir(mode=_PRIVATE_FOLDER)
             for name, path in paths.items():
                 write_new(staging / path.name, files[name])
@@ -363,7 +398,7 @@ def ensure_server(home: Home, hosts: Sequence[str], *, now: datetime) -> Path:
             hosts=hosts,
             serial=new_serial(),
             period=period_of(now, months=SERVER_MONTHS),
-            pointers=pointers_below(home.settings().public_url),
+            pointers=pointers_below(home.settings().public_url, generation=ca.generation),
         )
         with told():
             write_private(path, key_pem(key) + pem(certificate, ca.issuing.certificate))

@@ -115,7 +115,7 @@ def second_factor(
             if present is not None:
                 present = _asked("accounts.factor.next", from_stdin=password_stdin)
             code = _asked("accounts.factor.code", from_stdin=password_stdin)
-            confirm_second_factor(at.people, console, opened.token, new_code=code, code=present)
+            confirm_second_factor(at.people, console, opened.token, new_code=code, code=present, password=password)
         finally:
             logout(at.people, console, opened.token)
     print(json.dumps({"second_factor": True}) if as_json else say("accounts.factor.done", user=user))

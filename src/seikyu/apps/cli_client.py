@@ -5,8 +5,9 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -52,7 +53,24 @@ def register(app: typer.Typer) -> None:
         "fetch": fetch,
     }
     for name, act in acts.items():
-        app.command(name, help=say(f"client.{name}.help"))(act)
+        app.command(name, help=say(f"client.{name}.help"))(_then_ride(act))
+
+
+def _then_ride(act: Callable[..., int]) -> Callable[..., int]:
+    """Return a command after which the certificate renews itself; by then all that it says has been said."""
+
+    @wraps(act)
+    def whole(**said: Any) -> int:
+        status = act(**said)
+        sys.stdout.flush()
+        from seikyu.apps import client
+        from seikyu.apps.client.reminding import ride_along
+
+        with suppress(Exception, KeyboardInterrupt):  # What was done is done, whatever becomes of the ride.
+            ride_along(client.open_client(client.home_of(said["home"]), said["as_id"]), _note)
+        return status
+
+    return whole
 
 
 def send(
@@ -232,7 +250,6 @@ def _line(
     from seikyu.adapters.tls_client import key_exposed
     from seikyu.apps import client
     from seikyu.apps.client.errors import LineFailed
-    from seikyu.apps.client.reminding import ride_along
 
     folder = client.open_client(client.home_of(home), as_id)
     if folder.key.exists() and key_exposed(folder.key):
@@ -243,7 +260,6 @@ def _line(
     except LineFailed as trouble:
         trouble.facts["again"] = hint
         raise
-    ride_along(folder, _note)
 
 
 def _sent(line: "Line", outgoing: "list[Outgoing]", terms: "Terms", *, told: Callable[[int], None]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """`seikyu deploy nginx`: what the operator's front server needs."""
 
+import os
+import pwd
 import signal
 import threading
 from datetime import UTC, datetime
@@ -22,6 +24,18 @@ class NoRootList(SeikyuError):
     """The root has no revocation list, and its key is not here to sign one; nothing was written."""
 
     code = "no_root_list"
+
+
+class FrontConfMissing(SeikyuError):
+    """The configuration that is to be watched is not there; nothing is watched."""
+
+    code = "front_conf_missing"
+
+
+class HomeOfAnother(SeikyuError):
+    """The home belongs to another account, which could not read what was written for it; nothing was written."""
+
+    code = "home_of_another"
 
 
 def register(app: typer.Typer) -> None:
@@ -47,6 +61,7 @@ def nginx(
     from seikyu.apps.front.nginx import deployment, make_folders
     from seikyu.apps.wiring import find_home
 
+    _require_own(home)
     place, folder = find_home(home), out.absolute()
     if watch:
         _watch(place, folder / "nginx.conf")
@@ -61,7 +76,21 @@ def nginx(
         print(json.dumps({"conf": str(made.conf_file), "pid_file": str(place.front / "nginx.pid")}))
         return
     for word in ("done", "start", "keep"):
-        print(say(f"deploy.{word}", conf=made.conf_file, home=place.root))
+        print(say(f"deploy.{word}", conf=made.conf_file, home=place.root, out=made.out))
+
+
+def _require_own(home: Path) -> None:
+    """Errors: HomeOfAnother. The office itself must be able to read and replace all that is written, root or not."""
+    try:
+        number = home.stat().st_uid
+    except OSError:
+        return  # That there is no office is said by whoever looks for it.
+    if number != os.geteuid():
+        try:
+            owner = pwd.getpwuid(number).pw_name
+        except KeyError:
+            owner = str(number)
+        raise HomeOfAnother(home=str(home.absolute()), owner=owner)
 
 
 def _ensure_files(home: "Home") -> None:
@@ -86,8 +115,11 @@ def _ensure_files(home: "Home") -> None:
 
 
 def _watch(home: "Home", conf: Path) -> None:
+    """Watch until a signal. Errors: FrontConfMissing, NginxNotThere."""
     from seikyu.apps.front.watch import Watch
 
+    if not conf.is_file():
+        raise FrontConfMissing(conf=str(conf))
     stop = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())

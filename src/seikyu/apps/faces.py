@@ -25,7 +25,6 @@ from seikyu.apps.pages.download import download_routes
 from seikyu.apps.pages.lost import lost_routes
 from seikyu.apps.pages.site import page_routes
 from seikyu.apps.pages.visit import Pages
-from seikyu.apps.pki import GIVEN_OUT
 from seikyu.limits import limit
 from seikyu.office.errors import OfficeError
 from seikyu.ports.errors import SeikyuError
@@ -93,14 +92,15 @@ def public(
 
     async def file(request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in GIVEN_OUT:
+        kind = pki.media_type(name)
+        if kind is None:
             return problem(request, "not_found")
         try:
-            content = await asyncio.to_thread(pki.given_out, given_out, name)
+            content = await asyncio.to_thread((given_out / name).read_bytes)
         except FileNotFoundError:
             return problem(request, "not_found")
         headers = {"Cache-Control": f"max-age={pki.kept_s(name)}"}
-        return Response(content, media_type=GIVEN_OUT[name], headers=headers)
+        return Response(content, media_type=kind, headers=headers)
 
     routes = [
         Route("/healthz", healthy),

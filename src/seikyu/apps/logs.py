@@ -28,6 +28,7 @@ ALLOWED: Final = frozenset(
         *("states", "code", "decision", "repeat", "claims", "findings", "refused", "files", "lines", "count", "rows"),
         *("size_bytes", "postings", "waiting", "wait_s", "work", "workers", "subject", "pid", "port", "ports", "host"),
         *("home", "url", "urls", "exit_status", "balanced", "swept", "paused", "names"),
+        *("order", "many", "notice", "why", "until"),
     ]
 )
 

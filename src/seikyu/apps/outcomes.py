@@ -113,6 +113,7 @@ _OUTCOMES: Final = (
     Outcome("acme_refused", HTTPStatus.BAD_REQUEST, Exit.REFUSED),
     Outcome("host_unproved", HTTPStatus.BAD_REQUEST, Exit.REFUSED),
     Outcome("application_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("application_own", HTTPStatus.CONFLICT, Exit.REFUSED),
     # revoking certificates
     Outcome("certificate_not_there", HTTPStatus.NOT_FOUND, Exit.REFUSED),
     Outcome("bad_reason", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
@@ -219,6 +220,8 @@ _OUTCOMES: Final = (
     Outcome("bad_settings", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("no_home", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("front_not_set", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("front_conf_missing", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("home_of_another", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("front_path_unfit", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("socket_path_too_long", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("no_root_list", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

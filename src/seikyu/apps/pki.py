@@ -1,6 +1,5 @@
 """What the faces need of the office's CA: the server's certificate, whom to trust, and what anybody may have."""
 
-from base64 import b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,25 +9,24 @@ import structlog
 from cryptography import x509
 
 from seikyu.adapters.home import Home
-from seikyu.adapters.ocsp_signer import SignerFile
+from seikyu.adapters.ocsp_signer import Signers
 from seikyu.adapters.x509_ca import ensure_server, open_ca
-from seikyu.adapters.x509_list import list_revoked
+from seikyu.adapters.x509_list import list_number, list_revoked, lists_in
 from seikyu.apps.front.watch import lags
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import Store
 from seikyu.services.revocation import FRONT, LIST, SIGNER, Responder, Statuses, listening
-from seikyu.trust.status import Standing
+from seikyu.trust.status import Standing, is_list_name, list_name
 
-#: The list in the form that certificates point at; it is made from `crl.pem` when it is asked for.
-CRL_DER: Final = "crl.der"
+CRL_TYPE: Final = "application/pkix-crl"
 
-#: The files under /pki/ and their media types.
+#: The files under /pki/ and their media types; each issuing CA's list is another (`media_type`).
 GIVEN_OUT: Final = {
     "root.pem": "application/x-pem-file",
     "issuing.pem": "application/x-pem-file",
     "chain.pem": "application/x-pem-file",
     "crl.pem": "application/x-pem-file",
-    CRL_DER: "application/pkix-crl",
+    list_name(1): CRL_TYPE,
 }
 
 #: A copy of the list may be kept for so long; with `HOUSEKEEPING_S`, and time to write it, this makes a minute.
@@ -67,16 +65,14 @@ def clients_file(home: Home) -> Path:
     return home.ca / "chain.pem"
 
 
-def given_out(folder: Path, name: str) -> bytes:
-    """Return a file of `GIVEN_OUT`. Errors: FileNotFoundError."""
-    if name != CRL_DER:
-        return (folder / name).read_bytes()
-    return b64decode(b"".join((folder / "crl.pem").read_bytes().split(b"-----")[2].split()))
+def media_type(name: str) -> str | None:
+    """Return the media type of a file that may be given out; None, if it may not."""
+    return GIVEN_OUT.get(name) or (CRL_TYPE if is_list_name(name) else None)
 
 
 def kept_s(name: str) -> int:
-    """Return for how long others may keep a copy of a file of `GIVEN_OUT`."""
-    return LIST_KEPT_S if name.startswith("crl.") else CERTIFICATES_KEPT_S
+    """Return for how long others may keep a copy of a file that is given out."""
+    return LIST_KEPT_S if name.startswith("crl") else CERTIFICATES_KEPT_S
 
 
 class Alarms:
@@ -131,28 +127,46 @@ class Revocations:
         self._store = store
         self._now = now
         self.alarms = Alarms(count, now=now)
-        self.statuses = Statuses(store, now=now, listened=self.alarms, listed=lambda serial: listed(home, serial))
-        self.signer = SignerFile(home, now=now)
-        self.responder = Responder(self.statuses, signer=self.signer.current, now=now)
+        self.statuses = Statuses(
+            store, now=now, listened=self.alarms, listed=lambda serial, signer: listed(home, serial, signer.issuer)
+        )
+        self.signers = Signers(home, now=now)
+        self.responder = Responder(self.statuses, signer=self.signers.current, now=now)
         self._behind = home.settings().front.nginx
         self._revoked: int | None = None
+        self._written_for = b""
         self._written_at = datetime.min.replace(tzinfo=UTC)
+        self._number = 0
 
     def keep_fresh(self) -> None:
-        """Read the register, write the list if it says less or is old, and renew the delegate before it ends."""
+        """Read the register, write the list if it says less or is old, and renew the delegates before they end."""
         for act in (self._refresh_list, self._refresh_signer, self._look_at_front):
             try:
                 act()
             except SeikyuError as error:
                 log.warning("housekeeping_waits", code=error.code)
+            except OSError as error:
+                log.warning("housekeeping_waits", error=type(error).__name__)
 
     def _refresh_list(self) -> None:
         now, revoked = self._now(), self.statuses.refresh()
-        if revoked == self._revoked and timedelta() <= now - self._written_at < CRL_RENEWAL:
+        chain = self._chain()
+        is_young = timedelta() <= now - self._written_at < CRL_RENEWAL
+        # A list that is lost, broken or brought back from an older day would otherwise stay for a day.
+        is_there = list_number(self._home.ca / "crl.pem") >= max(self._number, 1)
+        if is_there and is_young and (revoked, chain) == (self._revoked, self._written_for):
             return
         with listening(self.alarms, LIST):
-            self._revoked = list_revoked(open_ca(self._home), self._store, now=now).revoked
-        self._written_at = now
+            made = list_revoked(open_ca(self._home), self._store, now=now)
+        self._revoked, self._number = made.revoked, made.number
+        self._written_at, self._written_for = now, chain
+
+    def _chain(self) -> bytes:
+        """Return the issuing CAs that are given away: a new one has no list yet. Nothing, if that cannot be read."""
+        try:
+            return clients_file(self._home).read_bytes()
+        except OSError:
+            return b""
 
     def _look_at_front(self) -> None:
         if not self._behind:
@@ -163,14 +177,14 @@ class Revocations:
 
     def _refresh_signer(self) -> None:
         with listening(self.alarms, SIGNER):
-            self.signer.refresh()
+            self.signers.refresh()
 
 
-def listed(home: Home, serial: str) -> Standing | None:
-    """Return what the revocation list on the disk says of a serial; None, if it says nothing or cannot be read."""
+def listed(home: Home, serial: str, issuer: x509.Certificate) -> Standing | None:
+    """Return what the issuer's list on the disk says of a serial; None, if it says nothing or cannot be read."""
     try:
-        crl = x509.load_pem_x509_crl((home.ca / "crl.pem").read_bytes())
+        own = [each for each in lists_in(home) if each.issuer == issuer.subject]
     except (OSError, ValueError):
         return None
-    found = crl.get_revoked_certificate_by_serial_number(int(serial, 16))
+    found = own[0].get_revoked_certificate_by_serial_number(int(serial, 16)) if own else None
     return None if found is None else Standing(known=True, revoked_at=found.revocation_date_utc)

@@ -15,7 +15,7 @@ from seikyu.apps.serve import HOUSEKEEPING_S
 from seikyu.services.revocation import FRONT, LIST, OUTLASTS, REGISTER, SIGNED_ANEW, SIGNER
 from seikyu.trust.certificates import BACK
 from seikyu.trust.revoking import house_rules
-from seikyu.trust.status import ANSWER_LIFE, CRL_PATH, OCSP_PATH, SIGNER_LIFE
+from seikyu.trust.status import ANSWER_LIFE, OCSP_PATH, PKI_PATH, SIGNER_LIFE, list_name
 
 #: A revocation is known everywhere by then.
 PROMISED: Final = timedelta(seconds=60)
@@ -78,7 +78,8 @@ PLACES: Final = (
         (REGISTER, SIGNER),
     ),
     Place(
-        f"revocation list, `{CRL_PATH}` (DER) and `/pki/crl.pem` of the public face, `ca/crl.pem` of the home",
+        f"revocation list, `{PKI_PATH}{list_name(1)}` (DER; `{list_name(2)}` … after a rollover) and "
+        f"`{PKI_PATH}crl.pem` (all) of the public face, the same names in `ca/` of the home",
         _HOUSE + timedelta(seconds=LIST_KEPT_S),
         "whoever revokes, the command or the server, writes it before it says so; the server looks at the rows "
         f"{_every(_HOUSE)} and writes what is missing; a copy may be kept for {LIST_KEPT_S} s. It is "
@@ -124,7 +125,7 @@ SOURCES_SAID: Final = (
     ),
     Source(
         SIGNER,
-        "the delegate that signs answers (`secrets/ocsp.pem`), certified by the issuing authority",
+        "the delegates that sign answers (`secrets/ocsp.pem`, `ocsp-2.pem` …), each certified by its issuing authority",
         SIGNER_RENEWAL,
         f"It is good for {_said(SIGNER_LIFE)} and made anew {_said(SIGNER_RENEWAL)} before it ends, so the "
         "authority's key may be away for that long; the old one signs to its end. Then the answer is `tryLater`, never "
@@ -178,9 +179,11 @@ def revocation_page() -> str:
         ),
         (
             "| answer | when |\n|---|---|\n"
-            "| `good`, `revoked`, `unknown` | as the register has it; it has the client certificates |\n"
+            "| `good`, `revoked`, `unknown` | as the register has it; it has the client certificates. A serial that "
+            "another of the office's issuing authorities signed is `unknown` |\n"
             "| `malformedRequest` | what cannot be read, a nonce of another length, an unknown critical extension |\n"
-            "| `unauthorized` | another authority's certificate, an unknown hash, several certificates at once |\n"
+            "| `unauthorized` | the certificate of an authority that is not this office's or has ended, an unknown "
+            "hash, several certificates at once |\n"
             "| `tryLater` | nothing can be known or signed now |"
         ),
         (
@@ -188,9 +191,37 @@ def revocation_page() -> str:
             "programs follow such an address only in plain HTTP, which nginx in front offers for `/pki/`; answers "
             "and lists are signed."
         ),
+        *_rolled_over(),
         *_readers(),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _rolled_over() -> list[str]:
+    """Return what becomes of older certificates when the issuing authority gets a new key."""
+    first, second, third = (f"`{PKI_PATH}{list_name(generation)}`" for generation in (1, 2, 3))
+    return [
+        "## After a new key of the issuing authority",
+        (
+            "`seikyu ca rollover` makes one more issuing authority of the same root, and the older ones go on until "
+            "they end. Each has a list of its own and a delegate of its own; the address of the responder is the same."
+        ),
+        (
+            "| certificate issued by | names the list | OCSP answer signed by |\n|---|---|---|\n"
+            f"| the first key | {first} | the delegate of the first, `secrets/ocsp.pem` |\n"
+            f"| the second key | {second} | the delegate of the second, `secrets/ocsp-2.pem` |\n"
+            f"| the third key | {third} | and so on |"
+        ),
+        (
+            "The addresses in certificates go on to work: a list keeps its name for as long as its authority is there. "
+            f"`{PKI_PATH}crl.pem` has all lists, the working authority's first and the root's last. Certificates that "
+            f"an older version issued after a rollover name {first} as well, which is not their issuer's: renew them."
+        ),
+        (
+            "Who asks by program names the issuer of the certificate: `openssl ocsp -issuer` takes the second "
+            "certificate of the client's `cert.pem`; `ca/issuing.pem` is the working authority only."
+        ),
+    ]
 
 
 def _readers() -> list[str]:

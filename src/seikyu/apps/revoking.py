@@ -6,6 +6,7 @@ from typing import Any
 from seikyu.adapters.clock import SystemClock
 from seikyu.adapters.ids import RandomIds
 from seikyu.ports.errors import NotFound
+from seikyu.ports.people import Entry
 from seikyu.ports.register import Certificate, Party, RevocationOrder
 from seikyu.ports.store import ReadTx, Store
 from seikyu.ports.trust import ClientIdentity
@@ -18,6 +19,9 @@ from seikyu.trust.revoking import Person
 
 #: Acts of the journal after which somebody else may know how to log in as a user, or the user may do other things.
 _MADE_BY_OTHERS = frozenset({"add_user", "reset_user", "reset_second_factor", "set_role"})
+
+#: Of these, those after which nobody else knows how to log in as the user any more.
+_MADE_WHOLE = frozenset({"add_user", "reset_second_factor"})
 
 #: So many of a party's certificates are shown with it.
 _SHOWN = 200
@@ -40,14 +44,31 @@ def by_certificate(store: Store, identity: ClientIdentity) -> By:
 
 def by_user(tx: ReadTx, actor: Actor) -> By:
     """Return who acts as a user who has logged in, as they are since somebody else last made them so."""
-    made = [
-        entry.at
-        for entry in tx.entries(subject=actor.user)
-        if entry.body == actor.body and entry.act in _MADE_BY_OTHERS
-    ]
+    made = [entry.at for entry in _making(tx, actor.body, actor.user)]
     user = tx.user_by_name(actor.body, actor.user)
     added = [user.added_at] if user else []
-    return By(actor, Person("user", f"{actor.body}/{actor.user}", max([*made, *added])))
+    since, makers = max([*made, *added]), _makers(tx, actor.body, actor.user)
+    return By(actor, Person("user", f"{actor.body}/{actor.user}", since, made_by=makers))
+
+
+def _making(tx: ReadTx, body: str, user: str) -> list[Entry]:
+    found = [one for one in tx.entries(subject=user) if one.body == body and one.act in _MADE_BY_OTHERS]
+    return sorted(found, key=lambda one: (one.at, one.id))
+
+
+def _makers(tx: ReadTx, body: str, user: str) -> frozenset[str]:
+    """Return the persons who may know how to log in as a user: who made them so last, and who made those.
+
+    Whoever keeps users keeps those of their own body; at the console it is nobody in particular.
+    """
+    makers, to_look = set[str](), [user]
+    while to_look:
+        making = _making(tx, body, to_look.pop())
+        whole = max((no for no, one in enumerate(making) if one.act in _MADE_WHOLE), default=0)
+        new = {one.user for one in making[whole:]} - makers
+        makers |= new
+        to_look += new
+    return frozenset(f"user:{body}/{maker}" for maker in makers)
 
 
 def certificate_on_wire(row: Certificate, now: datetime | None = None) -> dict[str, Any]:

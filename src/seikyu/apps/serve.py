@@ -140,6 +140,12 @@ class House:
             self.contexts["desk"] = server_context(certificate, clients=pki.clients_file(home))
             self.contexts["public"] = server_context(certificate)
         self.revocations = pki.Revocations(home, office.store, count=metrics.tell)
+        self.chores: tuple[Callable[[], object], ...] = (
+            partial(revoke_superseded, enrolling),
+            partial(pairing.forget, enrolling),
+            partial(forget_orders, self.acme),
+            self.revocations.keep_fresh,  # what was revoked above is on the list
+        )
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
         people, key = people_of(home, office.store, tell=office.tell), home.secret("forms_key")
         pages = partial(
@@ -166,7 +172,7 @@ class House:
                 responder=self.revocations.responder,
                 more=[
                     *public_est(enrolling, turnstile),
-                    *acme_routes(self.acme, url=self.settings.acme.url),
+                    *acme_routes(self.acme, hosts=self.settings.hosts, url=self.settings.acme.url),
                     *recover_routes(
                         enrolling,
                         codes=turnstile,
@@ -179,9 +185,15 @@ class House:
         }
 
     def heed(self, event: str) -> None:
-        """Have a revocation on the desk on the list, and known in memory, before its answer is given."""
+        """Have a revocation on the desk on the list, and known in memory, before its answer is given.
+
+        The act is committed already: whatever fails here is told, and tried again by the house, but is not the act's.
+        """
         if event == REVOKED:
-            self.revocations.keep_fresh()
+            try:
+                self.revocations.keep_fresh()
+            except Exception as error:  # noqa: BLE001  (see above)
+                logs.report_bug(error)
 
     async def run(self, announce: Callable[[Addresses], None]) -> None:
         """Open, stay open until a signal, close."""
@@ -232,17 +244,14 @@ class House:
 
     async def _keep_house(self) -> None:
         while True:
-            try:
-                drop_expired(self.office)
-                # What is revoked here is on the list below.
-                await asyncio.to_thread(revoke_superseded, self.enrolling)
-                await asyncio.to_thread(pairing.forget, self.enrolling)
-                await asyncio.to_thread(forget_orders, self.acme)
-                await asyncio.to_thread(self.revocations.keep_fresh)
-            except SeikyuError as error:
-                log.warning("housekeeping_waits", code=error.code)
-            except Exception as error:  # noqa: BLE001  (a chore that fails must not end the reception)
-                logs.report_bug(error)
+            drop_expired(self.office)
+            for chore in self.chores:
+                try:
+                    await asyncio.to_thread(chore)
+                except SeikyuError as error:
+                    log.warning("housekeeping_waits", code=error.code)
+                except Exception as error:  # noqa: BLE001  (one that fails keeps neither the others nor the reception)
+                    logs.report_bug(error)
             await asyncio.sleep(HOUSEKEEPING_S)
 
     def _renew(self) -> None:

@@ -127,6 +127,10 @@ class EnrolmentRead(Protocol):
         """Return what was issued to a terminal, oldest first."""
         ...
 
+    def count_issued(self, party: str, terminal: str, *, since: datetime) -> int:
+        """Return how many certificates a terminal was issued from then on."""
+        ...
+
     def issued_with_key(self, spki_sha256: str) -> list[IssuedCertificate]:
         """Return what was issued for a key, oldest first."""
         ...
@@ -140,8 +144,8 @@ class EnrolmentRead(Protocol):
         """Return the terminals of a party that wait, or were approved, oldest first."""
         ...
 
-    def count_pairings(self) -> int:
-        """Return how many pairings there are, of everybody."""
+    def count_pairings(self, *, waiting_since: datetime | None = None) -> int:
+        """Return how many pairings there are, of everybody; or those asked for later that are not approved."""
         ...
 
     def count_ending(self, after: datetime, before: datetime) -> int:
@@ -166,6 +170,10 @@ class EnrolmentWrite(Protocol):
 
     def put_pairing(self, pairing: Pairing) -> None:
         """Insert or replace."""
+        ...
+
+    def drop_pairing(self, pairing_id: str) -> None:
+        """Remove a pairing, if it is there."""
         ...
 
     def forget_pairings(self, before: datetime) -> int:

@@ -117,6 +117,10 @@ class RegisterRead(Protocol):
 
     def certificate(self, serial: str) -> Certificate | None: ...
     def certificates(self, *, party: str | None = None) -> list[Certificate]: ...
+    def unrevoked_of_terminal(self, party: str, terminal: str) -> list[Certificate]:
+        """Return what a terminal has in the register that is not revoked, oldest first, by hand or by a notice."""
+        ...
+
     def certificates_named(self, serials: list[str]) -> list[Certificate]:
         """Return those of these that are there, by serial. Shape: at most some hundreds of serials."""
         ...
@@ -132,8 +136,8 @@ class RegisterRead(Protocol):
         """Return how many certificates there are, and how many of them are revoked."""
         ...
 
-    def serials_issued(self, since: datetime | None = None) -> list[str]:
-        """Return the serials of all that was issued, from an instant on, in no order."""
+    def serials_issued(self, since: datetime | None = None) -> list[tuple[str, str | None]]:
+        """Return serial and issuer, as rows have them, of all that was issued, from an instant on, in no order."""
         ...
 
     def revoked_certificates(

@@ -1,11 +1,13 @@
 """Accounts from the first letter on: codes that are posted to a party, its first user, and what users accept.
 
 A code is kept as a keyed digest, is good once and for some weeks, and a new one takes the place of the old. A wrong one
-counts for the address and for the party, whether the party is there or not, so that neither can be found out; a slip of
-the hand is told before anything is looked up and counts for nothing. Nobody is told which of party and code was wrong.
+counts for the address and for the party, whether the party is there or not, so that neither can be found out; a right
+one is let in whatever others tried for the party, as nobody hits on it by guessing. A slip of the hand is told before
+anything is looked up and counts for nothing. Nobody is told which of party and code was wrong.
 """
 
 import hmac
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,7 +18,7 @@ from seikyu.ports.people import Acceptance, RegistrationCode, User
 from seikyu.ports.register import Party
 from seikyu.ports.store import ReadTx, WriteTx
 from seikyu.ports.trust import ClientIdentity
-from seikyu.services.guessing import Counter, Stranger, address_counter, code_counter, count, demand_turn
+from seikyu.services.guessing import Counter, Stranger, TooManyTries, address_counter, code_counter, count, demand_turn
 from seikyu.services.login import actor_for, again, user_of
 from seikyu.services.people import NoSuchParty, People, UserThere, note
 from seikyu.trust.agreements import Agreement, due
@@ -30,12 +32,23 @@ FIRST_ROLE: Final = "administrator"
 _KIND: Final = "registration"
 #: More characters than this are no number of a party.
 _PARTY_CHARS: Final = 20
+#: More characters than this of a typed number are not even brought into one form.
+_TYPED_CHARS: Final = 64
 
 
 class RegistrationRefused(SeikyuError):
     """Number and code do not belong together, or the code was used, replaced, or is too old; which is not said."""
 
     code = "registration_refused"
+
+
+class RegistrationWaits(TooManyTries):
+    """Too many wrong codes from this address or for this party. Shape: facts `until`."""
+
+    @property
+    def words_code(self) -> str:
+        """Texts of its own: who registers has no certificate, and no other way in."""
+        return f"{self.code}.registration"
 
 
 class TermsNotAccepted(SeikyuError):
@@ -176,26 +189,46 @@ def accept_terms(
 
 def _right(people: People, stranger: Stranger, typed_party: str, *, typed: str) -> tuple[Party, RegistrationCode]:
     """Return the party and its code, if they belong together and the code is good."""
-    code, party_id = read_code(_KIND, typed), typed_party.strip()[:_PARTY_CHARS]
-    counters = address_counter(people, stranger), code_counter(people, party_id)
+    code, party_id = read_code(_KIND, typed), _party_number(typed_party)
+    address, own = address_counter(people, stranger), code_counter(people, party_id)
     now = people.clock.now()
     with people.store.read() as tx:
-        demand_turn(tx, counters, now)
+        _demand_turn(tx, address, now)
         party, row = _party(tx, people, party_id), tx.registration_code(party_id)
     digest = _digest(people, party_id, code)
     good = row is not None and hmac.compare_digest(row.digest, digest) and row.used_at is None and now < row.until
     if party is None or row is None or not good:
-        _refuse(people, counters, now)
+        _refuse(people, address, own, now=now)
         raise RegistrationRefused
     return party, row
 
 
-def _refuse(people: People, counters: tuple[Counter, ...], now: datetime) -> None:
-    """Count a failure. Errors: TooManyTries, if others have failed as often meanwhile."""
+def _party_number(typed: str) -> str:
+    """Return a number of a party as it is kept, whatever the width of its digits and the blanks between them."""
+    return "".join(unicodedata.normalize("NFKC", typed[:_TYPED_CHARS]).split())[:_PARTY_CHARS]
+
+
+def _refuse(people: People, address: Counter, own: Counter, *, now: datetime) -> None:
+    """Count a failure. Errors: TooManyTries, if the address has failed as often meanwhile, or anybody for the party."""
+    wait: RegistrationWaits | None = None
     with people.store.write() as tx:
-        demand_turn(tx, counters, now)
-        count(tx, counters, now)
+        _demand_turn(tx, address, now)
+        try:
+            _demand_turn(tx, own, now)
+        except RegistrationWaits as locked:
+            wait = locked
+        count(tx, (address,) if wait else (address, own), now)
     people.tell("registration_refused")
+    if wait is not None:
+        raise wait
+
+
+def _demand_turn(tx: ReadTx, counter: Counter, now: datetime) -> None:
+    """Errors: RegistrationWaits."""
+    try:
+        demand_turn(tx, (counter,), now)
+    except TooManyTries as wait:
+        raise RegistrationWaits(**wait.facts) from None
 
 
 def _party(tx: ReadTx, people: People, party_id: str) -> Party | None:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from threading import BoundedSemaphore
 from typing import Any, Final
 
 from seikyu.ports.acme import AcmeAccount, AsksHosts
@@ -25,6 +24,7 @@ from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import ReadTx
 from seikyu.services.applications import Enrolling, enter
 from seikyu.services.nonces import CHANCE_BYTES, Nonces
+from seikyu.services.turns import Turns
 from seikyu.trust.acme import AccountState, AcmeRules, acme_rules
 from seikyu.trust.codes import CodeMistyped, read_code
 from seikyu.trust.enrolment import Purpose, is_open
@@ -89,7 +89,7 @@ class Acme:
     enrolling: Enrolling
     hosts: AsksHosts
     nonces: Nonces
-    asking: BoundedSemaphore
+    asking: Turns
     rules: AcmeRules = field(default_factory=acme_rules)
 
     @classmethod
@@ -101,7 +101,7 @@ class Acme:
             enrolling=enrolling,
             hosts=hosts,
             nonces=Nonces(key, life=rules.nonce_life, spent_most=rules.spent_most),
-            asking=BoundedSemaphore(rules.validations_at_once),
+            asking=Turns(rules.validations_at_once),
             rules=rules,
         )
 
@@ -261,6 +261,11 @@ def change_key(acme: Acme, heard: Heard, *, url: str, account_url: str) -> AcmeA
     return account
 
 
+def is_id(text: str) -> bool:
+    """True if something may have this id: others are never looked up, as no database takes every text."""
+    return text.isascii() and text.isalnum()
+
+
 def actor(account: AcmeAccount) -> Actor:
     """Return who acts, for the journal."""
     return Actor(f"(account {account.id})", account.party, "", "")
@@ -287,8 +292,10 @@ def told_as_acme() -> Iterator[None]:
 
 def _account(acme: Acme, kid: str, accounts: str) -> AcmeAccount:
     name = kid.removeprefix(accounts)
-    with acme.enrolling.store.read() as tx:
-        account = tx.acme_account(name) if name != kid else None
+    account = None
+    if name != kid and is_id(name):
+        with acme.enrolling.store.read() as tx:
+            account = tx.acme_account(name)
     if account is None:
         raise AcmeRefused("accountDoesNotExist", "kid is no account of this office")
     return account

@@ -18,8 +18,9 @@ from seikyu.ports.acme import AcmeAccount, AcmeName, AcmeOrder, HostUnproved, ho
 from seikyu.ports.enrolment import IssuedCertificate, Signed
 from seikyu.ports.errors import NotFound
 from seikyu.ports.store import ReadTx, WriteTx
-from seikyu.services.acme import HOUR, Acme, AcmeRefused, Heard, NoAcme, actor, notice_of, told_as_acme
+from seikyu.services.acme import HOUR, Acme, AcmeRefused, Heard, NoAcme, actor, is_id, notice_of, told_as_acme
 from seikyu.services.issuing import TerminalGone, issue_for_server, revoke_issued
+from seikyu.services.turns import NoTurn, SameName
 from seikyu.trust.acme import (
     CHALLENGE_PATH,
     TOKEN_BYTES,
@@ -36,9 +37,6 @@ from seikyu.trust.asking import path_below_root, require_hosts, said_by
 from seikyu.trust.certificates import Asked, BadRequestForCertificate, asked_by, serial_text
 from seikyu.trust.jws import BadJWS, account_key, base64url, from_base64url
 from seikyu.trust.people import Actor
-
-#: How long a client waits for its turn to be proved; then it is told to come again.
-TURN_S: Final = 5.0
 
 #: Why a certificate is revoked, by the number of rfc5280:5.3.1; the others are not a server's to say.
 REASONS: Final = {0: "unspecified", 1: "key_compromise", 3: "affiliation_changed", 4: "superseded",
@@ -114,7 +112,9 @@ def order_of(acme: Acme, account: AcmeAccount, order_id: str) -> Placed:
 
 
 def orders_of(acme: Acme, account: AcmeAccount, *, after: str | None, limit: int) -> list[AcmeOrder]:
-    """Return orders of the account, newest first."""
+    """Return orders of the account, newest first. Errors: NoAcme, if `after` can be no order."""
+    if after is not None and not is_id(after):
+        raise NoAcme
     with acme.enrolling.store.read() as tx:
         return tx.acme_orders(account.id, after=after, limit=limit)
 
@@ -139,8 +139,23 @@ def give_up_name(acme: Acme, heard: Heard, name_id: str) -> tuple[AcmeName, Name
 
 
 def prove_name(acme: Acme, heard: Heard, name_id: str) -> tuple[AcmeName, NameState]:
-    """Ask the host for the proof, and return what came of it. Said again it changes nothing. Errors: AcmeRefused."""
-    own, enrolling = heard.own, acme.enrolling
+    """Ask the host for the proof, and return what came of it.
+
+    Said again it changes nothing, also while the host is being asked: then the name is pending. Errors: AcmeRefused.
+    """
+    own = heard.own
+    try:
+        with acme.asking.taken(name_id, own.id) as others:
+            return _prove(acme, own, name_id, others)
+    except SameName:
+        return name_of(acme, own, name_id)
+    except NoTurn:
+        raise AcmeRefused("rateLimited", "other names are being proved", wait_s=acme.rules.validation_s) from None
+
+
+def _prove(acme: Acme, own: AcmeAccount, name_id: str, others: int) -> tuple[AcmeName, NameState]:
+    """Ask the host. The `others` that the account has being asked may fail too, and count. Errors: AcmeRefused."""
+    enrolling, rules = acme.enrolling, acme.rules
     now = enrolling.clock.now()
     with enrolling.store.read() as tx:
         notice_of(tx, own)
@@ -149,14 +164,10 @@ def prove_name(acme: Acme, heard: Heard, name_id: str) -> tuple[AcmeName, NameSt
     state = name_state(name.state, name.expires_at, now)
     if state is not NameState.PENDING:
         return name, state
-    if failures >= acme.rules.failures_per_hour:
-        raise AcmeRefused("rateLimited", "too many names could not be proved within an hour", wait_s=_HOUR_S)
-    if not acme.asking.acquire(timeout=TURN_S):
-        raise AcmeRefused("rateLimited", "other names are being proved", wait_s=acme.rules.validation_s)
-    try:
-        proved = _proved(acme, own, name)
-    finally:
-        acme.asking.release()
+    if failures + others >= rules.failures_per_hour:
+        wait_s = _HOUR_S if failures >= rules.failures_per_hour else rules.validation_s
+        raise AcmeRefused("rateLimited", "too many names could not be proved within an hour", wait_s=wait_s)
+    proved = _proved(acme, own, name)
     with enrolling.store.write() as tx:
         fresh = _name(tx, own, name_id)
         if fresh.state != NameState.PENDING:
@@ -168,29 +179,17 @@ def prove_name(acme: Acme, heard: Heard, name_id: str) -> tuple[AcmeName, NameSt
 
 def finish_order(acme: Acme, heard: Heard, order_id: str) -> Placed:
     """Issue the certificate of an order whose names are proved. Errors: AcmeRefused."""
-    own, enrolling = heard.own, acme.enrolling
+    own = heard.own
     with told_as_acme():
         csr = from_base64url(heard.wish.get("csr"), what="csr")
-    with enrolling.store.read() as tx:
-        notice = notice_of(tx, own)
-        placed = _placed(tx, _order(tx, own, order_id), enrolling.clock.now())
-        issued = tx.issued(placed.order.serial) if placed.order.serial else None
     try:
         asked = asked_by(csr[:_CSR_BYTES])
-        if issued is not None and issued.spki_sha256 == asked.spki_sha256:
-            return placed
-        _require_ready(placed)
-        require_hosts(said_by(csr), hosts_of(placed.order))
-        _require_other_key(asked, own)
-
-        def settle(tx: WriteTx, signed: Signed) -> None:
-            notice_of(tx, own)
-            fresh = _placed(tx, _order(tx, own, order_id), enrolling.clock.now())
-            _require_ready(fresh)
-            tx.put_acme_order(replace(fresh.order, state=OrderState.VALID.value, serial=signed.serial))
-
-        hosts = tuple(hosts_of(placed.order))
-        issue_for_server(enrolling, notice, asked, hosts=hosts, by=actor(own), settle=settle)
+        try:
+            _finish(acme, own, order_id, csr, asked)
+        except _NotReady:
+            # Somebody was faster, maybe the same client with the same request: it gets the certificate.
+            if not _is_finished_with(acme, own, order_id, asked):
+                raise
     except BadRequestForCertificate as odd:
         raise AcmeRefused("badCSR", str(odd)) from None
     except TerminalGone:
@@ -198,8 +197,38 @@ def finish_order(acme: Acme, heard: Heard, order_id: str) -> Placed:
     return order_of(acme, own, order_id)
 
 
+def _finish(acme: Acme, own: AcmeAccount, order_id: str, csr: bytes, asked: Asked) -> None:
+    """Issue the certificate. Errors: _NotReady, AcmeRefused; BadRequestForCertificate; TerminalGone."""
+    enrolling = acme.enrolling
+    with enrolling.store.read() as tx:
+        notice = notice_of(tx, own)
+        placed = _placed(tx, _order(tx, own, order_id), enrolling.clock.now())
+    _require_ready(placed)
+    require_hosts(said_by(csr), hosts_of(placed.order))
+    _require_other_key(asked, own)
+
+    def settle(tx: WriteTx, signed: Signed) -> None:
+        notice_of(tx, own)
+        fresh = _placed(tx, _order(tx, own, order_id), enrolling.clock.now())
+        _require_ready(fresh)
+        tx.put_acme_order(replace(fresh.order, state=OrderState.VALID.value, serial=signed.serial))
+
+    hosts = tuple(hosts_of(placed.order))
+    issue_for_server(enrolling, notice, asked, hosts=hosts, by=actor(own), settle=settle)
+
+
+def _is_finished_with(acme: Acme, own: AcmeAccount, order_id: str, asked: Asked) -> bool:
+    """True if the order has a certificate with that key."""
+    with acme.enrolling.store.read() as tx:
+        serial = _order(tx, own, order_id).serial
+        issued = tx.issued(serial) if serial else None
+    return issued is not None and issued.spki_sha256 == asked.spki_sha256
+
+
 def certificate_of(acme: Acme, account: AcmeAccount, serial: str) -> Chain:
     """Return a certificate of the account's server, with those above it but for the root. Errors: NoAcme."""
+    if not is_id(serial):
+        raise NoAcme
     with acme.enrolling.store.read() as tx:
         issued = tx.issued(serial)
     if issued is None or issued.notice != account.notice:
@@ -278,9 +307,16 @@ def _require_other_key(asked: Asked, account: AcmeAccount) -> None:
         raise BadRequestForCertificate("the key is the account's own")
 
 
+class _NotReady(AcmeRefused):
+    """The order can have no certificate yet, or has one."""
+
+    def __init__(self, state: OrderState) -> None:
+        super().__init__("orderNotReady", f"the order is {state}")
+
+
 def _require_ready(placed: Placed) -> None:
     if placed.state is not OrderState.READY:
-        raise AcmeRefused("orderNotReady", f"the order is {placed.state}")
+        raise _NotReady(placed.state)
 
 
 def _placed(tx: ReadTx, order: AcmeOrder, now: datetime) -> Placed:
@@ -290,14 +326,14 @@ def _placed(tx: ReadTx, order: AcmeOrder, now: datetime) -> Placed:
 
 
 def _order(tx: ReadTx, account: AcmeAccount, order_id: str) -> AcmeOrder:
-    order = tx.acme_order(order_id)
+    order = tx.acme_order(order_id) if is_id(order_id) else None
     if order is None or order.account != account.id:
         raise NoAcme
     return order
 
 
 def _name(tx: ReadTx, account: AcmeAccount, name_id: str) -> AcmeName:
-    name = tx.acme_name(name_id)
+    name = tx.acme_name(name_id) if is_id(name_id) else None
     if name is None or name.account != account.id:
         raise NoAcme
     return name

@@ -16,13 +16,13 @@ from seikyu.ports.errors import BadRequest, NotFound
 from seikyu.ports.people import Entry, Vault
 from seikyu.ports.register import Party
 from seikyu.ports.store import ReadTx, Store, WriteTx
-from seikyu.services.office import Tell, silent
-from seikyu.services.people import NoSuchParty
+from seikyu.services.office import OPERATOR, Tell, silent
+from seikyu.services.people import CONSOLE, NoSuchParty
 from seikyu.trust.certificates import is_host
 from seikyu.trust.codes import CHANCE_BYTES, grouped, make_code
 from seikyu.trust.enrolment import ApplicationState, EnrolmentRules, Purpose, enrolment_rules
 from seikyu.trust.notices import is_text
-from seikyu.trust.party import is_common_name
+from seikyu.trust.party import folded_name, is_common_name
 from seikyu.trust.people import Actor
 
 #: Bytes of the key of an account binding (RFC 8555 §7.3.4; as long as what HMAC-SHA256 gives).
@@ -42,6 +42,12 @@ class TerminalThere(NotAllowed):
     """
 
     code = "terminal_there"
+
+
+class ApplicationOwn(NotAllowed):
+    """Who filed an application of the office's own does not approve it: a second operator would be one's own making."""
+
+    code = "application_own"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,12 +146,16 @@ def send_back(enrolling: Enrolling, by: Actor, application_id: str, *, reason: s
 
 
 def approve(enrolling: Enrolling, by: Actor, application_id: str) -> Opened:
-    """Approve an application and open its notice. Errors: NotFound; ApplicationDecided; TerminalThere; NoSuchParty."""
+    """Approve an application and open its notice.
+
+    Errors: NotFound; ApplicationDecided; ApplicationOwn; TerminalThere; NoSuchParty.
+    """
     made = _Made.of(enrolling)
     with enrolling.store.write() as tx:
         application = _application(tx, application_id)
         if application.state != ApplicationState.APPLIED:
             raise ApplicationDecided("the application has had its answer", state=application.state)
+        _require_another(tx, application, by)
         _party(tx, enrolling, application.party)
         _require_free(tx, application.party, application.terminal)
         now = enrolling.clock.now()
@@ -322,6 +332,21 @@ def _party(tx: ReadTx, enrolling: Enrolling, party_id: str) -> Party:
     if party is None or (party.until and party.until <= enrolling.register_clock.now()):
         raise NoSuchParty(party=party_id)
     return party
+
+
+def _require_another(tx: ReadTx, application: Application, by: Actor) -> None:
+    """Errors: ApplicationOwn. At the console it is nobody in particular, and the first operator is made there."""
+    if application.party != OPERATOR or by == CONSOLE:
+        return
+    if _person(tx, by.user) == _person(tx, application.filed_by):
+        raise ApplicationOwn("who filed it does not approve it")
+
+
+def _person(tx: ReadTx, user: str) -> str:
+    """Return who acted; with a certificate it is the terminal, as a renewed certificate is the same one's."""
+    serial = user.removeprefix("(certificate ").removesuffix(")")
+    certificate = tx.certificate(serial) if serial != user else None
+    return user if certificate is None else f"({certificate.party} {folded_name(certificate.terminal)})"
 
 
 def _require_free(tx: ReadTx, party: str, terminal: str) -> None:

@@ -1,7 +1,8 @@
 """What somebody who has logged in does with their own secrets: password, code app, security keys.
 
-Nothing of it happens by a session alone, which may be somebody else's by now: a new password and a change of security
-keys need the present password, another code app a code of the present one. Every failure counts like one of a login.
+Nothing of it happens by a session alone, which may be somebody else's by now: a new password, a change of security
+keys, and a code app beside what there is already need the present password, another code app a code of the present one
+too. Every failure counts like one of a login.
 """
 
 from collections.abc import Callable
@@ -91,20 +92,25 @@ def begin_second_factor(people: People, identity: ClientIdentity | None, token: 
 
 
 def confirm_second_factor(
-    people: People, identity: ClientIdentity | None, token: str, *, new_code: str, code: str | None = None
-) -> Actor:
-    """Put the new second factor in force, by its first code; where there is one already, by a code of that too.
+    people: People, identity: ClientIdentity | None, token: str, *, new_code: str, code: str | None = None,
+    password: str | None = None,
+) -> Actor:  # fmt: skip
+    """Put the new second factor in force, by its first code.
 
-    Errors: LoginOver, LoginLocked; PasswordWrong, if a code does not fit: it counts as a failure.
+    Shape: where there is a second factor already, of any kind, `password` is the present one; where it is a code app,
+    `code` is one of that.
+    Errors: LoginOver, LoginLocked; PasswordWrong, if password or code does not fit: it counts as a failure.
     """
     seen, now = user_of(people, identity, token), people.clock.now()
+    known = password is not None and people.vault.fits(ready(people, password), seen.password)
     with people.store.write() as tx:
         user = again(tx, seen)
+        may = known or (user.second_factor is None and not tx.security_keys(user.id))
         step = step_of(people, user, user.new_second_factor, code=new_code, now=now, last_step=None)
         present = user.second_factor is None or (
             step_of(people, user, user.second_factor, code=code or "", now=now, last_step=user.last_step) is not None
         )
-        user, trouble = tried(people, user, fits=step is not None and present, now=now)
+        user, trouble = tried(people, user, fits=may and step is not None and present, now=now)
         if trouble is None:
             user = replace(user, second_factor=user.new_second_factor, new_second_factor=None, last_step=step)
             note(

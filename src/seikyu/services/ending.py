@@ -51,12 +51,11 @@ def shut_out(tx: WriteTx, notice: IssuanceNotice, *, now: datetime, rules: Enrol
 
 def living_of(tx: ReadTx, party: str, terminal: str, now: datetime) -> list[IssuedCertificate]:
     """Return what a terminal has that is good, oldest first; what was issued by hand has a row of the register only."""
-    rows = {row.serial: row for row in tx.issued_of_terminal(party, terminal)}
-    for one in tx.certificates(party=party):
-        if one.terminal == terminal and one.serial not in rows:
-            rows[one.serial] = IssuedCertificate(one.serial, "", one.party, one.terminal, "", "", one.issued_at, b"")
-    found = [row for row in rows.values() if is_good(tx.certificate(row.serial), now)]
-    return sorted(found, key=lambda row: (row.issued_at, row.serial))
+    return [
+        tx.issued(one.serial) or IssuedCertificate(one.serial, "", party, terminal, "", "", one.issued_at, b"")
+        for one in tx.unrevoked_of_terminal(party, terminal)
+        if is_good(one, now)
+    ]
 
 
 def is_good(certificate: Certificate | None, now: datetime) -> TypeGuard[Certificate]:

@@ -14,7 +14,7 @@ Source: network:7; network:11 (C01-C13).
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from seikyu.office.errors import NotAllowed
@@ -42,6 +42,9 @@ Vet: TypeAlias = Callable[[Holder, tuple[str, ...]], None]
 
 #: Writes what belongs to a certificate into the transaction that stores it; if it raises, there is no certificate.
 Settle: TypeAlias = Callable[[WriteTx, Signed], None]
+
+_DAY: Final = timedelta(days=1)
+_LATER_S: Final = 3600
 
 #: So many are revoked in one transaction, so that others get their turn.
 _AT_ONCE: Final = 100
@@ -359,6 +362,9 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
         notice = tx.issuance_notice(terminal.notice) if terminal.notice else None
         if terminal.notice and (notice is None or notice.ended_at is not None):
             raise TerminalGone("the terminal is no more", terminal=terminal.name)
+        issued = tx.count_issued(terminal.party, terminal.name, since=now - _DAY)
+        if issued >= enrolling.rules.issued_a_day:
+            raise Unavailable("so many certificates a day", retry_after_s=_LATER_S)
         if way is Way.DOWNLOAD and notice is not None:
             # Closed while the PIN was looked at: what is lost is shut out from that moment on.
             _require_open(enrolling, notice)

@@ -6,9 +6,10 @@ that stands in the room. The new machine, which asks with a secret of its own, t
 terminal had before is revoked at once.
 
 Anybody may ask, in anybody's name. So nothing is told of whether a party or a terminal exists, an asking that nobody
-approves is worth nothing, and only so many wait: of one party, and of all together. Who fills the places of a party
-keeps it from pairing for a quarter of an hour, and from nothing else: the printed recovery code needs no place.
-The door before this holds each address to a few askings.
+approves is worth nothing, and only so many wait: of one party, and of all together. Where the places of a party are
+full, the newest takes the place of the one that has waited longest, so that strangers keep nobody out who is approved
+at once; that one asks again. The places of all together are counted without what is over or approved. The printed
+recovery code needs no place. The door before this holds each address, and each network, to a few askings.
 
 Source: network:11 (C04, C15).
 """
@@ -90,7 +91,7 @@ class Approved:
 def ask(enrolling: Enrolling, *, party: str, terminal: str, request: bytes) -> Waits:
     """Let a new machine wait to be approved. Whether party and terminal exist is not looked at.
 
-    Errors: BadRequest; BadRequestForCertificate; Busy, if too many wait. Nothing is kept then.
+    Errors: BadRequest; BadRequestForCertificate; Busy, if too many of all parties wait. Nothing is kept then.
     """
     if not any(form.fullmatch(party) for form in PARTY_IDS.values()):
         raise BadRequest("party is the number of an institution or a payer", parameter="party")
@@ -104,10 +105,16 @@ def ask(enrolling: Enrolling, *, party: str, terminal: str, request: bytes) -> W
     with enrolling.store.write() as tx:
         now = enrolling.clock.now()
         waiting = [one for one in tx.pairings(party) if _waits(enrolling, one, now)]
-        if len(waiting) >= enrolling.rules.pairings_at_once or tx.count_pairings() >= enrolling.rules.pairings_of_all:
+        too_many = waiting[: max(len(waiting) + 1 - enrolling.rules.pairings_at_once, 0)]
+        of_all = tx.count_pairings(waiting_since=now - enrolling.rules.pairing_for) - len(too_many)
+        if of_all >= enrolling.rules.pairings_of_all:
             enrolling.tell("pairing_refused", party=party)
             raise Busy("too many machines wait to be approved", retry_after_s=_BUSY_S)
+        for longest in too_many:
+            tx.drop_pairing(longest.id)
         tx.put_pairing(Pairing(_id_of(secret), party, terminal, code, request, now))
+    for _ in too_many:
+        enrolling.tell("pairing_dropped", party=party)
     enrolling.tell("pairing_asked", party=party)
     return Waits(secret, grouped("pairing", code), now + enrolling.rules.pairing_for)
 

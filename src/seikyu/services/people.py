@@ -97,7 +97,7 @@ class Newcomer:
 
 
 def add_user(people: People, by: Actor, who: Newcomer, *, password: str | None = None) -> Given:
-    """Add a user with an initial password: the one given, or one that is made.
+    """Add a user with an initial password: the one given, or one that is made. A code that was posted is void then.
 
     Errors: NotPermitted, BadUser, PasswordRefused, NoSuchParty, UserThere; nothing is written then.
     """
@@ -121,6 +121,10 @@ def add_user(people: People, by: Actor, who: Newcomer, *, password: str | None =
             added_at=now,
         )
         tx.put_user(user)
+        code = tx.registration_code(who.party)
+        if code is not None and code.used_at is None:
+            # Whoever finds the letter now must not become an administrator beside the users that are there.
+            tx.put_registration_code(replace(code, used_at=now, user=user.id))
         note(tx, people, "add_user", by=by, body=user.body, subject=name)
     people.tell("user_added", user=user.id, party=user.party, by=by.user)
     return Given(user, made)
@@ -338,9 +342,9 @@ def _new_password(people: People, password: str | None, *, own: tuple[str, ...])
 
 
 def _party(tx: ReadTx, people: People, party_id: str) -> Party:
-    """Return the party from the register as it is now. Errors: NoSuchParty."""
+    """Return the party from the register; who begins later is there, to get ready before. Errors: NoSuchParty."""
     party = tx.party(party_id)
-    if party is None or not _is_in(party, people):
+    if party is None or (party.until is not None and party.until <= people.register_clock.now()):
         raise NoSuchParty(party=party_id)
     return party
 

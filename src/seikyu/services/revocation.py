@@ -24,6 +24,7 @@ from seikyu.trust.certificates import Period, serial_text
 from seikyu.trust.serials import Serials
 from seikyu.trust.status import (
     ANSWER_LIFE,
+    GOOD,
     UNKNOWN,
     AnswerSigner,
     BadQuestion,
@@ -52,6 +53,10 @@ FRONT: Final = "front"
 SOURCES: Final = (REGISTER, LIST, SIGNER, FRONT)
 
 
+#: Tells of a row's issuer whether it is the one that was asked about.
+Issued = Callable[[str | None], bool]
+
+
 class Listening(Protocol):
     """Takes notice of which sources speak and which are silent."""
 
@@ -77,22 +82,37 @@ def listening(to: Listening, source: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What the rows said at a time. Shape: `known` has every serial, in 20 bytes each."""
+    """What the rows said at a time. Shape: `known` has every serial, in 20 bytes each, by who issued it."""
 
     at: datetime
-    known: Serials
+    known: Mapping[str | None, Serials]
     revoked: Mapping[str, Standing]
 
-    def standing(self, serial: str) -> Standing:
-        return self.revoked.get(serial) or Standing(known=serial in self.known)
+    @property
+    def many(self) -> int:
+        return sum(map(len, self.known.values()))
+
+    def standing(self, serial: str, issued: Issued) -> Standing:
+        if not any(issued(issuer) and serial in serials for issuer, serials in self.known.items()):
+            return UNKNOWN
+        return self.revoked.get(serial) or GOOD
 
 
-_NOTHING: Final = _Heard(datetime.min.replace(tzinfo=UTC), Serials(), {})
+_NOTHING: Final = _Heard(datetime.min.replace(tzinfo=UTC), {}, {})
 
 
 def _back(at: datetime) -> datetime | None:
     """Return from when on there may be rows or revocations that were not there at `at`; None, if nothing was heard."""
     return None if at == _NOTHING.at else at - WRITING_TAKES
+
+
+def _with_more(
+    known: Mapping[str | None, Serials], issued: Iterable[tuple[str, str | None]]
+) -> dict[str | None, Serials]:
+    by_issuer: dict[str | None, list[str]] = {}
+    for serial, issuer in issued:
+        by_issuer.setdefault(issuer, []).append(serial)
+    return {**known, **{who: known.get(who, Serials()).with_more(serials) for who, serials in by_issuer.items()}}
 
 
 def _standings(rows: Iterable[Certificate]) -> dict[str, Standing]:
@@ -105,8 +125,9 @@ def standing_of(row: Certificate | None) -> Standing:
 
 
 class Statuses:
-    """The standing of every certificate. Shape: `listed` tells what the revocation list says of a serial, if anything.
+    """The standing of every certificate.
 
+    Shape: `listed` tells what a revocation list says of a serial, if anything: that of the signer's CA.
     Safe from many threads.
     """
 
@@ -116,7 +137,7 @@ class Statuses:
         *,
         now: Callable[[], datetime],
         listened: Listening,
-        listed: Callable[[str], Standing | None] = lambda _: None,
+        listed: Callable[[str, AnswerSigner], Standing | None] = lambda *_: None,
     ) -> None:
         self._store = store
         self._now = now
@@ -135,10 +156,10 @@ class Statuses:
             with listening(self._listened, REGISTER), self._store.read() as tx:
                 issued, revoked = tx.certificates_counted()
                 known, standings = before.known, before.revoked
-                if issued != len(known):
-                    known = known.with_more(tx.serials_issued(_back(before.at)))
-                if issued != len(known):  # A clock that was put back, or rows that came from elsewhere.
-                    known = Serials().with_more(tx.serials_issued())
+                if issued != before.many:
+                    known = _with_more(known, tx.serials_issued(_back(before.at)))
+                if issued != _Heard(now, known, {}).many:  # A clock that was put back, or rows from elsewhere.
+                    known = _with_more({}, tx.serials_issued())
                 if revoked != len(standings):
                     standings = {**standings, **_standings(tx.revoked_certificates(since=_back(before.at)))}
                 if revoked != len(standings):
@@ -146,21 +167,22 @@ class Statuses:
             self._heard = _Heard(now, known, standings)
         return revoked
 
-    def standing(self, serial: str) -> tuple[Standing, datetime]:
-        """Return the standing of a certificate, and since when that is not newer.
+    def standing(self, serial: str, signer: AnswerSigner) -> tuple[Standing, datetime]:
+        """Return the standing of a certificate, and since when that is not newer; unknown, if another CA issued it.
 
         Errors: Unavailable, if the rows have been silent for longer than `OUTLASTS`, or since the start.
         """
         now = self._now()
         try:
             with listening(self._listened, REGISTER), self._store.read() as tx:
-                return standing_of(tx.certificate(serial)), now
+                row = tx.certificate(serial)
+                return standing_of(row if row is not None and signer.issued(row.issuer) else None), now
         except SeikyuError as silent:
             kept = self._heard
             if kept is None or now - kept.at > OUTLASTS:
                 raise Unavailable("the register of certificates is silent") from silent
-            said = kept.standing(serial)
-            return (said if said.revoked_at else self._listed(serial) or said), kept.at
+            said = kept.standing(serial, signer.issued)
+            return (said if said.revoked_at else self._listed(serial, signer) or said), kept.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +196,14 @@ class Answer:
 
 
 class Responder:
-    """Answers questions. Shape: `signer` returns who signs now. Safe from many threads."""
+    """Answers questions. Shape: `signer` returns who signs now for the CA that a question names, or raises NotOurs.
 
-    def __init__(self, statuses: Statuses, *, signer: Callable[[], AnswerSigner], now: Callable[[], datetime]) -> None:
+    Safe from many threads.
+    """
+
+    def __init__(
+        self, statuses: Statuses, *, signer: Callable[[Question], AnswerSigner], now: Callable[[], datetime]
+    ) -> None:
         self._statuses = statuses
         self._signer = signer
         self._now = now
@@ -190,9 +217,9 @@ class Responder:
         signed.
         """
         try:
-            signer = self._signer()
-            question = question_from(der, signer.issuer)
-            standing, as_of = self._statuses.standing(serial_text(question.serial))
+            question = question_from(der)
+            signer = self._signer(question)
+            standing, as_of = self._statuses.standing(serial_text(question.serial), signer)
         except BadQuestion:
             return _refused("malformed")
         except NotOurs:

@@ -76,7 +76,7 @@ class OrderLapsed(SeikyuError):
 
 
 class SecondPersonNeeded(SeikyuError):
-    """This person may not approve the order. Shape: facts `why` (same_person, other_way, too_new)."""
+    """This person may not approve the order. Shape: facts `why` (same_person, other_way, too_new, made_by_first)."""
 
     code = "second_person_needed"
 

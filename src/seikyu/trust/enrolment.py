@@ -62,6 +62,7 @@ class EnrolmentRules:
     download_overlap: timedelta
     hosts: int
     at_once: int
+    issued_a_day: int
     renew_days: int
     ending_days: int
     warning_days: tuple[int, ...]
@@ -86,6 +87,7 @@ def enrolment_rules() -> EnrolmentRules:
         download_overlap=timedelta(hours=terminal["download_overlap_hours"]),
         hosts=terminal["hosts"],
         at_once=terminal["at_once"],
+        issued_a_day=terminal["issued_a_day"],
         renew_days=terminal["renew_days"],
         ending_days=terminal["ending_days"],
         warning_days=tuple(tree["warnings"]["days"]),

@@ -4,13 +4,15 @@ An act that revokes more certificates than `more_than` is an order, and only ano
 is a user id, or, where the desk asks for a certificate alone, the terminal that the certificate belongs to: a renewed
 certificate is the same person's. The two ways cannot be told apart, so one who ordered in one of them is not approved
 in the other. Who came to be after the order, or was given a new password by somebody else since, approves nothing:
-otherwise whoever orders could make the second person themselves. To turn an order down anybody will do.
+otherwise whoever orders could make the second person themselves. For the same reason nobody approves who was made, or
+given a new password, by the one who ordered, whenever that was, or by somebody whom that one made. To turn an order
+down anybody will do.
 """
 
 import csv
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -47,7 +49,10 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who orders or decides. Shape: `kind` is user or terminal; `since` when they came to be as they are now.
+    """Somebody who orders or decides.
+
+    Shape: `kind` is user or terminal; `since` when they came to be as they are now; `made_by` the persons (as `name`)
+    who may know how to log in as them.
 
     >>> Person("user", "1/hanako", datetime(2026, 4, 1)).name
     'user:1/hanako'
@@ -56,6 +61,7 @@ class Person:
     kind: str
     id: str
     since: datetime
+    made_by: frozenset[str] = field(default=frozenset(), kw_only=True)
 
     @property
     def name(self) -> str:
@@ -87,12 +93,17 @@ def state_at(state: State, ordered_at: datetime, now: datetime, *, rules: Rules)
 
 
 def why_not(ordered_by: str, ordered_at: datetime, person: Person) -> str | None:
-    """Return why a person may not approve an order: same_person, other_way, too_new; None, if they may."""
+    """Return why a person may not approve an order, as `SecondPersonNeeded` says it; None, if they may.
+
+    Shape: same_person, other_way, too_new, made_by_first.
+    """
     if person.name == ordered_by:
         return "same_person"
     if not ordered_by.startswith(f"{person.kind}:"):
         return "other_way"
-    return None if person.since < ordered_at else "too_new"
+    if person.since >= ordered_at:
+        return "too_new"
+    return "made_by_first" if ordered_by in person.made_by else None
 
 
 def reason_word(text: str) -> str:

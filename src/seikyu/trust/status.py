@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-from seikyu.trust.certificates import REASONS, BadRequestForCertificate, Issuer, Period
+from seikyu.trust.certificates import REASONS, BadRequestForCertificate, Issuer, Period, key_id
 from seikyu.trust.party import NAME_CHARS
 
 #: An answer counts for so long; with it ends everything that a reader may have kept of it.
@@ -37,9 +37,9 @@ SIGNER_LIFE: Final = timedelta(days=14)
 #: The lengths of a nonce that are answered; 0 and longer ones are refused (rfc9654:2.1).
 NONCE_BYTES: Final = range(1, 129)
 
-#: Where the public face answers, and where it has the list in the form that certificates may point at.
+#: Where the public face answers, and where it has what else certificates may point at.
 OCSP_PATH: Final = "/pki/ocsp"
-CRL_PATH: Final = "/pki/crl.der"
+PKI_PATH: Final = "/pki/"
 
 #: What is said instead of an answer.
 REFUSALS: Final[Mapping[str, ocsp.OCSPResponseStatus]] = {
@@ -62,6 +62,7 @@ _SIGNS_ANSWERS: Final = x509.KeyUsage(
     decipher_only=False,
 )
 
+_LIST_NAME = re.compile(r"crl(-([2-9]|[1-9][0-9]{1,3}))?\.der")
 _URL = re.compile(r"https?://[A-Za-z0-9.\[\]:_~/-]+")
 
 
@@ -75,11 +76,19 @@ class NotOurs(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AnswerSigner:
-    """Who signs answers: the delegate's certificate and key, and the certificate of the CA it speaks for."""
+    """Who signs answers: the delegate's certificate and key, and the certificate of the CA it speaks for.
+
+    Shape: `generation` counts the keys of the office's issuing CAs from 1.
+    """
 
     issuer: x509.Certificate
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
+    generation: int = 1
+
+    def issued(self, issuer_id: str | None) -> bool:
+        """Return whether its CA issued what a row says that about; the rows that do not say it are the first key's."""
+        return self.generation == 1 if issuer_id is None else issuer_id == key_id(self.issuer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +120,8 @@ class Question:
     nonce: bytes | None = None
 
 
-def question_from(der: bytes, issuer: x509.Certificate) -> Question:
-    """Read a question that a CA with that certificate is asked.
-
-    Errors: BadQuestion; NotOurs.
-    """
+def question_from(der: bytes) -> Question:
+    """Read a question; which CA it names is for `names` to tell. Errors: BadQuestion; NotOurs."""
     try:
         request = ocsp.load_der_ocsp_request(der)
         extensions = list(request.extensions)
@@ -124,7 +130,7 @@ def question_from(der: bytes, issuer: x509.Certificate) -> Question:
     except NotImplementedError as several:
         raise NotOurs("more than one certificate") from several
     try:
-        question = Question(
+        return Question(
             request.serial_number,
             request.issuer_name_hash,
             request.issuer_key_hash,
@@ -133,9 +139,11 @@ def question_from(der: bytes, issuer: x509.Certificate) -> Question:
         )
     except UnsupportedAlgorithm as odd:
         raise NotOurs("a hash that is not known here") from odd
-    if (question.name_hash, question.key_hash) != _hashes(issuer, type(question.algorithm)):
-        raise NotOurs("another CA's certificate")
-    return question
+
+
+def names(question: Question, issuer: x509.Certificate) -> bool:
+    """Return whether the question is about what this CA issued: by its name and by its key."""
+    return (question.name_hash, question.key_hash) == _hashes(issuer, type(question.algorithm))
 
 
 def signed_answer(signer: AnswerSigner, question: Question, standing: Standing, *, period: Period) -> bytes:
@@ -203,9 +211,28 @@ def speaks_for(signer: AnswerSigner, issuer: x509.Certificate) -> bool:
     return (signer.issuer.subject, signer.issuer.public_key()) == (issuer.subject, issuer.public_key())
 
 
-def pointers_below(public_url: str) -> tuple[x509.ExtensionType, ...]:
+def list_name(generation: int) -> str:
+    """Return the name of an issuing CA's list (DER): certificates point at it, so it stays for as long as they do.
+
+    >>> list_name(1), list_name(2)
+    ('crl.der', 'crl-2.der')
+    """
+    return "crl.der" if generation == 1 else f"crl-{generation}.der"
+
+
+def is_list_name(name: str) -> bool:
+    """Return whether `list_name` gives that name to some list.
+
+    >>> [is_list_name(each) for each in ("crl.der", "crl-12.der", "crl-1.der", "crl-02.der", "crl.pem")]
+    [True, True, False, False, False]
+    """
+    return _LIST_NAME.fullmatch(name) is not None
+
+
+def pointers_below(public_url: str, *, generation: int) -> tuple[x509.ExtensionType, ...]:
     """Return the extensions by which a certificate says where its state is to be asked; none without an address.
 
+    Shape: `generation` is that of the key that signs it: each has a list of its own, and one responder answers for all.
     Errors: BadRequestForCertificate, for an address that is none.
     """
     if not public_url:
@@ -214,7 +241,8 @@ def pointers_below(public_url: str) -> tuple[x509.ExtensionType, ...]:
         raise BadRequestForCertificate(f"{public_url!r} is not the address of a public face")
     base = public_url.rstrip("/")
     asked = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(base + OCSP_PATH))
-    listed = x509.DistributionPoint([x509.UniformResourceIdentifier(base + CRL_PATH)], None, None, None)
+    crl = x509.UniformResourceIdentifier(base + PKI_PATH + list_name(generation))
+    listed = x509.DistributionPoint([crl], None, None, None)
     return x509.AuthorityInformationAccess([asked]), x509.CRLDistributionPoints([listed])
 
 

@@ -1,7 +1,7 @@
 """The second factor: a code of six digits that changes every 30 seconds (TOTP, with SHA-1 as all apps have it).
 
 A code is good for its own step and one on either side, for clocks that are a little off, and only once: whoever looks
-over a shoulder cannot use it again.
+over a shoulder cannot use it again. Digits may be typed in full width, and with blanks as apps show them.
 
 Source: rfc6238:4; rfc4226:5.3.
 """
@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import re
+import unicodedata
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +21,8 @@ SECRET_BYTES: Final = 20
 #: How many steps a clock may be off.
 _DRIFT: Final = 1
 _CODE: Final = re.compile(r"[0-9]{6}")
+#: More characters than this are no code, whatever they are.
+_TYPED_CHARS: Final = 32
 #: What stands for itself in an address (RFC 3986, unreserved).
 _PLAIN: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
@@ -42,7 +45,8 @@ def fitting_step(secret: bytes, code: str, now: datetime, *, last_step: int | No
     Every step is compared, whatever fitted before, and each comparison takes the same time.
     """
     present = int(now.timestamp()) // STEP_S
-    given = code if _CODE.fullmatch(code) else "-" * DIGITS
+    plain = "".join(unicodedata.normalize("NFKC", code[: _TYPED_CHARS + 1]).split())
+    given = plain if len(code) <= _TYPED_CHARS and _CODE.fullmatch(plain) else "-" * DIGITS
     found: int | None = None
     for step in range(present - _DRIFT, present + _DRIFT + 1):
         fits = hmac.compare_digest(code_at(secret, step), given)

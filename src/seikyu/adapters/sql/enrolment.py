@@ -61,6 +61,12 @@ class SqlEnrolmentRead:
         order = (issued_certificates.c.issued_at, issued_certificates.c.serial)
         return every(self.connection, IssuedCertificate, wanted.order_by(*order))
 
+    def count_issued(self, party: str, terminal: str, *, since: datetime) -> int:
+        """Return how many certificates a terminal was issued from then on."""
+        rows = issued_certificates.c
+        wanted = (rows.party == party, rows.terminal == terminal, rows.issued_at >= since)
+        return self.connection.execute(sa.select(sa.func.count()).where(*wanted)).scalar_one()
+
     def issued_with_key(self, spki_sha256: str) -> list[IssuedCertificate]:
         """Return what was issued for a key, oldest first."""
         wanted = narrowed(_ISSUED, issued_certificates, spki_sha256=spki_sha256)
@@ -82,9 +88,12 @@ class SqlEnrolmentRead:
         wanted = narrowed(_PAIRING, pairings, party=party)
         return every(self.connection, Pairing, wanted.order_by(pairings.c.asked_at, pairings.c.id))
 
-    def count_pairings(self) -> int:
-        """Return how many pairings there are, of everybody."""
-        return self.connection.execute(sa.select(sa.func.count()).select_from(pairings)).scalar_one()
+    def count_pairings(self, *, waiting_since: datetime | None = None) -> int:
+        """Return how many pairings there are, of everybody; or those asked for later that are not approved."""
+        counted = sa.select(sa.func.count()).select_from(pairings)
+        if waiting_since is not None:
+            counted = counted.where(pairings.c.serial.is_(None), pairings.c.asked_at > waiting_since)
+        return self.connection.execute(counted).scalar_one()
 
     def count_ending(self, after: datetime, before: datetime) -> int:
         """Return how many certificates end by themselves in between, that nothing has taken over from yet."""
@@ -118,6 +127,10 @@ class SqlEnrolmentWrite:
     def put_pairing(self, pairing: Pairing) -> None:
         """Insert or replace."""
         put(self.connection, pairings, pairing)
+
+    def drop_pairing(self, pairing_id: str) -> None:
+        """Remove a pairing, if it is there."""
+        self.connection.execute(pairings.delete().where(pairings.c.id == pairing_id))
 
     def forget_pairings(self, before: datetime) -> int:
         """Remove the pairings that were asked for earlier; return how many."""

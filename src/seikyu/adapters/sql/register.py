@@ -77,6 +77,12 @@ class SqlRegisterRead:
         wanted = narrowed(_CERTIFICATE, certificates, party=party)
         return every(self.connection, Certificate, wanted.order_by(_C.issued_at, _C.serial))
 
+    def unrevoked_of_terminal(self, party: str, terminal: str) -> list[Certificate]:
+        """Return what a terminal has in the register that is not revoked, oldest first."""
+        wanted = narrowed(_CERTIFICATE, certificates, party=party, terminal=terminal)
+        order = (certificates.c.issued_at, certificates.c.serial)
+        return every(self.connection, Certificate, wanted.where(certificates.c.revoked_at.is_(None)).order_by(*order))
+
     def certificates_named(self, serials: list[str]) -> list[Certificate]:
         """Return those of these that are there, by serial."""
         return every(self.connection, Certificate, _CERTIFICATE.where(_C.serial.in_(serials)).order_by(_C.serial))
@@ -101,12 +107,12 @@ class SqlRegisterRead:
         )
         return issued, revoked
 
-    def serials_issued(self, since: datetime | None = None) -> list[str]:
-        """Return the serials of all that was issued, from an instant on, in no order."""
-        statement = sa.select(_C.serial)
+    def serials_issued(self, since: datetime | None = None) -> list[tuple[str, str | None]]:
+        """Return serial and issuer of all that was issued, from an instant on, in no order."""
+        statement = sa.select(_C.serial, _C.issuer)
         if since is not None:
             statement = statement.where(_C.issued_at >= since)
-        return list(self.connection.execute(statement).scalars())
+        return [(serial, issuer) for serial, issuer in self.connection.execute(statement)]
 
     def revoked_certificates(
         self, *, since: datetime | None = None, ending_from: datetime | None = None

@@ -61,7 +61,7 @@ issued_certificates: Final = sa.Table(
     sa.Column("issued_at", Instant, nullable=False),
     sa.Column("der", sa.LargeBinary, nullable=False),
     sa.Column("superseded_at", Instant),
-    sa.Index("issued_of_terminal", "party", "terminal"),
+    sa.Index("issued_of_terminal", "party", "terminal", "issued_at"),
     sa.Index("issued_with_key", "spki_sha256"),
     sa.Index("superseded_certificates", "superseded_at"),
 )

@@ -5,7 +5,8 @@ next nonce, refusals too. What is wrong is said as `urn:ietf:params:acme:error:â
 """
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -29,7 +30,7 @@ from seikyu.services import acme as accounts
 from seikyu.services import acme_orders as orders
 from seikyu.services.acme import HOUR, AccountThere, Acme, AcmeRefused, Heard, NoAcme
 from seikyu.services.acme_orders import Placed
-from seikyu.trust.acme import NameState, OrderState, identifier_of
+from seikyu.trust.acme import NameState, OrderState, identifier_of, plain
 
 ROOT: Final = "/acme"
 DIRECTORY: Final = ROOT + "/directory"
@@ -87,37 +88,56 @@ class Places:
 
 
 Act = Callable[[Request, Heard, Places], Told]
+Answer = Callable[[Request, Places], Awaitable[Response]]
+
+#: A name or an address, an IPv6 one in brackets, and a port.
+_NETLOC: Final = re.compile(r"(?P<name>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """ACME and where it is. Shape: `url` is the face's address before a front server, empty if there is none."""
+    """ACME and where it is.
+
+    Shape: `url` is the face's address before a front server, empty if there is none; then `hosts` are the names and
+    addresses that this office goes by.
+    """
 
     acme: Acme
+    hosts: frozenset[str]
     url: str = ""
 
     def places(self, request: Request) -> Places:
-        """Return the addresses as this asker has them."""
-        own = f"{request.url.scheme}://{request.url.netloc}"
-        return Places((self.url or own).rstrip("/"))
+        """Return the addresses as this asker has them.
+
+        A directory that was asked for under another's name must not lead there, nor a signature made for it count.
+        Errors: WrongHost.
+        """
+        if self.url:
+            return Places(self.url.rstrip("/"))
+        said = request.url.netloc
+        if _name_of(said) not in self.hosts:
+            raise WrongHost
+        return Places(f"{request.url.scheme}://{said}")
 
 
-def acme_routes(acme: Acme, *, url: str = "") -> list[Route]:
-    """Return the routes of ACME."""
-    wire = Wire(acme, url)
+def acme_routes(acme: Acme, *, hosts: Iterable[str], url: str = "") -> list[Route]:
+    """Return the routes of ACME. Shape: see `Wire`."""
+    wire = Wire(acme, frozenset(plain(host) for host in hosts), url)
 
     def signed(path: str, act: Act, **how: bool) -> Route:
         return Route(ROOT + path, _signed(wire, act, **how), methods=["POST"])
 
-    async def directory(request: Request) -> Response:
-        return _written(Told(_directory(wire.places(request))), wire.places(request))
+    @_placed(wire)
+    async def directory(_request: Request, places: Places) -> Response:
+        return _written(Told(_directory(places)), places)
 
-    async def nonce(request: Request) -> Response:
+    @_placed(wire)
+    async def nonce(request: Request, places: Places) -> Response:
         status = HTTPStatus.OK if request.method == "HEAD" else HTTPStatus.NO_CONTENT
-        return _written(Told(status=status), wire.places(request), nonce=accounts.new_nonce(acme))
+        return _written(Told(status=status), places, nonce=accounts.new_nonce(acme))
 
-    async def renewal(request: Request) -> Response:
-        places = wire.places(request)
+    @_placed(wire)
+    async def renewal(request: Request, places: Places) -> Response:
         try:
             told = await asyncio.to_thread(_renewal, acme, request.path_params["name"])
         except NoAcme as error:
@@ -142,6 +162,38 @@ def acme_routes(acme: Acme, *, url: str = "") -> list[Route]:
     ]
 
 
+# --- where the office is
+
+
+class WrongHost(AcmeRefused):
+    """The request is for a name that is not this office's (421)."""
+
+    def __init__(self) -> None:
+        super().__init__("malformed", "this office does not go by the name that was asked (office.hosts, acme.url)")
+
+
+def _name_of(netloc: str) -> str:
+    """Return the name or address in a Host header as hosts are compared; nothing if there is more in it than a port."""
+    found = _NETLOC.fullmatch(netloc)
+    return plain(found["name"].strip("[]")) if found else ""
+
+
+def _placed(wire: Wire) -> Callable[[Answer], Callable[[Request], Awaitable[Response]]]:
+    """Return what gives an answer the addresses of things, and refuses askers who have them wrong."""
+
+    def around(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+        async def placed(request: Request) -> Response:
+            try:
+                places = wire.places(request)
+            except WrongHost as error:
+                return _written(_refusal(request, error, status=HTTPStatus.MISDIRECTED_REQUEST), None)
+            return await answer(request, places)
+
+        return placed
+
+    return around
+
+
 # --- a signed request on its way in and out
 
 
@@ -154,8 +206,8 @@ def _signed(wire: Wire, act: Act, *, bare: bool = False, by_account: bool = True
         heard = accounts.hear(wire.acme, body, url=url, accounts=places.accounts, bare=bare, by_account=by_account)
         return act(request, heard, places)
 
-    async def answer(request: Request) -> Response:
-        places = wire.places(request)
+    @_placed(wire)
+    async def answer(request: Request, places: Places) -> Response:
         try:
             body = await _body(request)
             told = await asyncio.to_thread(heard_and_done, request, body, places)
@@ -218,7 +270,7 @@ def _refusal(
     return Told(body, number, PROBLEM, extra)
 
 
-def _written(told: Told, places: Places, *, nonce: str | None = None) -> Response:
+def _written(told: Told, places: Places | None, *, nonce: str | None = None) -> Response:
     content = (
         told.body if isinstance(told.body, bytes) else b"" if told.body is None else msgspec.json.encode(told.body)
     )
@@ -226,7 +278,8 @@ def _written(told: Told, places: Places, *, nonce: str | None = None) -> Respons
     answer = Response(content, int(told.status), {"Cache-Control": "no-store", **told.headers}, media)
     if nonce is not None:
         answer.headers["Replay-Nonce"] = nonce
-    for link in (f'<{places.of("directory")}>;rel="index"', *told.links):
+    index = () if places is None else (f'<{places.of("directory")}>;rel="index"',)
+    for link in (*index, *told.links):
         answer.headers.append("Link", link)
     return answer
 

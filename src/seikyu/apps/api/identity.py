@@ -1,6 +1,7 @@
 """Who asks: from the certificate of the connection to a party of the register, anew on every request."""
 
 import asyncio
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -67,6 +68,9 @@ class FrontListOld(Unavailable):
 _TIME: Final = frozenset({"certificate has expired", "certificate is not yet valid"})
 _REVOKED: Final = "certificate revoked"
 
+#: What OpenSSL and nginx say when it is the list, or the responder's answer, that is no good.
+_SOURCE: Final = re.compile(r"\bCRL\b|\bOCSP\b|\bcertificate status\b")
+
 
 def require_own_page(scope: Scope, *, external_url: str | None = None) -> None:
     """Let no page of somebody else's act with the certificate of a browser; programs say nothing of pages and pass.
@@ -130,12 +134,16 @@ def who_asks(store: Store, clock: Clock, scope: Scope, *, tell: Tell = silent) -
 
 
 def _refusal(store: Store, refused: NotVerified) -> SeikyuError:
-    """Return why a front server refused; its word lets nobody in, and the office's fault is told as that."""
+    """Return why a front server refused; its word lets nobody in, and the office's fault is told as that.
+
+    Anybody can copy serial and party into a certificate made at home, but not make a list end with it.
+    """
     if refused.why == _REVOKED:
         return CertificateRevoked()
     if refused.why in _TIME:
         return CertificateExpired()
-    return FrontListOld(retry_after_s=60) if _issued(store, refused.der) else CertificateForeign()
+    ours = _SOURCE.search(refused.why) is not None and _issued(store, refused.der)
+    return FrontListOld(retry_after_s=60) if ours else CertificateForeign()
 
 
 def _issued(store: Store, der: bytes | None) -> bool:

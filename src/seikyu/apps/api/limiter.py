@@ -14,7 +14,7 @@ import math
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -25,6 +25,9 @@ from seikyu.ports.errors import Busy, Unavailable
 
 #: A household or a small office has one network of this size (RFC 6177); whoever has it has all of its addresses.
 _NETWORK_BITS: Final = 64
+
+#: The network that one customer can have (RFC 6177): in it are many of the others.
+_SITE_BITS: Final = 48
 
 #: Who finds the house full is told to come again after this.
 _BUSY_S: Final = 5
@@ -40,6 +43,8 @@ class TooManyRequests(Unavailable):
 
 class Limiter:
     """A sliding window for every address: `most` tries within `window_s`. Safe from many threads.
+
+    Of IPv6 the networks of one site together have some times as many (`networks_of_site`).
 
     A try that is refused does not count, so that whoever waits as told gets in. Of more addresses than `kept` the one
     that was quiet for longest is forgotten.
@@ -62,18 +67,23 @@ class Limiter:
 
     def take(self, address: str) -> None:
         """Count a try. Errors: TooManyRequests; the try does not count then."""
-        network = network_of(address)
+        network, site = network_of(address), network_of(address, bits=_SITE_BITS)
+        counted = {network: self._most}
+        if site != network:
+            counted[site] = self._most * limit("networks_of_site")
         with self._turn:
-            self._take(network, self._clock())
+            self._take(counted, self._clock())
 
-    def _take(self, network: str, now: float) -> None:
-        tries = self._tries.setdefault(network, deque(maxlen=self._most))
-        if len(tries) == self._most and (left := tries[0] + self._window_s - now) > 0:
+    def _take(self, counted: Mapping[str, int], now: float) -> None:
+        every = [self._tries.setdefault(name, deque(maxlen=most)) for name, most in counted.items()]
+        full = [tries[0] + self._window_s - now for tries in every if len(tries) == tries.maxlen]
+        if (left := max(full, default=0)) > 0:
             wait_s = math.ceil(left)
             until = datetime.now(UTC) + timedelta(seconds=wait_s)
             raise TooManyRequests("too many tries from one address", retry_after_s=wait_s, until=until)
-        tries.append(now)
-        self._tries.move_to_end(network)
+        for name, tries in zip(counted, every, strict=True):
+            tries.append(now)
+            self._tries.move_to_end(name)
         while len(self._tries) > self._kept:
             self._tries.popitem(last=False)
 
@@ -118,7 +128,7 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def network_of(address: str) -> str:
+def network_of(address: str, *, bits: int = _NETWORK_BITS) -> str:
     """Return what tries are counted for: an address, or the network of one of IPv6.
 
     >>> network_of("2001:db8::7"), network_of("::ffff:192.0.2.1"), network_of("fe80::1%eth0")
@@ -132,4 +142,4 @@ def network_of(address: str) -> str:
         return str(found)
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((int(found), _NETWORK_BITS), strict=False))
+    return str(ipaddress.ip_network((int(found), bits), strict=False))

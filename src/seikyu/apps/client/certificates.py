@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final, Self, TypeAlias
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -94,7 +94,9 @@ def held(folder: ClientFolder) -> Held:
         raise BadClientFile(file=str(folder.certificate), reason="not a certificate") from odd
 
 
-def renew(folder: ClientFolder, *, tries: int | None = None, note: Note = lambda _: None) -> Held:
+def renew(
+    folder: ClientFolder, *, tries: int | None = None, note: Note = lambda _: None, timeout_s: float | None = None
+) -> Held:
     """Renew the certificate of a folder, and go on with a renewal that broke off; the old one stays until then.
 
     The new one is used once before it takes the old one's place. Errors: RenewalRunning; FileUnusable; BadClientFile;
@@ -106,13 +108,13 @@ def renew(folder: ClientFolder, *, tries: int | None = None, note: Note = lambda
         before = _before(folder, coming)
         key = key_for_next(folder.path)
         if not coming.certificate.exists():
-            with Line(folder, root="", tries=tries, note=note) as line:
+            with Line(folder, root="", tries=tries, note=note, timeout_s=timeout_s) as line:
                 pem = reenrolled(line, key)
             if _who(identity_in(pem, url=folder.url)) != _who(before):
                 raise OddAnswer(url=folder.url, status="certificate")
             with told(folder.path):
                 write_private(coming.certificate, pem)
-        _use_once(coming, tries=tries, note=note)
+        _use_once(coming, tries=tries, note=note, timeout_s=timeout_s)
         take_over(folder.path, coming.certificate.parent)
     return held(folder)
 
@@ -204,10 +206,10 @@ def _before(folder: ClientFolder, coming: ClientFolder) -> Held:
     return before
 
 
-def _use_once(coming: ClientFolder, *, tries: int | None, note: Note) -> None:
+def _use_once(coming: ClientFolder, *, tries: int | None, note: Note, timeout_s: float | None) -> None:
     """Show the office the new certificate. One that it does not take is thrown away, and the old one stays."""
     try:
-        with Line(coming, tries=tries, note=note) as line:
+        with Line(coming, tries=tries, note=note, timeout_s=timeout_s) as line:
             line.get(_OWN)
     except (LineFailed, OfficeSaid) as trouble:
         if trouble.words_code == "not_found":
@@ -247,14 +249,14 @@ def _checked(line: Line, key: Key, come: Sequence[x509.Certificate]) -> bytes:
 def _pkcs7(line: Line, body: bytes) -> list[x509.Certificate]:
     try:
         return load_der_pkcs7_certificates(b64decode(body))
-    except ValueError as odd:
+    except (ValueError, UnsupportedAlgorithm) as odd:
         raise OddAnswer(url=line.folder.url, status="pkcs7") from odd
 
 
 def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(by)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 

@@ -63,10 +63,12 @@ class Line:
         principal: str | None = None,
         root: str = API,
         context: ssl.SSLContext | None = None,
+        timeout_s: float | None = None,
     ) -> None:
         """Open a line; `principal` is whom the party acts for where it sends.
 
-        `root` is what every path stands below; `context` is another than the party's own. Errors: BadClientFile.
+        `root` is what every path stands below; `context` is another than the party's own;
+        `timeout_s` is for who must not wait as long as a busy office may take. Errors: BadClientFile.
         """
         context = context or _own_context(folder)
         self.folder = folder
@@ -77,7 +79,7 @@ class Line:
             base_url=folder.url + root,
             transport=httpx2.HTTPTransport(verify=context, trust_env=False, socket_options=_SOCKET_OPTIONS),
             trust_env=False,
-            timeout=_TIMEOUT,
+            timeout=_TIMEOUT if timeout_s is None else timeout_s,
             headers={
                 "Accept": "application/json",
                 "Accept-Encoding": "identity",

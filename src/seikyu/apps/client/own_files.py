@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from seikyu.adapters.home import sync_folder, write_private
+from seikyu.adapters.home import sweep, sync_folder, write_private
 from seikyu.apps.client.errors import unwritable
 from seikyu.ports.errors import SeikyuError
 
@@ -105,9 +105,12 @@ def _sweep(folder: Path) -> None:
 
 
 def drop(folder: Path) -> None:
-    """Throw a pair away that came to nothing. Errors: FileUnusable."""
-    with told(folder):
-        shutil.rmtree(folder, ignore_errors=True)
+    """Throw a pair away that came to nothing: it is there as a whole or not at all. Errors: FileUnusable."""
+    gone = folder.with_name(f".gone-{os.urandom(8).hex()}")
+    with told(folder), suppress(FileNotFoundError):
+        folder.rename(gone)
+        sync_folder(gone.parent)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def make_private(folder: Path) -> None:
@@ -122,7 +125,7 @@ def make_private(folder: Path) -> None:
 def alone(folder: Path) -> Iterator[None]:
     """Be the only program that gets a new certificate for this folder. Errors: RenewalRunning; FileUnusable.
 
-    The lock dies with the process.
+    The lock dies with the process. What others left half written there is removed.
     """
     with told(folder):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -133,6 +136,7 @@ def alone(folder: Path) -> Iterator[None]:
             raise RenewalRunning(folder=str(folder)) from None
         except OSError:  # a file system without locks: two renewals at once are two certificates, and no harm
             pass
+        sweep(folder)
         yield
     finally:
         os.close(handle)

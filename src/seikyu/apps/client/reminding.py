@@ -19,13 +19,15 @@ from seikyu.apps.cli_errors import told_of
 from seikyu.apps.client.folder import ClientFolder
 from seikyu.apps.client.line import Note
 from seikyu.apps.words import say
-from seikyu.ports.errors import SeikyuError
 from seikyu.trust.enrolment import enrolment_rules, renewal_due, warning_due
 
 _FILE: Final = "reminded.json"
 
 #: A renewal that failed is tried again after so long, so that a bad line does not make every command slow.
 TRY_AGAIN: Final = timedelta(hours=1)
+
+#: The line of a renewal waits no longer than this: somebody sits there, whose own command is done.
+TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,8 @@ def _renewed(folder: ClientFolder) -> str:
     from seikyu.apps.client.certificates import renew
 
     try:
-        renew(folder, tries=1)
-    except (SeikyuError, OSError) as reason:
+        renew(folder, tries=1, timeout_s=TIMEOUT_S)
+    except Exception as reason:  # noqa: BLE001 - the command that it rides on has succeeded, and stays so
         return told_of(reason).words.text
     return ""
 

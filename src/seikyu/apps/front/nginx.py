@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
 
+from seikyu.adapters.ca_files import write_public
 from seikyu.adapters.front_server import socket_path
 from seikyu.adapters.home import Home, Settings
 from seikyu.apps.api.problems import problem_document, problem_page
@@ -57,12 +58,12 @@ class Deployment:
         return self.out / "nginx.conf"
 
     def write(self) -> None:
-        """Write the files. Errors: OSError."""
+        """Write the files, each as a whole: a running nginx may read them at any time. Errors: OSError."""
         folder = self.out / "problems"
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in self.problems.items():
-            (folder / name).write_bytes(content)
-        self.conf_file.write_text(self.conf, "utf-8")
+            write_public(folder / name, content)
+        write_public(self.conf_file, self.conf.encode())
 
 
 def deployment(home: Home, out: Path) -> Deployment:

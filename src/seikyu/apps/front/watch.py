@@ -2,7 +2,7 @@
 
 A reload drops nothing: connections that are open stay with the old workers until what is under way has ended. After
 one, what nginx works with is written down (`loaded`), and the office raises an alarm if that lags behind its own list.
-Whoever runs this must be allowed to signal nginx: the office's own account, if nginx runs as that, or root.
+It runs as the office's own account, and so does nginx: what is written down is the office's to read and replace.
 """
 
 import hashlib
@@ -38,6 +38,9 @@ LOADED: Final = "loaded"
 #: A trial of the configuration must be over by then.
 _TRIAL_S: Final = 30.0
 
+#: How nginx's first process names itself.
+_TITLE: Final = b"nginx: master"
+
 Tell = Callable[..., None]
 
 
@@ -59,14 +62,24 @@ def lags(home: Home, *, now: datetime) -> bool:
     """Return whether nginx works with another list than the one in the home, and has had the time to read it."""
     listed = home.ca / "crl.pem"
     try:
-        loaded = (home.front / LOADED).read_text("ascii")
-    except FileNotFoundError:
-        loaded = ""
+        loaded = (home.front / LOADED).read_bytes().decode("ascii", "replace")
+    except OSError:
+        loaded = ""  # What nobody can read tells nothing.
     try:
         age_s = now.timestamp() - listed.stat().st_mtime
+        return age_s > LAG_S and digest_of(listed) != loaded
     except FileNotFoundError:
         return False  # What is not there is another alarm's.
-    return age_s > LAG_S and digest_of(listed) != loaded
+
+
+def _is_nginx(pid: int) -> bool:
+    """Return whether a process is a first one of nginx. Where processes cannot be looked at, nobody says no.
+
+    Errors: OSError; FileNotFoundError, ProcessLookupError, if it has ended.
+    """
+    if not Path("/proc/self/cmdline").exists():
+        return True
+    return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(_TITLE)
 
 
 @dataclass
@@ -81,6 +94,7 @@ class Watch:
     _read: tuple[str, ...] = ()
     _pid: int | None = None
     _at: float = float("-inf")
+    _noted: str | None = None
     _told: str = ""
 
     def __post_init__(self) -> None:
@@ -97,27 +111,49 @@ class Watch:
             time.sleep(LOOK_S)
 
     def look(self) -> None:
-        """Have nginx reload if a file is another than it has read. Errors: OSError."""
+        """Have nginx reload if a file is another than it has read. What fails is told, and tried again."""
+        try:
+            self._look()
+        except (OSError, subprocess.SubprocessError) as error:
+            reason = error.strerror if isinstance(error, OSError) else None
+            self._say("failed", error=type(error).__name__, reason=reason or "")
+
+    def _look(self) -> None:
         pid = self._running()
         if pid is None:
             self._say("waits")
             return
         files = (self.home.ca / "crl.pem", self.home.ca / "chain.pem", self.home.secrets / "server.pem")
         found = tuple(digest_of(path) for path in files)
-        if (found, pid) == (self._read, self._pid) or self.clock() - self._at < RELOAD_EVERY_S:
+        if (found, pid) == (self._read, self._pid):
+            self._note(found[0])
+            return
+        if self.clock() - self._at < RELOAD_EVERY_S:
             return
         self._at = self.clock()
         if self._tried():
             os.kill(pid, signal.SIGHUP)
             self._read, self._pid = found, pid
-            write_private(self.home.front / LOADED, found[0].encode("ascii"))
             self._told = ""
             self._say("reloaded", pid=pid)
+            self._note(found[0])
+
+    def _note(self, digest: str) -> None:
+        """Write down which list nginx has read; again after it failed. Errors: OSError."""
+        if digest != self._noted:
+            write_private(self.home.front / LOADED, digest.encode("ascii"))
+            self._noted = digest
+            self._told = ""
 
     def _running(self) -> int | None:
-        """Return the number of nginx's first process, or None if it does not run."""
+        """Return the number of nginx's first process, or None if it does not run. Errors: OSError.
+
+        A number that nginx left behind may be another's by now, and a signal would end that.
+        """
         try:
             pid = int((self.home.front / "nginx.pid").read_text("ascii"))
+            if pid <= 0 or not _is_nginx(pid):
+                return None
             os.kill(pid, 0)
         except (FileNotFoundError, ValueError, ProcessLookupError):
             return None

@@ -87,7 +87,9 @@ def show_login(visit: Visit) -> Response:
 
 def do_login(visit: Visit) -> Response:
     """Begin a session, or ask for the second factor."""
-    typed = Typed(_body(visit), visit.typed("user"), visit.typed("password"))
+    body = _body(visit)
+    # No user is of a body without a name: one that is not served here is a wrong login like any other.
+    typed = Typed(body if body in visit.pages.served else "", visit.typed("user"), visit.typed("password"))
     following = visit.next_path("/account")
     try:
         opened = login(visit.people, visit.identity, typed, stranger=_stranger(visit))
@@ -188,7 +190,9 @@ def do_register(visit: Visit) -> Response:
 def do_finish(visit: Visit) -> Response:
     """Make the first user of a party."""
     try:
-        first = First(_body(visit), visit.typed("user"), _typed_twice(visit, "password"), _ticked(visit), visit.lang)
+        first = First(
+            _served_body(visit), visit.typed("user"), _typed_twice(visit, "password"), _ticked(visit), visit.lang
+        )
         party, code = visit.typed("party"), visit.typed("code")
         register_first(visit.people, _strange(visit), party=party, code=code, first=first)
     except (CodeMistyped, RegistrationRefused, TooManyTries) as trouble:
@@ -291,6 +295,14 @@ def _named(visit: Visit, body: str) -> str:
 def _body(visit: Visit) -> str:
     """Return the review body that was chosen; the only one of a face that has one."""
     return visit.typed("body") or visit.pages.served[0]
+
+
+def _served_body(visit: Visit) -> str:
+    """Return the review body that was chosen. Errors: BadUser, if it is none that is served here."""
+    body = _body(visit)
+    if body not in visit.pages.served:
+        raise BadUser(what="body", value=body)
+    return body
 
 
 def _stranger(visit: Visit) -> Stranger | None:

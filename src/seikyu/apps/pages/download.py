@@ -137,8 +137,7 @@ class _Site:
         self.limiter.take(visit.address)
         notice, opened_at = self._notice(self._opened(visit, _LOOKED))
         try:
-            csr = visit.typed("csr_file") or visit.typed("csr")
-            asked = asked_by(csr.encode("utf-8", "surrogateescape"))
+            asked = asked_by(visit.files.get("csr_file") or visit.typed("csr").encode())
             handed = fetch_looked_at(self.enrolling, notice.id, asked, opened_at=opened_at)
         except BadRequestForCertificate as error:
             # With the ticket that there is: a new one would be good for a notice that was opened anew, and longer.

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from seikyu.apps.api.bodies import body_of, stated_length
 from seikyu.apps.api.identity import require_own_page
-from seikyu.apps.pages.uploads import boundary_of, read_parts
+from seikyu.apps.pages.uploads import Sent, boundary_of, checked_text, read_parts
 from seikyu.limits import limit
 from seikyu.ports.errors import ProtocolError, SeikyuError
 
@@ -47,7 +47,7 @@ class NotFilledIn(SeikyuError):
     code = "not_filled_in"
 
 
-async def read_form(request: Request, *, external_url: str | None = None) -> Mapping[str, str]:
+async def read_form(request: Request, *, external_url: str | None = None) -> Sent:
     """Return what was typed, by the name of the field; of fields with one name the first.
 
     Whether the token fits is asked by `check_token`. Errors: ForeignPage, TooLong, NotAForm, LineBroken.
@@ -63,13 +63,15 @@ async def read_form(request: Request, *, external_url: str | None = None) -> Map
     try:
         if boundary is not None:
             return read_parts(body, boundary, most=limit("form_fields"))
-        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=limit("form_fields"))
+        pairs = parse_qsl(
+            body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=limit("form_fields")
+        )
+        sent = Sent()
+        for name, value in pairs:
+            sent.fields.setdefault(checked_text(name), checked_text(value))
     except ValueError:  # too many fields, or bytes that are no text
         raise NotAForm from None
-    typed: dict[str, str] = {}
-    for name, value in pairs:
-        typed.setdefault(name, value)
-    return typed
+    return sent
 
 
 def token_for(key: bytes, *, face: str, mark: str, session: str) -> str:

@@ -37,7 +37,7 @@ def second_factor_routes(pages: Pages) -> list[Route]:
     return [
         pages.route(_ROOT, show_factors, before_duty=True),
         act("/app", begin_app),
-        act("/app/confirm", confirm_app),
+        act("/app/confirm", confirm_app, hard=True),
         act("/app/remove", remove_app, hard=True),
         act("/key", ask_key, hard=True),
         act("/key/finish", read_key),
@@ -54,8 +54,7 @@ def begin_app(visit: Visit) -> Response:
     """Show a new secret, this once, as a square code and as letters."""
     made = begin_second_factor(visit.people, visit.identity, visit.session)
     letters = [made.letters[at : at + 4] for at in range(0, len(made.letters), 4)]
-    facts = _facts(visit)
-    return visit.show("factor_app.html", square=_square(made.uri), letters=letters, has_code=facts["has_code"])
+    return visit.show("factor_app.html", square=_square(made.uri), letters=letters, **_asked(visit))
 
 
 def confirm_app(visit: Visit) -> Response:
@@ -63,10 +62,11 @@ def confirm_app(visit: Visit) -> Response:
     present = visit.typed("present_code") or None
     try:
         confirm_second_factor(
-            visit.people, visit.identity, visit.session, new_code=visit.typed("new_code"), code=present
-        )
+            visit.people, visit.identity, visit.session, new_code=visit.typed("new_code"), code=present,
+            password=visit.typed("password") or None,
+        )  # fmt: skip
     except (PasswordWrong, LoginLocked) as trouble:
-        return visit.again("factor_app.html", trouble, square="", letters=(), has_code=_facts(visit)["has_code"])
+        return visit.again("factor_app.html", trouble, square="", letters=(), **_asked(visit))
     return visit.see(f"{_ROOT}?done=app")
 
 
@@ -124,6 +124,12 @@ def _facts(visit: Visit) -> dict[str, Any]:
         "required": visit.who.must == "second_factor",
         "done": f"pages.factor.done_{word}" if word in {"app", "key", "removed"} else "",
     }
+
+
+def _asked(visit: Visit) -> dict[str, bool]:
+    """Return what a new code app is asked for with: where there is any second factor, the password."""
+    has_code, keys = factors_of(visit.people, visit.identity, visit.session)
+    return {"has_code": has_code, "has_any": has_code or bool(keys)}
 
 
 def _square(uri: str) -> Markup:

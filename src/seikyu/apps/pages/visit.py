@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -81,6 +81,7 @@ class Visit:
     identity: ClientIdentity | None = None
     actor: Actor | None = None
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def people(self) -> People:
@@ -257,7 +258,8 @@ class Pages:
             visit = Visit(self, request, page_language(request))
             await self._identify(visit)
             if post:
-                visit.form = await read_form(request, external_url=self.external_url)
+                sent = await read_form(request, external_url=self.external_url)
+                visit.form, visit.files = sent.fields, sent.files
                 self._check(visit)
                 # A form may take its time to come in, and the certificate may be revoked meanwhile.
                 await self._identify(visit)
@@ -293,7 +295,9 @@ class Pages:
             if not login:
                 return page(visit)
             if visit.actor is None:
-                return visit.see(f"/login?next={visit.request.url.path}" if visit.request.method == "GET" else "/login")
+                return visit.see(
+                    f"/login?next={quote(visit.request.scope['path'])}" if visit.request.method == "GET" else "/login"
+                )
             if visit.actor.must is not None and not before_duty:
                 return visit.see(DUTIES[visit.actor.must])
             if powers and not any(permits(visit.actor, power) for power in powers):

@@ -65,7 +65,7 @@ def upgrade() -> None:
         sa.Column("superseded_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("serial"),
     )
-    op.create_index("issued_of_terminal", "issued_certificates", ["party", "terminal"], unique=False)
+    op.create_index("issued_of_terminal", "issued_certificates", ["party", "terminal", "issued_at"], unique=False)
     op.create_index("issued_with_key", "issued_certificates", ["spki_sha256"], unique=False)
     op.create_index("superseded_certificates", "issued_certificates", ["superseded_at"], unique=False)
     op.create_table(
