@@ -137,7 +137,7 @@ def test_the_newest_takes_the_place_of_who_waited_longest(enrolment_lab: Enrolme
     """Strangers who fill the places of a party do not keep it out; what was approved keeps its place."""
     enrolling = enrolment_lab.enrolling
     enrolment_lab.opened()
-    by = inhand("2", terminal=SECOND)
+    by = inhand(enrolment_lab.fetched(enrolment_lab.opened(SECOND)).serial, terminal=SECOND)
     done = asks(enrolment_lab)
     pairing.approve(enrolling, by, done.pairing_code)
     waiting = []
@@ -162,7 +162,11 @@ def test_only_so_many_of_all_wait(enrolment_lab: EnrolmentLab) -> None:
     with pytest.raises(Busy):
         asks(enrolment_lab, OTHER)
     assert ("pairing_refused", {"party": OTHER}) in enrolment_lab.told
-    pairing.approve(enrolling, inhand("2", terminal=SECOND), waiting[-1].pairing_code)
+    pairing.approve(
+        enrolling,
+        inhand(enrolment_lab.fetched(enrolment_lab.opened(SECOND)).serial, terminal=SECOND),
+        waiting[-1].pairing_code,
+    )
     asks(enrolment_lab, OTHER)
     with pytest.raises(Busy):
         asks(enrolment_lab, OTHER)
