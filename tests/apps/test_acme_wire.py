@@ -317,7 +317,7 @@ def test_a_certificate_is_revoked_once(lab: AcmeLab, by: str) -> None:
 
 
 def test_a_server_learns_when_to_renew(lab: AcmeLab) -> None:
-    """By the certificate's name (rfc9773); at once when it was revoked; and an order can say what it replaces."""
+    """By the certificate's name (rfc9773); at once when it was replaced or revoked; an order can say what it replaces."""
     client = lab.client(lab.server())
     _, chain = client.certified()
     issuer = chain[0].extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
@@ -342,6 +342,9 @@ def test_a_server_learns_when_to_renew(lab: AcmeLab) -> None:
     assert problem_of(client.order(replaces=1)) == (400, "malformed")
     assert client.order(replaces=name).status_code == 201
     client.certified()
+    window = lab.ask("GET", f"/acme/renewal-info/{name}").json()["suggestedWindow"]
+    assert window["end"] == lab.enrolment.clock.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    lab.enrolment.later(seconds=1)
     assert problem_of(client.order(replaces=name)) == (409, "alreadyReplaced")
     client.post("/acme/revoke-certificate", {"certificate": b64(chain[0].public_bytes(Encoding.DER))})
     window = lab.ask("GET", f"/acme/renewal-info/{name}").json()["suggestedWindow"]

@@ -91,7 +91,7 @@ def test_what_is_kept_of_addresses_is_bounded() -> None:
 
 
 def test_only_so_many_codes_are_looked_at_at_once() -> None:
-    """Some wait for their turn, the rest is told to come again; a place is free again when its act has failed."""
+    """Some wait for their turn, the rest is told to come again and not counted; a place is free when its act failed."""
     inside, most, lock, go = 0, 0, threading.Lock(), threading.Event()
 
     def act() -> str:
@@ -108,7 +108,7 @@ def test_only_so_many_codes_are_looked_at_at_once() -> None:
         raise KeyError
 
     async def scenario() -> list[Any]:
-        turnstile = Turnstile(Limiter(most=50, window_s=60, clock=Hands()), at_once=2, waiting=2)
+        turnstile = Turnstile(Limiter(most=5, window_s=60, clock=Hands()), at_once=2, waiting=2)
         with pytest.raises(KeyError):
             await turnstile.through(request_from(None), fail)
         tasks = [asyncio.create_task(turnstile.through(request_from("192.0.2.1"), act)) for _ in range(6)]

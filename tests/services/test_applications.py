@@ -35,6 +35,24 @@ def test_an_application_is_filed_once_and_approved_once(enrolment_lab: Enrolment
     assert enrolment_lab.acts() == ["apply_for_certificate", "approve_application"]
 
 
+def test_an_application_that_says_something_else_takes_the_place_of_the_first(enrolment_lab: EnrolmentLab) -> None:
+    """The first is withdrawn and not changed: whoever has read it approves nothing else."""
+    enrolling, server = enrolment_lab.enrolling, Purpose.SERVER
+    wishes = [
+        Wish("gw", "医事課", server, ("a.example.jp",)),
+        Wish("gw", "医事課", server, ("b.example.jp",)),
+        Wish("gw", "事務課", server, ("b.example.jp",)),
+    ]
+    filed = [applications.apply_for(enrolling, CLERK, wish, party=OWN) for wish in wishes]
+    assert [repeat for _, repeat in filed] == [False, False, False]
+    waiting = applications.list_applications(enrolling, party=OWN, state="applied", limit=9)
+    assert [(each.id, each.hosts, each.contact) for each in waiting] == [(filed[2][0].id, "b.example.jp", "事務課")]
+    with pytest.raises(ApplicationDecided):
+        applications.approve(enrolling, CONSOLE, filed[0][0].id)
+    assert applications.apply_for(enrolling, CLERK, wishes[2], party=OWN) == (filed[2][0], True)
+    assert enrolment_lab.acts().count("application_withdrawn") == 2
+
+
 def test_two_operators_approve_at_once(enrolment_lab: EnrolmentLab) -> None:
     """One notice comes to be, whoever is first."""
     enrolling = enrolment_lab.enrolling

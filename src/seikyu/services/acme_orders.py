@@ -273,7 +273,7 @@ def renewal_of(acme: Acme, certificate_id: str) -> RenewalInfo:
     if issued is None or row is None:
         raise NoAcme
     start, end = renewal_window(row.issued_at, row.not_after, rules=acme.rules)
-    if row.revoked_at is not None:
+    if row.revoked_at is not None or issued.superseded_at is not None:
         start, end = now - timedelta(days=1), now
     return RenewalInfo(start, end, int(acme.rules.renewal_asked.total_seconds()))
 

@@ -100,14 +100,18 @@ class Opened:
 def apply_for(enrolling: Enrolling, by: Actor, wish: Wish, *, party: str) -> tuple[Application, bool]:
     """File an application; the same one again, while it waits, is a repeat (True).
 
-    Errors: NoSuchParty; BadRequest; TerminalThere. Nothing is kept then.
+    With other hosts, or another contact, it takes the place of the one that waits, which is withdrawn: what the
+    operator has read is never changed. Errors: NoSuchParty; BadRequest; TerminalThere. Nothing is kept then.
     """
     _check_wish(enrolling, wish)
     with enrolling.store.write() as tx:
         _party(tx, enrolling, party)
         for waiting in tx.applications(party=party, state=ApplicationState.APPLIED.value):
-            if (waiting.terminal, waiting.purpose) == (wish.terminal, wish.purpose.value):
+            if (waiting.terminal, waiting.purpose) != (wish.terminal, wish.purpose.value):
+                continue
+            if waiting.hosts.split() == list(wish.hosts) and wish.contact in {"", waiting.contact}:
                 return waiting, True
+            _withdraw(tx, enrolling, by, waiting)
         _require_free(tx, party, wish.terminal)
         application = Application(
             id=enrolling.ids.new(),
@@ -306,6 +310,13 @@ def _decided(
         enter(tx, enrolling, f"application_{state.value}", by=by, subject=application.id)
     enrolling.tell("application_decided", application=application.id, state=state.value)
     return application
+
+
+def _withdraw(tx: WriteTx, enrolling: Enrolling, by: Actor, waiting: Application) -> None:
+    """Take an application back for the one that takes its place."""
+    state, now = ApplicationState.WITHDRAWN.value, enrolling.clock.now()
+    tx.put_application(replace(waiting, state=state, decided_at=now, decided_by=by.user))
+    enter(tx, enrolling, f"application_{state}", by=by, subject=waiting.id)
 
 
 def _application(tx: ReadTx, application_id: str, *, own: str | None = None) -> Application:

@@ -105,10 +105,10 @@ class Turnstile:
         self._inside = 0
 
     async def through(self, request: Request, act: Callable[[], Result]) -> Result:
-        """Do what blocks, in a thread, when it is its turn. Errors: TooManyRequests; Busy; those of `act`."""
-        self.limiter.take(address_of(request))
+        """Do what blocks, in a thread, when it is its turn. Errors: Busy (no try counts); TooManyRequests; of `act`."""
         if self._inside >= self._most:
             raise Busy("every place is taken", retry_after_s=_BUSY_S)
+        self.limiter.take(address_of(request))
         self._inside += 1
         try:
             async with self._places:
