@@ -66,6 +66,8 @@ def test_what_cannot_be_read_is_null() -> None:
         table["HO"][name].to_pylist() for name in ("actual_days", "total_points")
     )
     assert [None] == table["RE"]["service_month"].to_pylist()
+    slipped = arrow_tables(read_claims(FILE.replace(b"620002023,1.5,", b"620002023,x,")))
+    assert [None] == slipped["IY"]["amount"].to_pylist()
 
 
 def test_codes_become_a_list() -> None:
