@@ -9,7 +9,7 @@ from seikyu.services import issuing
 from seikyu.services.issuing import Proof
 from seikyu.services.people import CONSOLE
 from seikyu.services.terminals import issuance_view, list_certificates, list_issuance_notices, page_of_applications
-from services.enrolment_lab import OTHER, OWN, EnrolmentLab, inhand
+from services.enrolment_lab import OTHER, OWN, EnrolmentLab, inhand, new_asked
 
 
 def test_every_state_is_told(enrolment_lab: EnrolmentLab) -> None:
@@ -32,7 +32,7 @@ def test_every_state_is_told(enrolment_lab: EnrolmentLab) -> None:
     assert enrolment_lab.clock.at + timedelta(days=1) == rest.items[0]["ends_at"]
     issuing.report_lost(enrolling, Proof(opened.reference, opened.recovery))
     assert ["revoked", "revoked"] == [state for _, state in states()]
-    last = enrolment_lab.fetched(opened)
+    last = issuing.recover(enrolling, Proof(opened.reference, opened.recovery), new_asked())
     enrolment_lab.later(days=1200)
     assert (last.serial, "expired") == states()[0]
     assert [] == list_certificates(enrolling, inhand(new.serial, party=OTHER), limit=10).items
