@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from seikyu.ports.errors import NotFound, Unavailable
+from seikyu.ports.errors import NotFound
 from seikyu.ports.register import Certificate
 from seikyu.ports.trust import CertificateRevoked
 from seikyu.services import applications, issuing
@@ -310,16 +310,16 @@ def test_a_lock_tells_how_long_it_lasts(enrolment_lab: EnrolmentLab) -> None:
 
 
 def test_a_program_that_runs_in_a_circle_is_stopped(enrolment_lab: EnrolmentLab) -> None:
-    """Twenty a day for one terminal; what is there is handed over all the same, and tomorrow it goes on."""
+    """Fifty a day for one terminal; what is there is handed over all the same, and tomorrow it goes on."""
     enrolling, opened = enrolment_lab.enrolling, enrolment_lab.opened()
     first = enrolment_lab.fetched(opened)
     last = new_asked()
-    for _ in range(18):
+    for _ in range(48):
         issuing.renew(enrolling, inhand(first.serial), new_asked())
     kept = issuing.renew(enrolling, inhand(first.serial), last)
-    with pytest.raises(Unavailable):
+    with pytest.raises(issuing.TooManyCertificates):
         issuing.renew(enrolling, inhand(first.serial), new_asked())
-    with pytest.raises(Unavailable):
+    with pytest.raises(issuing.TooManyCertificates):
         enrolment_lab.fetched(opened)
     assert issuing.renew(enrolling, inhand(first.serial), last).serial == kept.serial
     enrolment_lab.fetched(enrolment_lab.opened("二号"))

@@ -106,6 +106,7 @@ _OUTCOMES: Final = (
     Outcome("notices_not_written", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("ticket_over", HTTPStatus.FORBIDDEN, Exit.REFUSED),
     Outcome("terminal_gone", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("too_many_certificates", HTTPStatus.TOO_MANY_REQUESTS, Exit.LATER),
     Outcome("terminal_there", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("terminal_unknown", HTTPStatus.NOT_FOUND, Exit.REFUSED),
     Outcome("pairing_over", HTTPStatus.GONE, Exit.REFUSED),

@@ -44,7 +44,6 @@ Vet: TypeAlias = Callable[[Holder, tuple[str, ...]], None]
 Settle: TypeAlias = Callable[[WriteTx, Signed], None]
 
 _DAY: Final = timedelta(days=1)
-_LATER_S: Final = 3600
 
 #: So many are revoked in one transaction, so that others get their turn.
 _AT_ONCE: Final = 100
@@ -72,6 +71,12 @@ class TerminalGone(NotAllowed):
     """The terminal is no more: its notice was ended, or its party left the register. Shape: facts `terminal`."""
 
     code = "terminal_gone"
+
+
+class TooManyCertificates(NotAllowed):
+    """The terminal got as many certificates today as any may get. Shape: facts `terminal`."""
+
+    code = "too_many_certificates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +369,7 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
             raise TerminalGone("the terminal is no more", terminal=terminal.name)
         issued = tx.count_issued(terminal.party, terminal.name, since=now - _DAY)
         if issued >= enrolling.rules.issued_a_day:
-            raise Unavailable("so many certificates a day", retry_after_s=_LATER_S)
+            raise TooManyCertificates("so many certificates a day", terminal=terminal.name)
         if way is Way.DOWNLOAD and notice is not None:
             # Closed while the PIN was looked at: what is lost is shut out from that moment on.
             _require_open(enrolling, notice)
