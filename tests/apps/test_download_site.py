@@ -207,12 +207,22 @@ def test_a_field_is_text_and_a_file_is_no_field(site: Site, kind: str, content: 
     assert browser.ask("POST", "/login", content=body, headers=said).status_code == (401 if kind == "files" else 400)
 
 
-@given(body=st.binary(max_size=300))
+_HEADS = st.sampled_from([b'name="a"', b'name="b"', b'name="f"; filename="g"', b"name=", b""])
+_PARTS = st.tuples(_HEADS, st.sampled_from([b"\0", b"\xff", "あ".encode(), b"--x", b""]) | st.binary(max_size=9)).map(
+    lambda part: b"--x\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n" % part
+)
+_FORMS = st.tuples(st.lists(_PARTS, max_size=7).map(b"".join), st.sampled_from([b"--x--\r\n", b"--x--", b"", b"\r\n"]))
+
+
+@given(body=_FORMS.map(b"".join) | st.binary(max_size=99))
 def test_whatever_is_sent_as_a_form_is_read_or_refused(body: bytes) -> None:
-    """Nothing else comes of it."""
+    """Nothing else comes of it, and what is read stood in it: no more than may be, and no NUL in a field."""
     for mark in (b"x", b"-"):
         with suppress(ValueError):
-            read_parts(body, mark, most=5)
+            sent = read_parts(body, mark, most=5)
+            assert len(sent.fields) + len(sent.files) <= 5
+            assert all(text.encode() in body and "\0" not in text for text in sent.fields.values())
+            assert all(content in body for content in sent.files.values())
 
 
 def test_wrong_pins_lock_the_notice_for_every_address(site: Site) -> None:
