@@ -214,6 +214,9 @@ _OUTCOMES: Final = (
     Outcome("no_master_here", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("master_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("master_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
+    # lines
+    Outcome("lines_list_unreadable", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.REFUSED),
+    Outcome("lines_list_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     # ourselves
     Outcome("damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("newer_database", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
