@@ -1,12 +1,15 @@
-"""The pages of lines: which lines and providers there are. They need no login, and a search is an address to keep."""
+"""The pages of lines: which there are, and which one fits. They need no login; a question is an address to keep."""
 
+from datetime import date
 from typing import Any, Final
 
 from starlette.responses import Response
 from starlette.routing import Route
 
+from seikyu.apps.advice_told import AnswersBad, advice_from, checked, sheet_of
 from seikyu.apps.lines_told import cell_said, label
 from seikyu.apps.pages.visit import Pages, Visit
+from seikyu.lines.advice import questions
 from seikyu.lines.kinds import line_kinds
 from seikyu.lines.registry import Offer, narrowed, words
 from seikyu.services.lines import in_force
@@ -18,12 +21,15 @@ _TEXTS: Final = ("areas", "kind", "access", "systems", "provider_contract", "con
 
 def line_routes(pages: Pages) -> list[Route]:
     """Return the routes of a face."""
-    return [pages.route("/lines", show_lines, login=False)]
+    return [
+        pages.route("/lines", show_lines, login=False),
+        pages.route("/lines/advise", show_advice, login=False),
+    ]
 
 
 def show_lines(visit: Visit) -> Response:
     """Show the list in force, narrowed by what the address says; a word that nobody knows narrows nothing."""
-    day = visit.office.real_now().astimezone(JAPAN).date()
+    day = _today(visit)
     known = {"area": tuple(words("areas")), "kind": tuple(line_kinds()), "system": _SYSTEMS}
     asked = {name: visit.request.query_params.get(name, "") for name in known}
     wish = {name: text if text in known[name] else "" for name, text in asked.items()}
@@ -49,6 +55,34 @@ def show_lines(visit: Visit) -> Response:
             ],
         },
     )
+
+
+def show_advice(visit: Visit) -> Response:
+    """Ask about a site, and tell which lines fit what was answered; nothing of it is kept."""
+    said = {name: visit.request.query_params[name] for name in questions() if name in visit.request.query_params}
+    asked = [
+        {
+            "name": each.name,
+            "label": visit.label(each),
+            "options": [("", visit.say("pages.lines.choose"))] * (not each.default) + _options(visit, each.choices),
+            "value": said.get(each.name, each.default),
+            "required": not each.default,
+        }
+        for each in questions().values()
+    ]
+    if not said:
+        return visit.show("lines_advise.html", asked=asked, sheet=None)
+    try:
+        answers = checked(said)
+    except AnswersBad as trouble:
+        return visit.again("lines_advise.html", trouble, asked=asked, sheet=None)
+    day, held = _today(visit), in_force(visit.pages.lists, _today(visit))
+    sheet = sheet_of(advice_from(answers, held, today=day), held, today=day, lang=visit.lang)
+    return visit.show("lines_advise.html", asked=asked, sheet=sheet)
+
+
+def _today(visit: Visit) -> date:
+    return visit.office.real_now().astimezone(JAPAN).date()
 
 
 def _options(visit: Visit, rows: Any) -> list[tuple[str, str]]:
