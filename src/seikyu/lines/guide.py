@@ -42,6 +42,7 @@ class UnknownChoice(ValueError):
     def __init__(self, what: str, value: str, known: Sequence[str]) -> None:
         super().__init__(f"{what} is none of {', '.join(known)}")
         self.facts = {"what": what, "value": value[:80], "known": ", ".join(known)}
+        self.words_code = self.code if value else "guide_not_said"
 
 
 @dataclass(frozen=True, slots=True)
