@@ -12,7 +12,7 @@ from typing import IO, NamedTuple
 
 HERE = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-DOMAIN = ("records", "rules", "office", "trust")
+DOMAIN = ("records", "rules", "office", "trust", "lines")
 #: The folders whose tests hold the domain.
 ROOMS = (*DOMAIN, "conformance")
 #: As many as the smallest machine that we test on has cores.
