@@ -8,29 +8,35 @@ socket, which needs the right CAP_NET_RAW and no PPP in the kernel.
 Source: network:11.P01, L01, L02 and L03; rfc2516:5.
 """
 
-import errno
 import os
 import select
 import socket
 import sys
 import time
-from collections.abc import Mapping
 from getpass import getpass
 from pathlib import Path
+from struct import Struct
 from typing import Final, Self
 
 from seikyu.apps.doctor import pppoe_frames as wire
 from seikyu.apps.doctor import pppoe_talk as talks
 from seikyu.apps.doctor.pppoe_frames import Frame
 from seikyu.apps.doctor.pppoe_state import WAITS, Host, Login, LoginUnfit, Stage, Talk, Waits
-
-Facts = Mapping[str, bool | int | str | list[str]]
+from seikyu.lines.facts import Facts
 
 #: A file with a user id and a password has two short lines.
 LOGIN_FILE_BYTES: Final = 2048
 
 #: The kind of interface that PPPoE runs on: Ethernet, wireless included.
 _ETHERNET: Final = 1
+
+#: How long a session that was asked for is waited for when the probe has to stop.
+_LET_GO_S: Final = 0.3
+
+#: The kernel's question for the flags of an interface (SIOCGIFFLAGS), its form, and the flag that a signal is there.
+_ASK_FLAGS: Final = 0x8913
+_FLAGS: Final = Struct("16sH22x")
+_RUNNING: Final = 0x40
 
 _FRAME_BYTES: Final = 2048
 
@@ -48,7 +54,7 @@ def probe(interface: str, login: Login | None = None, *, service: str = "", wait
     if sys.platform != "linux":
         return {"pppoe.probe": "not_supported"}
     try:
-        with _Wire(interface) as line:
+        with Wire(interface) as line:
             talk = _speak(line, login, service=service, waits=waits)
     except PermissionError:
         return {"pppoe.probe": "not_permitted"}
@@ -83,17 +89,20 @@ class NoInterface(OSError):
     """No Ethernet interface has this name."""
 
 
-class _Wire:
-    """An Ethernet interface as PPPoE sees it: one socket for each of the two kinds of frames."""
+class Wire:
+    """An Ethernet interface as PPPoE sees it: one socket for each of the two kinds of frames.
+
+    Errors: PermissionError, NoInterface.
+    """
 
     def __init__(self, interface: str) -> None:
-        self._sockets: list[socket.socket] = []
+        self.sockets: list[socket.socket] = []
         try:
             for kind in (wire.DISCOVERY, wire.SESSION):
-                self._sockets.append(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
-                self._sockets[-1].setblocking(False)
-                self._sockets[-1].bind((interface, kind))
-            name = self._sockets[0].getsockname()
+                self.sockets.append(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
+                self.sockets[-1].setblocking(False)
+                self.sockets[-1].bind((interface, kind))
+            name = self.sockets[0].getsockname()
         except PermissionError:
             self.close()
             raise
@@ -104,7 +113,7 @@ class _Wire:
             self.close()
             raise NoInterface(interface)
         self.address: bytes = name[4]
-        self.carrier = _carrier(interface)
+        self.carrier = _carrier(self.sockets[0], interface)
 
     def __enter__(self) -> Self:
         return self
@@ -113,14 +122,15 @@ class _Wire:
         self.close()
 
     def close(self) -> None:
-        for each in self._sockets:
+        """Close both sockets."""
+        for each in self.sockets:
             each.close()
 
     def send(self, frames: tuple[Frame, ...]) -> bool:
         """Send frames; False if the line is down."""
         try:
             for frame in frames:
-                self._sockets[frame.code == wire.Discovery.DATA].send(wire.encode_frame(frame))
+                self.sockets[frame.code == wire.Discovery.DATA].send(wire.encode_frame(frame))
         except BlockingIOError:
             return True  # The queue is full: as if the line had lost it, and it is sent again in time.
         except OSError:
@@ -129,7 +139,7 @@ class _Wire:
 
     def heard(self, until: float) -> list[Frame]:
         """Return the frames that came, waiting for the first one until then."""
-        ready, _, _ = select.select(self._sockets, [], [], max(0.0, until - time.monotonic()))
+        ready, _, _ = select.select(self.sockets, [], [], max(0.0, until - time.monotonic()))
         read = (_read(each) for each in ready for _ in range(_BURST))
         return [frame for frame in map(wire.decode_frame, read) if frame]
 
@@ -142,15 +152,18 @@ def _read(source: socket.socket) -> bytes:
         return b""
 
 
-def _carrier(interface: str) -> bool:
+def _carrier(source: socket.socket, interface: str) -> bool:
     """False if the kernel says that nothing is plugged in, or that the interface is off."""
+    from fcntl import ioctl  # Not on every system, and needed on this one only.
+
     try:
-        return Path("/sys/class/net", interface, "carrier").read_bytes().strip() != b"0"
-    except OSError as error:
-        return error.errno != errno.EINVAL  # An interface that is off does not know; elsewhere it is only not told.
+        answer = ioctl(source, _ASK_FLAGS, _FLAGS.pack(interface.encode(), 0))
+    except OSError:
+        return True  # Not told: it will show.
+    return bool(_FLAGS.unpack(answer)[1] & _RUNNING)
 
 
-def _speak(line: _Wire, login: Login | None, *, service: str, waits: Waits) -> Talk:
+def _speak(line: Wire, login: Login | None, *, service: str, waits: Waits) -> Talk:
     """Talk until it is over; if it has to stop in the middle, the session is given back all the same."""
     host = Host(line.address, os.urandom(8), int.from_bytes(os.urandom(4), "big") or 1)
     talk, frames = talks.begin(host, login=login, now=time.monotonic(), service=service, waits=waits)
@@ -167,5 +180,14 @@ def _speak(line: _Wire, login: Login | None, *, service: str, waits: Waits) -> T
             talk, more = talks.tick(talk, time.monotonic())
             frames += more
     except BaseException:
-        line.send(talks.give_back(talk))
+        _let_go(line, talk)
         raise
+
+
+def _let_go(line: Wire, talk: Talk) -> None:
+    """Give the session back at once; one that was asked for may be on its way just now."""
+    end = time.monotonic() + _LET_GO_S
+    while talk.asked and not talk.session and time.monotonic() < end:
+        for frame in line.heard(end):
+            talk, _ = talks.hear(talk, frame, time.monotonic())
+    line.send(talks.give_back(talk))

@@ -8,7 +8,7 @@ Source: rfc2516:4; rfc1661:5; rfc1334:2; rfc1994:4.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from hashlib import md5
 from struct import Struct
@@ -128,13 +128,16 @@ TypeAndValue = tuple[int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One PPPoE frame. Shape: addresses of 6 bytes; `code` DATA means a frame of the session, else of the discovery."""
+    """One PPPoE frame; what it carries is not shown, for it may be a password.
+
+    Shape: addresses of 6 bytes; `code` DATA means a frame of the session, else of the discovery.
+    """
 
     to: bytes
     sender: bytes
     code: int
     session: int
-    payload: bytes
+    payload: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ class Packet:
     protocol: int
     code: int
     identifier: int
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
 
 
 def encode_frame(frame: Frame) -> bytes:

@@ -27,7 +27,7 @@ from seikyu.apps.doctor.pppoe_state import (
     packet_frame,
 )
 
-#: How often the link is proposed anew before the two ends are taken to disagree.
+#: How often either end proposes the link anew before the two are taken to disagree.
 PROPOSALS: Final = 10
 
 #: The bounds of the size that a concentrator may propose instead of ours. Source: rfc2516:7.
@@ -87,7 +87,10 @@ def _configure(talk: Talk, heard: Heard) -> Step:
     code, back = _verdict(options)
     agreed = code is Code.CONFIGURE_ACK
     demand = dict(options).get(Option.AUTHENTICATION, b"")
-    talk = replace(talk, link=replace(talk.link, theirs_agreed=agreed, disputed=not agreed, demand=demand))
+    refused = 0 if agreed else talk.link.refused + 1
+    if refused > PROPOSALS:
+        return hang_up(talk, heard.at, Ending.NO_AGREEMENT)
+    talk = replace(talk, link=replace(talk.link, theirs_agreed=agreed, refused=refused, demand=demand))
     talk, more = _agreed(talk, heard.at)
     return talk, (*first, *heard.answer(talk, code, wire.encode_options(back)), *more)
 
@@ -174,9 +177,9 @@ def _judged(talk: Talk, heard: Heard) -> Step:
     if not _proves(talk, packet) or packet.identifier != talk.link.proved:
         return talk, ()
     pap = packet.protocol == Protocol.PAP
-    talk = replace(talk, message=_message(talk, (wire.short(packet.body) or b"") if pap else packet.body))
     if packet.code != (wire.PAP_ACCEPTED if pap else Proof.SUCCESS):
-        return hang_up(replace(talk, authentication=Authentication.REFUSED), heard.at, Ending.REFUSED)
+        why = _message(talk, (wire.short(packet.body) or b"") if pap else packet.body)
+        return hang_up(replace(talk, authentication=Authentication.REFUSED, error=why), heard.at, Ending.REFUSED)
     talk = replace(talk, authentication=Authentication.ACCEPTED)
     return (talk, ()) if talk.stage is Stage.OPEN else enter(talk, Stage.OPEN, for_s=talk.waits.settle_s, now=heard.at)
 

@@ -116,8 +116,8 @@ class Offer:
 class Link:
     """What the two ends have agreed on so far.
 
-    Shape: `demand` is the value of the concentrator's authentication option, empty if it demands none; `proved` is the
-    identifier of our last proof, or None before it.
+    Shape: `refused` counts proposals of the concentrator that we could not take; `demand` is the value of its
+    authentication option, empty if it demands none; `proved` is the identifier of our last proof, or None before it.
     """
 
     identifier: int = 0
@@ -125,7 +125,7 @@ class Link:
     magic: bool = True
     ours_agreed: bool = False
     theirs_agreed: bool = False
-    disputed: bool = False
+    refused: int = 0
     demand: bytes = b""
     proved: int | None = None
 
@@ -142,7 +142,7 @@ class Talk:
     stage: Stage = Stage.CALLING
     deadline_at: float = 0.0
     resend_at: float = 0.0
-    again: tuple[Frame, ...] = ()
+    again: tuple[Frame, ...] = field(default=(), repr=False)
     offers: tuple[Offer, ...] = ()
     session: int = 0
     link: Link = field(default_factory=Link)
@@ -150,7 +150,6 @@ class Talk:
     authentication: Authentication = Authentication.NOT_TRIED
     ending: Ending = Ending.WELL
     error: str = ""
-    message: str = ""
 
 
 Step = tuple[Talk, tuple[Frame, ...]]

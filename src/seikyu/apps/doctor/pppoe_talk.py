@@ -36,6 +36,7 @@ from seikyu.apps.doctor.pppoe_state import (
     hung_up,
     over,
 )
+from seikyu.lines.facts import Facts, Value, take
 
 #: Concentrators that are told apart, and services of one that are named.
 OFFERS: Final = 16
@@ -100,28 +101,26 @@ def give_back(talk: Talk) -> tuple[Frame, ...]:
     return () if talk.stage is Stage.OVER or not talk.session else (farewell(talk, talk.session),)
 
 
-def facts(talk: Talk) -> dict[str, bool | int | str | list[str]]:
+def facts(talk: Talk) -> Facts:
     """Return what is known of the line. A name that is not there is not known: a session that was not asked for."""
-    known: dict[str, bool | int | str | list[str]] = {
-        "pppoe.discovered": bool(talk.offers),
-        "pppoe.concentrators": len(talk.offers),
-        "pppoe.code": int(talk.ending),
-        "pppoe.authentication": talk.authentication.value,
-        "pppoe.error_tag": talk.error,
-        "pppoe.message": talk.message,
-    }
+    known: dict[str, Value] = {}
+    take(known, "pppoe.discovered", bool(talk.offers))
+    take(known, "pppoe.concentrators", len(talk.offers))
+    take(known, "pppoe.code", int(talk.ending))
+    take(known, "pppoe.authentication", talk.authentication.value)
+    take(known, "pppoe.error_tag", talk.error)
     if talk.offers:
-        known["pppoe.access_concentrator"] = talk.offers[0].name
-        known["pppoe.services"] = sorted({name for offer in talk.offers for name in offer.services})[:SERVICES]
+        take(known, "pppoe.access_concentrator", talk.offers[0].name)
+        take(known, "pppoe.services", tuple(sorted({name for offer in talk.offers for name in offer.services})))
     if talk.asked:
-        known["pppoe.session"] = bool(talk.session)
+        take(known, "pppoe.session", bool(talk.session))
     return known
 
 
 def _late(talk: Talk) -> Ending:
     """Return what it means that a stage after the offers was not answered in time."""
     late = {Stage.ASKING: Ending.NO_SESSION, Stage.OPEN: Ending.WELL}
-    return late.get(talk.stage, Ending.NO_AGREEMENT if talk.link.disputed else Ending.NO_ANSWER)
+    return late.get(talk.stage, Ending.NO_AGREEMENT if talk.link.refused else Ending.NO_ANSWER)
 
 
 def _no_more_offers(talk: Talk, now: float) -> Step:
