@@ -2,7 +2,7 @@
 
 Ranges of addresses say which kind of line leads from them; the narrowest range that holds an address counts. What is to
 be done where nothing is known is said by the rules, not here. An address is the peer's, never what a header says; an
-IPv4 address within IPv6 (RFC 4291 §2.5.5.2) is the IPv4 address. Source: network:11 (V11); mission:Q13.
+IPv4 address within IPv6 (RFC 4291 §2.5.5.2) is the IPv4 address. Source: network:11 (V11); mission Q13.
 """
 
 import re
