@@ -216,7 +216,7 @@ _OUTCOMES: Final = (
     Outcome("master_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     # guides for lines
     Outcome("no_such_guide", HTTPStatus.NOT_FOUND, Exit.COULD_NOT_RUN),
-    Outcome("line_file_wrong", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("line_file_wrong", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("bad_line_value", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
     # ourselves
     Outcome("damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),

@@ -133,7 +133,7 @@ def guide_of(wish: Wish, network: ClaimsNetwork, site: Site, *, lang: Language) 
     wish, site = chosen(wish, network, site)
     values = {**values_of(wish, network, site), **_words(network, site, lang)}
     rows = table("steps.toml")
-    fitting = [row for row in rows["steps"] if fits(row.get("when", {}), wish, network, site)]
+    fitting = [row for row in rows["steps"] if fits(row.get("when", {}), wish, site)]
     sections = (
         Section(each["name"], each[lang], tuple(_step(row, values, lang) for row in fitting if _in(row, each)))
         for each in rows["sections"]
@@ -148,12 +148,12 @@ def guide_of(wish: Wish, network: ClaimsNetwork, site: Site, *, lang: Language) 
     )  # fmt: skip
 
 
-def fits(when: Mapping[str, Any], wish: Wish, network: ClaimsNetwork, site: Site) -> bool:
+def fits(when: Mapping[str, Any], wish: Wish, site: Site) -> bool:
     """True if all conditions hold, or are not known not to."""
     said: dict[str, str | bool | None] = {
         "line": wish.line, "os": wish.system, "browser": wish.browser, "area": site.area,
         "telephone": site.telephone, "eligibility": site.eligibility, "printer": site.printer is not None,
-        "interface": bool(site.interface), "example": network.example,
+        "interface": bool(site.interface),
     }  # fmt: skip
     return all(_holds(said[name], asked) for name, asked in when.items())
 

@@ -53,7 +53,7 @@ def files_of(wish: Wish, network: ClaimsNetwork, site: Site) -> SetUpFiles:
     values = {**values_of(wish, network, site), **_numbers(network)}
     made, left_out = [], {}
     for row in table("files.toml")["files"]:
-        if not fits(row["when"], wish, network, site):
+        if not fits(row["when"], wish, site):
             continue
         if missing := tuple(name for name in row.get("needs", ()) if not values[name]):
             left_out[row["name"]] = missing
