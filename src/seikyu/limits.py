@@ -94,6 +94,8 @@ LIMITS: Final = (
     Limit("register_rows", 100_000, "rows", "writing so many takes 6 s, and others that write wait for 10 s at most",
           adjustable=True),
     Limit("register_rows_told", 1000, "rows", "of each kind, what a list comes to; past it the rows are counted"),
+    Limit("lines_list_bytes", 4 * MIB, "bytes", "a list of lines and providers; a row has under 1 KB"),
+    Limit("lines_rows", 5000, "rows", "of a list of lines and providers; the real one has some hundred"),
     Limit("serials_asked", 1000, "serials", "to revoke with one request; with 40 bytes each they fit a small act"),
     Limit("serial_list_bytes", 8 * MIB, "bytes", "a list of certificates to revoke; 100,000 serials have 4 MB"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
