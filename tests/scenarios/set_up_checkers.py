@@ -157,7 +157,7 @@ def strong_swan(folder: Path, *, more: str = "") -> Iterator[StrongSwan]:
     shutil.copy(folder / "x509/claims.pem", folder / "x509ca/claims-ca.pem")
     (folder / "strongswan.conf").write_text(_CHARON.format(folder=folder) + more, "utf-8")
     env = {"STRONGSWAN_CONF": str(folder / "strongswan.conf"), "SWANCTL_DIR": str(folder)}
-    with open(folder / "said", "wb") as said:
+    with (folder / "said").open("wb") as said:
         daemon = subprocess.Popen(
             ["unshare", "--net", "charon-systemd"], env={**os.environ, **env}, stdout=said, stderr=subprocess.STDOUT
         )

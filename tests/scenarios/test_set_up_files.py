@@ -86,7 +86,7 @@ def test_a_broken_keyfile_is_seen(line: str, name: str, good: str, broken: str) 
 
 @pytest.mark.parametrize("file", every("ppp-peer"))
 def test_pppd_takes_the_peer(file: SetUpFile, tmp_path: Path) -> None:
-    """pppd reads every option, IPv6 off among them, and the user as one word."""
+    """The program pppd reads every option, IPv6 off among them, and the user as one word."""
     said = pppd(tmp_path, file.text())
 
     assert said.status == 0, said.text
@@ -96,7 +96,7 @@ def test_pppd_takes_the_peer(file: SetUpFile, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("good", "broken"), [("mtu 1454", "mtu many"), ("noipv6", "noipv66"), ("nodefault", "nodef")])
 def test_a_broken_peer_is_seen(good: str, broken: str, tmp_path: Path) -> None:
-    """pppd refuses what it does not know."""
+    """The program pppd refuses what it does not know."""
     said = pppd(tmp_path, made("ipvpn_ipv4", "linux")["ppp-peer"].text().replace(good, broken))
 
     assert said.status != 0
@@ -122,7 +122,7 @@ def test_nftables_takes_the_rules_of_the_closed_line(file: SetUpFile) -> None:
 
 @pytest.mark.parametrize(("good", "broken"), [("policy drop", "policy dorp"), ("198.51.100.0/24", "198.51.100.0/240")])
 def test_broken_rules_are_seen(good: str, broken: str) -> None:
-    """nftables refuses them."""
+    """The program nft refuses them."""
     said = nft(made("ipvpn_ipv4", "linux")["closed.nft"].text().replace(good, broken))
 
     assert said.status != 0
@@ -173,7 +173,7 @@ def test_strongswan_takes_the_connection(file: SetUpFile, swan: StrongSwan) -> N
     ],
 )
 def test_a_broken_connection_is_seen(good: str, broken: str, swan: StrongSwan) -> None:
-    """strongSwan refuses it."""
+    """The daemon refuses it."""
     text = made("ipsec_ike", "linux")["swanctl.conf"].text()
     assert good in text
     said = swan.load(text.replace(good, broken))

@@ -220,7 +220,7 @@ def _known(what: str, value: str, known: Sequence[str]) -> None:
         raise UnknownChoice(what, value, known)
 
 
-def _holds(said: str | bool | None, asked: Any) -> bool:
+def _holds(said: object, asked: Any) -> bool:
     if said is None:
         return True
     return said in asked if isinstance(asked, list) else said is asked

@@ -75,7 +75,7 @@ def _made(row: Mapping[str, Any], values: Mapping[str, Value]) -> SetUpFile:
 
 
 def _numbers(network: ClaimsNetwork) -> dict[str, Value]:
-    """Return numbers that name a connection: the same for the same network, so that a second file replaces the first."""
+    """Return numbers that name a connection: the same for one network, so that a second file replaces the first."""
     names = ("uuid", "uuid_carrier", "uuid_vpn", "uuid_certificate")
     return {name: _number(f"{name}:{','.join(network.domains)}") for name in names}
 

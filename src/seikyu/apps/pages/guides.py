@@ -85,7 +85,11 @@ class _Guides:
         except UnknownChoice:
             return visit.see(PATH)
         name = f"{folder_name(wish)}.{form}"
-        headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"', "Vary": "Accept-Language, Cookie"}
+        headers = {
+            **HEADERS,
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Vary": "Accept-Language, Cookie",
+        }
         return Response(content, 200, headers, _TYPES[form])
 
     def _given(self, visit: Visit) -> Published:
