@@ -5,11 +5,13 @@ import json
 import re
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lines.guide_cases import BOTH
-from seikyu.apps.cli import run
+from seikyu.apps.cli import command, run
+from seikyu.lines.guide import table
 
 SITE = """
 [line]
@@ -171,6 +173,26 @@ def test_a_wrong_site_and_a_name_that_fits_no_file_are_refused(
     (tmp_path / "site.toml").write_text(SITE.replace("enp3s0", "a'b"), "utf-8")
     assert run(["lines", "guide", "--os", "windows", "--site", "site.toml", "--out", "f"]) == 0
     assert "'a''b'" in (tmp_path / "f" / "ipoe.ps1").read_text("utf-8-sig")
+
+
+def commands() -> set[str]:
+    """Return every command of ours that a step or a file tells to type."""
+    rows = [*table("steps.toml")["steps"], *table("files.toml")["files"]]
+    typed = "\n".join(each.get(name, "") for each in rows for name in ("command", "apply", "undo"))
+    return set(re.findall(r"^seikyu (.+)$", typed, re.MULTILINE))
+
+
+@pytest.mark.parametrize("line", sorted(commands()))
+def test_what_a_guide_tells_to_type_exists(line: str) -> None:
+    """Each command and each of its options is one of the program's."""
+    here: Any = command()
+    rest = line.split()
+    while rest and hasattr(here, "get_command") and not rest[0].startswith("-"):
+        here = here.get_command(None, rest.pop(0))
+        assert here is not None, line
+    known = {option for each in here.params for option in each.opts}
+
+    assert {word for word in rest if word.startswith("--")} <= known
 
 
 def test_the_folder_is_refused_where_it_cannot_be(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

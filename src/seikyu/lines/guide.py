@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from tomllib import loads
 from typing import Any, Final, Literal
 
@@ -31,7 +32,6 @@ _UNKNOWN: Final = "―"
 _CARRIER: Final = "carrier"
 _IPV4_HEADERS: Final = 40
 _IPV6_HEADERS: Final = 60
-_V6: Final = 6
 
 
 class UnknownChoice(ValueError):
@@ -164,6 +164,9 @@ def values_of(wish: Wish, network: ClaimsNetwork, site: Site) -> dict[str, Value
     addresses = network.ipsec.addresses
     printer = site.printer
     kind = line_kinds()[wish.line]
+    # Prefixes that overlap are an error to nftables.
+    v4 = _texts(tuple(collapse_addresses(each for each in network.prefixes if isinstance(each, IPv4Network))))
+    v6 = _texts(tuple(collapse_addresses(each for each in network.prefixes if isinstance(each, IPv6Network))))
     return {
         "line_ja": kind.ja,
         "line_en": kind.en,
@@ -184,9 +187,9 @@ def values_of(wish: Wish, network: ClaimsNetwork, site: Site) -> dict[str, Value
         "domains": network.domains,
         "namespaces": tuple(f".{each}" for each in network.domains),
         "search": tuple(f"~{each}" for each in network.domains),
-        "prefixes": _texts(network.prefixes),
-        "prefixes_v4": _texts(network.prefixes, 4),
-        "prefixes_v6": _texts(network.prefixes, 6),
+        "prefixes": (*v6, *v4),
+        "prefixes_v4": v4,
+        "prefixes_v6": v6,
         "gateway": network.ipsec.gateway,
         "gateway_addresses": _texts(addresses),
         "gateway_address": str(addresses[0]) if addresses else "",
