@@ -219,6 +219,7 @@ _OUTCOMES: Final = (
     Outcome("line_file_wrong", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("bad_line_value", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
     # lines
+    Outcome("other_line", HTTPStatus.FORBIDDEN, Exit.REFUSED),
     Outcome("lines_answers_bad", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
     Outcome("lines_list_unreadable", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.REFUSED),
     Outcome("lines_list_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
