@@ -187,6 +187,30 @@ def test_each_row_is_not_found_by_what_is_only_near(id_: str) -> None:
         assert judge(faults()[id_], facts_of(each))[0] not in {State.FOUND, State.LIKELY}, each
 
 
+@pytest.mark.parametrize(
+    ("fault", "against"),
+    [(fault, each) for fault in faults().values() for each in fault.unless],
+    ids=lambda each: getattr(each, "id", getattr(each, "fact", "")),
+)
+def test_what_speaks_against_a_row_rules_it_out(fault: Fault, against: Condition) -> None:
+    """Even if a person's word points there, which alone would make it likely."""
+    said: Facts = {"line.kind": (fault.lines or ("isdn",))[0], "said.symptoms": (fault.said,)}
+    value: Any = {"among": lambda: against.value[0], "fewer": tuple}.get(against.does, lambda: against.value)()  # type: ignore[index]
+
+    assert State.LIKELY is judge(fault, {name: each for name, each in said.items() if name != against.fact})[0]
+    assert State.NOT_FOUND is judge(fault, {**said, against.fact: value})[0]
+
+
+@pytest.mark.parametrize("fault", [each for each in faults().values() if each.lines], ids=lambda each: each.id)
+def test_a_row_of_some_lines_is_found_at_no_other(fault: Fault) -> None:
+    """Whatever the facts are."""
+    others = set(line_kinds()) - {*fault.lines}
+
+    for each in (*CASES[fault.id]["finds"], *({"said.symptoms": [fault.said]},)):
+        for kind in others:
+            assert (State.ELSEWHERE, ()) == judge(fault, {**facts_of(each), "line.kind": kind})
+
+
 @pytest.mark.parametrize("kind", HEALTHY)
 def test_a_healthy_clinic_has_nothing(kind: str) -> None:
     """No false alarm: with every probe back, a line that works is said to work, and nothing is found or open."""
