@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ import pytest
 
 from lab import concentrator, pppoe_client
 from lab.net import Host, Lab, Link, Running, until
+from seikyu.apps.doctor import pppoe, probing
 from seikyu.apps.doctor.pppoe import probe
 from seikyu.apps.doctor.pppoe_state import Login
+from seikyu.apps.doctor.probing import Look
+from seikyu.apps.doctor.tools import run
 from seikyu.lines.facts import Facts
 
 pytestmark = pytest.mark.needs("net", "tun", "packets")
@@ -157,6 +161,36 @@ def test_rubbish_on_the_cable_keeps_nobody(street: Street) -> None:
         flooder.join()
 
     assert ("done", 0, True, True, "accepted") == told(facts)
+
+
+@pytest.mark.parametrize(
+    ("content", "connected", "found", "blind"),
+    [
+        (f"{LOGIN.user}\n{LOGIN.password}\n", False, (0, "accepted"), None),
+        (f"{LOGIN.user}\nwrong horse\n", False, (691, "refused"), None),
+        (f"{LOGIN.user}\n{LOGIN.password}\n", True, (0, "not_tried"), None),
+        (f"{LOGIN.user}\n", False, (0, "not_tried"), "refused"),
+        (None, False, (0, "not_tried"), "option"),
+    ],
+)
+def test_the_doctor_tries_the_login_that_it_is_given(
+    street: Street, content: str | None, connected: object, found: tuple[Any, ...], blind: str | None
+) -> None:
+    """From its file; never while a connection is up; and without one that can be read it looks who offers a line."""
+    street.serve()
+    file = street.clinic.folder / "login.txt"
+    file.write_text(content or "", "utf-8")
+    given = Look(
+        system="linux", run=run, now=lambda: datetime.now(UTC), pppoe_user_file=None if content is None else file,
+        facts={"line.kind": "ipvpn_ipv4", "link.interface": "carrier", "pppoe.connected": bool(connected)},
+    )  # fmt: skip
+
+    with street.clinic.inside():
+        told_at_once = probing._one(pppoe.PROBES[0], given)
+
+    _, facts, could_not = told_at_once
+    assert found == (facts["pppoe.code"], facts["pppoe.authentication"])
+    assert blind == (could_not and could_not.why)
 
 
 # --- the programs of others --------------------------------------------------------------------------------------
