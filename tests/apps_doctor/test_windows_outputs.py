@@ -1,12 +1,13 @@
 """What Windows says is read as its documentation prints it, in both languages, and nothing else is made of it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
+import pytest
 from doctor_looks import NOW, a_look, output
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest import mark, raises
 
 from seikyu.apps.doctor import windows, windows_text
 from seikyu.apps.doctor.probing import CouldNotLook, look
@@ -18,7 +19,7 @@ from seikyu.lines.site import example_site
 SEEN = output("windows/seen.json")
 
 
-def seen(**changed):
+def seen(**changed: object) -> Mapping[str, list[object]]:
     """Return what the sample says, with some answers changed; None takes one out."""
     rows = json.loads(SEEN) | changed
     return read_seen(json.dumps({name: each for name, each in rows.items() if each is not None}))
@@ -145,7 +146,7 @@ def test_a_dial_up_that_failed_long_ago_is_not_todays() -> None:
     assert "pppoe.code" not in facts_of_seen(seen(dialled=old), a_look("windows"))
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     ("profiles", "expected"),
     [
         ([{"InterfaceAlias": "イーサネット", "Category": "Private"}], True),
@@ -153,7 +154,7 @@ def test_a_dial_up_that_failed_long_ago_is_not_todays() -> None:
         ([], False),
     ],
 )
-def test_the_firewall_is_that_of_the_profile_in_use(profiles, expected) -> None:
+def test_the_firewall_is_that_of_the_profile_in_use(profiles: list[dict[str, str]], *, expected: bool) -> None:
     """A profile that is off matters where it is in use; where that is not known, all have to be on."""
     assert expected == facts_of_seen(seen(profiles=profiles), a_look("windows"))["inbound.firewall"]
 
@@ -196,7 +197,7 @@ def test_without_powershell_plain_tools_tell_less() -> None:
         "reg.exe query": output("windows/reg-query.txt"),
     }
 
-    with raises(CouldNotLook) as caught:
+    with pytest.raises(CouldNotLook) as caught:
         windows.PROBES[0].look(a_look("windows", said))
 
     assert (caught.value.why, caught.value.what) == ("tool", "powershell.exe")
@@ -227,7 +228,7 @@ def test_ipconfig_is_read_alike_in_english() -> None:
     assert facts["link.up_interfaces"] == ("Ethernet adapter Ethernet",)
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("netsh-wlan-en.txt", "wpa2"),
@@ -238,7 +239,7 @@ def test_ipconfig_is_read_alike_in_english() -> None:
         ("netsh-wlan-wep-en.txt", "wep"),
     ],
 )
-def test_encryption_of_the_wireless_lan_is_read_in_both_languages(name, expected) -> None:
+def test_encryption_of_the_wireless_lan_is_read_in_both_languages(name: str, expected: str) -> None:
     """Q8: an open or WEP network is told from WPA2 and WPA3, whichever language Windows speaks."""
     text = output(f"windows/{name}")
     row = {"Name": "Wi-Fi", "InterfaceType": 71, "MediaConnectState": 1, "InterfaceOperationalStatus": 1}
@@ -251,8 +252,8 @@ def test_encryption_of_the_wireless_lan_is_read_in_both_languages(name, expected
     assert (facts["wlan.used"], facts["wlan.encryption"]) == (True, expected)
 
 
-@mark.parametrize(("name", "expected"), [("powercfg-ja.txt", 1800), ("powercfg-en.txt", 0)])
-def test_sleeping_is_read_from_the_numbers(name, expected) -> None:
+@pytest.mark.parametrize(("name", "expected"), [("powercfg-ja.txt", 1800), ("powercfg-en.txt", 0)])
+def test_sleeping_is_read_from_the_numbers(name: str, expected: int) -> None:
     """The number for mains power is the last but one in every language."""
     assert expected == windows_text.sleep_s(output(f"windows/{name}"))
 
@@ -321,7 +322,7 @@ _COLUMNS = sorted({key for rows in json.loads(SEEN).values() for row in rows if 
         st.lists(_ANY | st.dictionaries(st.sampled_from(_COLUMNS), _ANY), max_size=4),
     )
 )
-def test_any_answer_of_windows_gives_facts_or_none(rows) -> None:
+def test_any_answer_of_windows_gives_facts_or_none(rows: dict[str, list[object]]) -> None:
     """Whatever Windows answers, nothing breaks, and what is found is of the type of its fact."""
     found = {}
 
@@ -350,7 +351,7 @@ _PIECES = st.sampled_from(
 
 @settings(max_examples=150)
 @given(text=st.lists(_PIECES | st.text(max_size=40), max_size=25).map("\n".join))
-def test_any_text_of_a_windows_tool_is_read(text) -> None:
+def test_any_text_of_a_windows_tool_is_read(text: str) -> None:
     """Any text gives no exception."""
     read_seen(text)
     windows_text.listening(text)
