@@ -67,6 +67,7 @@ def test_macos_tells_the_card_towards_the_line() -> None:
         "ipv6.prefix": "2001:db8:e000::/64",
         "ipv6.routers": 2,
         "route.claims_interface": "en0",
+        "route.by_line": True,
         "route.lan_overlaps": False,
         "pppoe.connected": False,
         "tunnel.up": True,
@@ -92,11 +93,12 @@ def test_every_fact_of_macos_is_known_and_has_a_probe() -> None:
     assert all({"macos", "any"} & set(known_facts()[name].on) for name in promised)
 
 
-def test_a_narrow_route_to_the_claims_network_tells_the_card() -> None:
+def test_a_narrow_route_to_the_claims_network_tells_the_way() -> None:
     """With IPsec the route that the tunnel brings goes before the one to everywhere."""
     looked = look(macos.PROBES, a_mac(kind="ipsec_ike"))
 
-    assert looked.facts["link.interface"] == looked.facts["route.claims_interface"] == "utun4"
+    assert looked.facts["route.claims_interface"] == "utun4"
+    assert looked.facts["link.interface"] == "en0"  # a tunnel is no card
     assert looked.facts["route.by_line"] is True
 
 

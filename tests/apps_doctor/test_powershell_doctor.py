@@ -177,6 +177,8 @@ def test_every_word_that_it_says_is_there(written: bytes) -> None:
         f"could_not.{each}" for each in re.findall(r"couldNot \S+ '(\w+)'", text)
     }
     said |= {f"verdict.{each}" for each in STATUSES} | {f"effect.{each.effect}" for each in faults().values()}
+    said |= {f"probe.{each}" for each in re.findall(r"couldNot '(\w+)'", text)}
+    said |= {f"proved.{each}" for each in re.findall(r"proves '(\w+)'", text)}
     said |= {f"item.{each}" for each in re.findall(r"\btold '(\w+)'", text)}
 
     assert said - set(words) == set()

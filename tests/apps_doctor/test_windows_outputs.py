@@ -51,6 +51,7 @@ def test_windows_tells_the_card_towards_the_line() -> None:
         "ipv6.prefix": "2001:db8:e000::/64",
         "ipv6.routers": 1,
         "route.claims_interface": "イーサネット",
+        "route.by_line": True,
         "route.lan_overlaps": False,
         "pppoe.code": 691,
         "pppoe.connected": False,
@@ -92,15 +93,42 @@ def test_a_dialled_line_is_told_from_a_vpn() -> None:
     assert ("office",) == facts["link.tunnels"]
     assert facts["tunnel.up"] is True
     assert facts["tunnel.state"] == "ESTABLISHED"
-    assert facts["link.interface"] == facts["route.claims_interface"] == "claims"
+    assert facts["route.claims_interface"] == "claims"
     assert facts["route.by_line"] is True
+    assert facts["link.interface"] == "イーサネット"  # a dialled connection is no card
 
 
-def test_a_claims_route_beside_the_line_is_seen() -> None:
-    """With PPPoE the way to the claims network that goes over a cable's card does not go over the line (L05)."""
-    facts = facts_of_seen(seen(), a_look("windows", kind="ipvpn_ipv4"))
+@pytest.mark.parametrize(
+    ("kind", "address", "expected"),
+    [
+        ("ipvpn_ipv6", "2001:db8:e000::10", True),
+        ("ipvpn_ipv6", "2001:db8:1::10", False),
+        ("ipvpn_ipv4", "192.0.2.10", True),
+        ("ipvpn_ipv4", "203.0.113.10", None),
+        ("ipsec_ike", "192.0.2.200", True),
+        ("ipsec_ike", "203.0.113.10", False),
+    ],
+)
+def test_the_way_to_the_claims_network_is_judged_by_the_address_that_it_leaves_with(
+    kind: str, address: str, expected: object
+) -> None:
+    """As on Linux: an address of another network is not of this line; with PPPoE a router may dial in the PC's place."""
+    held = [{"IPAddress": address, "InterfaceAlias": "イーサネット", "PrefixLength": 24, "State": "Preferred"}]
+
+    facts = facts_of_seen(seen(addresses=held), a_look("windows", kind=kind))
+
+    assert expected == facts.get("route.by_line")
+
+
+def test_without_any_way_the_claims_network_is_not_reached_by_the_line() -> None:
+    """Routes that lead elsewhere only are a way to nowhere."""
+    routes = [{"DestinationPrefix": "203.0.113.0/24", "NextHop": "0.0.0.0", "InterfaceAlias": "イーサネット"}]
+
+    facts = facts_of_seen(seen(routes=routes), a_look("windows"))
 
     assert facts["route.by_line"] is False
+    assert "route.claims_interface" not in facts
+    assert facts["link.interface"] == "イーサネット"  # the one with a signal
 
 
 def test_the_card_of_the_site_comes_first() -> None:
@@ -113,7 +141,6 @@ def test_the_card_of_the_site_comes_first() -> None:
     assert facts["link.interface"] == "Wi-Fi"
     assert facts["link.carrier"] is False
     assert facts["ipv6.enabled"] is False
-    assert facts["route.by_line"] is False
     assert facts["dns.resolvers"] == ("2001:db8:c1a0:e::53:1", "2001:db8:c1a0:e::53:2")
 
 
@@ -211,6 +238,7 @@ def test_without_powershell_plain_tools_tell_less() -> None:
         "ipv6.prefixes": 1,
         "ipv6.prefix": "2001:db8:e000::/64",
         "route.claims_interface": "イーサネット アダプター イーサネット",
+        "route.by_line": True,
         "route.lan_overlaps": False,
         "dns.resolvers": ("2001:db8:c1a0:e::53:1", "2001:db8:c1a0:e::53:2"),
         "proxy.set": True,

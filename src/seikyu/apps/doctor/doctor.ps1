@@ -41,7 +41,7 @@ function say($key, $values) {
 }
 function inLanguage($row) { return [string]$row.$language }
 function couldNot($probe, $why, $what) {
-  $text = say "could_not.$why" @{ probe = $probe; what = $what }
+  $text = say "could_not.$why" @{ probe = (say "probe.$probe"); what = $what }
   $null = $blind.Add([ordered]@{ probe = $probe; why = $why; what = $what; text = $text })
 }
 function cut($text) {
@@ -117,8 +117,8 @@ takeFlag 'line.telephone' $siteFile.line.telephone
 takeFlag 'line.eligibility' $siteFile.line.eligibility
 $names = [ordered]@{}
 if ($null -ne $networkFile.names) { foreach ($role in $networkFile.names.PSObject.Properties) { $names[$role.Name] = [string]$role.Value } }
-else { couldNot 'network' 'network_file' '' }
-if ($null -eq $siteFile) { couldNot 'site' 'site_file' '' }
+else { couldNot 'names' 'nothing' 'network.toml, -Network' }
+if ($null -eq $siteFile) { couldNot 'origins' 'nothing' 'site.toml, -Site' }
 $portal = [string]$names['portal']
 $portalPort = 443
 $address = [regex]::Match($Url, '^https://([^/?#\s@:]+)(?::([0-9]{1,5}))?/?$')
@@ -126,9 +126,8 @@ if ($address.Success) {
   $portal = $address.Groups[1].Value
   if ($address.Groups[2].Success) { $portalPort = [int]$address.Groups[2].Value }
 }
-$prefixes = @(foreach ($each in @($networkFile.prefixes)) {
-  if ($each -and ($kind -eq '' -or $kind -eq 'isdn' -or (isSix $each) -eq ($kind -eq 'ipvpn_ipv6'))) { [string]$each }
-})
+$six = '', 'ipvpn_ipv6' -contains $kind
+$prefixes = @(@($networkFile.prefixes) | Where-Object { $_ } | Sort-Object -Property @(@{ Expression = { (isSix $_) -ne $six } }))
 $closedResolvers = @()
 if ($kind -eq 'ipvpn_ipv6' -and $area -ne '') { $closedResolvers = @($networkFile.areas.$area.resolvers) }
 if ($kind -eq 'ipvpn_ipv4') { $closedResolvers = @($networkFile.pppoe.resolvers) }
@@ -143,7 +142,10 @@ foreach ($name in @(@($names.Values) + $portal | Where-Object { $_ } | Select-Ob
 
 # --- Windows is asked, each question for itself (windows.toml) -----------------------------------------------------
 @@ASKED@@
-foreach ($name in $asked.Keys) { if (-not $seen.ContainsKey($name)) { couldNot $name 'late' '' } }
+foreach ($name in $asked.Keys) {
+  if ($seen.ContainsKey($name)) { continue }
+  if ($name -eq 'store') { couldNot 'windows_store' 'late' '' } else { couldNot 'windows' 'refused' $name }
+}
 
 # --- the card towards the line -------------------------------------------------------------------------------------
 $cards = @{}
@@ -173,17 +175,15 @@ foreach ($each in $seen.ip) {
 $routes = @(foreach ($each in $seen.routes) {
   [pscustomobject]@{ To = [string]$each.DestinationPrefix; Size = (sizeOf $each.DestinationPrefix); Card = [string]$each.InterfaceAlias; Router = [string]$each.NextHop; Metric = [int]$each.RouteMetric + [int]$each.InterfaceMetric }
 })
-$defaults = @($routes | Where-Object { $_.Size -eq 0 } | Sort-Object -Property @(@{ Expression = { (isSix $_.To) -ne ('ipvpn_ipv4', 'ipsec_ike' -notcontains $kind) } }, 'Metric'))
+$defaults = @($routes | Where-Object { $_.Size -eq 0 } | Sort-Object -Property @(@{ Expression = { (isSix $_.To) -ne $six } }, 'Metric'))
 $ways = @(foreach ($prefix in $prefixes) {
   $routes | Where-Object { inside ($prefix.Split('/')[0]) $_.To } | Sort-Object -Property @(@{ Expression = 'Size'; Descending = $true }, 'Metric') | Select-Object -First 1
 })
-$narrow = @($ways | Where-Object { $_.Size -gt 0 })
 $plain = @($cards.Keys | Where-Object { -not ($cards[$_].tunnel -or $cards[$_].dialled -or $cards[$_].loopback) } | Sort-Object)
 $up = @($plain | Where-Object { $cards[$_].up })
 $line = [string]$siteFile.local.interface
-if ($line -eq '' -and $narrow.Count) { $line = $narrow[0].Card }
-if ($line -eq '' -and $defaults.Count) { $line = $defaults[0].Card }
-if ($line -eq '' -and $up.Count -eq 1) { $line = $up[0] }
+foreach ($way in @(@($ways | Select-Object -First 1) + $defaults)) { if ($line -eq '' -and $null -ne $way -and $plain -contains $way.Card) { $line = $way.Card } }
+if ($line -eq '') { $line = [string](@($up + $plain)[0]) }
 takeText 'link.interface' $line
 if ($cards.Count) {
   takeList 'link.up_interfaces' $up
@@ -204,7 +204,7 @@ if ($line -ne '' -and $null -ne $card) {
     if ($each.Name -eq $line -and 'Enabled', 'Disabled' -contains $each.Off) { takeFlag 'power.nic_saving' ($each.Off -eq 'Enabled') }
   }
 }
-if ($seen.ContainsKey('saving') -and -not @($seen.saving).Count) { couldNot 'power.nic_saving' 'rights' 'Get-NetAdapterPowerManagement' }
+if ($seen.ContainsKey('saving') -and -not @($seen.saving).Count) { couldNot 'windows' 'rights' 'Get-NetAdapterPowerManagement' }
 
 # --- addresses, routes and resolvers -------------------------------------------------------------------------------
 $held = @($seen.addresses | Where-Object { $_.State -eq 'Preferred' })
@@ -220,12 +220,7 @@ if ($line -ne '' -and $held.Count) {
   takeList 'ipv4.addresses' @($mine | Where-Object { -not (isSix $_) })
   takeList 'ipv6.addresses' $wide
   takeNumber 'ipv6.prefixes' $nets.Count
-  if ($nets.Count) {
-    takeText 'ipv6.prefix' $nets[0]
-    foreach ($each in @($networkFile.areas.PSObject.Properties)) {
-      foreach ($prefix in @($each.Value.line_prefixes)) { if ($prefix -and (inside $wide[0] $prefix)) { takeText 'ipv6.prefix_area' $each.Name } }
-    }
-  }
+  if ($nets.Count) { takeText 'ipv6.prefix' $nets[0] }
 }
 if ($routes.Count -and $line -ne '') {
   $routers = @($defaults | Where-Object { $_.Card -eq $line -and -not (isNowhere $_.Router) })
@@ -239,17 +234,57 @@ if ($routes.Count -and $line -ne '') {
     }
   }
 }
+# Which address packets to the claims network leave with says whether they go by the line; nothing is sent for that.
+function sourceTo($to) {
+  try {
+    $udp = [Net.Sockets.UdpClient]::new([Net.IPAddress]::Parse($to).AddressFamily)
+    $udp.Connect($to, 9)
+    $source = ([Net.IPEndPoint]$udp.Client.LocalEndPoint).Address.ToString().Split('%')[0]
+    $udp.Close()
+    return $source
+  } catch { return '' }
+}
+function within($address, $nets) {
+  foreach ($net in @($nets)) { if ($net -and (inside $address $net)) { return $true } }
+  return $false
+}
+function areaOf($address) {
+  foreach ($each in @($networkFile.areas.PSObject.Properties)) { if ($null -ne $each -and (within $address $each.Value.line_prefixes)) { return $each.Name } }
+  return ''
+}
+function kindOf($address) {
+  if (within $address $networkFile.pppoe.line_prefixes) { return 'ipvpn_ipv4' }
+  if (within $address $networkFile.ipsec.pools) { return 'ipsec_ike' }
+  if ((areaOf $address) -ne '') { return 'ipvpn_ipv6' }
+  return ''
+}
+$lineNets = @(foreach ($each in @($networkFile.areas.PSObject.Properties)) { @($each.Value.line_prefixes) | Where-Object { $_ } })
+$sources = @(foreach ($prefix in $prefixes) { sourceTo ($prefix.Split('/')[0]) }) | Where-Object { $_ -and $_ -ne '0.0.0.0' -and $_ -ne '::' }
+$sources = @($sources)
+foreach ($source in $sources) { if (-not $facts.ContainsKey('line.used_kind')) { takeText 'line.used_kind' (kindOf $source) } }
+$sixes = @($sources | Where-Object { isSix $_ })
+if ($sixes.Count -and $lineNets.Count) {
+  takeFlag 'ipv6.outside_source' (-not @($sixes | Where-Object { within $_ $lineNets }).Count)
+  foreach ($each in @($sixes + @($facts['ipv6.addresses']))) { if ($each -and -not $facts.ContainsKey('ipv6.prefix_area')) { takeText 'ipv6.prefix_area' (areaOf $each) } }
+}
+if ($prefixes.Count -and $routes.Count -and -not $ways.Count) { takeFlag 'route.by_line' $false }
 if ($ways.Count) {
+  $card = $cards[$ways[0].Card]
   takeText 'route.claims_interface' $ways[0].Card
-  if ([string]$siteFile.local.interface -ne '' -or 'ipvpn_ipv4', 'ipsec_ike' -contains $kind) {
-    $over = $true
-    foreach ($way in $ways) {
-      $carries = $cards[$way.Card]
-      $ours = [string]$siteFile.local.interface -eq $way.Card -or ($kind -eq 'ipvpn_ipv4' -and $carries.dialled) -or ($kind -eq 'ipsec_ike' -and ($carries.tunnel -or $carries.dialled))
-      $over = $over -and [bool]$ours
-    }
-    takeFlag 'route.by_line' $over
+  $given = $lineNets
+  if ($kind -eq 'ipvpn_ipv4') { $given = @(@($networkFile.pppoe.line_prefixes) | Where-Object { $_ }) }
+  if ($kind -eq 'ipsec_ike') { $given = @(@($networkFile.ipsec.pools) | Where-Object { $_ }) }
+  if ($kind -eq 'isdn') { $given = @() }
+  $goes = $null
+  if ($sources.Count -and $kind -eq '') { if ((kindOf $sources[0]) -ne '') { $goes = $true } }
+  elseif ($sources.Count -and (within $sources[0] $given)) { $goes = $true }
+  elseif ($sources.Count -and @($given).Count -and $kind -ne 'ipvpn_ipv4') { $goes = $false }
+  if ($null -eq $goes -and $null -ne $card -and $kind -ne '') {
+    if ($kind -eq 'ipvpn_ipv6') { $goes = $ways[0].Card -eq $line }
+    elseif ($kind -eq 'ipvpn_ipv4') { if ($card.dialled) { $goes = $true } }
+    elseif ($card.tunnel) { $goes = $true }
   }
+  takeFlag 'route.by_line' $goes
 }
 if ($prefixes.Count -and $routes.Count) {
   $overlaps = $false
@@ -606,10 +641,16 @@ told 'faults' (@($results | ForEach-Object { $_.Id }) -join ', ')
 $way = @('link.carrier', 'router.answers', 'dns.portal_found', 'portal.connects', 'tls.works', 'portal.answers' | Where-Object { $facts.ContainsKey($_) })
 $rests = @(@($results | ForEach-Object { $_.Names }) + $way | Where-Object { $_ -and -not ($_.StartsWith('said.') -or $_.StartsWith('line.')) } | Select-Object -Unique)
 foreach ($name in $rests) { $null = $tell.Add([ordered]@{ item = $name; label = (inLanguage $data.facts.$name); value = (shown $facts[$name]) }) }
+$proved = [Collections.ArrayList]::new()
+function proves($what, $values) { $null = $proved.Add([ordered]@{ what = $what; text = (say "proved.$what" $values) }) }
+if ($facts['closed.canaries'] -and -not @($facts['closed.reached']).Count) { proves 'closed' @{ count = $facts['closed.canaries'] } }
+if ($facts['printer.answers']) { proves 'printer' }
+if ($facts['wlan.used'] -and 'wpa2', 'wpa3' -contains $facts['wlan.encryption']) { proves 'wlan' @{ encryption = $facts['wlan.encryption'].ToUpperInvariant() } }
+if ($facts['portal.answers']) { proves 'portal' }
 $sorted = [ordered]@{}
 foreach ($name in @($facts.Keys | Sort-Object)) { $sorted[$name] = $facts[$name] }
 $account = [ordered]@{
-  verdict = $verdict; exit_status = $exitStatus; text = (say "verdict.$verdict"); found = $foundFaults
+  verdict = $verdict; exit_status = $exitStatus; text = (say "verdict.$verdict"); found = $foundFaults; proved = $proved.ToArray()
   desk = [ordered]@{ call = (callOf (deskFor 'by_line')); tell = $tell.ToArray() }
   could_not = $blind.ToArray(); undecided = $undecided; facts = $sorted
   took_s = [Math]::Round(([DateTime]::UtcNow - $began).TotalSeconds, 2); version = [string]$data.version
@@ -630,6 +671,15 @@ foreach ($each in $foundFaults) {
   if ($null -ne $each.call) { $lines.Add('   ' + (say 'told.call') + ': ' + (reachedBy $each.call)) }
   $lines.Add('   ' + (say 'told.because') + ': ' + (@($each.because | ForEach-Object { $_.label + ' = ' + (shown $_.value) }) -join ', '))
 }
+if ($proved.Count) {
+  $lines.Add('')
+  $lines.Add((say 'told.proved'))
+  foreach ($each in $proved) { $lines.Add('  - ' + $each.text) }
+}
+if ($null -ne $account.desk.call) {
+  $lines.Add('')
+  $lines.Add((say 'told.desk_of_line') + ': ' + (reachedBy $account.desk.call))
+}
 $lines.Add('')
 $lines.Add((say 'told.desk'))
 foreach ($each in $tell) { $lines.Add('  ' + $each.label + ': ' + $each.value) }
@@ -637,7 +687,7 @@ $lines.Add('  (' + (say 'told.never') + ')')
 if ($blind.Count) {
   $lines.Add('')
   $lines.Add((say 'told.could_not'))
-  foreach ($each in $blind) { $lines.Add('  - ' + $each.text) }
+  foreach ($text in @($blind | ForEach-Object { $_.text } | Select-Object -Unique)) { $lines.Add('  - ' + $text) }
 }
 $machine = ConvertTo-Json -InputObject $account -Depth 8
 if ($Report -ne '') {

@@ -33,7 +33,17 @@ _LINE_END: Final = "\r\n"
 _ENCODING: Final = "utf-8-sig"
 
 #: Which words the file needs.
-_WORDS: Final = ("verdict.", "told.", "effect.", "item.", "could_not.", "error.write", "error.symptom")
+_WORDS: Final = (
+    "verdict.",
+    "told.",
+    "proved.",
+    "effect.",
+    "item.",
+    "probe.",
+    "could_not.",
+    "error.write",
+    "error.symptom",
+)
 
 
 def script(network: str = "", site: str = "") -> bytes:
