@@ -64,13 +64,12 @@ def ask(gateway: str, ports: tuple[int, int] = PORTS) -> wire.IkeAnswer | None:
 
     Errors: _NoWay, if no packet can be sent there.
     """
-    first = _ask_at(gateway, ports[0], until=monotonic() + ANSWER_S - _LATER_S)
-    return first or _ask_at(gateway, ports[1], until=monotonic() + ANSWER_S)
+    first = _ask_at(gateway, ports[0], until=monotonic() + ANSWER_S - _LATER_S, marked=False)
+    return first or _ask_at(gateway, ports[1], until=monotonic() + ANSWER_S, marked=True)
 
 
-def _ask_at(gateway: str, port: int, *, until: float) -> wire.IkeAnswer | None:
+def _ask_at(gateway: str, port: int, *, until: float, marked: bool) -> wire.IkeAnswer | None:
     family = socket.AF_INET6 if ":" in gateway else socket.AF_INET
-    marked = port == PORTS[1]
     with socket.socket(family, socket.SOCK_DGRAM) as line:
         try:
             line.connect((gateway, port))
