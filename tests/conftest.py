@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from lab.features import missing
 from module_lab import make_token
 from pipeline import ROOMS
 
@@ -32,6 +33,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(ROOT / "tests") and item.path.relative_to(ROOT / "tests").parts[0] in ROOMS:
             item.add_marker("domain")
     items.sort(key=lambda item: "scenarios" not in item.path.parts)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs what this machine has not, before anything is made for it."""
+    needed = [feature for marker in item.iter_markers("needs") for feature in marker.args]
+    if why := next((why for feature in needed if (why := missing(feature))), None):
+        pytest.skip(why)
 
 
 @pytest.fixture(scope="session")

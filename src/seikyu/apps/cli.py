@@ -40,6 +40,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "notice": "cli_notices",
     "cert": "cli_certs",
     "doctor": "cli_doctor",
+    "lines": "cli_lines",
     "serve": "cli_serve",
     "admin": "cli_admin",
     "ca": "cli_ca",

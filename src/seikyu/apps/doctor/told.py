@@ -21,6 +21,7 @@ STATUSES: Final[Mapping[Verdict, int]] = {
     Verdict.NOT_KNOWN: 3,
 }
 
+_GOOD_WLAN: Final = ("wpa2", "wpa3")
 _JAPAN: Final = timezone(timedelta(hours=9))
 _LINE_ITEMS: Final = ("area", "carrier", "service", "customer_id", "contract_id", "provider")
 
@@ -44,6 +45,7 @@ def account(seen: Seen, lang: str) -> dict[str, Any]:
         "exit_status": STATUSES[seen.diagnosis.verdict],
         "text": say(f"verdict.{seen.diagnosis.verdict}", lang),
         "found": [_fault(each, seen, lang) for each in seen.diagnosis.found],
+        "proved": _proved(seen, lang),
         "desk": _desk(seen, lang),
         "could_not": [_could_not(each, lang) for each in seen.blind],
         "undecided": {id_: list(names) for id_, names in seen.diagnosis.undecided.items()},
@@ -59,6 +61,10 @@ def text_of(told: Mapping[str, Any], lang: str) -> str:
     lines += (
         [say("told.found", lang), *_found_lines(told["found"], lang)] if told["found"] else [say("told.none", lang)]
     )
+    if told["proved"]:
+        lines += ["", say("told.proved", lang), *(f"  - {each['text']}" for each in told["proved"])]
+    if told["desk"]["call"]:
+        lines += ["", f"{say('told.desk_of_line', lang)}: {_reached(told['desk']['call'])}"]
     lines += ["", say("told.desk", lang), *(f"  {each['label']}: {each['value']}" for each in told["desk"]["tell"])]
     lines += [f"  ({say('told.never', lang)})"]
     if told["could_not"]:
@@ -113,6 +119,20 @@ def _call(name: str, network: ClaimsNetwork | None, lang: str) -> dict[str, str]
 def _reached(call: Mapping[str, str]) -> str:
     how = ", ".join(each for each in (call["phone"], call["hours"]) if each)
     return f"{call['text']} ({how})" if how else call["text"]
+
+
+def _proved(seen: Seen, lang: str) -> list[dict[str, str]]:
+    """Return what was asked for and found as it should be, so that nobody has to conclude it from silence."""
+    facts, proved = seen.facts, {}
+    if facts.get("closed.canaries") and facts.get("closed.reached") == ():
+        proved["closed"] = say("proved.closed", lang, count=facts["closed.canaries"])
+    if facts.get("printer.answers") is True:
+        proved["printer"] = say("proved.printer", lang)
+    if facts.get("wlan.used") is True and facts.get("wlan.encryption") in _GOOD_WLAN:
+        proved["wlan"] = say("proved.wlan", lang, encryption=str(facts["wlan.encryption"]).upper())
+    if facts.get("portal.answers") is True:
+        proved["portal"] = say("proved.portal", lang)
+    return [{"what": name, "text": text} for name, text in proved.items()]
 
 
 def _desk(seen: Seen, lang: str) -> dict[str, Any]:
