@@ -60,8 +60,8 @@ def page(portal: Portal, path: str) -> bytes:
 
 
 @contextmanager
-def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    """Have each connection to a port of loopback served in a thread of its own; OSError ends one."""
+def listening(serve: Callable[[socket.socket], None], *, server: socket.socket | None = None) -> Iterator[int]:
+    """Have each connection to a port of loopback, or to another server, served by a thread; OSError ends one."""
     over: list[int] = []
     workers: list[Thread] = []
 
@@ -70,18 +70,18 @@ def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
             line.settimeout(3)
             serve(line)
 
-    def accept(server: socket.socket) -> None:
+    def accept(taking: socket.socket) -> None:
         while not over:
             with suppress(TimeoutError):
-                workers.append(Thread(target=one, args=(server.accept()[0],)))
+                workers.append(Thread(target=one, args=(taking.accept()[0],)))
                 workers[-1].start()
 
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.1)
-        thread = Thread(target=accept, args=(server,))
+    with server or socket.create_server(("127.0.0.1", 0)) as taking:
+        taking.settimeout(0.1)
+        thread = Thread(target=accept, args=(taking,))
         thread.start()
         try:
-            yield server.getsockname()[1]
+            yield taking.getsockname()[1]
         finally:
             over.append(1)
             thread.join()
@@ -90,8 +90,8 @@ def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
 
 
 @contextmanager
-def portal(folder: Path, behaves: Portal) -> Iterator[int]:
-    """Have a portal at a port of loopback."""
+def portal(folder: Path, behaves: Portal, *, server: socket.socket | None = None) -> Iterator[int]:
+    """Have a portal at a port of loopback, or at another server."""
     folder.mkdir(exist_ok=True)
     context = context_of(behaves, folder)
 
@@ -105,17 +105,19 @@ def portal(folder: Path, behaves: Portal) -> Iterator[int]:
                 asked += piece
             safe.sendall(page(behaves, asked.split()[1].decode()))
 
-    with listening(serve) as port:
+    with listening(serve, server=server) as port:
         yield port
 
 
-def client_folder(folder: Path, office: PKI = OFFICE, *, period: Period | None = None, no: int = 3) -> Path:
+def client_folder(
+    folder: Path, office: PKI = OFFICE, *, period: Period | None = None, no: int = 3, url: str = "https://localhost:1"
+) -> Path:
     """Return a client's folder with a certificate of an office."""
     folder.mkdir(parents=True, exist_ok=True)
     write_pem(folder / "cert.pem", office.client(period=period, no=no), office.issuing.certificate)
     write_pem(folder / "key.pem", key("client"))
     write_pem(folder / "ca.pem", office.root.certificate)
-    (folder / "client.toml").write_text('url = "https://localhost:1"\nparty = "9911000015"\nkind = "institution"\n')
+    (folder / "client.toml").write_text(f'url = "{url}"\nparty = "9911000015"\nkind = "institution"\n')
     return folder
 
 
