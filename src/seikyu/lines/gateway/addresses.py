@@ -54,15 +54,13 @@ def assigned(before: Iterable[Lease], wanted: Iterable[Whose], *, gateway: Gatew
     """
     rest = timedelta(days=gateway.quarantine_days)
     wanted = dict.fromkeys(wanted)
-    leases = {
-        each.whose: each if each.whose in wanted else _released(each, now) for each in before if _fits(each, gateway)
-    }
+    kept = (each for each in before if _fits(each, gateway))
+    leases = {each.whose: _came(each) if each.whose in wanted else _went(each, now) for each in kept}
     owners = {address: lease.whose for lease in leases.values() for address in lease.addresses}
     free = [_free(pools, leases.values(), now - rest) for pools in (gateway.ipv4, gateway.ipv6) if pools]
     without: list[Whose] = []
     for whose in wanted:
-        if (old := leases.get(whose)) is not None:
-            leases[whose] = replace(old, released_at=None)
+        if whose in leases:
             continue
         got = tuple(address for address in (next(each, None) for each in free) if address is not None)
         if len(got) < len(free):
@@ -75,7 +73,11 @@ def assigned(before: Iterable[Lease], wanted: Iterable[Whose], *, gateway: Gatew
     return Leases(leases, tuple(without))
 
 
-def _released(lease: Lease, now: datetime) -> Lease:
+def _came(lease: Lease) -> Lease:
+    return replace(lease, released_at=None) if lease.released_at else lease
+
+
+def _went(lease: Lease, now: datetime) -> Lease:
     return lease if lease.released_at else replace(lease, released_at=now)
 
 
