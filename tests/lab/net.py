@@ -355,6 +355,7 @@ class Lab:
         ):  # fmt: skip
             made.set(key, value)
         made.ip("link", "set", "dev", "lo", "up")
+        made.resolver()  # Nobody; else its programs would ask the machine's, and write into the machine's file.
         return made
 
     def link(
