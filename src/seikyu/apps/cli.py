@@ -39,6 +39,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "fetch": "cli_client",
     "notice": "cli_notices",
     "cert": "cli_certs",
+    "doctor": "cli_doctor",
+    "lines": "cli_lines",
     "serve": "cli_serve",
     "admin": "cli_admin",
     "ca": "cli_ca",

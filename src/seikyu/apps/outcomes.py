@@ -214,6 +214,14 @@ _OUTCOMES: Final = (
     Outcome("no_master_here", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("master_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("master_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
+    # guides for lines
+    Outcome("no_such_guide", HTTPStatus.NOT_FOUND, Exit.COULD_NOT_RUN),
+    Outcome("line_file_wrong", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("bad_line_value", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    # lines
+    Outcome("lines_answers_bad", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("lines_list_unreadable", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.REFUSED),
+    Outcome("lines_list_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     # ourselves
     Outcome("damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("newer_database", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

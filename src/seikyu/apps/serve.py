@@ -25,6 +25,7 @@ from uvicorn import Config
 
 from seikyu.adapters.front_server import FrontConnection
 from seikyu.adapters.home import Home
+from seikyu.adapters.lines_folder import LinesFolder
 from seikyu.adapters.tls_server import Connection, Listener, renew, server_context
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
@@ -149,8 +150,9 @@ class House:
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
         people, key = people_of(home, office.store, tell=office.tell), home.secret("forms_key")
         pages = partial(
-            pages_of, office=office, people=people, key=key, served=self.settings.bodies, hosts=self.settings.hosts
-        )
+            pages_of, office=office, people=people, key=key, served=self.settings.bodies, hosts=self.settings.hosts,
+            lists=LinesFolder(home.lines),
+        )  # fmt: skip
         turnstile = code_turnstile(per_address=office.limit("code_tries_per_address"))
         self.apps: dict[str, ASGIApp] = {
             "desk": faces.desk(

@@ -23,9 +23,10 @@ Language = Literal["ja", "en"]
 #: What stands in the place of a user id that only the site knows.
 USER: Final = "LINE-USER-ID"
 
-#: Names of the files that strongSwan has in its own folders, and what an unknown name looks like in a sentence.
+#: Names of the files that strongSwan has in its own folders; the card of a site that names none; an unknown name.
 _CERT_FILE: Final = "claims.pem"
 _CA_FILE: Final = "claims-ca.pem"
+_CARD: Final = "eth0"
 _UNKNOWN: Final = "―"
 _CARRIER: Final = "carrier"
 _IPV4_HEADERS: Final = 40
@@ -41,6 +42,7 @@ class UnknownChoice(ValueError):
     def __init__(self, what: str, value: str, known: Sequence[str]) -> None:
         super().__init__(f"{what} is none of {', '.join(known)}")
         self.facts = {"what": what, "value": value[:80], "known": ", ".join(known)}
+        self.words_code = self.code if value else "guide_not_said"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def values_of(wish: Wish, network: ClaimsNetwork, site: Site) -> dict[str, Value
         "ipsec": wish.line == IPSEC,
         "user_space": wish.user_space,
         "interface": site.interface,
-        "nic": f"nic-{site.interface}",
+        "nic": f"nic-{site.interface or _CARD}",
         "mtu": network.mtu,
         "mss_v4": network.mtu - _IPV4_HEADERS,
         "mss_v6": network.mtu - _IPV6_HEADERS,

@@ -27,6 +27,7 @@ from seikyu.apps.told import told_facts
 from seikyu.apps.words import ErrorWords, Language, error_words, say
 from seikyu.limits import limit
 from seikyu.ports.errors import Busy
+from seikyu.ports.lines import LineLists
 from seikyu.ports.people import Place
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.login import LoginOver, actor_of
@@ -200,7 +201,10 @@ Page = Callable[[Visit], Response]
 
 @dataclass(slots=True)
 class Pages:
-    """The pages of one face: `desk`, with certificates, or `public`. Shape: `key` makes the tokens of forms."""
+    """The pages of one face: `desk`, with certificates, or `public`.
+
+    Shape: `key` makes the tokens of forms; without `lists` the example of the lines is shown.
+    """
 
     face: str
     office: Office
@@ -210,6 +214,7 @@ class Pages:
     hosts: tuple[str, ...] = ()
     ways: tuple[Way, ...] = ()
     external_url: str | None = None
+    lists: LineLists | None = None
     _shown: set[str] = field(default_factory=set, repr=False)
     _hard: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(limit("logins_at_once")), repr=False)
     _waiting: int = 0

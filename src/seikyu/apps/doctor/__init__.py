@@ -1,0 +1,5 @@
+"""The doctor (`seikyu doctor`): why a PC does not reach the claims network, what to do, and whom to call.
+
+Probes look and change nothing; `seikyu.lines.diagnosis` judges what they saw. All of it needs the standard library and
+`seikyu.lines` alone, because the same code runs as one file on a PC that has no Internet and nothing installed.
+"""
