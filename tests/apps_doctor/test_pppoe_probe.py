@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from heapq import heappop, heappush
 from itertools import count
 from pathlib import Path
@@ -18,8 +19,11 @@ from seikyu.apps.doctor import pppoe
 from seikyu.apps.doctor import pppoe_frames as wire
 from seikyu.apps.doctor import pppoe_talk as talks
 from seikyu.apps.doctor.pppoe_frames import Code, Discovery, Frame, Option, Packet, Protocol, Tag
-from seikyu.apps.doctor.pppoe_state import WAITS, Host, Login, LoginUnfit, Stage, Talk, packet_frame
-from seikyu.lines.facts import Facts
+from seikyu.apps.doctor.pppoe_state import WAITS, Host, Login, LoginUnfit, Phase, Talk, packet_frame
+from seikyu.apps.doctor.probing import STAGE_S, CouldNotLook, Look
+from seikyu.apps.doctor.tools import run
+from seikyu.lines.facts import Facts, known_facts
+from seikyu.lines.site import Site
 
 #: Addresses kept for documentation (RFC 7042, 2.1.2).
 PC = bytes.fromhex("00005e005301")
@@ -91,7 +95,7 @@ def speak(
     line = Line(peers, lost)
     talk, frames = talks.begin(HOST, login=login, now=line.now, service=service)
     line.send(frames)
-    while talk.stage is not Stage.OVER:
+    while talk.phase is not Phase.OVER:
         next_at = min(talk.deadline_at, talk.resend_at)
         if not line.under_way or line.under_way[0][0] > next_at:
             line.now = next_at
@@ -286,7 +290,7 @@ def opened() -> Talk:
     """Return a talk that waits for a moment after an accepted proof."""
     peer, talk = bas(), talks.begin(HOST, login=LOGIN, now=0.0)[0]
     frames = talks.begin(HOST, login=LOGIN, now=0.0)[1]
-    while talk.stage is not Stage.OPEN:
+    while talk.phase is not Phase.OPEN:
         answers = [answer for each in frames for answer in peer.hear(wire.encode_frame(each))]
         frames = ()
         for answer in answers:
@@ -294,7 +298,7 @@ def opened() -> Talk:
             assert frame
             talk, more = talks.hear(talk, frame, 0.0)
             frames += more
-        talk, more = talks.tick(talk, talk.deadline_at if talk.stage is Stage.CALLING else 0.0)
+        talk, more = talks.tick(talk, talk.deadline_at if talk.phase is Phase.CALLING else 0.0)
         frames += more
     return talk
 
@@ -325,7 +329,7 @@ def test_a_session_that_is_ended_from_outside_is_619() -> None:
     assert [619, 619] == [talks.facts(each)["pppoe.code"] for each in (polite, rude)]
     assert [Discovery.DATA, Discovery.PADT] == [each.code for each in answers]
     assert () == nothing
-    assert Stage.OVER is polite.stage is rude.stage
+    assert Phase.OVER is polite.phase is rude.phase
 
 
 def test_frames_of_others_change_nothing() -> None:
@@ -386,7 +390,7 @@ SAME = [wire.encode_packet(Packet(Protocol.LCP, code, 1, b"\x03\x05\xc2\x23\x05"
 
 @given(st.integers(0, 4), st.lists(st.tuples(FRAMES, st.floats(0, 1)), max_size=40))
 def test_no_peer_can_stop_keep_or_flood_the_probe(begun: int, heard: list[tuple[Frame, float]]) -> None:
-    """Whatever comes, at whichever stage: it ends in its time, and sends two frames for one that it heard at most."""
+    """Whatever comes, at whichever phase: it ends in its time, and sends two frames for one that it heard at most."""
     start = [*GOOD_START, *(Frame(PC, BAS, 0, 1, each) for each in SAME)][:begun]
     now = 0.0
     talk, _ = talks.begin(HOST, login=LOGIN, now=now)
@@ -397,7 +401,7 @@ def test_no_peer_can_stop_keep_or_flood_the_probe(begun: int, heard: list[tuple[
         assert len(waited) <= 2 >= len(answers)
         assert all(len(wire.encode_frame(each)) <= 1514 for each in (*waited, *answers))
     steps = 0
-    while talk.stage is not Stage.OVER:
+    while talk.phase is not Phase.OVER:
         now = max(now, min(talk.deadline_at, talk.resend_at))
         talk, _ = talks.tick(talk, now)
         steps += 1
@@ -482,3 +486,38 @@ def test_without_the_right_it_says_so() -> None:
     done = subprocess.run([*drop, sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
 
     assert ("{'pppoe.probe': 'not_permitted'}\n", "") == (done.stdout, done.stderr)
+
+
+# --- in the doctor -----------------------------------------------------------------------------------------------
+
+
+def looked(**facts: Any) -> Look:
+    """Return what a look of the doctor begins with."""
+    return Look(system="linux", run=run, now=lambda: datetime.now(UTC), facts=facts.pop("facts", {}), **facts)
+
+
+def could_not(given: Look) -> tuple[str, str]:
+    """Return why the probe could not look."""
+    with pytest.raises(CouldNotLook) as reason:
+        pppoe.look_at_pppoe(given)
+    return reason.value.why, reason.value.what
+
+
+@pytest.mark.needs("root")
+def test_the_doctor_is_told_why_there_was_nothing_to_look_at() -> None:
+    """Another kind of line, or no card of Ethernet towards it."""
+    assert ("nothing", "PPPoE") == could_not(looked(facts={"line.kind": "ipvpn_ipv6"}))
+    assert ("nothing", "Ethernet lo") == could_not(looked(facts={"link.interface": "lo"}))
+    assert ("nothing", "Ethernet x0") == could_not(looked(site=Site(interface="x0"), facts={"link.interface": "lo"}))
+    assert ("nothing", "Ethernet") == could_not(looked(facts={"line.kind": "ipvpn_ipv4"}))
+
+
+def test_the_facts_of_the_probe_are_those_that_it_says_it_gives() -> None:
+    """No other ever, and each at some time."""
+    courses = (speak(bas()), speak(bas(silent=True)), speak(bas(error="Generic-Error")), speak(bas(), login=None))
+
+    assert set(talks.GIVES) == {name for course in courses for name in course.facts}
+    assert ("pppoe",) == tuple(each.name for each in pppoe.PROBES)
+    assert set(talks.GIVES) == set(pppoe.PROBES[0].gives) <= set(known_facts())
+    assert pppoe.PROBES[0].limit_s < STAGE_S
+    assert WAITS.whole_s < pppoe.PROBES[0].limit_s

@@ -40,8 +40,8 @@ class Settings:
     users: dict[str, str] = field(default_factory=dict)
     method: str = "chap"  # or pap, none, or ms_chap: a proof that nobody but Windows gives
     mru: int = 1454
-    own_address: str = "198.51.100.1"
-    pool: str = "198.51.100.128/25"
+    own_address: str = "192.0.2.1"
+    pool: str = "192.0.2.0/25"  # by lines/example/network.toml
     resolver: str = ""
     most_sessions: int = 8
     slow_s: float = 0.0  # before every answer
@@ -83,8 +83,8 @@ class Concentrator:
         self.key = os.urandom(16)
         self.numbers = iter(range(1, 1 << 16))
         self.ip: list[bytes] = []
-        hosts = ipaddress.ip_network(settings.pool).hosts()
-        self.free = [str(next(hosts)) for _ in range(settings.most_sessions)]
+        self.free = [str(each) for each in ipaddress.ip_network(settings.pool).hosts()]
+        self.free.remove(settings.own_address)
 
     def hear(self, data: bytes) -> list[bytes]:
         """Return the frames that answer one that came."""

@@ -100,15 +100,22 @@ class Home:
         self.pc.resolver(*told.resolvers, search=" ".join(told.zones))
 
     def change(self, number: int) -> None:
-        """Give the line another prefix, as after works: all that the line brought is gone with it."""
-        for cable in {id(each): each for each in (self.line, self.lan)}.values():
-            cable.down()
-        for each in reversed(self.running):
-            each.stop()
-        self.running.clear()
-        for cable in {id(each): each for each in (self.line, self.lan)}.values():
+        """Give the line another prefix, as after works: the line is dead meanwhile, and the home router starts anew."""
+        self.unplug()
+        for cable in self._cables():
             cable.up()
         self.connect(number)
+
+    def unplug(self) -> None:
+        """Pull the cables and the plugs; a home router that were asked to end would wait for the carrier first."""
+        for cable in self._cables():
+            cable.down()
+        for each in reversed(self.running):
+            each.kill()
+        self.running.clear()
+
+    def _cables(self) -> list[Link]:
+        return [self.line] if self.lan is self.line else [self.line, self.lan]
 
     def advertised(self) -> Advertised:
         """Ask for what the router on the PC's link advertises."""

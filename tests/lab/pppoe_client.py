@@ -19,7 +19,7 @@ from seikyu.apps.doctor import pppoe_frames as wire
 from seikyu.apps.doctor import pppoe_talk as talks
 from seikyu.apps.doctor.pppoe import Wire
 from seikyu.apps.doctor.pppoe_frames import Code, Frame, Packet, Protocol
-from seikyu.apps.doctor.pppoe_state import Host, Login, Stage, Talk, Waits, packet_frame
+from seikyu.apps.doctor.pppoe_state import Host, Login, Phase, Talk, Waits, packet_frame
 
 FOREVER: Final = Waits(settle_s=float("inf"), whole_s=float("inf"))
 PAUSE_S: Final = 0.2
@@ -59,7 +59,7 @@ class Client:
         host = Host(self.line.address, os.urandom(8), 1 + int.from_bytes(os.urandom(3), "big"))
         login = Login(self.settings.user, self.settings.password)
         talk, frames = talks.begin(host, login=login, now=time.monotonic(), waits=FOREVER)
-        while talk.stage is not Stage.OVER:
+        while talk.phase is not Phase.OVER:
             self.line.send(frames)
             frames = ()
             talk, more = self._turn(talk)
@@ -84,7 +84,7 @@ class Client:
         for frame in self.line.heard(time.monotonic()):
             talk, more = talks.hear(talk, frame, time.monotonic())
             frames += more
-            if talk.stage is Stage.OPEN and (frame.sender, frame.session) == (talk.offers[0].address, talk.session):
+            if talk.phase is Phase.OPEN and (frame.sender, frame.session) == (talk.offers[0].address, talk.session):
                 frames += self._network(talk, frame.payload)
         return talk, frames
 
@@ -94,7 +94,7 @@ class Client:
 
     def _ask(self, talk: Talk) -> tuple[Frame, ...]:
         """Ask for an address until it is ours."""
-        if talk.stage is not Stage.OPEN or self.tun >= 0 or time.monotonic() < self.asked_at + 1:
+        if talk.phase is not Phase.OPEN or self.tun >= 0 or time.monotonic() < self.asked_at + 1:
             return ()
         self.asked_at = time.monotonic()
         body = wire.encode_options(self.wanted.items())

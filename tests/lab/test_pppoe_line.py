@@ -5,24 +5,24 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lab import concentrator, pppoe_client
-from lab.net import Host, Lab, Link, Running, until
-from seikyu.apps.doctor.pppoe import probe
+from lab import dialled
+from lab.net import Lab, Link, Running, until
+from lab.town import OFFICE, Town
+from seikyu.apps.doctor import pppoe, probing
 from seikyu.apps.doctor.pppoe_state import Login
+from seikyu.apps.doctor.probing import Look
+from seikyu.apps.doctor.tools import run
 from seikyu.lines.facts import Facts
 
 pytestmark = pytest.mark.needs("net", "tun", "packets")
 
-TESTS = Path(__file__).resolve().parents[1]
-LOGIN = Login("clinic-0001@line.example", "correct horse")
-WRONG = Login(LOGIN.user, "wrong horse")
-SETTINGS = concentrator.Settings(users={LOGIN.user: LOGIN.password}, interface="clinic")
+LOGIN, WRONG = dialled.LOGIN, dialled.WRONG
 
 
 class Street:
@@ -35,15 +35,11 @@ class Street:
 
     def serve(self, **settings: Any) -> Running:
         """Start a concentrator at the carrier's end."""
-        path = concentrator.written(self.carrier.folder / "bas.json", replace(SETTINGS, **settings))
-        running = self.carrier.spawn(sys.executable, concentrator.__file__, path, env={"PYTHONPATH": str(TESTS)})
-        running.says("ready")
-        return running
+        return dialled.serve(self.carrier, "clinic", **settings)
 
     def probe(self, login: Login | None = LOGIN) -> Facts:
         """Run the probe on the clinic's PC."""
-        with self.clinic.inside():
-            return probe("carrier", login)
+        return dialled.look(self.clinic, "carrier", login)
 
 
 @pytest.fixture
@@ -159,6 +155,36 @@ def test_rubbish_on_the_cable_keeps_nobody(street: Street) -> None:
     assert ("done", 0, True, True, "accepted") == told(facts)
 
 
+@pytest.mark.parametrize(
+    ("content", "connected", "found", "blind"),
+    [
+        (f"{LOGIN.user}\n{LOGIN.password}\n", False, (0, "accepted"), None),
+        (f"{LOGIN.user}\nwrong horse\n", False, (691, "refused"), None),
+        (f"{LOGIN.user}\n{LOGIN.password}\n", True, (0, "not_tried"), None),
+        (f"{LOGIN.user}\n", False, (0, "not_tried"), "refused"),
+        (None, False, (0, "not_tried"), "option"),
+    ],
+)
+def test_the_doctor_tries_the_login_that_it_is_given(
+    street: Street, content: str | None, connected: object, found: tuple[Any, ...], blind: str | None
+) -> None:
+    """From its file; never while a connection is up; and without one that can be read it looks who offers a line."""
+    street.serve()
+    file = street.clinic.folder / "login.txt"
+    file.write_text(content or "", "utf-8")
+    given = Look(
+        system="linux", run=run, now=lambda: datetime.now(UTC), pppoe_user_file=None if content is None else file,
+        facts={"line.kind": "ipvpn_ipv4", "link.interface": "carrier", "pppoe.connected": bool(connected)},
+    )  # fmt: skip
+
+    with street.clinic.inside():
+        told_at_once = probing._one(pppoe.PROBES[0], given)
+
+    _, facts, could_not = told_at_once
+    assert found == (facts["pppoe.code"], facts["pppoe.authentication"])
+    assert blind == (could_not and could_not.why)
+
+
 # --- the programs of others --------------------------------------------------------------------------------------
 
 
@@ -195,44 +221,11 @@ def test_our_probe_finds_the_concentrator_of_another(foreign: Street) -> None:
 # --- a session that carries IP -----------------------------------------------------------------------------------
 
 
-def connect(street: Street, *, password: str = LOGIN.password, **settings: Any) -> Running:
-    """Start a client on the clinic's PC."""
-    wanted = pppoe_client.Settings(LOGIN.user, password, "carrier", **settings)
-    path = wanted.written(street.clinic.folder / "line.json")
-    return street.clinic.spawn(sys.executable, pppoe_client.__file__, path, env={"PYTHONPATH": str(TESTS)})
-
-
-def claims_network(street: Street) -> Host:
-    """Put a claims network with a web server behind the carrier."""
-    claims = street.lab.host("claims")
-    street.lab.link(street.carrier, claims, ["203.0.113.1/24"], ["203.0.113.10/24"], mtu=1500)
-    claims.route("198.51.100.0/24", via="203.0.113.1")
-    (claims.folder / "site").mkdir()
-    (claims.folder / "site" / "file").write_bytes(bytes(range(256)) * 4000)
-    running = claims.spawn(sys.executable, "-um", "http.server", "80", "-d", claims.folder / "site")
-    running.says("Serving")
-    return claims
-
-
-def test_a_session_carries_a_page_from_the_claims_network(street: Street) -> None:
-    """A megabyte arrives whole over 1454 bytes at a time, and the session is gone when the client ends."""
-    claims, bas = claims_network(street), street.serve(resolver="203.0.113.53")
-    client = connect(street, routes=["203.0.113.0/24"], resolver=True)
-    client.says("up 198.51.100.129 203.0.113.53")
-
-    got = street.clinic.folder / "file"
-    street.clinic.run("curl", "-sS", "--max-time", "20", "-o", got, "http://203.0.113.10/file")
-
-    assert (claims.folder / "site" / "file").read_bytes() == got.read_bytes()
-    assert 0 == client.stop()
-    until("the session back", lambda: "session 1 given back" in bas.log())
-
-
 def test_a_client_with_a_wrong_password_does_not_come_up(street: Street) -> None:
     """It ends with the number that the probe tells."""
     street.serve()
 
-    client = connect(street, password="wrong horse")
+    client = dialled.dial(street.clinic, "carrier", password="wrong horse")
 
     client.says("down 691")
     assert 1 == client.wait()
@@ -241,7 +234,7 @@ def test_a_client_with_a_wrong_password_does_not_come_up(street: Street) -> None
 def test_the_probe_finds_the_one_session_in_use(street: Street) -> None:
     """While the client holds it the line is full; when the client has gone it is not."""
     bas = street.serve(most_sessions=1)
-    client = connect(street)
+    client = dialled.dial(street.clinic, "carrier")
     client.says("up")
 
     full = street.probe()
@@ -250,3 +243,37 @@ def test_the_probe_finds_the_one_session_in_use(street: Street) -> None:
 
     assert (678, "AC-System-Error: session limit reached") == (full["pppoe.code"], full["pppoe.error_tag"])
     assert ("done", 0, True, True, "accepted") == told(street.probe())
+
+
+@pytest.mark.needs("bridge", "dnsmasq", "dig")
+def test_a_session_carries_a_page_from_the_claims_network(town: Town, tmp_path: Path) -> None:
+    """A megabyte arrives whole by the name that the line's own resolver knows, and the session is gone at the end."""
+    line = dialled.DialledLine(town, "site")
+    site = town.office.folder / "site"
+    site.mkdir()
+    (site / "file").write_bytes(bytes(range(256)) * 4000)
+    town.office.spawn(sys.executable, "-um", "http.server", "80", "-d", site).says("Serving")
+
+    address = line.connect()
+    url = "http://portal.claims.example/file"
+    line.site.run("curl", "-4", "-sS", "--max-time", "20", "-o", tmp_path / "got", url)
+    line.hang_up()
+
+    assert "192.0.2.2" == address
+    assert (site / "file").read_bytes() == (tmp_path / "got").read_bytes()
+    assert line.site.run("curl", "-4", "-sS", "--max-time", "2", url, check=False).returncode
+
+
+@pytest.mark.needs("bridge", "cut", "dnsmasq")
+def test_a_session_outlives_a_short_break_and_ends_with_the_carrier(town: Town) -> None:
+    """A cut cable takes nothing away; a concentrator that goes, as at night works, takes the session."""
+    line = dialled.DialledLine(town, "site")
+    line.connect()
+    with line.cable.cut():
+        assert line.site.run("ping", "-c", "1", "-W", "1", OFFICE[0], check=False).returncode
+
+    line.site.run("ping", "-c", "1", "-W", "2", OFFICE[0])
+    line.bas.kill()
+
+    assert line.site.run("ping", "-c", "1", "-W", "1", OFFICE[0], check=False).returncode
+    assert 651 == dialled.look(line.site, "line")["pppoe.code"]

@@ -207,6 +207,23 @@ _OUTCOMES: Final = (
     Outcome("cannot_write", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("party_not_there", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("party_differs", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
+    # the gateway
+    Outcome("bad_gateway_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("no_gateway_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("gateway_running", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("gateway_file_unusable", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("gateway_office_silent", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.LATER, retry=True),
+    Outcome("gateway_metrics_taken", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("bad_terminals_file", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("bad_lists", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("needs_root", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("no_strongswan", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("no_esp", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("no_nftables", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("nftables_refused", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("ike_daemon_silent", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.LATER, retry=True),
+    Outcome("ike_daemon_refused", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("ike_daemon_failed", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     # masters
     Outcome("master_unusable", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.REFUSED),
     Outcome("master_no_day", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
@@ -216,7 +233,7 @@ _OUTCOMES: Final = (
     Outcome("master_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     # guides for lines
     Outcome("no_such_guide", HTTPStatus.NOT_FOUND, Exit.COULD_NOT_RUN),
-    Outcome("line_file_wrong", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("line_file_wrong", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("bad_line_value", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
     # lines
     Outcome("other_line", HTTPStatus.FORBIDDEN, Exit.REFUSED),

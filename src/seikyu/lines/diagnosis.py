@@ -142,7 +142,7 @@ def diagnose(facts: Facts, *, table: Iterable[Fault] | None = None) -> Diagnosis
     judged = {each.id: (each, *judge(each, facts)) for each in (faults().values() if table is None else table)}
     there = {id_ for id_, (_, state, _) in judged.items() if state in {State.FOUND, State.LIKELY}}
     found = [_found(*judged[id_], facts, there=there) for id_ in judged if id_ in there]
-    found.sort(key=lambda each: (bool(each.follows), each.likely, each.fault.rank, each.fault.id))
+    found.sort(key=lambda each: (_tier(each), each.fault.rank, each.fault.id))
     missing = {id_: names for id_, (_, state, names) in judged.items() if state is State.UNDECIDED}
     return Diagnosis(_verdict(facts, found), tuple(found), missing)
 
@@ -150,7 +150,8 @@ def diagnose(facts: Facts, *, table: Iterable[Fault] | None = None) -> Diagnosis
 def judge(fault: Fault, facts: Facts) -> tuple[State, tuple[str, ...]]:
     """Return what is known of one fault, and the facts that show it or, if it is undecided, that are missing.
 
-    What a person says points to it, unless a fact speaks against it. A fault of some kinds of lines is not found where the kind is not known, unless a person's word points to it.
+    What a person says points to it, unless a fact speaks against it. A fault of some kinds of lines is not found where
+    the kind is not known, unless a person's word points to it.
     """
     kind = facts.get(_KIND)
     if fault.lines and kind is not None and kind not in fault.lines:
@@ -199,6 +200,7 @@ def desk_for(call: str, kind: str) -> str:
     return line_kinds()[kind].desk if kind in line_kinds() else ""
 
 
+_ORDER: Final = (Effect.STOPS, Effect.HINDERS, Effect.WARNS, Effect.EXPLAINS)
 _WITH_ANOTHER: Final = frozenset({"same", "differs"})
 
 _HOLDS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
@@ -227,6 +229,17 @@ def _verdict(facts: Facts, found: Sequence[Found]) -> Verdict:
     if stopped or facts.get(_ANSWERS) is False:
         return Verdict.DOES_NOT_CONNECT
     return Verdict.NOT_KNOWN
+
+
+def _tier(each: Found) -> tuple[int, bool, int]:
+    """Return what comes first: what is certain, what is likely, what follows, and at last what is only to be known.
+
+    Among these what stops comes before what hinders.
+    """
+    effect = _ORDER.index(each.fault.effect)
+    if effect >= _ORDER.index(Effect.WARNS):
+        return effect, False, 0
+    return (1 if each.follows else 0), each.likely and not each.follows, effect
 
 
 def _stops(each: Found) -> bool:

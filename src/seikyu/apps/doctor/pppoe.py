@@ -21,8 +21,14 @@ from typing import Final, Self
 from seikyu.apps.doctor import pppoe_frames as wire
 from seikyu.apps.doctor import pppoe_talk as talks
 from seikyu.apps.doctor.pppoe_frames import Frame
-from seikyu.apps.doctor.pppoe_state import WAITS, Host, Login, LoginUnfit, Stage, Talk, Waits
+from seikyu.apps.doctor.pppoe_state import WAITS, Host, Login, LoginUnfit, Phase, Talk, Waits
+from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
 from seikyu.lines.facts import Facts
+
+#: The kind of line that is dialled with PPPoE from the PC; of a site that says nothing it may be one.
+_PPPOE_KIND: Final = "ipvpn_ipv4"
+
+_LOGIN_OPTION: Final = "--pppoe-user-file"
 
 #: A file with a user id and a password has two short lines.
 LOGIN_FILE_BYTES: Final = 2048
@@ -61,6 +67,40 @@ def probe(interface: str, login: Login | None = None, *, service: str = "", wait
     except NoInterface:
         return {"pppoe.probe": "no_interface"}
     return {"pppoe.probe": "done", **talks.facts(talk)}
+
+
+def look_at_pppoe(given: Look) -> Facts:
+    """Look who offers a line on the card towards it and, with the file of a login, whether it is accepted.
+
+    While a PPP connection is up no second session is asked for: the line may have but one.
+    Errors: CouldNotLook, with what was found, if the login could not be tried.
+    """
+    if given.facts.get("line.kind", _PPPOE_KIND) != _PPPOE_KIND:
+        raise CouldNotLook("nothing", "PPPoE")
+    interface = (given.site.interface if given.site else "") or str(given.facts.get("link.interface", ""))
+    connected = given.facts.get("pppoe.connected") is True
+    login, why = (None, None) if connected else _login(given)
+    known = dict(probe(interface, login))
+    match known.pop("pppoe.probe"):
+        case "not_permitted":
+            raise CouldNotLook("rights", "PPPoE, CAP_NET_RAW")
+        case "no_interface":
+            raise CouldNotLook("nothing", f"Ethernet {interface}".strip())
+        case "not_supported":
+            raise CouldNotLook("system")
+    if why:
+        raise CouldNotLook(why, _LOGIN_OPTION, known)
+    return known
+
+
+def _login(given: Look) -> tuple[Login | None, str | None]:
+    """Return the login that was given, or why there is none."""
+    if given.pppoe_user_file is None:
+        return None, "option"
+    try:
+        return read_login(given.pppoe_user_file), None
+    except (OSError, LoginUnfit):
+        return None, "refused"
 
 
 def read_login(path: Path) -> Login:
@@ -171,7 +211,7 @@ def _speak(line: Wire, login: Login | None, *, service: str, waits: Waits) -> Ta
         while True:
             if not (line.carrier and line.send(frames)):
                 return talks.line_down(talk)
-            if talk.stage is Stage.OVER:
+            if talk.phase is Phase.OVER:
                 return talk
             frames = ()
             for frame in line.heard(min(talk.deadline_at, talk.resend_at)):
@@ -191,3 +231,15 @@ def _let_go(line: Wire, talk: Talk) -> None:
         for frame in line.heard(end):
             talk, _ = talks.hear(talk, frame, time.monotonic())
     line.send(talks.give_back(talk))
+
+
+PROBES: Final = (
+    Probe(
+        "pppoe",
+        look_at_pppoe,
+        gives=talks.GIVES,
+        on=("linux",),
+        stage=Stage.LINE,
+        limit_s=WAITS.whole_s + _LET_GO_S,
+    ),
+)

@@ -16,7 +16,7 @@ from seikyu.apps.doctor.pppoe_frames import Code, Option, Packet, Proof, Protoco
 from seikyu.apps.doctor.pppoe_state import (
     Authentication,
     Ending,
-    Stage,
+    Phase,
     Step,
     Talk,
     enter,
@@ -61,8 +61,8 @@ def propose(talk: Talk, now: float) -> Step:
     if link.magic:
         options.append((Option.MAGIC, talk.host.magic.to_bytes(4, "big")))
     packet = Packet(Protocol.LCP, Code.CONFIGURE, link.identifier, wire.encode_options(options))
-    left_s = talk.deadline_at - now if talk.stage is Stage.LINKING else talk.waits.link_s
-    return enter(replace(talk, link=link), Stage.LINKING, packet_frame(talk, packet), for_s=left_s, now=now)
+    left_s = talk.deadline_at - now if talk.phase is Phase.LINKING else talk.waits.link_s
+    return enter(replace(talk, link=link), Phase.LINKING, packet_frame(talk, packet), for_s=left_s, now=now)
 
 
 def hear(talk: Talk, packet: Packet, now: float) -> Step:
@@ -77,12 +77,12 @@ def hear(talk: Talk, packet: Packet, now: float) -> Step:
 def _configure(talk: Talk, heard: Heard) -> Step:
     """Answer what the concentrator proposes; a link that was agreed on begins anew by it."""
     options = wire.decode_options(heard.packet.body)
-    if options is None or talk.stage is Stage.CLOSING:
+    if options is None or talk.phase is Phase.CLOSING:
         return talk, ()
     first: tuple[wire.Frame, ...] = ()
-    if talk.stage is not Stage.LINKING:
+    if talk.phase is not Phase.LINKING:
         talk, first = propose(replace(talk, link=replace(talk.link, proved=None)), heard.at)
-        if talk.stage is Stage.CLOSING:
+        if talk.phase is Phase.CLOSING:
             return talk, first
     code, back = _verdict(options)
     agreed = code is Code.CONFIGURE_ACK
@@ -107,7 +107,7 @@ def _verdict(options: tuple[TypeAndValue, ...]) -> tuple[Code, tuple[TypeAndValu
 
 
 def _acknowledged(talk: Talk, heard: Heard) -> Step:
-    if talk.stage is not Stage.LINKING or heard.packet.identifier != talk.link.identifier:
+    if talk.phase is not Phase.LINKING or heard.packet.identifier != talk.link.identifier:
         return talk, ()
     return _agreed(replace(talk, link=replace(talk.link, ours_agreed=True)), heard.at)
 
@@ -115,7 +115,7 @@ def _acknowledged(talk: Talk, heard: Heard) -> Step:
 def _disputed(talk: Talk, heard: Heard) -> Step:
     """Propose anew without what was rejected, and with the size that was counselled."""
     options = wire.decode_options(heard.packet.body)
-    if talk.stage is not Stage.LINKING or heard.packet.identifier != talk.link.identifier or options is None:
+    if talk.phase is not Phase.LINKING or heard.packet.identifier != talk.link.identifier or options is None:
         return talk, ()
     said, link = dict(options), talk.link
     if Option.MRU in said:
@@ -132,7 +132,7 @@ def _terminate(talk: Talk, heard: Heard) -> Step:
 
 
 def _terminated(talk: Talk, heard: Heard) -> Step:
-    if talk.stage is not Stage.CLOSING or heard.packet.identifier != talk.link.identifier:
+    if talk.phase is not Phase.CLOSING or heard.packet.identifier != talk.link.identifier:
         return talk, ()
     return over(talk), (farewell(talk, talk.session),)
 
@@ -151,12 +151,12 @@ def _agreed(talk: Talk, now: float) -> Step:
     if not (link.ours_agreed and link.theirs_agreed):
         return talk, ()
     if not link.demand:
-        return enter(talk, Stage.OPEN, for_s=talk.waits.settle_s, now=now)
+        return enter(talk, Phase.OPEN, for_s=talk.waits.settle_s, now=now)
     if link.demand == wire.CHAP_MD5_DEMAND or talk.login is None:
-        return enter(talk, Stage.PROVING, for_s=talk.waits.proof_s, now=now)
+        return enter(talk, Phase.PROVING, for_s=talk.waits.proof_s, now=now)
     ask = Packet(Protocol.PAP, wire.PAP_ASK, link.identifier, wire.encode_pap(*talk.login.sent))
     proving = replace(talk, link=replace(link, proved=link.identifier))
-    return enter(proving, Stage.PROVING, packet_frame(talk, ask), for_s=talk.waits.proof_s, now=now)
+    return enter(proving, Phase.PROVING, packet_frame(talk, ask), for_s=talk.waits.proof_s, now=now)
 
 
 def _challenge(talk: Talk, heard: Heard) -> Step:
@@ -167,7 +167,7 @@ def _challenge(talk: Talk, heard: Heard) -> Step:
     identifier, (user, password) = heard.packet.identifier, talk.login.sent
     proof = wire.encode_chap(wire.chap_answer(identifier, password, challenge[0]), user)
     answer = heard.answer(talk, Proof.RESPONSE, proof)
-    again = answer if talk.stage is Stage.PROVING else ()
+    again = answer if talk.phase is Phase.PROVING else ()
     return replace(talk, link=replace(talk.link, proved=identifier), again=again), answer
 
 
@@ -181,12 +181,12 @@ def _judged(talk: Talk, heard: Heard) -> Step:
         why = _message(talk, (wire.short(packet.body) or b"") if pap else packet.body)
         return hang_up(replace(talk, authentication=Authentication.REFUSED, error=why), heard.at, Ending.REFUSED)
     talk = replace(talk, authentication=Authentication.ACCEPTED)
-    return (talk, ()) if talk.stage is Stage.OPEN else enter(talk, Stage.OPEN, for_s=talk.waits.settle_s, now=heard.at)
+    return (talk, ()) if talk.phase is Phase.OPEN else enter(talk, Phase.OPEN, for_s=talk.waits.settle_s, now=heard.at)
 
 
 def _proves(talk: Talk, packet: Packet) -> bool:
     """True if a packet belongs to the proof that the concentrator demanded, and the link is agreed on."""
-    return talk.stage in {Stage.PROVING, Stage.OPEN} and talk.link.demand[:2] == packet.protocol.to_bytes(2, "big")
+    return talk.phase in {Phase.PROVING, Phase.OPEN} and talk.link.demand[:2] == packet.protocol.to_bytes(2, "big")
 
 
 def _message(talk: Talk, said: bytes) -> str:

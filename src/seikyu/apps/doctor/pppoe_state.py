@@ -1,4 +1,4 @@
-"""A talk with an access concentrator as a value: where it is, what is known so far, and the moves of all stages.
+"""A talk with an access concentrator as a value: where it is, what is known so far, and the moves of all phases.
 
 Source: rfc2516:5; rfc1661:3.
 """
@@ -17,7 +17,7 @@ MRU_BYTES: Final = 1454
 LOGIN_BYTES: Final = 255
 
 
-class Stage(StrEnum):
+class Phase(StrEnum):
     """Where a talk is."""
 
     CALLING = "calling"
@@ -86,7 +86,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """How long each stage may take, in seconds. `settle_s` is the one after a proof; `whole_s` bounds all together."""
+    """How long each phase may take, in seconds. `settle_s` is the one after a proof; `whole_s` bounds all together."""
 
     offer_s: float = 3.0
     more_offers_s: float = 0.5
@@ -96,7 +96,7 @@ class Waits:
     settle_s: float = 0.5
     close_s: float = 0.4
     resend_s: float = 0.9
-    whole_s: float = 7.5
+    whole_s: float = 6.0
 
 
 WAITS: Final = Waits()
@@ -139,7 +139,7 @@ class Talk:
     login: Login | None
     waits: Waits
     ends_at: float
-    stage: Stage = Stage.CALLING
+    phase: Phase = Phase.CALLING
     deadline_at: float = 0.0
     resend_at: float = 0.0
     again: tuple[Frame, ...] = field(default=(), repr=False)
@@ -155,36 +155,36 @@ class Talk:
 Step = tuple[Talk, tuple[Frame, ...]]
 
 
-def enter(talk: Talk, stage: Stage, *send: Frame, for_s: float, now: float) -> Step:
-    """Go to a stage that may take so long; what is sent is sent again until the stage is left."""
-    latest_at = talk.ends_at if stage is Stage.CLOSING else talk.ends_at - talk.waits.close_s
+def enter(talk: Talk, phase: Phase, *send: Frame, for_s: float, now: float) -> Step:
+    """Go to a phase that may take so long; what is sent is sent again until the phase is left."""
+    latest_at = talk.ends_at if phase is Phase.CLOSING else talk.ends_at - talk.waits.close_s
     deadline_at, resend_at = min(now + for_s, latest_at), now + talk.waits.resend_s
-    return replace(talk, stage=stage, again=send, deadline_at=deadline_at, resend_at=resend_at), send
+    return replace(talk, phase=phase, again=send, deadline_at=deadline_at, resend_at=resend_at), send
 
 
 def over(talk: Talk) -> Talk:
     """End the talk: it hears and sends no more."""
-    return replace(talk, stage=Stage.OVER, again=())
+    return replace(talk, phase=Phase.OVER, again=())
 
 
 def hung_up(talk: Talk) -> Talk:
     """End the talk because the concentrator ended the session; that is no fault if the talk wanted to end it."""
-    if talk.stage is Stage.CLOSING:
+    if talk.phase is Phase.CLOSING:
         return over(talk)
-    unanswered = talk.stage is Stage.PROVING and talk.link.proved is not None
+    unanswered = talk.phase is Phase.PROVING and talk.link.proved is not None
     said = Authentication.TIMEOUT if unanswered else talk.authentication
     return over(replace(talk, ending=Ending.HUNG_UP, authentication=said))
 
 
 def hang_up(talk: Talk, now: float, ending: Ending = Ending.WELL) -> Step:
     """Return the talk on its way to the end, and what ends the link if there is a session."""
-    if talk.stage in {Stage.CLOSING, Stage.OVER}:
+    if talk.phase in {Phase.CLOSING, Phase.OVER}:
         return talk, ()
     talk = replace(talk, ending=ending)
     if not talk.session:
         return over(talk), ()
     end = packet_frame(talk, Packet(Protocol.LCP, Code.TERMINATE, talk.link.identifier))
-    return enter(talk, Stage.CLOSING, end, for_s=talk.waits.close_s, now=now)
+    return enter(talk, Phase.CLOSING, end, for_s=talk.waits.close_s, now=now)
 
 
 def farewell(talk: Talk, session: int) -> Frame:

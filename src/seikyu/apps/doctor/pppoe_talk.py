@@ -6,7 +6,7 @@ concentrator says whether it accepts the two (PAP, or CHAP with MD5). Then, what
 the link and gives the session back (PADT), so that nothing is left of it at either end.
 
 A talk is a value: `begin`, `hear`, `tick` and `hang_up` return the talk after it, and the frames to send. The clock is
-the caller's, in seconds. Every stage ends by a deadline of its own and all of them by the one of the talk, so that no
+the caller's, in seconds. Every phase ends by a deadline of its own and all of them by the one of the talk, so that no
 peer can keep it; for one frame heard it sends two at most, so that no peer can make it flood the line.
 
 Source: rfc2516:5.
@@ -26,7 +26,7 @@ from seikyu.apps.doctor.pppoe_state import (
     Host,
     Login,
     Offer,
-    Stage,
+    Phase,
     Step,
     Talk,
     Waits,
@@ -37,6 +37,18 @@ from seikyu.apps.doctor.pppoe_state import (
     over,
 )
 from seikyu.lines.facts import Facts, Value, take
+
+#: The facts that a talk can find.
+GIVES: Final = (
+    "pppoe.discovered",
+    "pppoe.concentrators",
+    "pppoe.code",
+    "pppoe.authentication",
+    "pppoe.error_tag",
+    "pppoe.access_concentrator",
+    "pppoe.services",
+    "pppoe.session",
+)
 
 #: Concentrators that are told apart, and services of one that are named.
 OFFERS: Final = 16
@@ -52,14 +64,14 @@ def begin(host: Host, *, login: Login | None, now: float, service: str = "", wai
     talk = Talk(host, name, login, waits, now + waits.whole_s)
     tags = ((Tag.SERVICE, name), (Tag.HOST_UNIQUE, host.unique))
     call = Frame(wire.BROADCAST, host.address, Discovery.PADI, 0, wire.encode_tags(tags))
-    return enter(talk, Stage.CALLING, call, for_s=waits.offer_s, now=now)
+    return enter(talk, Phase.CALLING, call, for_s=waits.offer_s, now=now)
 
 
 def hear(talk: Talk, frame: Frame, now: float) -> Step:
     """Return the talk after a frame came; one that is not for it, or makes no sense now, changes nothing."""
-    if frame.to != talk.host.address or frame.sender == talk.host.address or talk.stage is Stage.OVER:
+    if frame.to != talk.host.address or frame.sender == talk.host.address or talk.phase is Phase.OVER:
         return talk, ()
-    if frame.code == Discovery.PADO and talk.stage is Stage.CALLING:
+    if frame.code == Discovery.PADO and talk.phase is Phase.CALLING:
         return _offered(talk, frame, now)
     if not talk.asked or frame.sender != talk.offers[0].address:
         return talk, ()
@@ -74,18 +86,18 @@ def hear(talk: Talk, frame: Frame, now: float) -> Step:
 
 
 def tick(talk: Talk, now: float) -> Step:
-    """Return the talk after time went by: what was not answered is sent again, and a stage that took too long ends."""
-    if talk.stage is Stage.OVER:
+    """Return the talk after time went by: what was not answered is sent again, and a phase that took too long ends."""
+    if talk.phase is Phase.OVER:
         return talk, ()
     if now < talk.deadline_at:
         due = now >= talk.resend_at
         return (replace(talk, resend_at=now + talk.waits.resend_s), talk.again) if due else (talk, ())
-    match talk.stage:
-        case Stage.CALLING:
+    match talk.phase:
+        case Phase.CALLING:
             return _no_more_offers(talk, now)
-        case Stage.CLOSING:
+        case Phase.CLOSING:
             return over(talk), (farewell(talk, talk.session),)
-        case Stage.PROVING:
+        case Phase.PROVING:
             return hang_up(replace(talk, authentication=Authentication.TIMEOUT), now, Ending.NO_ANSWER)
         case _:
             return hang_up(talk, now, _late(talk))
@@ -98,7 +110,7 @@ def line_down(talk: Talk) -> Talk:
 
 def give_back(talk: Talk) -> tuple[Frame, ...]:
     """Return the frame that gives the session back at once, if one is held; for a caller that must stop."""
-    return () if talk.stage is Stage.OVER or not talk.session else (farewell(talk, talk.session),)
+    return () if talk.phase is Phase.OVER or not talk.session else (farewell(talk, talk.session),)
 
 
 def facts(talk: Talk) -> Facts:
@@ -118,9 +130,9 @@ def facts(talk: Talk) -> Facts:
 
 
 def _late(talk: Talk) -> Ending:
-    """Return what it means that a stage after the offers was not answered in time."""
-    late = {Stage.ASKING: Ending.NO_SESSION, Stage.OPEN: Ending.WELL}
-    return late.get(talk.stage, Ending.NO_AGREEMENT if talk.link.refused else Ending.NO_ANSWER)
+    """Return what it means that a phase after the offers was not answered in time."""
+    late = {Phase.ASKING: Ending.NO_SESSION, Phase.OPEN: Ending.WELL}
+    return late.get(talk.phase, Ending.NO_AGREEMENT if talk.link.refused else Ending.NO_ANSWER)
 
 
 def _no_more_offers(talk: Talk, now: float) -> Step:
@@ -132,7 +144,7 @@ def _no_more_offers(talk: Talk, now: float) -> Step:
     offer = talk.offers[0]
     tags = ((Tag.HOST_UNIQUE, talk.host.unique), *offer.again)
     ask = Frame(offer.address, talk.host.address, Discovery.PADR, 0, wire.encode_tags(tags))
-    return enter(replace(talk, asked=True), Stage.ASKING, ask, for_s=talk.waits.session_s, now=now)
+    return enter(replace(talk, asked=True), Phase.ASKING, ask, for_s=talk.waits.session_s, now=now)
 
 
 def _offered(talk: Talk, frame: Frame, now: float) -> Step:
@@ -169,7 +181,7 @@ def _granted(talk: Talk, frame: Frame, now: float) -> Step:
     if (Tag.HOST_UNIQUE, talk.host.unique) not in tags or frame.session == talk.session != 0:
         return talk, ()
     error = _error(tags)
-    if talk.stage is not Stage.ASKING:
+    if talk.phase is not Phase.ASKING:
         return talk, () if error or not frame.session else (farewell(talk, frame.session),)
     if error or not frame.session:
         return replace(over(talk), ending=Ending.NO_SESSION, error=error), ()
