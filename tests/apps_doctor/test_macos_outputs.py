@@ -1,14 +1,15 @@
 """What macOS' tools print is read as their manual pages say, and nothing else is made of it."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from doctor_looks import a_look, output
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest import mark
 
 from seikyu.apps.doctor import macos, macos_text
-from seikyu.apps.doctor.probing import look
+from seikyu.apps.doctor.probing import Look, look
 from seikyu.lines.facts import known_facts, take
 
 NAMES = {
@@ -30,7 +31,7 @@ NAMES = {
 }
 
 
-def a_mac(**more):
+def a_mac(**more: object) -> Look:
     """Return a look at the Mac of the samples."""
     said = {line: output(f"macos/{name}") for line, name in NAMES.items()}
     said |= {
@@ -66,6 +67,7 @@ def test_macos_tells_the_card_towards_the_line() -> None:
         "ipv6.prefix": "2001:db8:e000::/64",
         "ipv6.routers": 2,
         "route.claims_interface": "en0",
+        "route.by_line": True,
         "route.lan_overlaps": False,
         "pppoe.connected": False,
         "tunnel.up": True,
@@ -91,11 +93,12 @@ def test_every_fact_of_macos_is_known_and_has_a_probe() -> None:
     assert all({"macos", "any"} & set(known_facts()[name].on) for name in promised)
 
 
-def test_a_narrow_route_to_the_claims_network_tells_the_card() -> None:
+def test_a_narrow_route_to_the_claims_network_tells_the_way() -> None:
     """With IPsec the route that the tunnel brings goes before the one to everywhere."""
     looked = look(macos.PROBES, a_mac(kind="ipsec_ike"))
 
-    assert looked.facts["link.interface"] == looked.facts["route.claims_interface"] == "utun4"
+    assert looked.facts["route.claims_interface"] == "utun4"
+    assert looked.facts["link.interface"] == "en0"  # a tunnel is no card
     assert looked.facts["route.by_line"] is True
 
 
@@ -110,7 +113,7 @@ def test_routes_are_read_before_and_since_macos_11_3() -> None:
 
 
 def test_an_idle_tunnel_of_macos_is_no_way_and_no_tunnel() -> None:
-    """macOS keeps tunnels of its own with link-local addresses and default routes; nobody goes there."""
+    """A Mac keeps tunnels of its own with link-local addresses and default routes; nobody goes there."""
     cards, held = macos_text.interfaces(output("macos/ifconfig.txt"), frozenset({"en1"}))
     routes = macos_text.routes(output("macos/netstat-rn.txt"))
 
@@ -119,17 +122,17 @@ def test_an_idle_tunnel_of_macos_is_no_way_and_no_tunnel() -> None:
 
 
 def test_resolvers_of_single_domains_and_other_cards_are_left_out() -> None:
-    """mDNS and scoped resolvers are not asked for the portal."""
+    """Multicast and scoped resolvers are not asked for the portal."""
     found = macos_text.resolvers(output("macos/scutil-dns.txt"))
 
     assert [("en0", "2001:db8:c1a0:e::53:1"), ("en0", "2001:db8:c1a0:e::53:2")] == [(c, str(at)) for c, at in found]
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     ("mode", "expected"),
     [("none", "none"), ("wep", "wep"), ("wpa2_personal_mixed", "wpa2"), ("wpa3_transition", "wpa3"), ("owe", "other")],
 )
-def test_encryption_of_the_wireless_lan_is_read(mode, expected) -> None:
+def test_encryption_of_the_wireless_lan_is_read(mode: str, expected: str) -> None:
     """Q8: an open or WEP network is told from WPA2 and WPA3."""
     text = output("macos/airport.json").replace("wpa2_personal", mode)
 
@@ -153,7 +156,7 @@ def test_a_mac_without_tools_says_so() -> None:
     assert ("macos", "tool", "ifconfig") in [(each.probe, each.why, each.what) for each in looked.blind]
 
 
-def test_the_keychain_is_not_asked_where_a_folder_has_the_certificate(tmp_path) -> None:
+def test_the_keychain_is_not_asked_where_a_folder_has_the_certificate(tmp_path: Path) -> None:
     """The client's own folder is what counts then."""
     keychain = next(each for each in macos.PROBES if each.name == "macos_keychain")
 
@@ -165,7 +168,7 @@ _PIECES = st.sampled_from([line for name in NAMES.values() for line in output(f"
 
 @settings(max_examples=200, deadline=None)
 @given(texts=st.lists(st.lists(_PIECES | st.text(max_size=40), max_size=20).map("\n".join), min_size=1, max_size=4))
-def test_any_text_of_a_mac_is_read(texts) -> None:
+def test_any_text_of_a_mac_is_read(texts: list[str]) -> None:
     """Whatever the tools print, nothing breaks, and what is found is of the type of its fact."""
     said = {line: texts[place % len(texts)] for place, line in enumerate([*NAMES, "sysctl", "/usr/libexec", "ping"])}
     given = a_look("macos", said)

@@ -1,12 +1,13 @@
 """What Windows says is read as its documentation prints it, in both languages, and nothing else is made of it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
+import pytest
 from doctor_looks import NOW, a_look, output
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest import mark, raises
 
 from seikyu.apps.doctor import windows, windows_text
 from seikyu.apps.doctor.probing import CouldNotLook, look
@@ -18,7 +19,7 @@ from seikyu.lines.site import example_site
 SEEN = output("windows/seen.json")
 
 
-def seen(**changed):
+def seen(**changed: object) -> Mapping[str, list[object]]:
     """Return what the sample says, with some answers changed; None takes one out."""
     rows = json.loads(SEEN) | changed
     return read_seen(json.dumps({name: each for name, each in rows.items() if each is not None}))
@@ -50,6 +51,7 @@ def test_windows_tells_the_card_towards_the_line() -> None:
         "ipv6.prefix": "2001:db8:e000::/64",
         "ipv6.routers": 1,
         "route.claims_interface": "イーサネット",
+        "route.by_line": True,
         "route.lan_overlaps": False,
         "pppoe.code": 691,
         "pppoe.connected": False,
@@ -91,15 +93,42 @@ def test_a_dialled_line_is_told_from_a_vpn() -> None:
     assert ("office",) == facts["link.tunnels"]
     assert facts["tunnel.up"] is True
     assert facts["tunnel.state"] == "ESTABLISHED"
-    assert facts["link.interface"] == facts["route.claims_interface"] == "claims"
+    assert facts["route.claims_interface"] == "claims"
     assert facts["route.by_line"] is True
+    assert facts["link.interface"] == "イーサネット"  # a dialled connection is no card
 
 
-def test_a_claims_route_beside_the_line_is_seen() -> None:
-    """With PPPoE the way to the claims network that goes over a cable's card does not go over the line (L05)."""
-    facts = facts_of_seen(seen(), a_look("windows", kind="ipvpn_ipv4"))
+@pytest.mark.parametrize(
+    ("kind", "address", "expected"),
+    [
+        ("ipvpn_ipv6", "2001:db8:e000::10", True),
+        ("ipvpn_ipv6", "2001:db8:1::10", False),
+        ("ipvpn_ipv4", "192.0.2.10", True),
+        ("ipvpn_ipv4", "203.0.113.10", None),
+        ("ipsec_ike", "192.0.2.200", True),
+        ("ipsec_ike", "203.0.113.10", False),
+    ],
+)
+def test_the_way_to_the_claims_network_is_judged_by_the_address_that_it_leaves_with(
+    kind: str, address: str, expected: object
+) -> None:
+    """As on Linux: an address of another network is not of this line; with PPPoE a router may dial in the PC's place."""
+    held = [{"IPAddress": address, "InterfaceAlias": "イーサネット", "PrefixLength": 24, "State": "Preferred"}]
+
+    facts = facts_of_seen(seen(addresses=held), a_look("windows", kind=kind))
+
+    assert expected == facts.get("route.by_line")
+
+
+def test_without_any_way_the_claims_network_is_not_reached_by_the_line() -> None:
+    """Routes that lead elsewhere only are a way to nowhere."""
+    routes = [{"DestinationPrefix": "203.0.113.0/24", "NextHop": "0.0.0.0", "InterfaceAlias": "イーサネット"}]
+
+    facts = facts_of_seen(seen(routes=routes), a_look("windows"))
 
     assert facts["route.by_line"] is False
+    assert "route.claims_interface" not in facts
+    assert facts["link.interface"] == "イーサネット"  # the one with a signal
 
 
 def test_the_card_of_the_site_comes_first() -> None:
@@ -112,7 +141,6 @@ def test_the_card_of_the_site_comes_first() -> None:
     assert facts["link.interface"] == "Wi-Fi"
     assert facts["link.carrier"] is False
     assert facts["ipv6.enabled"] is False
-    assert facts["route.by_line"] is False
     assert facts["dns.resolvers"] == ("2001:db8:c1a0:e::53:1", "2001:db8:c1a0:e::53:2")
 
 
@@ -145,7 +173,7 @@ def test_a_dial_up_that_failed_long_ago_is_not_todays() -> None:
     assert "pppoe.code" not in facts_of_seen(seen(dialled=old), a_look("windows"))
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     ("profiles", "expected"),
     [
         ([{"InterfaceAlias": "イーサネット", "Category": "Private"}], True),
@@ -153,7 +181,7 @@ def test_a_dial_up_that_failed_long_ago_is_not_todays() -> None:
         ([], False),
     ],
 )
-def test_the_firewall_is_that_of_the_profile_in_use(profiles, expected) -> None:
+def test_the_firewall_is_that_of_the_profile_in_use(profiles: list[dict[str, str]], *, expected: bool) -> None:
     """A profile that is off matters where it is in use; where that is not known, all have to be on."""
     assert expected == facts_of_seen(seen(profiles=profiles), a_look("windows"))["inbound.firewall"]
 
@@ -196,7 +224,7 @@ def test_without_powershell_plain_tools_tell_less() -> None:
         "reg.exe query": output("windows/reg-query.txt"),
     }
 
-    with raises(CouldNotLook) as caught:
+    with pytest.raises(CouldNotLook) as caught:
         windows.PROBES[0].look(a_look("windows", said))
 
     assert (caught.value.why, caught.value.what) == ("tool", "powershell.exe")
@@ -210,6 +238,7 @@ def test_without_powershell_plain_tools_tell_less() -> None:
         "ipv6.prefixes": 1,
         "ipv6.prefix": "2001:db8:e000::/64",
         "route.claims_interface": "イーサネット アダプター イーサネット",
+        "route.by_line": True,
         "route.lan_overlaps": False,
         "dns.resolvers": ("2001:db8:c1a0:e::53:1", "2001:db8:c1a0:e::53:2"),
         "proxy.set": True,
@@ -227,7 +256,7 @@ def test_ipconfig_is_read_alike_in_english() -> None:
     assert facts["link.up_interfaces"] == ("Ethernet adapter Ethernet",)
 
 
-@mark.parametrize(
+@pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("netsh-wlan-en.txt", "wpa2"),
@@ -238,7 +267,7 @@ def test_ipconfig_is_read_alike_in_english() -> None:
         ("netsh-wlan-wep-en.txt", "wep"),
     ],
 )
-def test_encryption_of_the_wireless_lan_is_read_in_both_languages(name, expected) -> None:
+def test_encryption_of_the_wireless_lan_is_read_in_both_languages(name: str, expected: str) -> None:
     """Q8: an open or WEP network is told from WPA2 and WPA3, whichever language Windows speaks."""
     text = output(f"windows/{name}")
     row = {"Name": "Wi-Fi", "InterfaceType": 71, "MediaConnectState": 1, "InterfaceOperationalStatus": 1}
@@ -251,8 +280,8 @@ def test_encryption_of_the_wireless_lan_is_read_in_both_languages(name, expected
     assert (facts["wlan.used"], facts["wlan.encryption"]) == (True, expected)
 
 
-@mark.parametrize(("name", "expected"), [("powercfg-ja.txt", 1800), ("powercfg-en.txt", 0)])
-def test_sleeping_is_read_from_the_numbers(name, expected) -> None:
+@pytest.mark.parametrize(("name", "expected"), [("powercfg-ja.txt", 1800), ("powercfg-en.txt", 0)])
+def test_sleeping_is_read_from_the_numbers(name: str, expected: int) -> None:
     """The number for mains power is the last but one in every language."""
     assert expected == windows_text.sleep_s(output(f"windows/{name}"))
 
@@ -321,7 +350,7 @@ _COLUMNS = sorted({key for rows in json.loads(SEEN).values() for row in rows if 
         st.lists(_ANY | st.dictionaries(st.sampled_from(_COLUMNS), _ANY), max_size=4),
     )
 )
-def test_any_answer_of_windows_gives_facts_or_none(rows) -> None:
+def test_any_answer_of_windows_gives_facts_or_none(rows: dict[str, list[object]]) -> None:
     """Whatever Windows answers, nothing breaks, and what is found is of the type of its fact."""
     found = {}
 
@@ -350,7 +379,7 @@ _PIECES = st.sampled_from(
 
 @settings(max_examples=150)
 @given(text=st.lists(_PIECES | st.text(max_size=40), max_size=25).map("\n".join))
-def test_any_text_of_a_windows_tool_is_read(text) -> None:
+def test_any_text_of_a_windows_tool_is_read(text: str) -> None:
     """Any text gives no exception."""
     read_seen(text)
     windows_text.listening(text)

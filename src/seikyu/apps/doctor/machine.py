@@ -1,7 +1,7 @@
 """A PC as Windows and macOS describe it, and the facts that follow from it whichever of them it was.
 
-The card towards the line is the one that the site names; else that of the route to the claims network; else that of
-the route to everywhere. Where only the last is known, nothing is said of the way to the claims network.
+The card towards the line is found as on Linux: the one that the site names; else that of the route to the claims
+network; else that of the route to everywhere; else one with a signal. A tunnel or a dialled connection is none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Interface, IPv6Network, ip_address, ip_interface, ip_network
 from typing import Any, Final
 
+from seikyu.apps.doctor.origins import by_line
 from seikyu.apps.doctor.probing import Look
 from seikyu.lines.facts import Value
-from seikyu.lines.kinds import IPSEC
 from seikyu.lines.wrong import Address, Network
 
 #: How much of what a system lists is looked at.
@@ -20,11 +20,6 @@ MOST_ROWS: Final = 2000
 #: Addresses that routers hand out for use beyond one's own network, and the size of what one card gets.
 _GLOBAL: Final = IPv6Network("2000::/3")
 _LINK_BITS: Final = 64
-
-_IPV4_KINDS: Final = ("ipvpn_ipv4", IPSEC)
-
-#: Which family the claims network is reached by, by kind of line.
-_FAMILY: Final = {"ipvpn_ipv6": 6, "ipvpn_ipv4": 4, IPSEC: 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +102,23 @@ def facts_of(machine: Machine, given: Look) -> dict[str, Value]:
 
 
 def line_card(machine: Machine, given: Look) -> str:
-    """Return the card towards the line; empty if it cannot be told."""
+    """Return the card towards the line; empty if there is none."""
     if given.site and given.site.interface:
         return given.site.interface
-    way = claims_route(machine, given) or _default(machine, given)
-    if way is not None:
-        return way.card
-    up = [each.name for each in machine.cards if each.plain and each.up]
-    return up[0] if len(up) == 1 else ""
+    way = claims_route(machine, given)
+    leading = [*([way] if way else []), *_defaults(machine, given)]
+    known = [machine.card(each.card) for each in leading]
+    first = next((each.name for each in known if each and each.plain), "")
+    plain = sorted((each for each in machine.cards if each.plain), key=lambda each: (not each.up, each.wireless))
+    return first or next((each.name for each in plain), "")
 
 
 def claims_route(machine: Machine, given: Look) -> Route | None:
-    """Return the route to the claims network if there is one of its own, narrower than the one to everywhere."""
-    ways = [way for way in (_way(machine, each) for each in claims_prefixes(given)) if way and way.to.prefixlen]
-    return ways[0] if ways else None
-
-
-def claims_prefixes(given: Look) -> tuple[Network, ...]:
-    """Return the prefixes of the claims network that the kind of line reaches."""
-    if given.network is None:
-        return ()
-    family = _FAMILY.get(given.site.kind) if given.site else None
-    return tuple(each for each in given.network.prefixes if family in {None, each.version})
+    """Return the route that packets to the claims network take, that of the line's own family first."""
+    prefixes = given.network.prefixes if given.network else ()
+    family = _family(given)
+    ways = (_way(machine, each) for each in sorted(prefixes, key=lambda each: each.version != family))
+    return next((each for each in ways if each is not None), None)
 
 
 def address_of(text: object) -> Address | None:
@@ -224,21 +214,24 @@ def _of_routes(machine: Machine, name: str, given: Look) -> dict[str, Value]:
     if not machine.routes:
         return {}
     facts: dict[str, Value] = {}
-    defaults = sorted((each for each in machine.routes if not each.to.prefixlen), key=lambda each: each.metric)
-    routers = [each for each in defaults if each.card == name and each.router is not None]
+    routers = [each for each in _defaults(machine, given) if each.card == name and each.router is not None]
     if name:
         facts["ipv6.routers"] = len({each.router for each in routers if each.to.version == 6})  # noqa: PLR2004  (IPv6)
     if routers:
-        facts |= _of_router(machine, min(routers, key=lambda each: (each.to.version != _family(given), each.metric)))
-    prefixes = claims_prefixes(given)
-    ways = [way for way in (_way(machine, each) for each in prefixes) if way is not None]
-    if ways:
-        facts["route.claims_interface"] = ways[0].card
-    if ways and given.site and (given.site.interface or given.site.kind in _IPV4_KINDS):
-        facts["route.by_line"] = all(_is_line(machine, way.card, given) for way in ways)
-    if prefixes:
-        facts["route.lan_overlaps"] = _overlaps(machine, prefixes, line=name)
-    return facts
+        facts |= _of_router(machine, routers[0])
+    return facts | (_of_claims(machine, name, given) if given.network else {})
+
+
+def _of_claims(machine: Machine, name: str, given: Look) -> dict[str, Value]:
+    prefixes = given.network.prefixes if given.network else ()
+    facts: dict[str, Value] = {"route.lan_overlaps": _overlaps(machine, prefixes, line=name)}
+    way = claims_route(machine, given)
+    if way is None or given.network is None:
+        return facts | {"route.by_line": False}
+    goes = by_line(given.network, given.site, source=_source(machine, way))
+    if goes is None:
+        goes = _fits(machine.card(way.card), given.site.kind if given.site else "", line=name)
+    return facts | {"route.claims_interface": way.card} | ({} if goes is None else {"route.by_line": goes})
 
 
 def _of_router(machine: Machine, way: Route) -> dict[str, Value]:
@@ -259,23 +252,29 @@ def _of_resolvers(machine: Machine, name: str) -> dict[str, Value]:
     return facts
 
 
-def _is_line(machine: Machine, name: str, given: Look) -> bool:
-    """True if a card carries the line: the site's own card, the PPP connection of PPPoE, the tunnel of IPsec."""
-    card, site = machine.card(name), given.site
-    if site is None or (site.interface and name == site.interface):
-        return True
-    if card is None:
-        return False
-    return card.dialled if site.kind == "ipvpn_ipv4" else (card.tunnel or card.dialled) and site.kind == IPSEC
+def _source(machine: Machine, way: Route) -> Address | None:
+    """Return an address that packets on a way may leave with."""
+    mine = [each.at.ip for each in machine.held if each.card == way.card and each.at.version == way.to.version]
+    return next((each for each in mine if not each.is_link_local), None)
+
+
+def _fits(card: Card | None, kind: str, *, line: str) -> bool | None:
+    """Return whether a card is of the kind of line; None where a router may do what the PC does not show."""
+    if card is None or not kind:
+        return None
+    if kind == "ipvpn_ipv6":
+        return card.name == line
+    return (card.dialled if kind == "ipvpn_ipv4" else card.tunnel) or None
 
 
 def _family(given: Look) -> int:
-    return _FAMILY.get(given.site.kind, 6) if given.site else 6
+    return 6 if given.site is None or given.site.kind in {"", "ipvpn_ipv6"} else 4
 
 
-def _default(machine: Machine, given: Look) -> Route | None:
+def _defaults(machine: Machine, given: Look) -> list[Route]:
+    """Return the routes to everywhere, that of the line's own family and of the lowest metric first."""
     ways = [each for each in machine.routes if not each.to.prefixlen]
-    return min(ways, key=lambda each: (each.to.version != _family(given), each.metric), default=None)
+    return sorted(ways, key=lambda each: (each.to.version != _family(given), each.metric))
 
 
 def _way(machine: Machine, to: Network) -> Route | None:

@@ -51,7 +51,7 @@ _BESIDE: Final = ("lo", "awdl", "llw", "anpi", "ap", "bridge", "stf", "pktap")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A connection that macOS itself makes. Shape: `kind` as printed at the end, as PPP:PPPoE, IPSec or VPN:com.example."""
+    """A connection that macOS itself makes. Shape: `kind` as PPP:PPPoE, IPSec or VPN:com.example."""
 
     state: str
     kind: str

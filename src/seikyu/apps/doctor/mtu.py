@@ -3,17 +3,19 @@
 The portal is sent a record of TLS that no server takes, once small and once bigger than a packet: it answers either
 with an alert or by hanging up, and says nothing if a part of it got lost. What it sends itself, its certificate, is
 bigger than a packet too. Where the system lets everybody ping, the largest packet that passes is measured besides.
-Source: network:11 (L06); RFC 4821 for the trap; ping(8), -M do.
+Source: network:11 (L06); RFC 4821 for the trap; ping(8), -M do, of Linux, and -D of macOS;
+https://learn.microsoft.com/windows-server/administration/windows-commands/ping (/f, /l).
 """
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from ipaddress import ip_address
 from typing import Final
 
 from seikyu.apps.doctor import https
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
+from seikyu.apps.doctor.tools import Ran
 from seikyu.apps.doctor.wire import LOOK_S, connect, lasting, reachable, target, together
 from seikyu.lines.facts import Facts, Value
 
@@ -27,7 +29,13 @@ _SMALL_BYTES: Final = 4
 #: Sizes of packets that are tried, and the bytes of headers of a ping by version. 1454: what a flets line carries.
 SIZES: Final = (1500, 1492, 1460, 1454, 1438, 1400, 1280)
 _PING_HEADERS: Final = {4: 28, 6: 48}
-_PINGS: Final = ("-n", "-c", "1", "-W", "1", "-M", "do")
+
+#: By system: one ping that no router may split, and with it the versions of addresses that it can do that for.
+_PINGS: Final[Mapping[str, tuple[tuple[str, ...], tuple[int, ...]]]] = {
+    "linux": (("ping", "-n", "-c", "1", "-W", "1", "-M", "do", "-s"), (4, 6)),
+    "macos": (("ping", "-n", "-c", "1", "-t", "1", "-D", "-s"), (4,)),
+    "windows": (("ping.exe", "-n", "1", "-w", "1000", "-f", "-l"), (4,)),
+}
 
 
 def look(look: Look) -> Facts:
@@ -84,12 +92,18 @@ def shakes_hands(address: str, port: int, host: str) -> bool:
 
 def largest(look: Look, address: str) -> int | None:
     """Return the size of the largest packet that is answered; None if it cannot be measured here."""
-    if look.system != "linux":
+    ping, versions = _PINGS.get(look.system, ((), ()))
+    version = ip_address(address).version
+    if version not in versions:
         return None
-    headers = _PING_HEADERS[ip_address(address).version]
-    calls = {size: partial(look.run, ("ping", *_PINGS, "-s", str(size - headers), address)) for size in SIZES}
+    calls = {size: partial(look.run, (*ping, str(size - _PING_HEADERS[version]), address)) for size in SIZES}
     came = together(calls, limit_s=ANSWER_S)
-    return max((size for size, ran in came.items() if ran.ok), default=None)
+    return max((size for size, ran in came.items() if _is_answered(ran, look.system)), default=None)
+
+
+def _is_answered(ran: Ran, system: str) -> bool:
+    """Return whether the other end answered: on Windows TTL says it in every language, and the exit status does not."""
+    return "TTL=" in ran.out if system == "windows" else ran.ok
 
 
 PROBES: Final = (Probe("mtu", look, ("mtu.black_hole", "mtu.path"), stage=Stage.LINE, limit_s=6.5),)

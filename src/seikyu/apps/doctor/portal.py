@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
+from pathlib import Path
 from ssl import SSLContext
 from time import monotonic
 from typing import Final
@@ -28,6 +29,9 @@ SLOW_S: Final = 1.5
 
 #: What an office tells every party of itself, and what says that it takes nothing now.
 OWN: Final = "/api/v1/certificates/own"
+
+#: What an office shows only to who comes by the registered line (V11), by the kind of party.
+BEHIND: Final = {"institution": "/api/v1/sendings?limit=1", "payer": "/api/v1/deliveries?limit=1"}
 _CLOSED: Final = frozenset({"closed", "already_closed"})
 
 NTP_PORT: Final = 123
@@ -51,15 +55,18 @@ def look_at_portal(look: Look) -> Facts:
         return {"portal.answers": False}
     context = https.verified(look.folder / "ca.pem", pair_of(look.folder)) if look.folder else None
     asked: dict[str, Callable[[], tuple[https.Reply, float]]] = {}
-    for path in (HEALTH, OWN) if context else (HEALTH,):
+    behind = BEHIND.get(_client(look.folder).get("kind", "")) if look.folder else None
+    for path in (HEALTH, OWN, *((behind,) if behind else ())) if context else (HEALTH,):
         asked[path] = partial(_asked, address, place, path, context or https.unverified())
     came = together(asked, limit_s=left())
     if HEALTH not in came:
         return {"portal.answers": False}
     health, took_s = came[HEALTH]
     found: dict[str, Value] = {"portal.answers": True, "portal.slow": took_s > SLOW_S, "portal.status": health.status}
-    if OWN in came:
-        found |= _said(came[OWN][0])
+    for path in (behind, OWN):  # What is said of who we are counts more than what is said of the line.
+        if path in came:
+            said = _said(came[path][0])
+            found |= said if said.get("portal.problem", "") or "portal.problem" not in found else {}
     return found
 
 
@@ -164,15 +171,19 @@ def _http_offset_s(look: Look, place: tuple[str, int]) -> float | None:
 
 def _renewal(look: Look) -> tuple[str, int] | None:
     """Return where certificates are renewed: at the office's public face, or at the certificate site."""
-    if look.folder:
-        try:
-            said = tomllib.loads(read_bytes(look.folder / "client.toml").decode("utf-8", "replace")).get("public")
-        except ValueError:
-            said = None
-        if isinstance(said, str) and (place := target(said)):
-            return place
+    if look.folder and (place := target(_client(look.folder).get("public", ""))):
+        return place
     name = look.network.names.get("certificates") if look.network else None
     return (name, HTTPS_PORT) if name else None
+
+
+def _client(folder: Path) -> dict[str, str]:
+    """Return what the client's own file says; nothing if it is not a sound one."""
+    try:
+        said = tomllib.loads(read_bytes(folder / "client.toml").decode("utf-8", "replace"))
+    except ValueError:
+        return {}
+    return {name: value for name, value in said.items() if isinstance(value, str)}
 
 
 def _time(stamp: bytes) -> datetime:

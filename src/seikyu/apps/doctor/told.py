@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from seikyu import VERSION
 from seikyu.apps.doctor.probing import Blind, Look
-from seikyu.apps.doctor.words import say
+from seikyu.apps.doctor.words import say, texts
 from seikyu.lines.diagnosis import BY_LINE, Diagnosis, Found, Text, Verdict, desk_for
 from seikyu.lines.facts import Facts, Value, known_facts
 from seikyu.lines.kinds import desks, line_kinds
@@ -68,7 +68,7 @@ def text_of(told: Mapping[str, Any], lang: str) -> str:
     lines += ["", say("told.desk", lang), *(f"  {each['label']}: {each['value']}" for each in told["desk"]["tell"])]
     lines += [f"  ({say('told.never', lang)})"]
     if told["could_not"]:
-        lines += ["", say("told.could_not", lang), *(f"  - {each['text']}" for each in told["could_not"])]
+        lines += ["", say("told.could_not", lang), *_could_not_lines(told["could_not"], lang)]
     return "\n".join(lines) + "\n"
 
 
@@ -172,8 +172,21 @@ def _item(name: str, facts: Facts, lang: str) -> dict[str, Any]:
 
 
 def _could_not(each: Blind, lang: str) -> dict[str, str]:
-    text = say(f"could_not.{each.why}", lang, probe=each.probe, what=each.what)
+    text = say(f"could_not.{each.why}", lang, probe=_looked_at(each.probe, lang), what=each.what)
     return {"probe": each.probe, "why": each.why, "what": each.what, "text": text}
+
+
+def _could_not_lines(could_not: list[dict[str, str]], lang: str) -> Iterator[str]:
+    """Yield what could not be looked at, in one line for each reason."""
+    reasons = dict.fromkeys((each["why"], each["what"]) for each in could_not)
+    for why, what in reasons:
+        names = [each["probe"] for each in could_not if (each["why"], each["what"]) == (why, what)]
+        probes = ("、" if lang == "ja" else ", ").join(dict.fromkeys(_looked_at(each, lang) for each in names))
+        yield f"  - {say(f'could_not.{why}', lang, probe=probes, what=what)}"
+
+
+def _looked_at(probe: str, lang: str) -> str:
+    return say(f"probe.{probe}", lang) if f"probe.{probe}" in texts() else probe
 
 
 def _in(text: Text, lang: str) -> str:
