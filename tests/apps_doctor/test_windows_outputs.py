@@ -9,7 +9,7 @@ from doctor_looks import NOW, a_look, output
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seikyu.apps.doctor import windows, windows_text
+from seikyu.apps.doctor import mtu, windows, windows_text
 from seikyu.apps.doctor.probing import CouldNotLook, look
 from seikyu.apps.doctor.windows_asked import command, questions, read_seen
 from seikyu.apps.doctor.windows_seen import certificates, facts_of_seen, facts_of_texts
@@ -394,3 +394,32 @@ def test_any_text_of_a_windows_tool_is_read(text: str) -> None:
 def test_the_example_site_has_no_card_of_its_own() -> None:
     """The tests above rely on it."""
     assert example_site().interface == ""
+
+
+@pytest.mark.parametrize(
+    ("system", "said", "expected"),
+    [
+        (
+            "windows",
+            {"ping.exe -n 1 -w 1000 -f -l 1426": "192.0.2.1 からの応答: バイト数 =1426 時間 =3ms TTL=57"},
+            1454,
+        ),
+        ("windows", {"ping.exe": "パケットの断片化が必要ですが、DF が設定されています。"}, None),
+        ("macos", {"ping -n -c 1 -t 1 -D -s 1426": "", "ping -n -c 1 -t 1 -D -s 1410": ""}, 1454),
+        ("linux", {"ping -n -c 1 -W 1 -M do -s 1252": ""}, 1280),
+    ],
+)
+def test_the_largest_packet_is_measured_by_each_systems_own_ping(
+    system: str, said: dict[str, str], expected: int | None
+) -> None:
+    """On Windows an answer has TTL, whatever the exit status; on the others the status says it."""
+    assert expected == mtu.largest(a_look(system, said), "192.0.2.1")
+
+
+def test_ipv6_is_measured_where_ping_can_forbid_splitting() -> None:
+    """The ping of Windows and macOS can do that for IPv4 only."""
+    said = {"ping -n -c 1 -W 1 -M do": "", "ping.exe": "TTL=57", "ping -n -c 1 -t 1": ""}
+
+    told = {system: mtu.largest(a_look(system, said), "2001:db8::1") for system in ("linux", "macos", "windows")}
+
+    assert {"linux": 1500, "macos": None, "windows": None} == told
