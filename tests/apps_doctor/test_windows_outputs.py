@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from doctor_looks import NOW, a_look, output
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from seikyu.apps.doctor import mtu, windows, windows_text
 from seikyu.apps.doctor.probing import CouldNotLook, look
+from seikyu.apps.doctor.tools import Ran
 from seikyu.apps.doctor.windows_asked import command, questions, read_seen
 from seikyu.apps.doctor.windows_seen import certificates, facts_of_seen, facts_of_texts
 from seikyu.lines.facts import known_facts, take
@@ -244,6 +246,44 @@ def test_without_powershell_plain_tools_tell_less() -> None:
         "proxy.set": True,
         "proxy.bypasses": True,
     } == caught.value.facts
+
+
+def test_the_probes_ask_powershell_first() -> None:
+    """Where it answers, nothing else is run; the store is asked for alone, and not where a client's folder is."""
+    given = a_look("windows", {"powershell.exe": SEEN})
+    store = windows.PROBES[1]
+
+    assert facts_of_seen(seen(), given) == windows.PROBES[0].look(given)
+    assert certificates(seen(), NOW) == store.look(given)
+    assert store.look(replace(given, folder=Path())) == {}
+
+
+def test_a_powershell_that_is_late_costs_no_more_time() -> None:
+    """Its time is nearly that of a stage: no plain tool is run after it."""
+    given = replace(a_look("windows"), run=lambda argv, limit_s=0.0, /: Ran(None, late=True))
+
+    with pytest.raises(CouldNotLook) as caught:
+        windows.PROBES[0].look(given)
+
+    assert ("refused", {}) == (caught.value.why, caught.value.facts)
+
+
+def test_the_hosts_file_of_windows_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry for a claims name counts, one in a remark does not; a file that cannot be read says so."""
+    look_at = windows.PROBES[2].look
+    folder = tmp_path / "System32" / "drivers" / "etc"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("SYSTEMROOT", str(tmp_path))
+
+    with pytest.raises(CouldNotLook):
+        look_at(a_look("windows"))
+    (folder / "hosts").write_bytes(b"127.0.0.1 localhost\r\n# 192.0.2.1 portal.claims.example\r\n")
+    without = look_at(a_look("windows"))
+    (folder / "hosts").write_bytes(b"192.0.2.1  other.example Portal.Claims.Example\r\n")
+
+    assert ({"hosts.entry": False}, {"hosts.entry": True}) == (without, look_at(a_look("windows")))
+    with pytest.raises(CouldNotLook):
+        look_at(replace(a_look("windows"), network=None))
 
 
 def test_ipconfig_is_read_alike_in_english() -> None:
