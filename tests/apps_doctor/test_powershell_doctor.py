@@ -282,7 +282,8 @@ def test_waits_have_limits_and_come_to_less_than_15_s(written: bytes) -> None:
     limits = [int(each) for each in re.findall(r"(?:AddMilliseconds|WaitOne)\((\d+)\)", text)]
 
     assert len(re.findall(r"\.WaitOne\(", text)) == 5
-    assert sum(limits) - 4000 <= 11_000  # names are waited for beside the questions
+    beside = 4500  # names are asked for before the questions, and waited for from then on
+    assert sum(limits) - beside <= 12_000
     assert "-Parallel" not in text
 
 

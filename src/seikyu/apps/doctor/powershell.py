@@ -19,7 +19,7 @@ from seikyu import VERSION
 from seikyu.apps.doctor.given import file_text, why_not
 from seikyu.apps.doctor.options import WrongUsage
 from seikyu.apps.doctor.told import STATUSES
-from seikyu.apps.doctor.windows_asked import asking
+from seikyu.apps.doctor.windows_asked import ALONE_MS, asking
 from seikyu.apps.doctor.words import say, texts
 from seikyu.lines.diagnosis import Condition, Fault, faults
 from seikyu.lines.facts import known_facts
@@ -57,7 +57,7 @@ def script(network: str = "", site: str = "") -> bytes:
         read_site(site)
     table = data(network=_read(network), site=_read(site))
     template = (files("seikyu.apps.doctor") / "doctor.ps1").read_text(encoding="utf-8")
-    parts = {"VERSION": VERSION, "ASKED": asking(), "DATA": embedded(table)}
+    parts = {"VERSION": VERSION, "ASKED": asking(limit_ms=ALONE_MS), "DATA": embedded(table)}
     for name, text in parts.items():
         template = template.replace(f"@@{name}@@", text)
     return template.replace("\n", _LINE_END).encode(_ENCODING)
