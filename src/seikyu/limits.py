@@ -45,6 +45,7 @@ LIMITS: Final = (
           "4 GB takes a slow disk a minute or two"),
     Limit("header_bytes", 32 * KIB, "bytes", "the header of a lawful request has under 4 KB"),
     Limit("json_bytes", 64 * KIB, "bytes", "bodies other than files are small acts"),
+    Limit("line_file_bytes", 256 * KIB, "bytes", "network.toml and site.toml; a network of ten areas has 4 KB"),
     Limit("form_bytes", 64 * KIB, "bytes", "what a form of a page sends; the longest has a request for a certificate"),
     Limit("form_fields", 100, "fields", "the longest form has 20"),
     Limit("logins_at_once", 4, "logins", "each takes 64 MiB and a core for 0.2 s, and anybody may try"),
@@ -93,8 +94,16 @@ LIMITS: Final = (
     Limit("register_rows", 100_000, "rows", "writing so many takes 6 s, and others that write wait for 10 s at most",
           adjustable=True),
     Limit("register_rows_told", 1000, "rows", "of each kind, what a list comes to; past it the rows are counted"),
+    Limit("lines_list_bytes", 4 * MIB, "bytes", "a list of lines and providers; a row has under 1 KB"),
+    Limit("lines_rows", 5000, "rows", "of a list of lines and providers; the real one has some hundred"),
     Limit("serials_asked", 1000, "serials", "to revoke with one request; with 40 bytes each they fit a small act"),
     Limit("serial_list_bytes", 8 * MIB, "bytes", "a list of certificates to revoke; 100,000 serials have 4 MB"),
+    Limit("gateway_terminals", 2000, "terminals", "of one gateway: a handshake is held against each connection, which "
+          "takes 70 ms with so many, and seconds with ten times as many"),
+    Limit("gateway_certificates", 50_000, "certificates", "of a gateway's list of who may come; a few a terminal"),
+    Limit("gateway_list_bytes", 64 * MIB, "bytes", "revocation lists that a gateway fetches; 100,000 lines have 3 MB"),
+    Limit("gateway_fetch_s", 10, "seconds", "an office that has not said a byte for so long is silent to its gateway"),
+    Limit("gateway_events", 10_000, "events", "tunnels that came and went and were not told yet; past it none is told"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 

@@ -158,6 +158,7 @@ def own(tmp_path: Path, data: bytes) -> tuple[int, dict[str, Any], Path]:
     return done.returncode, json.loads(done.stdout), home
 
 
+@pytest.mark.slow
 def test_a_file_of_the_users_own_goes_through_the_month_instead(tmp_path: Path) -> None:
     """Its month, its institution and its payers are the demo's; five payers, one twice, late ones, ends of LF alone."""
     data = uke(

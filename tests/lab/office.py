@@ -140,3 +140,20 @@ class Desk:
     def spawn(self, *words: object) -> Running:
         """Start a command that goes on."""
         return self.host.spawn(*self.command(*words), env={"SEIKYU_LANG": "en"})
+
+
+def server_pair(office: Office, host: str) -> tuple[bytes, bytes]:
+    """Return a certificate chain and a key (PEM) that the office's authority gives a server of that name."""
+    from datetime import UTC, datetime
+
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from seikyu.adapters.home import open_home
+    from seikyu.adapters.x509_ca import SERVER_MONTHS, key_pem, new_serial, open_ca, pem, server_certificate
+    from seikyu.trust.certificates import period_of
+
+    ca = open_ca(open_home(office.home))
+    key = ec.generate_private_key(ec.SECP256R1())
+    period = period_of(datetime.now(UTC), months=SERVER_MONTHS)
+    made = server_certificate(ca.issuing, key.public_key(), hosts=[host], serial=new_serial(), period=period)
+    return pem(made, ca.issuing.certificate), key_pem(key)

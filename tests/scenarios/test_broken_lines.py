@@ -142,6 +142,7 @@ def test_an_upload_of_three_files_is_all_or_none(office: House, broken: int) -> 
     assert office.ask("POST", f"/api/v1/sendings/uploads/{again}/finish", b"").status == 201
 
 
+@pytest.mark.slow
 def test_a_restart_erases_an_upload_in_progress(office: House) -> None:
     """An upload is no sending yet: after a restart it has never been."""
     before = leftovers(office)

@@ -116,6 +116,7 @@ def test_claims_of_unknown_payers_wait_and_are_delivered_once_those_are_register
     assert second == deliveries(office)
 
 
+@pytest.mark.slow
 def test_a_file_gone_bad_is_named_and_late_claims_come_in_a_further_volume(house: House) -> None:
     """Two bodies and two institutions; a flipped bit stops one file only, and only until it is put back."""
     house.start()
@@ -170,6 +171,7 @@ def test_a_delivery_gone_bad_is_neither_kept_nor_received_and_the_office_hears_o
     assert "delivery_damaged" in office.log() + logs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "moment",
     [

@@ -32,6 +32,7 @@ def test_a_database_of_a_newer_version_is_left_alone(house: House) -> None:
     assert before == database.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_stop_drains_and_is_gone_within_ten_seconds(office: House) -> None:
     """SIGTERM while a body is arriving: the process ends, and nothing of the body is left."""
     import time

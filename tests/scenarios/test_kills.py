@@ -58,6 +58,7 @@ def test_a_kill_between_commit_and_answer_makes_the_new_try_a_repeat(house: Hous
     assert settled(house, reply.json["id"])["state"] == "to_decide"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before the check", "in the check"])
 def test_a_kill_in_the_check_lets_it_be_done_after_the_restart(house: House, moment: str) -> None:
     """A committed sending ends checked, once, whatever died meanwhile."""

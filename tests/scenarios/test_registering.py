@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from real_house import House
 
 FIELDS = (
@@ -59,6 +60,7 @@ def test_a_list_with_a_slip_changes_nothing_and_says_where(office: House, tmp_pa
     assert (3, True) == (odd.returncode, "neither UTF-8 nor Shift_JIS" in odd.stderr)
 
 
+@pytest.mark.slow
 def test_a_notice_goes_its_way_through_the_program(office: House, tmp_path: Path) -> None:
     """Filed by a clinic, sent back, filed again, approved after a kill; every line of it is there at the end."""
     first = office.run("notice", "file", "start", *SETS, "--json", party="institution")

@@ -118,6 +118,7 @@ def test_a_line_that_breaks_leaves_nothing_of_the_preparation(house: House, larg
     assert wait_until(lambda: counted(house) == {"preparation_dropped": 1})
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_while_it_follows_is_replaced_and_the_file_is_checked(house: House, large: bytes) -> None:
     """Its drafts are swept, the file goes on arriving, and its check is made once, anew."""
     house.start()
@@ -159,6 +160,7 @@ def test_a_server_that_dies_leaves_nothing_of_a_preparation(house: House, large:
     assert before == leftovers(house)
 
 
+@pytest.mark.slow
 def test_every_file_of_an_upload_is_followed(house: House, large: bytes) -> None:
     """What is known of a file when it is in stands in the answer, and in the list until the sending is made."""
     house.start()
@@ -212,6 +214,7 @@ def test_an_image_is_told_before_it_has_arrived(house: House) -> None:
     assert [False] == [file["damaged"] for file in house.ask("GET", f"/api/v1/sendings/{sending}").json["files"]]
 
 
+@pytest.mark.slow
 def test_a_worker_that_stands_still_does_not_slow_receiving(house: House) -> None:
     """It is told nothing more, and nobody waits for it; when it goes on, everything is checked."""
     set_limit(house, "idle_s", 60)
@@ -261,6 +264,7 @@ def memory_kb(house: House) -> int:
     return next(int(row.split()[1]) for row in rows if row.startswith("VmRSS"))
 
 
+@pytest.mark.slow
 def test_a_stop_while_a_file_is_followed_leaves_nothing(house: House, large: bytes) -> None:
     """The server drains and ends; the line is cut and nothing of it stays, the drafts included."""
     set_limit(house, "idle_s", 60)

@@ -49,6 +49,11 @@ class Home:
         return self.root / "masters"
 
     @property
+    def lines(self) -> Path:
+        """Published lists of lines and providers, a file each."""
+        return self.root / "lines"
+
+    @property
     def secrets(self) -> Path:
         """Keys; nobody but the office's own account may look (0700)."""
         return self.root / "secrets"

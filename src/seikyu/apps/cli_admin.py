@@ -39,7 +39,14 @@ HOME: Final = Path("seikyu-home")
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     # they need what stands below
-    from seikyu.apps import cli_accounts, cli_admin_certs, cli_admin_notices, cli_admin_register, cli_certificates
+    from seikyu.apps import (
+        cli_accounts,
+        cli_admin_certs,
+        cli_admin_lines,
+        cli_admin_notices,
+        cli_admin_register,
+        cli_certificates,
+    )
 
     admin = typer.Typer(help=say("admin.help"), no_args_is_help=True)
     admin.command("init", help=say("admin.init"))(init)
@@ -58,6 +65,7 @@ def register(app: typer.Typer) -> None:
     admin.add_typer(cli_admin_notices.notices(), name="notice")
     admin.add_typer(cli_admin_certs.certs(), name="cert")
     admin.add_typer(cli_certificates.orders(), name="orders")
+    admin.add_typer(cli_admin_lines.lines(), name="lines")
     app.add_typer(admin, name="admin")
 
 

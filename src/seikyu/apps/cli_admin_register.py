@@ -126,14 +126,14 @@ def give_out(
         if isinstance(at, Local):
             from seikyu.services.register import export_list
 
-            _write(export_list(at.office, lang), out)
+            give(export_list(at.office, lang), out)
         else:
             with at.line.stream(f"{_PATH}?lang={lang}", {}) as answer:
-                _write(answer.iter_bytes(), out)
+                give(answer.iter_bytes(), out)
     return Exit.DONE
 
 
-def _write(pieces: Iterable[bytes], out: Path | None) -> None:
+def give(pieces: Iterable[bytes], out: Path | None) -> None:
     """Write to a file that is there as a whole or not at all, or to standard output."""
     if out is None:
         sys.stdout.flush()

@@ -35,16 +35,21 @@ def doctor(
     report: Annotated[OptionalPath, typer.Option("--report", help=say("help.report"))] = None,
     lang: Annotated[str, typer.Option("--lang", help=say("help.lang"))] = "",
     write_zipapp: Annotated[OptionalPath, typer.Option("--write-zipapp", help=say("help.write_zipapp"))] = None,
+    write_powershell: Annotated[
+        OptionalPath, typer.Option("--write-powershell", help=say("help.write_powershell"))
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Look, judge and tell; the exit status is the verdict."""
-    from seikyu.apps.doctor import main, zipped
+    from seikyu.apps.doctor import main, powershell, zipped
     from seikyu.apps.doctor.options import WrongUsage, options
 
     name = f"{program()} doctor"
     try:
         if write_zipapp:
             return zipped.write(write_zipapp, lang=lang)
+        if write_powershell:
+            return powershell.write(write_powershell, network=network, site=site, lang=lang)
         asked = options(
             network=network,
             site=site,

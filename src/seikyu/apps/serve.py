@@ -25,6 +25,7 @@ from uvicorn import Config
 
 from seikyu.adapters.front_server import FrontConnection
 from seikyu.adapters.home import Home
+from seikyu.adapters.lines_folder import LinesFolder
 from seikyu.adapters.tls_server import Connection, Listener, renew, server_context
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
@@ -42,6 +43,7 @@ from seikyu.apps.places import Addresses, addresses_of, lines_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
+from seikyu.lines.network import FILE_NAME as NETWORK_FILE
 from seikyu.ports.errors import SeikyuError
 from seikyu.services import pairing
 from seikyu.services.acme_orders import forget_orders
@@ -149,8 +151,9 @@ class House:
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
         people, key = people_of(home, office.store, tell=office.tell), home.secret("forms_key")
         pages = partial(
-            pages_of, office=office, people=people, key=key, served=self.settings.bodies, hosts=self.settings.hosts
-        )
+            pages_of, office=office, people=people, key=key, served=self.settings.bodies, hosts=self.settings.hosts,
+            lists=LinesFolder(home.lines),
+        )  # fmt: skip
         turnstile = code_turnstile(per_address=office.limit("code_tries_per_address"))
         self.apps: dict[str, ASGIApp] = {
             "desk": faces.desk(
@@ -169,6 +172,7 @@ class House:
                 pages=pages("public"),
                 given_out=home.ca,
                 turnstile=turnstile,
+                network=home.root / NETWORK_FILE,
                 responder=self.revocations.responder,
                 more=[
                     *public_est(enrolling, turnstile),

@@ -1,8 +1,9 @@
 """Filling configuration files: a template, values, and one quoting for each format, so that no value breaks out.
 
 A template is text with `@@name@@` where a value goes. A line that is only `@@for one in names@@`, `@@if name@@` or
-`@@if not name@@` opens a block that ends with `@@end@@`; `number` counts the rounds of a `for` from 1. Nothing else is special, so that every format keeps its own
-signs. Whoever writes a template writes no quotation marks around a place: the format brings those that it needs.
+`@@if not name@@` opens a block that ends with `@@end@@`; `number` counts the rounds of a `for` from 1. Nothing else is
+special, so that every format keeps its own signs. Whoever writes a template writes no quotation marks around a place:
+the format brings those that it needs.
 
 A value is text, a whole number or a list of them; control characters go into no file. Where a format knows no way to
 write a sign, the value is refused.
@@ -21,11 +22,15 @@ VALUE_CHARS: Final = 255
 
 _NUMBER: Final = "number"
 _PLACE: Final = re.compile(r"@@([a-z][a-z0-9_]*)@@")
-_BLOCK: Final = re.compile(r"\s*@@(?:(for) ([a-z][a-z0-9_]*) in ([a-z][a-z0-9_]*)|(if)(?: (not))? ([a-z][a-z0-9_]*))@@\s*")
+_BLOCK: Final = re.compile(
+    r"\s*@@(?:(for) ([a-z][a-z0-9_]*) in ([a-z][a-z0-9_]*)|(if)(?: (not))? ([a-z][a-z0-9_]*))@@\s*"
+)
 _END: Final = re.compile(r"\s*@@end@@\s*")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 #: Names, addresses and prefixes: nothing that any of our formats could read as its own.
-_PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/~-]*|::(?:/[0-9]{1,3})?|::[0-9a-f:]+(?:/[0-9]{1,3})?|~[A-Za-z0-9.-]+")
+_PLAIN: Final = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._:/~-]*|::(?:/[0-9]{1,3})?|::[0-9a-f:]+(?:/[0-9]{1,3})?|~[A-Za-z0-9.-]+"
+)
 #: As the kernel has them: up to 15 bytes. A star at the end is a pattern to nftables, so it is none of ours.
 _INTERFACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,14}")
 #: Windows PowerShell ends a text in single quotation marks with any of these.
@@ -55,7 +60,7 @@ def _plain(text: str) -> str | None:
 
 
 def _nft(text: str) -> str | None:
-    """nftables has no way to write a quotation mark in a name."""
+    """Nftables has no way to write a quotation mark in a name."""
     return text if _PLAIN.fullmatch(text) or _INTERFACE.fullmatch(text) else None
 
 

@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from errno import EDQUOT, ENOSPC
 from http import HTTPStatus
@@ -36,6 +36,10 @@ from seikyu.office.delivery import delivery_path
 
 _PIECE_BYTES: Final = 256 * KIB
 _PAGE: Final = 200
+
+#: Where it is noted, by the id of a delivery, that it is under way, and with what after it that it arrives damaged.
+_NOTES: Final = "fetching"
+DAMAGED: Final = ".damaged"
 
 #: How often a delivery may change under our hands in one run.
 _CHANGES: Final = 3
@@ -116,6 +120,11 @@ def fetch(line: Line, one: Offered, *, to: Path, told: Told) -> Fetched:
     Errors: LineFailed or OfficeSaid, after the bounded tries; what came by then stays and is gone on with next time.
     DiskFull, the same. DeliveryDamaged, FetchRunning, FileUnusable.
     """
+    with _noted(line.folder.path / _NOTES / one.id):
+        return _fetch(line, one, to=to, told=told)
+
+
+def _fetch(line: Line, one: Offered, *, to: Path, told: Told) -> Fetched:
     for _ in range(_CHANGES):
         target = to / path_of(one, line.folder.party)
         try:
@@ -288,6 +297,27 @@ def _name(part: Part, target: Path, file: FileIO) -> None:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _noted(note: Path) -> Iterator[None]:
+    """Keep in the client's folder that a delivery is under way, or arrives damaged, until it is here.
+
+    For the doctor, which cannot know into which folder it was fetched. A folder that cannot be written keeps nothing.
+    """
+    damaged = note.with_name(f"{note.name}{DAMAGED}")
+    with suppress(OSError):
+        note.parent.mkdir(mode=0o700, exist_ok=True)
+        note.touch()
+    try:
+        yield
+    except DeliveryDamaged:
+        with suppress(OSError):
+            damaged.touch()
+        raise
+    for each in (damaged, note):
+        with suppress(OSError):
+            each.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from seikyu.apps.client.errors import AnswerLost, LineFailed, OfficeSaid
+from seikyu.apps.client.errors import AnswerLost, BrokeWhileSending, LineFailed, OfficeSaid
 from seikyu.apps.client.line import Counted, Line
 from seikyu.apps.client.lookout import Certain, lookout
 from seikyu.apps.client.outgoing import Outgoing
@@ -58,6 +58,9 @@ def send(
     except OfficeSaid as said:
         if said.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             waits.forget()
+        raise
+    except LineFailed as trouble:
+        waits.broke(before_end=isinstance(trouble, BrokeWhileSending))
         raise
     waits.forget()
     if waits.old and answer.get("repeat") and answer.get("state") == CANCELLED:

@@ -3,6 +3,9 @@
 If the program ends before the answer (the line stayed broken, the machine was switched off), the next try of the same
 files on the same terms bears the same key. So the office knows it as the same sending, even when it takes nothing new
 any more: the first answer may have been lost a second before the office closed.
+
+Beside a key stands whether the line broke before the last byte had gone: then the office has nothing of it. The doctor
+tells the two apart, and nobody else needs it.
 """
 
 import json
@@ -17,6 +20,9 @@ from typing import Final, Self
 from seikyu.apps.client.outgoing import Outgoing
 
 _FOLDER: Final = "unanswered"
+
+#: What a key's file is called with after it, if the line broke while sending.
+BROKEN: Final = ".broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,20 @@ class Unanswered:
             path.write_text(key, "ascii")
         return cls(key, path, old=False)
 
+    def broke(self, *, before_end: bool) -> None:
+        """Keep whether the line broke before the last byte, of which nothing stays at the office, or after it."""
+        with suppress(OSError):
+            if before_end:
+                self._note.touch()
+            else:
+                self._note.unlink(missing_ok=True)
+
     def forget(self) -> None:
         """The answer is there: the same files are another sending from now on."""
-        with suppress(OSError):
-            self.path.unlink(missing_ok=True)
+        for each in (self._note, self.path):
+            with suppress(OSError):
+                each.unlink(missing_ok=True)
+
+    @property
+    def _note(self) -> Path:
+        return self.path.with_name(f"{self.path.name}{BROKEN}")

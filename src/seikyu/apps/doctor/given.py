@@ -106,21 +106,22 @@ def _file(
     paths = [named] if named else [each / name for each in places if (each / name).is_file()]
     for path in paths[:1]:
         try:
-            return read(_text(path))
+            return read(file_text(path))
         except (OSError, ValueError) as reason:
-            why = _why(reason, options.lang)
+            why = why_not(reason, options.lang)
             if named:
                 raise WrongUsage("file", what=str(named), why=why) from None
             blind.append(Blind("", "bad_file", f"{path.name} ({why})"))
     return None
 
 
-def _text(path: Path) -> str:
+def file_text(path: Path) -> str:
+    """Return what stands in a file, cut to what a person writes. Errors: OSError, UnicodeDecodeError."""
     with path.open("rb") as file:
         return file.read(FILE_BYTES).decode("utf-8-sig")
 
 
-def _why(reason: Exception, lang: str) -> str:
+def why_not(reason: Exception, lang: str) -> str:
     """Say what is wrong with a file. Nothing that stands in it is repeated but the names of its items."""
     if isinstance(reason, BadFile):
         told = (
@@ -137,7 +138,7 @@ def _url_of(folder: Path | None, blind: list[Blind]) -> str:
     if folder is None:
         return ""
     try:
-        url = str(tomllib.loads(_text(folder / _CLIENT_FILE)).get("url", "")).rstrip("/")
+        url = str(tomllib.loads(file_text(folder / _CLIENT_FILE)).get("url", "")).rstrip("/")
     except (OSError, ValueError):
         url = ""
     if not URL.match(url):

@@ -14,6 +14,7 @@ MODULES: Final = (
     "macos",
     "certificate",
     "transfers",
+    "origins",
     "names",
     "mtu",
     "tls",

@@ -15,9 +15,9 @@ from threading import Thread
 from time import monotonic
 from traceback import extract_tb
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
-from seikyu.apps.doctor.tools import Ran
+from seikyu.apps.doctor.tools import TOOL_S, Ran
 from seikyu.lines.facts import Facts, Value, take
 from seikyu.lines.network import ClaimsNetwork
 from seikyu.lines.site import Site
@@ -62,6 +62,14 @@ class CouldNotLook(Exception):
         self.facts = facts or {}
 
 
+class Runs(Protocol):
+    """What runs a program of the system (`tools.run`)."""
+
+    def __call__(self, argv: Sequence[str], limit_s: float = TOOL_S, /) -> Ran:
+        """Run a program for at most a time and return what it printed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What a probe is given.
@@ -72,7 +80,7 @@ class Look:
     """
 
     system: str
-    run: Callable[[Sequence[str]], Ran]
+    run: Runs
     now: Callable[[], datetime]
     site: Site | None = None
     network: ClaimsNetwork | None = None

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from seikyu import VERSION
 from seikyu.apps.doctor.probing import Blind, Look
-from seikyu.apps.doctor.words import say
+from seikyu.apps.doctor.words import say, texts
 from seikyu.lines.diagnosis import BY_LINE, Diagnosis, Found, Text, Verdict, desk_for
 from seikyu.lines.facts import Facts, Value, known_facts
 from seikyu.lines.kinds import desks, line_kinds
@@ -21,6 +21,7 @@ STATUSES: Final[Mapping[Verdict, int]] = {
     Verdict.NOT_KNOWN: 3,
 }
 
+_GOOD_WLAN: Final = ("wpa2", "wpa3")
 _JAPAN: Final = timezone(timedelta(hours=9))
 _LINE_ITEMS: Final = ("area", "carrier", "service", "customer_id", "contract_id", "provider")
 
@@ -44,6 +45,7 @@ def account(seen: Seen, lang: str) -> dict[str, Any]:
         "exit_status": STATUSES[seen.diagnosis.verdict],
         "text": say(f"verdict.{seen.diagnosis.verdict}", lang),
         "found": [_fault(each, seen, lang) for each in seen.diagnosis.found],
+        "proved": _proved(seen, lang),
         "desk": _desk(seen, lang),
         "could_not": [_could_not(each, lang) for each in seen.blind],
         "undecided": {id_: list(names) for id_, names in seen.diagnosis.undecided.items()},
@@ -59,10 +61,14 @@ def text_of(told: Mapping[str, Any], lang: str) -> str:
     lines += (
         [say("told.found", lang), *_found_lines(told["found"], lang)] if told["found"] else [say("told.none", lang)]
     )
+    if told["proved"]:
+        lines += ["", say("told.proved", lang), *(f"  - {each['text']}" for each in told["proved"])]
+    if told["desk"]["call"]:
+        lines += ["", f"{say('told.desk_of_line', lang)}: {_reached(told['desk']['call'])}"]
     lines += ["", say("told.desk", lang), *(f"  {each['label']}: {each['value']}" for each in told["desk"]["tell"])]
     lines += [f"  ({say('told.never', lang)})"]
     if told["could_not"]:
-        lines += ["", say("told.could_not", lang), *(f"  - {each['text']}" for each in told["could_not"])]
+        lines += ["", say("told.could_not", lang), *_could_not_lines(told["could_not"], lang)]
     return "\n".join(lines) + "\n"
 
 
@@ -115,6 +121,20 @@ def _reached(call: Mapping[str, str]) -> str:
     return f"{call['text']} ({how})" if how else call["text"]
 
 
+def _proved(seen: Seen, lang: str) -> list[dict[str, str]]:
+    """Return what was asked for and found as it should be, so that nobody has to conclude it from silence."""
+    facts, proved = seen.facts, {}
+    if facts.get("closed.canaries") and facts.get("closed.reached") == ():
+        proved["closed"] = say("proved.closed", lang, count=facts["closed.canaries"])
+    if facts.get("printer.answers") is True:
+        proved["printer"] = say("proved.printer", lang)
+    if facts.get("wlan.used") is True and facts.get("wlan.encryption") in _GOOD_WLAN:
+        proved["wlan"] = say("proved.wlan", lang, encryption=str(facts["wlan.encryption"]).upper())
+    if facts.get("portal.answers") is True:
+        proved["portal"] = say("proved.portal", lang)
+    return [{"what": name, "text": text} for name, text in proved.items()]
+
+
 def _desk(seen: Seen, lang: str) -> dict[str, Any]:
     """Return whom to ask about this line, and what they need to know: nothing of it is secret."""
     site, kind = seen.look.site, str(seen.facts.get("line.kind", ""))
@@ -152,8 +172,21 @@ def _item(name: str, facts: Facts, lang: str) -> dict[str, Any]:
 
 
 def _could_not(each: Blind, lang: str) -> dict[str, str]:
-    text = say(f"could_not.{each.why}", lang, probe=each.probe, what=each.what)
+    text = say(f"could_not.{each.why}", lang, probe=_looked_at(each.probe, lang), what=each.what)
     return {"probe": each.probe, "why": each.why, "what": each.what, "text": text}
+
+
+def _could_not_lines(could_not: list[dict[str, str]], lang: str) -> Iterator[str]:
+    """Yield what could not be looked at, in one line for each reason."""
+    reasons = dict.fromkeys((each["why"], each["what"]) for each in could_not)
+    for why, what in reasons:
+        names = [each["probe"] for each in could_not if (each["why"], each["what"]) == (why, what)]
+        probes = ("、" if lang == "ja" else ", ").join(dict.fromkeys(_looked_at(each, lang) for each in names))
+        yield f"  - {say(f'could_not.{why}', lang, probe=probes, what=what)}"
+
+
+def _looked_at(probe: str, lang: str) -> str:
+    return say(f"probe.{probe}", lang) if f"probe.{probe}" in texts() else probe
 
 
 def _in(text: Text, lang: str) -> str:

@@ -23,18 +23,25 @@ _MAIN: Final = b"from seikyu.apps.doctor.main import main\n\nmain()\n"
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _FILE: Final = (stat.S_IFREG | 0o644) << 16
 _UNIX: Final = 3
+#: What of `seikyu.lines` the doctor needs; the rest of that room is for who chooses or sets up a line.
+_LINES: Final = (
+    "__init__.py", "diagnosis.py", "facts.py", "facts.toml", "faults", "kinds.py", "lines.toml", "network.py",
+    "site.py", "wrong.py",
+)  # fmt: skip
+
 _LEFT_OUT: Final = {"__pycache__"}
 
 
 def zipapp() -> bytes:
     """Return the doctor as one file."""
     written = io.BytesIO()
+    written.write(_START)
     with ZipFile(written, "w") as archive:
         for name, content in sorted(_contents()):
             entry = ZipInfo(name, _TIME)
             entry.compress_type, entry.external_attr, entry.create_system = ZIP_DEFLATED, _FILE, _UNIX
             archive.writestr(entry, content)
-    return _START + written.getvalue()
+    return written.getvalue()
 
 
 def write(path: Path, *, lang: str = "") -> int:
@@ -53,12 +60,14 @@ def _contents() -> Iterator[tuple[str, bytes]]:
     yield "__main__.py", _MAIN
     for package in ("seikyu", "seikyu.apps"):
         yield f"{package.replace('.', '/')}/__init__.py", (files(package) / "__init__.py").read_bytes()
-    for package in ("seikyu.lines", "seikyu.apps.doctor"):
-        yield from _all(files(package), package.replace(".", "/"))
+    yield from _all(files("seikyu.lines"), "seikyu/lines", only=_LINES)
+    yield from _all(files("seikyu.apps.doctor"), "seikyu/apps/doctor")
 
 
-def _all(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+def _all(folder: Traversable, path: str, *, only: tuple[str, ...] = ()) -> Iterator[tuple[str, bytes]]:
     for each in folder.iterdir():
+        if only and each.name not in only:
+            continue
         if each.is_dir() and each.name not in _LEFT_OUT:
             yield from _all(each, f"{path}/{each.name}")
         elif each.name.endswith((".py", ".toml")):

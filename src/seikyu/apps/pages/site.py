@@ -11,11 +11,13 @@ from seikyu.apps.pages.certificates import certificate_routes
 from seikyu.apps.pages.frame import static_routes
 from seikyu.apps.pages.front import show_front
 from seikyu.apps.pages.issuance import issuance_routes
+from seikyu.apps.pages.lines import line_routes
 from seikyu.apps.pages.notices import notice_routes
 from seikyu.apps.pages.orders import order_routes
 from seikyu.apps.pages.second_factor import second_factor_routes
 from seikyu.apps.pages.users import user_routes
 from seikyu.apps.pages.visit import Pages, Way
+from seikyu.ports.lines import LineLists
 from seikyu.services.applications import Enrolling
 from seikyu.services.office import Office
 from seikyu.services.people import People
@@ -32,6 +34,7 @@ from seikyu.trust.people import (
 
 _FRONT = Way("/", "pages.way.front")
 _CERT = Way("/cert/", "pages.way.cert")
+_LINES = Way("/lines", "pages.way.lines")
 _ACCOUNT = Way("/account", "pages.way.account", login=True)
 _NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE))
 _APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICATES,))
@@ -54,7 +57,7 @@ WAYS = {
         _MANDATES,
         _ACCOUNT,
     ),
-    "public": (_FRONT, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT),
+    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT),
 }
 
 
@@ -67,12 +70,17 @@ def pages_of(
     served: tuple[str, ...],
     hosts: tuple[str, ...] = (),
     external_url: str | None = None,
+    lists: LineLists | None = None,
 ) -> Pages:
     """Return the pages of a face: `desk` or `public`.
 
-    Shape: `key` makes tokens of forms; `served` are the review bodies here; `hosts` the names of the server.
+    Shape: `key` makes tokens of forms; `served` are the review bodies here; `hosts` the names of the server;
+    `lists` are the published lists of lines.
     """
-    return Pages(face, office, people, key=key, served=served, hosts=hosts, ways=WAYS[face], external_url=external_url)
+    return Pages(
+        face, office, people, key=key, served=served, hosts=hosts, ways=WAYS[face], external_url=external_url,
+        lists=lists,
+    )  # fmt: skip
 
 
 def page_routes(pages: Pages, enrolling: Enrolling, *, paper: Callable[[], Paper] | None = None) -> list[Route]:
@@ -89,6 +97,7 @@ def page_routes(pages: Pages, enrolling: Enrolling, *, paper: Callable[[], Paper
         *account_routes(pages),
         *second_factor_routes(pages),
         *notice_routes(pages),
+        *line_routes(pages),
         *application_routes(pages, enrolling),
         *at_desk,
     ]

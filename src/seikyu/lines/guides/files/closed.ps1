@@ -21,10 +21,9 @@ $kept = Join-Path $folder 'closed-before.xml'
 
 $open = @(Get-NetFirewallRule -Enabled True -Action Allow | Where-Object { $_.Group -ne $core -and $_.Group -ne $group })
 if (-not (Test-Path -LiteralPath $kept)) {
-    $before = [pscustomobject]@{
-        Rules = @($open | ForEach-Object { $_.Name })
-        Profiles = @(Get-NetFirewallProfile | Select-Object Name, Enabled, DefaultInboundAction, DefaultOutboundAction)
-    }
+    $names = @($open | ForEach-Object { $_.Name })
+    $profiles = @(Get-NetFirewallProfile | Select-Object -Property 'Name', 'Enabled', 'DefaultInboundAction', 'DefaultOutboundAction')
+    $before = [pscustomobject]@{ Rules = $names; Profiles = $profiles }
     if ($PSCmdlet.ShouldProcess($kept, 'keep what is set now')) {
         New-Item -ItemType Directory -Path $folder -Force | Out-Null
         $before | Export-Clixml -LiteralPath $kept

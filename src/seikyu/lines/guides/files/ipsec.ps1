@@ -21,7 +21,9 @@ $hosts = Join-Path $env:SystemRoot 'System32\drivers\etc\hosts'
 
 if ($PSCmdlet.ShouldProcess($hosts, 'write the address of ' + $gateway)) {
     $lines = @(Get-Content -LiteralPath $hosts | Where-Object { $_ -notlike "*# $mark" })
-    $lines += $addresses | ForEach-Object { "$_ $gateway # $mark" }
+    foreach ($address in $addresses) {
+        $lines += ('{0} {1} # {2}' -f $address, $gateway, $mark)
+    }
     Set-Content -LiteralPath $hosts -Value $lines -Encoding Ascii
     Clear-DnsClientCache
 }
