@@ -21,6 +21,7 @@ Esp = Literal["kernel", "user"]
 
 _PLACES: Final = ("/usr/sbin/charon-systemd", "/usr/libexec/ipsec/charon-systemd", "/usr/lib/ipsec/charon-systemd")
 _PLUGINS: Final = Path("/usr/lib/ipsec/plugins")
+_TUN: Final = Path("/dev/net/tun")
 _USER_PLUGIN: Final = "libstrongswan-kernel-libipsec.so"
 
 #: The longest path of a Unix socket (sun_path, and its closing zero).
@@ -42,6 +43,12 @@ class NoCharon(SeikyuError):
     """strongSwan is not on this machine, or a part of it; nothing was started."""
 
     code = "no_strongswan"
+
+
+class NoESP(SeikyuError):
+    """Neither the kernel encrypts (ESP), nor is there a device for the daemon to do it; nothing was started."""
+
+    code = "no_esp"
 
 
 class CharonFailed(SeikyuError):
@@ -140,12 +147,14 @@ class Charon:
 
 
 def found(esp: Esp = "kernel") -> str:
-    """Return the daemon's program. Errors: NoCharon, with what is to be installed."""
+    """Return the daemon's program. Errors: NoCharon, with what is to be installed; NoESP."""
     program = shutil.which("charon-systemd") or next((each for each in _PLACES if Path(each).is_file()), None)
     if program is None:
         raise NoCharon(missing="charon-systemd", package="charon-systemd strongswan-swanctl")
     if esp == "user" and _PLUGINS.is_dir() and not (_PLUGINS / _USER_PLUGIN).is_file():
         raise NoCharon(missing="kernel-libipsec", package="libcharon-extra-plugins")
+    if esp == "user" and not _TUN.exists():
+        raise NoESP(device=str(_TUN))
     return program
 
 

@@ -109,8 +109,8 @@ def certificates_in(text: bytes) -> list[x509.Certificate]:
 
 
 def _parsed(text: bytes) -> Iterator[x509.CertificateRevocationList]:
-    *lists, _ = text.split(_END)
-    if not lists:
+    *lists, rest = text.split(_END)
+    if not lists or rest.strip():
         raise ValueError("not a file of lists")
     for each in lists:
         yield x509.load_pem_x509_crl(each.lstrip() + _END + b"\n")

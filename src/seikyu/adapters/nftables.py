@@ -8,6 +8,9 @@ from typing import Final
 
 from seikyu.ports.errors import SeikyuError
 
+#: Where it lies on machines whose users do not look there.
+_PLACES: Final = "/usr/sbin:/sbin"
+
 #: A table is in the kernel by then, also on a busy machine.
 _WAIT_S: Final = 30.0
 
@@ -26,7 +29,7 @@ class NftRefused(SeikyuError):
 
 def program() -> str:
     """Return where nft is. Errors: NoNft."""
-    found = shutil.which("nft") or shutil.which("nft", path="/usr/sbin:/sbin")
+    found = shutil.which("nft") or shutil.which("nft", path=_PLACES)
     if found is None:
         raise NoNft(missing="nft", package="nftables")
     return found

@@ -73,11 +73,15 @@ class Strongswan:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with self._spoken("open"):
-            self._line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self._line.settimeout(ANSWER_S)
-            self._line.connect(str(path))
-            self._session = vici.Session(self._line)
+        self._line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._line.settimeout(ANSWER_S)
+        try:
+            with self._spoken("open"):
+                self._line.connect(str(path))
+        except DaemonSilent:
+            self._line.close()
+            raise
+        self._session = vici.Session(self._line)
 
     def close(self) -> None:
         """End the conversation; what was loaded stays."""

@@ -218,6 +218,7 @@ _OUTCOMES: Final = (
     Outcome("bad_lists", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("needs_root", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("no_strongswan", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
+    Outcome("no_esp", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("no_nftables", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("nftables_refused", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),
     Outcome("ike_daemon_silent", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.LATER, retry=True),

@@ -7,7 +7,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -18,6 +18,9 @@ from seikyu.apps.doctor.wire import connect
 #: How long a handshake or an answer may take, and how much of an answer is read.
 ANSWER_S: Final = 2.5
 BODY_BYTES: Final = 64 * 1024
+
+#: How long a refusal may take after a handshake: a way there and back.
+REFUSAL_S: Final = 0.8
 
 _ALERT: Final = re.compile(r"ALERT_([A-Z_]+)|(UNRECOGNIZED_NAME)")
 _ALERTS: Final = {
@@ -145,6 +148,17 @@ def opened(address: str, port: int, *, host: str, context: ssl.SSLContext) -> It
         plain.settimeout(ANSWER_S)
         with context.wrap_socket(plain, server_hostname=host) as line:
             yield line
+
+
+def hear_refusal(line: ssl.SSLSocket) -> None:
+    """Wait a moment for an alert; none is the rule. Errors: OSError, what the alert says.
+
+    A server that hangs up on a request which it has not read takes its alert back with it: so hear it before asking.
+    """
+    line.settimeout(REFUSAL_S)
+    with suppress(TimeoutError):
+        line.recv(1)
+    line.settimeout(ANSWER_S)
 
 
 def get(

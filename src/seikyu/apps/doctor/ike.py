@@ -13,7 +13,7 @@ from typing import Final
 
 from seikyu.apps.doctor import ike_wire as wire
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
-from seikyu.apps.doctor.wire import addresses_of, together
+from seikyu.apps.doctor.wire import LOOK_S, addresses_of, lasting, together
 from seikyu.lines.facts import Facts
 
 #: IKE, and IKE where addresses are translated.
@@ -41,7 +41,7 @@ def look(look: Look, *, ports: tuple[int, int] = PORTS) -> Facts:
     """Find out whether the gateway answers, and with which error if it turns the first message away."""
     if not look.network:
         raise CouldNotLook("network_file")
-    ipsec = look.network.ipsec
+    ipsec, left = look.network.ipsec, lasting(LOOK_S)
     if look.site and look.site.kind not in {"", "ipsec_ike"}:
         raise CouldNotLook("nothing", "ipsec_ike")
     gateways = [str(each) for each in ipsec.addresses] or (list(addresses_of(ipsec.gateway)) if ipsec.gateway else [])
@@ -49,7 +49,7 @@ def look(look: Look, *, ports: tuple[int, int] = PORTS) -> Facts:
         raise CouldNotLook("nothing", "ipsec.addresses")
     calls = {each: partial(ask, each, ports) for each in gateways[:MOST_GATEWAYS]}
     try:
-        answers = [each for each in together(calls, limit_s=ANSWER_S + _LATER_S + 0.3).values() if each]
+        answers = [each for each in together(calls, limit_s=left()).values() if each]
     except _NoWay:
         return {}
     if not answers:
@@ -64,13 +64,12 @@ def ask(gateway: str, ports: tuple[int, int] = PORTS) -> wire.IkeAnswer | None:
 
     Errors: _NoWay, if no packet can be sent there.
     """
-    first = _ask_at(gateway, ports[0], until=monotonic() + ANSWER_S - _LATER_S)
-    return first or _ask_at(gateway, ports[1], until=monotonic() + ANSWER_S)
+    first = _ask_at(gateway, ports[0], until=monotonic() + ANSWER_S - _LATER_S, marked=False)
+    return first or _ask_at(gateway, ports[1], until=monotonic() + ANSWER_S, marked=True)
 
 
-def _ask_at(gateway: str, port: int, *, until: float) -> wire.IkeAnswer | None:
+def _ask_at(gateway: str, port: int, *, until: float, marked: bool) -> wire.IkeAnswer | None:
     family = socket.AF_INET6 if ":" in gateway else socket.AF_INET
-    marked = port == PORTS[1]
     with socket.socket(family, socket.SOCK_DGRAM) as line:
         try:
             line.connect((gateway, port))

@@ -16,7 +16,7 @@ from typing import Final
 from seikyu.apps.doctor import https
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
 from seikyu.apps.doctor.tools import Ran
-from seikyu.apps.doctor.wire import connect, reachable, target, together
+from seikyu.apps.doctor.wire import LOOK_S, connect, lasting, reachable, target, together
 from seikyu.lines.facts import Facts, Value
 
 #: How long an answer may take before it counts as lost: three tries of TCP.
@@ -44,6 +44,7 @@ def look(look: Look) -> Facts:
     if not place:
         raise CouldNotLook("url")
     host, port = place
+    left = lasting(LOOK_S)
     address = reachable(host, port)
     if address is None:
         return {}
@@ -53,7 +54,7 @@ def look(look: Look) -> Facts:
         "certificate": partial(shakes_hands, address, port, host),
         "pinged": partial(largest, look, address),
     }
-    came = together(calls, limit_s=ANSWER_S + 1.5)
+    came = together(calls, limit_s=min(ANSWER_S + 1.5, left()))
     found: dict[str, Value] = {}
     if came.get("small"):
         found["mtu.black_hole"] = not (came.get("big") and came.get("certificate"))

@@ -30,7 +30,7 @@ def look(look: Look) -> Facts:
         found["line.used_kind"] = kind
     ipv6 = [each for each in sources if isinstance(each, IPv6Address)]
     lines = [prefix for area in look.network.areas.values() for prefix in area.line_prefixes]
-    if ipv6 and lines:
+    if ipv6 and lines and (look.site is None or look.site.kind in {"", "ipvpn_ipv6"}):
         found["ipv6.outside_source"] = not any(within(each, lines) for each in ipv6)
         own = [*ipv6, *_addresses(look.facts.get("ipv6.addresses"))]
         area = next((name for each in own if (name := area_of(look.network, each))), "")

@@ -21,7 +21,7 @@ from seikyu.apps.doctor import https
 from seikyu.apps.doctor.certificate import pair_of, read_bytes
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
 from seikyu.apps.doctor.tls import HEALTH
-from seikyu.apps.doctor.wire import CONNECT_S, HTTPS_PORT, addresses_of, reachable, target, together
+from seikyu.apps.doctor.wire import HTTPS_PORT, LOOK_S, addresses_of, lasting, reachable, target, together
 from seikyu.lines.facts import Facts, Value
 
 #: An answer that takes longer is slow: it has a few bytes.
@@ -49,6 +49,7 @@ def look_at_portal(look: Look) -> Facts:
     if not place:
         raise CouldNotLook("url")
     host, port = place
+    left = lasting(LOOK_S)
     address = reachable(host, port)
     if address is None:
         return {"portal.answers": False}
@@ -57,7 +58,7 @@ def look_at_portal(look: Look) -> Facts:
     behind = BEHIND.get(_client(look.folder).get("kind", "")) if look.folder else None
     for path in (HEALTH, OWN, *((behind,) if behind else ())) if context else (HEALTH,):
         asked[path] = partial(_asked, address, place, path, context or https.unverified())
-    came = together(asked, limit_s=CONNECT_S + https.ANSWER_S)
+    came = together(asked, limit_s=left())
     if HEALTH not in came:
         return {"portal.answers": False}
     health, took_s = came[HEALTH]
@@ -80,7 +81,7 @@ def look_at_clock(look: Look) -> Facts:
         calls["ntp"] = partial(ntp_offset_s, name, look.now)
     if place:
         calls["http"] = partial(_http_offset_s, look, place)
-    came = together(calls, limit_s=6.0)
+    came = together(calls, limit_s=LOOK_S)
     off_s = next((each for way in ("ntp", "http") if (each := came.get(way)) is not None), None)
     return {} if off_s is None else {"clock.off_s": round(off_s)}
 

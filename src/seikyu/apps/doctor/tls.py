@@ -13,7 +13,7 @@ from seikyu.apps.doctor import https
 from seikyu.apps.doctor.certificate import pair_of
 from seikyu.apps.doctor.der import BadDER, read_certificate
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
-from seikyu.apps.doctor.wire import CONNECT_S, reachable, target, together
+from seikyu.apps.doctor.wire import LOOK_S, lasting, reachable, target, together
 from seikyu.lines.facts import Facts, Value
 
 HEALTH: Final = "/healthz"
@@ -25,11 +25,12 @@ def look(look: Look) -> Facts:
     if not place:
         raise CouldNotLook("url")
     host, port = place
+    left = lasting(LOOK_S)
     address = reachable(host, port)
     if address is None:
         return {"portal.connects": False}
     calls = {"open": partial(_openly, address, port, host), "own": partial(_own, look, address, port, host)}
-    came = together(calls, limit_s=CONNECT_S + https.ANSWER_S)
+    came = together(calls, limit_s=left())
     facts = {name: value for each in ("open", "own") for name, value in came.get(each, {}).items()}
     return {"portal.connects": True, **facts}
 
@@ -62,6 +63,7 @@ def _own(look: Look, address: str, port: int, host: str) -> dict[str, Value]:
     try:
         with https.opened(address, port, host=host, context=context) as line:
             found["tls.foreign_issuer"] = False
+            https.hear_refusal(line)
             https.get(line, HEALTH, host=host)
     except OSError as reason:
         trouble = https.trouble_of(reason)

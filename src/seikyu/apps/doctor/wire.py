@@ -18,6 +18,9 @@ HTTPS_PORT: Final = 443
 CONNECT_S: Final = 2.0
 LOOK_UP_S: Final = 2.5
 
+#: How long a probe that asks for several things in a row may take for all of them.
+LOOK_S: Final = 6.2
+
 #: How many addresses of a name are tried.
 MOST_ADDRESSES: Final = 4
 
@@ -49,6 +52,12 @@ def together(calls: Mapping[Key, Callable[[], Result]], *, limit_s: float) -> di
         elif not isinstance(reason, OSError):
             raise reason
     return found
+
+
+def lasting(limit_s: float) -> Callable[[], float]:
+    """Return what tells how much is left of a time that begins now; never nothing, so that a wait is one."""
+    until = monotonic() + limit_s
+    return lambda: max(until - monotonic(), 0.1)
 
 
 def target(url: str) -> tuple[str, int] | None:

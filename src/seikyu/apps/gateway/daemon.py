@@ -129,9 +129,13 @@ class Daemon:
     def hear(self, told: Callable[[Happened], None]) -> None:
         """Tell what happens until the daemon goes; on a thread of its own."""
         with suppress(DaemonSilent, DaemonRefused):
-            for each in Strongswan(self.line.path).events():
-                if each is not None:
-                    told(each)
+            line = Strongswan(self.line.path)
+            try:
+                for each in line.events():
+                    if each is not None:
+                        told(each)
+            finally:
+                line.close()
 
     def _load(self, wanted: Mapping[str, Connection]) -> None:
         root = self.authorities[-1].public_bytes(Encoding.DER)

@@ -225,7 +225,7 @@ def terminals_from(text: str, file: str) -> list[Issued]:
             if len(found) > limit("gateway_certificates"):
                 raise BadTerminals(file=file, line=rows.line_num, what=f"> {limit('gateway_certificates')}")
     except (csv.Error, ValueError, TypeError) as odd:
-        raise BadTerminals(file=file, line=rows.line_num, what=",".join(COLUMNS)) from odd
+        raise BadTerminals(file=file, line=len(found) + 2, what=",".join(COLUMNS)) from odd
     return found
 
 

@@ -1,0 +1,269 @@
+"""`seikyu doctor` on a PC with one cable to a small claims network: what is wrong is found, and nothing else is.
+
+Each test lets one thing go wrong in a network that is otherwise good; the whole town has tests of its own.
+"""
+
+import json
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from lab.names import old_resolver, serve_names
+from lab.net import Host, Lab, Link
+from lab.town import EAST, OFFICE, RESOLVER
+from pki import key
+from portal_lab import NOW, OTHER, PAST, Portal, client_folder, portal
+from portal_lab import OFFICE as OUR_CA
+
+pytestmark = pytest.mark.needs("net", "dnsmasq", "ping")
+
+SEIKYU: Final = Path(sys.executable).with_name("seikyu")
+NETWORK: Final = Path(__file__).parents[2] / "src" / "seikyu" / "lines" / "example" / "network.toml"
+URL: Final = "https://portal.claims.example"
+PC: Final = ("192.0.2.7", "2001:db8:e000::7")
+ROUTER: Final = ("192.0.2.1", "2001:db8:e000::1")
+OUTSIDE: Final = "203.0.113.99"
+DOCTOR_S: Final = 40.0
+
+
+@dataclass
+class Clinic:
+    """A PC, its cable, and at the other end all of the claims network."""
+
+    lab: Lab
+    home: Path
+    pc: Host = field(init=False)
+    claims: Host = field(init=False)
+    cable: Link = field(init=False)
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        self.pc, self.claims = self.lab.host("pc"), self.lab.host("claims", forwards=True)
+        self.cable = self.lab.link(
+            self.pc, self.claims, [f"{PC[0]}/25", f"{PC[1]}/64"], [f"{ROUTER[0]}/25", f"{ROUTER[1]}/64"],
+            names=("line", "clinic"),
+        )  # fmt: skip
+        self.claims.address("lo", *(f"{one}/128" if ":" in one else f"{one}/32" for one in (*OFFICE, *RESOLVER, *EAST)))
+        for router in ROUTER:
+            self.pc.route("default", via=router)
+        self.pc.resolver(EAST[0])
+        self.folder = client_folder(self.home / "clients" / "9911000015", url=URL)
+
+    def open(self, behaves: Portal | None = None) -> None:
+        """Have the resolvers and a portal."""
+        serve_names(self.claims, (*EAST, *RESOLVER))
+        with self.claims.inside():
+            server = socket.create_server(("::", 443), family=socket.AF_INET6, dualstack_ipv6=True)
+        behaves = behaves or Portal(hosts=("portal.claims.example",))
+        self.stack.enter_context(portal(self.lab.folder / "portal", behaves, server=server))
+
+    def doctor(self, *options: str, kind: str = "ipvpn_ipv6", local: str = "", before: tuple[str, ...] = ()) -> Any:
+        """Run the doctor on the PC and return what it tells."""
+        site = self.home / "site.toml"
+        site.write_text(f'[line]\nkind = "{kind}"\narea = "east"\n[local]\ninterface = "line"\n{local}')
+        words = ("--json", "--home", self.home, "--network", NETWORK, "--site", site, *options)
+        done = self.pc.run(*before, SEIKYU, "doctor", *words, check=False, limit_s=DOCTOR_S, env={"SEIKYU_LANG": "en"})
+        assert not done.stderr, done.stderr
+        told = json.loads(done.stdout)
+        assert told["exit_status"] == done.returncode
+        assert [] == [each for each in told["could_not"] if each["why"] in {"bug", "late"}]
+        return told
+
+
+def ids(told: Any) -> set[str]:
+    """Return the faults that were found."""
+    return {each["id"] for each in told["found"]}
+
+
+@pytest.fixture
+def clinic(lab: Lab, tmp_path: Path) -> Iterator[Clinic]:
+    """Yield a clinic whose line is good; nothing answers at the other end before `open`."""
+    made = Clinic(lab, tmp_path / "home")
+    with made.stack:
+        yield made
+
+
+def test_a_good_line_has_no_fault(clinic: Clinic) -> None:
+    """All is found, and nothing is wrong with it."""
+    clinic.open()
+
+    told = clinic.doctor()
+
+    assert "connects" == told["verdict"]
+    assert set() == ids(told)
+    facts = told["facts"]
+    wanted = {
+        "link.interface": "line", "link.carrier": True, "router.address": ROUTER[0], "router.answers": True,
+        "ipv6.enabled": True, "ipv6.prefix": "2001:db8:e000::/64", "ipv6.prefix_area": "east", "ipv6.prefixes": 1,
+        "ipv6.outside_source": False, "route.claims_interface": "line", "route.by_line": True, "mtu.black_hole": False,
+        "line.used_kind": "ipvpn_ipv6", "dns.resolvers": [EAST[0]], "dns.portal_found": True, "dns.found_at_closed": True,
+        "dns.missing": [], "dns.large_fails": False, "dns.edns": True, "dns.tcp": True, "dns.resolver_area": "east",
+        "dns.foreign_first": False, "hosts.entry": False, "portal.connects": True, "portal.answers": True,
+        "portal.status": 200, "portal.problem": "", "tls.works": True, "tls.foreign_issuer": False,
+        "tls.name_differs": False, "clock.off_s": 0, "certificate.found": True, "certificate.key": True,
+        "certificate.trusted": True, "mtu.path": 1500, "sending.broken": False, "fetch.unfinished": False,
+        "proxy.set": False, "link.mtu": 1500,
+    }  # fmt: skip
+    assert wanted == {name: facts.get(name) for name in wanted}
+
+
+def test_a_cable_that_is_out_is_found(clinic: Clinic) -> None:
+    """P01: no signal, and so nothing else."""
+    clinic.cable.down()
+
+    told = clinic.doctor()
+
+    assert ("does_not_connect", "P01") == (told["verdict"], told["found"][0]["id"])
+    assert told["facts"]["link.carrier"] is False
+
+
+def test_ipv6_that_is_on_is_found_on_a_line_by_ipv4(clinic: Clinic) -> None:
+    """L04: while it is on and the portal does not open; not once it is off."""
+    on = clinic.doctor(kind="ipvpn_ipv4")
+    clinic.pc.set("ipv6/conf/line/disable_ipv6", 1)
+    off = clinic.doctor(kind="ipvpn_ipv4")
+
+    assert "L04" in ids(on)
+    assert "L04" not in ids(off)
+    assert (True, False) == (on["facts"]["ipv6.enabled"], off["facts"]["ipv6.enabled"])
+
+
+def test_two_prefixes_are_found(clinic: Clinic) -> None:
+    """V07: a second line's prefix at the same card."""
+    clinic.open()
+    clinic.pc.address("line", "2001:db8:9::7/64")
+
+    told = clinic.doctor()
+
+    assert "V07" in ids(told)
+    assert 2 == told["facts"]["ipv6.prefixes"]
+
+
+def test_the_wrong_resolver_is_found(clinic: Clinic) -> None:
+    """V03: the PC asks one that does not know the closed network; the closed one does."""
+    clinic.open()
+    clinic.claims.address("lo", "203.0.113.53/32")
+    clinic.claims.spawn(
+        "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces", "--user=root", "--pid-file=",
+        "--listen-address=203.0.113.53", "--local=/example/", "--log-facility=-",
+    ).says("started")  # fmt: skip
+    clinic.pc.resolver("203.0.113.53")
+
+    told = clinic.doctor()
+
+    assert "V03" in ids(told)
+    assert (False, True) == (told["facts"]["dns.portal_found"], told["facts"]["dns.found_at_closed"])
+
+
+def test_a_resolver_that_loses_long_answers_is_found(clinic: Clinic) -> None:
+    """V04: no EDNS, no TCP, and one name has a long answer."""
+    clinic.open()
+    clinic.claims.address("lo", "203.0.113.53/32")
+    clinic.pc.resolver("203.0.113.53")
+    with old_resolver(clinic.claims, "203.0.113.53", behind=EAST[0]):
+        told = clinic.doctor()
+
+    assert "V04" in ids(told)
+    assert (True, False, False) == tuple(told["facts"][f"dns.{each}"] for each in ("large_fails", "edns", "tcp"))
+    assert ["ntp.claims.example"] == told["facts"]["dns.missing"]
+
+
+@pytest.mark.parametrize("hook", ["input", "output"])
+def test_a_hole_for_big_packets_is_found(clinic: Clinic, hook: str) -> None:
+    """L06: what is over 1400 bytes is dropped and nobody is told, on the way there or back."""
+    clinic.open()
+    clinic.claims.drop("meta length > 1400", hook=hook)
+
+    told = clinic.doctor()
+
+    assert "L06" in ids(told)
+    assert told["facts"]["mtu.black_hole"] is True
+
+
+def test_inspection_of_tls_is_found(clinic: Clinic) -> None:
+    """T02: another authority vouches for the portal."""
+    clinic.open(Portal(vouched_by=OTHER, hosts=("portal.claims.example",)))
+
+    told = clinic.doctor()
+
+    assert "T02" in ids(told)
+    assert "inspecting software" in told["facts"]["tls.issuer"]
+
+
+def test_a_wrong_clock_is_found(clinic: Clinic) -> None:
+    """C16: two days behind."""
+    clinic.open()
+
+    told = clinic.doctor(before=("faketime", "-f", "-2d"))
+
+    assert "C16" in ids(told)
+    assert abs(told["facts"]["clock.off_s"] + 2 * 86400) < 60
+
+
+def test_an_address_outside_is_reached_or_not(clinic: Clinic) -> None:
+    """S02: it is while the line is open, and is not once a filter closes it; without the option nothing is tried."""
+    clinic.claims.address("lo", f"{OUTSIDE}/32")
+    with clinic.claims.inside():
+        outside = socket.create_server((OUTSIDE, 443))
+    local = f'canaries = ["{OUTSIDE}:443"]\n'
+    with outside:
+        reached = clinic.doctor("--sweep", local=local)
+        clinic.pc.nft(
+            "table inet closed {\n chain out {\n  type filter hook output priority 0; policy accept;\n"
+            f"  ip daddr {OUTSIDE} reject with icmpx type admin-prohibited\n }}\n}}\n"
+        )
+        closed = clinic.doctor("--sweep", local=local)
+        untried = clinic.doctor(local=local)
+
+    assert "S02" in ids(reached)
+    assert ([f"{OUTSIDE}:443"], []) == tuple(each["facts"]["closed.reached"] for each in (reached, closed))
+    assert "S02" not in ids(closed)
+    assert "closed.reached" not in untried["facts"]
+
+
+def test_a_printer_is_reached_or_not(clinic: Clinic) -> None:
+    """S03."""
+    with clinic.claims.inside():
+        printer = socket.create_server((ROUTER[0], 9100))
+    with printer:
+        answers = clinic.doctor(local=f'printer = "{ROUTER[0]}"\n')
+    silent = clinic.doctor(local=f'printer = "{ROUTER[0]}"\n')
+
+    assert (True, False) == tuple(each["facts"]["printer.answers"] for each in (answers, silent))
+    assert "S03" in ids(silent)
+    assert "S03" not in ids(answers)
+
+
+def test_a_certificate_that_is_over_is_found(clinic: Clinic) -> None:
+    """C10."""
+    clinic.open()
+    client_folder(clinic.folder, period=PAST, url=URL)
+
+    told = clinic.doctor()
+
+    assert "C10" in ids(told)
+    assert told["facts"]["certificate.expired"] is True
+
+
+def test_a_certificate_that_was_revoked_is_found(clinic: Clinic) -> None:
+    """C15, by a list that lies in the folder; one that is over besides is C14."""
+    clinic.open()
+    issuer = OUR_CA.issuing.certificate.subject
+    one = x509.RevokedCertificateBuilder().serial_number(OUR_CA.client().serial_number).revocation_date(NOW).build()
+    made = x509.CertificateRevocationListBuilder().issuer_name(issuer).add_revoked_certificate(one)
+    made = made.last_update(NOW - timedelta(days=3)).next_update(NOW - timedelta(days=1))
+    (clinic.folder / "crl.pem").write_bytes(made.sign(key("ca-issuing"), hashes.SHA384()).public_bytes(Encoding.PEM))
+
+    told = clinic.doctor()
+
+    assert {"C15", "C14"} <= ids(told)
