@@ -305,7 +305,11 @@ def test_a_system_that_nothing_can_look_at_is_told(capsys: pytest.CaptureFixture
 def test_both_faces_take_the_same_options() -> None:
     """What a guide says to type works installed and alone; only what writes files to carry needs the installed one."""
     command = cli.command().get_command(None, "doctor")
-    installed = {opt for each in command.params for opt in each.opts} - {"--write-zipapp", "--write-powershell", "--help"}
+    installed = {opt for each in command.params for opt in each.opts} - {
+        "--write-zipapp",
+        "--write-powershell",
+        "--help",
+    }
 
     assert {f"--{name.replace('_', '-')}" for name in OPTIONS} == installed
     assert {"as_" if name == "as" else name for name in OPTIONS} == set(Options.__dataclass_fields__)
