@@ -104,6 +104,23 @@ def test_the_text_has_the_verdict_first_then_what_is_wrong_and_what_to_tell(caps
     assert "  the portal answers: no" in tell
 
 
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"portal.answers": True}, "nothing wrong was found"),
+        ({"portal.answers": False}, "nothing on this PC and its line explains it; see whether the portal is up"),
+        ({}, "nothing wrong was found in what could be looked at"),
+    ],
+)
+def test_that_nothing_was_found_is_good_news_only_if_it_connects(
+    facts: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else it says what to do now."""
+    doctor(facts=facts)
+
+    assert capsys.readouterr().out.splitlines()[2].startswith(said)
+
+
 def test_the_json_holds_what_the_text_says_and_the_facts(capsys: pytest.CaptureFixture[str]) -> None:
     """A program has all of it."""
     doctor("--json", "--error", "691", "--lang", "ja", facts={"portal.answers": False})
