@@ -164,7 +164,8 @@ def test_symptoms_are_listed_and_chosen(capsys: pytest.CaptureFixture[str]) -> N
         (["--network", "none.toml"], "none.toml cannot be used: no such file or directory"),
         (["--as", "nobody"], "is missing"),
         (["--as", "../x"], "is missing"),
-        (["--report", "no/folder/report.txt"], "no/folder/report.txt cannot be written: no such file or directory"),
+        (["--report", "no/folder/report.txt"], "there is no folder no/folder"),
+        (["--report", "."], ". is there already and is not the doctor's; it is left as it is"),
     ],
 )
 def test_wrong_usage_is_told_and_ends_with_3(words: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -252,6 +253,35 @@ def test_the_report_is_readable_and_machine_readable(capsys: pytest.CaptureFixtu
     assert printed.startswith(text.rstrip("\n"))
     assert "written to report.txt" in printed
     assert "P01" == json.loads(machine)["found"][0]["id"]
+
+
+def test_a_report_takes_the_place_of_an_earlier_one_and_of_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    """A slip of typing must not cost a claim file; that is found before anything is looked at."""
+    doctor("--report", "report.txt", "--lang", "ja")
+    doctor("--report", "report.txt", facts={"link.carrier": False})
+    Path("RECEIPTC.UKE").write_text("IR,")
+    capsys.readouterr()
+
+    assert Exit.COULD_NOT_RUN == doctor("--report", "RECEIPTC.UKE", facts={"link.carrier": False})
+    assert Exit.COULD_NOT_RUN == cli.run(["doctor", "--write-zipapp", "RECEIPTC.UKE"])
+    assert Exit.COULD_NOT_RUN == cli.run(["doctor", "--write-powershell", "RECEIPTC.UKE"])
+
+    assert "" == capsys.readouterr().out
+    assert "IR," == Path("RECEIPTC.UKE").read_text()
+    assert "P01" in Path("report.txt").read_text("utf-8")
+    assert ["RECEIPTC.UKE", "report.txt"] == sorted(each.name for each in Path.cwd().iterdir())
+
+
+def test_what_was_found_is_told_though_the_report_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """The file comes last, and leaves nothing half."""
+    Path("report.txt.new").mkdir()  # where it is written before it takes its name
+
+    assert Exit.COULD_NOT_RUN == doctor("--report", "report.txt", facts={"link.carrier": False})
+
+    printed = capsys.readouterr()
+    assert "[P01]" in printed.out
+    assert "report.txt cannot be written: is a directory" in printed.err
+    assert not Path("report.txt").exists()
 
 
 def test_the_prefix_that_worked_is_remembered_and_one_that_did_not_is_not(
