@@ -221,6 +221,15 @@ def test_files_beside_the_doctor_are_found(tmp_path: Path, capsys: pytest.Captur
     assert "ipsec_provider" == said["desk"]["call"]["name"]
 
 
+def test_a_home_that_cannot_be_looked_into_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It may be another user's; here its name is longer than any. The rest is looked at all the same."""
+    home = tmp_path / ("x" * 300)
+
+    doctor("--home", str(home), "--json")
+
+    assert [("bad_file", str(home))] == [(each["why"], each["what"].split()[0]) for each in told(capsys)["could_not"]]
+
+
 def test_of_several_clients_one_must_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The doctor goes on without any, and says how to choose."""
     for name in ("a", "b"):
