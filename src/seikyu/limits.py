@@ -98,6 +98,12 @@ LIMITS: Final = (
     Limit("lines_rows", 5000, "rows", "of a list of lines and providers; the real one has some hundred"),
     Limit("serials_asked", 1000, "serials", "to revoke with one request; with 40 bytes each they fit a small act"),
     Limit("serial_list_bytes", 8 * MIB, "bytes", "a list of certificates to revoke; 100,000 serials have 4 MB"),
+    Limit("gateway_terminals", 2000, "terminals", "of one gateway: a handshake is held against each connection, which "
+          "takes 70 ms with so many, and seconds with ten times as many"),
+    Limit("gateway_certificates", 50_000, "certificates", "of a gateway's list of who may come; a few a terminal"),
+    Limit("gateway_list_bytes", 64 * MIB, "bytes", "revocation lists that a gateway fetches; 100,000 lines have 3 MB"),
+    Limit("gateway_fetch_s", 10, "seconds", "an office that has not said a byte for so long is silent to its gateway"),
+    Limit("gateway_events", 10_000, "events", "tunnels that came and went and were not told yet; past it none is told"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from threading import Thread
 import pytest
 from hypothesis import given
 from hypothesis.strategies import binary
+
 from portal_lab import (
     ALERT_VERSION,
     FUTURE,
@@ -21,7 +22,6 @@ from portal_lab import (
     looking,
     portal,
 )
-
 from seikyu.apps.doctor import mtu, tls
 from seikyu.apps.doctor import portal as probes
 from seikyu.apps.doctor.probing import CouldNotLook, Look

@@ -8,6 +8,7 @@ import pytest
 from lab.names import serve_names
 from lab.net import Lab
 from lab.office import Founded, Office, found
+from lab.provider import Provider
 from lab.town import Town
 
 
@@ -36,5 +37,13 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Founded:
 def office(town: Town, founded: Founded, tmp_path: Path) -> Office:
     """Return a fresh copy of the office that is being served in the closed network."""
     made = Office.at(town.office, founded, tmp_path / "office")
+    made.start()
+    return made
+
+
+@pytest.fixture
+def provider(town: Town, office: Office) -> Provider:
+    """Return the gateway at work."""
+    made = Provider.at(town, office)
     made.start()
     return made

@@ -212,6 +212,12 @@ class Host:
         for one in addresses:
             self.ip("address", "add", one, "dev", interface, *(["nodad"] if ":" in one else []))
 
+    def move(self, interface: str, address: str, *, via: str) -> None:
+        """Take the IPv4 addresses of a card away, give it another one, and set the way out anew."""
+        self.ip("-4", "address", "flush", "dev", interface)
+        self.address(interface, address)
+        self.route("default", via=via)
+
     def addresses(self, interface: str) -> list[str]:
         """Return the addresses of a card, without length and without those that only the link knows."""
         cards = self.told("address", "show", "dev", interface)

@@ -33,9 +33,10 @@ GATEWAY_INSIDE: Final = "198.51.100.2"
 #: A host of the Internet: whoever reaches it has no closed line.
 OUTSIDE: Final = "203.0.113.130"
 #: A clinic's own addresses, the same in every home.
-PC: Final = "192.168.1.2"
-PRINTER: Final = "192.168.1.9"
-ROUTER: Final = "192.168.1.1"
+LAN: Final = "192.168.1"
+PC: Final = f"{LAN}.2"
+PRINTER: Final = f"{LAN}.9"
+ROUTER: Final = f"{LAN}.1"
 #: The router's address in the Internet, and the one that it has after it was switched off and on.
 PUBLIC: Final = ("203.0.113.66", "203.0.113.67")
 INTERNET: Final = "203.0.113.65"

@@ -47,6 +47,7 @@ charon-systemd {{
     lab {{
       path = {folder}/charon.log
       flush_line = yes
+      time_format = %T
       default = 1
     }}
   }}
@@ -98,7 +99,7 @@ class Client:
     def start(self) -> None:
         """Start the daemon and load what the guide says; the connection begins by itself."""
         self.daemon = self.host.spawn("charon-systemd", env={"STRONGSWAN_CONF": str(self.folder / "strongswan.conf")})
-        until("the daemon's socket is there", lambda: (self.folder / "vici").exists())
+        until("the daemon's socket is there", (self.folder / "vici").exists)
         self.load()
 
     def load(self) -> None:

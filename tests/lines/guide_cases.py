@@ -29,7 +29,7 @@ BARE = Site(area="west")
 BOTH = """
 published_on = 2026-11-01
 mtu = 1500
-prefixes = ["2001:db8:c1a0::/48", "198.51.100.0/25", "198.51.100.128/25"]
+prefixes = ["2001:db8:c1a0::/48", "198.51.100.0/24", "198.51.100.128/25", "2001:db8:c1a0:e::/64"]
 domains = ["claims.example"]
 [names]
 portal = "portal.claims.example"

@@ -126,6 +126,14 @@ def test_q1_the_closed_line_lets_only_the_claims_network_through() -> None:
     assert 'oifname "ipsec*" jump claims' in made("ipsec_ike", "linux", user_space=True)["closed.nft"].text()
 
 
+def test_prefixes_that_overlap_are_one() -> None:
+    """The rules name the wider one alone; nftables would refuse both."""
+    rules = made("ipvpn_ipv6", "linux", network=both())["closed.nft"].text()
+
+    assert "elements = { 198.51.100.0/24 }" in rules
+    assert "elements = { 2001:db8:c1a0::/48 }" in rules
+
+
 def test_q13_who_checks_eligibility_over_ipv6_is_told_and_so_is_the_change_of_line() -> None:
     """Same line for both; from IPv4 a notice is filed."""
     assert "eligibility checking" in words(guide("ipvpn_ipv6", "windows"), "before")

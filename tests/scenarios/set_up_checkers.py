@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +157,7 @@ def strong_swan(folder: Path, *, more: str = "") -> Iterator[StrongSwan]:
     shutil.copy(folder / "x509/claims.pem", folder / "x509ca/claims-ca.pem")
     (folder / "strongswan.conf").write_text(_CHARON.format(folder=folder) + more, "utf-8")
     env = {"STRONGSWAN_CONF": str(folder / "strongswan.conf"), "SWANCTL_DIR": str(folder)}
-    with open(folder / "said", "wb") as said:
+    with (folder / "said").open("wb") as said:
         daemon = subprocess.Popen(
             ["unshare", "--net", "charon-systemd"], env={**os.environ, **env}, stdout=said, stderr=subprocess.STDOUT
         )
@@ -188,6 +188,30 @@ def unasked(text: str) -> list[str]:
     changing = re.compile(r"(?:Set|Add|Remove|Disable|Enable|New|Export|Clear)-", re.IGNORECASE)
     commands = [node for node in nodes(text) if node.type == "command" and changing.match(said(node))]
     return [said(node) for node in commands if not _asked(node) and not said(node).startswith("Set-StrictMode")]
+
+
+def commands_wrong(text: str, known: Mapping[str, Mapping[str, list[str]]]) -> list[str]:
+    """Return the commands and parameters that the reference does not know, and values that a parameter does not take."""
+    wrong = []
+    for node in nodes(text):
+        if node.type != "command":
+            continue
+        name, *rest = (each for each in node.children if each.type in {"command_name", "command_elements"})
+        if said(name) not in known:
+            wrong.append(said(name))
+            continue
+        row = known[said(name)]
+        parts = [each for one in rest for each in one.children if each.type != "command_argument_sep"]
+        for at, part in enumerate(parts):
+            if part.type != "command_parameter":
+                continue
+            parameter = said(part).removeprefix("-")
+            if parameter not in (*row["parameters"], "ErrorAction"):
+                wrong.append(f"{said(name)} -{parameter}")
+            value = parts[at + 1] if at + 1 < len(parts) else part
+            if parameter in row and value.type == "generic_token" and said(value) not in row[parameter]:
+                wrong.append(f"{said(name)} -{parameter} {said(value)}")
+    return wrong
 
 
 def nodes(text: str) -> Iterator[Any]:

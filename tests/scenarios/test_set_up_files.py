@@ -11,6 +11,7 @@ import pytest
 from set_up_checkers import (
     StrongSwan,
     check,
+    commands_wrong,
     items,
     network_manager,
     nft,
@@ -26,6 +27,7 @@ from seikyu.lines.guide_files import SetUpFile
 from seikyu.lines.site import Endpoint, Site
 
 APPLE = tomllib.loads((Path(__file__).parent / "apple_keys.toml").read_text("utf-8"))
+WINDOWS = tomllib.loads((Path(__file__).parent / "windows_commands.toml").read_text("utf-8"))
 V6_PRINTER = Site(area="east", interface="eth0.1", printer=Endpoint("2001:db8:1::9", 631))
 
 
@@ -86,7 +88,7 @@ def test_a_broken_keyfile_is_seen(line: str, name: str, good: str, broken: str) 
 
 @pytest.mark.parametrize("file", every("ppp-peer"))
 def test_pppd_takes_the_peer(file: SetUpFile, tmp_path: Path) -> None:
-    """pppd reads every option, IPv6 off among them, and the user as one word."""
+    """The program pppd reads every option, IPv6 off among them, and the user as one word."""
     said = pppd(tmp_path, file.text())
 
     assert said.status == 0, said.text
@@ -96,7 +98,7 @@ def test_pppd_takes_the_peer(file: SetUpFile, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("good", "broken"), [("mtu 1454", "mtu many"), ("noipv6", "noipv66"), ("nodefault", "nodef")])
 def test_a_broken_peer_is_seen(good: str, broken: str, tmp_path: Path) -> None:
-    """pppd refuses what it does not know."""
+    """The program pppd refuses what it does not know."""
     said = pppd(tmp_path, made("ipvpn_ipv4", "linux")["ppp-peer"].text().replace(good, broken))
 
     assert said.status != 0
@@ -122,7 +124,7 @@ def test_nftables_takes_the_rules_of_the_closed_line(file: SetUpFile) -> None:
 
 @pytest.mark.parametrize(("good", "broken"), [("policy drop", "policy dorp"), ("198.51.100.0/24", "198.51.100.0/240")])
 def test_broken_rules_are_seen(good: str, broken: str) -> None:
-    """nftables refuses them."""
+    """The program nft refuses them."""
     said = nft(made("ipvpn_ipv4", "linux")["closed.nft"].text().replace(good, broken))
 
     assert said.status != 0
@@ -173,7 +175,7 @@ def test_strongswan_takes_the_connection(file: SetUpFile, swan: StrongSwan) -> N
     ],
 )
 def test_a_broken_connection_is_seen(good: str, broken: str, swan: StrongSwan) -> None:
-    """strongSwan refuses it."""
+    """The daemon refuses it."""
     text = made("ipsec_ike", "linux")["swanctl.conf"].text()
     assert good in text
     said = swan.load(text.replace(good, broken))
@@ -200,6 +202,40 @@ def test_a_script_changes_nothing_with_what_if(file: SetUpFile) -> None:
     """Every command that changes something stands in a block that asks ShouldProcess first."""
     assert unasked(file.text()) == []
     assert "SupportsShouldProcess" in file.text()
+
+
+@pytest.mark.parametrize("file", every(".ps1"))
+def test_windows_documents_every_command_of_a_script(file: SetUpFile) -> None:
+    """With each parameter, and with each value where the parameter takes only some."""
+    assert commands_wrong(file.text(), WINDOWS) == []
+
+
+def test_windows_documents_every_command_of_a_step() -> None:
+    """Those that are typed by hand, programs beside."""
+    programs = {
+        "powershell": {"parameters": ["ExecutionPolicy", "File", "Interface", "WhatIf"]},
+        "rasdial": {"parameters": []},
+    }
+    rows = [each for each in table("steps.toml")["steps"] if each.get("when", {}).get("os") == ["windows"]]
+    typed = "\n".join(each.get("command", "") for each in rows).replace("@@pppoe_user@@ *", "")
+
+    assert "Import-PfxCertificate" in typed
+    assert commands_wrong(typed, {**WINDOWS, **programs}) == []
+
+
+@pytest.mark.parametrize(
+    ("good", "broken", "told"),
+    [
+        ("-DHGroup ECP384", "-DHGroup ECP385", "Set-VpnConnectionIPsecConfiguration -DHGroup ECP385"),
+        ("-TunnelType", "-Tunneltyp", "Add-VpnConnection -Tunneltyp"),
+        ("Clear-DnsClientCache", "Clear-DnsCache", "Clear-DnsCache"),
+    ],
+)
+def test_a_command_that_windows_does_not_know_is_seen(good: str, broken: str, told: str) -> None:
+    """A slip in a command, a parameter or a value."""
+    text = made("ipsec_ike", "windows")["ipsec.ps1"].text().replace(good, broken)
+
+    assert told in commands_wrong(text, WINDOWS)
 
 
 def test_a_change_without_asking_is_seen() -> None:

@@ -85,6 +85,10 @@ KEYS: Final = (
         "(`public_url`); 0 as for the faces", least=0, most=_PORTS),
     Key("front", "ocsp", "off", "whether nginx asks the office's responder in every handshake, besides its list: "
         "`leaf` locks everybody out while the responder is silent", choices=("off", "leaf")),
+    Key("admission", "mode", "off", "what becomes of a party that comes by another line than its registered one: "
+        "`off`, nothing; `tell`, it passes and is counted; `enforce`, it is refused and told which notice to file",
+        choices=("off", "tell", "enforce")),
+    Key("admission", "rules", "admission.toml", "the file beside this one that says which addresses are which line's"),
     Key("work", "at_once", 2, "how many sendings are checked, or months closed, at the same time; they share "
         "one core, and a small one need not wait for a large one"),
     Key("work", "kept_days", 30, "how long the record of finished background work is kept"),
@@ -124,6 +128,14 @@ class Front:
         return self.server == NGINX
 
 
+@dataclass(frozen=True, slots=True)
+class AdmissionSettings:
+    """Whether lines are looked at, and by which file."""
+
+    mode: str = "off"
+    rules: str = "admission.toml"
+
+
 def _defaults(section: str) -> Mapping[str, Any]:
     """Return the defaults of a section."""
     return MappingProxyType({key.name: key.default for key in KEYS if key.section == section})
@@ -143,6 +155,7 @@ class Settings:
     inside: Face = Face("localhost", 0)
     acme: AcmeSettings = field(default_factory=AcmeSettings)
     front: Front = Front()
+    admission: AdmissionSettings = AdmissionSettings()
     at_once: int = 2
     kept_days: int = 30
     retention_days: Mapping[str, int] = field(default_factory=lambda: _defaults("retention"))
@@ -180,6 +193,7 @@ def settings_from(text: str) -> Settings:
         inside=Face(got["faces.inside", "host"], got["faces.inside", "port"]),
         acme=AcmeSettings(got["acme", "url"], got["acme", "http_port"], _addresses(got["acme", "addresses"])),
         front=Front(got["front", "server"], got["front", "plain_port"], got["front", "ocsp"]),
+        admission=AdmissionSettings(got["admission", "mode"], got["admission", "rules"]),
         at_once=got["work", "at_once"],
         kept_days=got["work", "kept_days"],
         retention_days=_section(got, "retention"),

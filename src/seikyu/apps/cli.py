@@ -45,6 +45,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "admin": "cli_admin",
     "ca": "cli_ca",
     "deploy": "cli_deploy",
+    "gateway": "cli_gateway",
     "make": "cli_make",
     "show": "cli_show",
     "rules": "cli_rules",

@@ -16,6 +16,8 @@ from seikyu.apps.cli_lines_list import day_from
 from seikyu.apps.lines_told import office_lists
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, say
+from seikyu.lines.admission import Comer, Mode, judge
+from seikyu.lines.kinds import line_kinds
 from seikyu.lines.registry import WrongCell, words, written
 from seikyu.services.lines import Coming, import_lines, in_force
 
@@ -26,6 +28,7 @@ def lines() -> typer.Typer:
     group.command("import", help=say("lines.admin.import"))(bring_in)
     group.command("export", help=say("lines.admin.export"))(give_out)
     group.command("history", help=say("lines.admin.history"))(history)
+    group.command("try", help=say("lines.admin.try"))(try_rules)
     return group
 
 
@@ -89,6 +92,43 @@ def history(*, home: HomeOption = HOME, as_json: JsonOption = False) -> int:
     if not items:
         print(say("lines.admin.no_history"))
     return Exit.DONE
+
+
+def try_rules(
+    party: Annotated[str, typer.Argument(metavar="PARTY", help=say("admin.party_id"))],
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help=say("lines.admin.address"))],
+    *,
+    home: HomeOption = HOME,
+    as_json: JsonOption = False,
+) -> int:
+    """Tell what the rules of lines say of a party that comes from an address; they may still be off."""
+    from seikyu.adapters.admission_file import read_admission_file
+    from seikyu.apps.cli_ca import PartyNotThere, store_at
+    from seikyu.apps.wiring import find_home
+
+    at = find_home(home)
+    rules = read_admission_file(at.root / at.settings().admission.rules, Mode.TELL)
+    with store_at(at) as store, store.read() as tx:
+        found = tx.party(party)
+    if found is None:
+        raise PartyNotThere(party=party)
+    verdict = judge(rules, Comer(found.id, found.kind, found.connection, address))
+    told = {
+        "party": found.id, "registered": found.connection or None, "used": verdict.used or None,
+        "passes": verdict.passes, "why": verdict.why.value, "notice": verdict.notice or None,
+        "mode": at.settings().admission.mode,
+    }  # fmt: skip
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        kinds = {name: each.ja if language() == "ja" else each.en for name, each in line_kinds().items()}
+        lines: dict[str, Any] = {key: kinds.get(str(told[key]), "-") for key in ("registered", "used")}
+        verdict_said = say(f"lines.admin.{'passes' if verdict.passes else 'refused_line'}")
+        print(say("lines.admin.tried", why=say(f"lines.why.{verdict.why.value}"), verdict=verdict_said, **lines))
+        if verdict.notice:
+            print(say("lines.admin.to_file", notice=verdict.notice))
+        print(say("lines.admin.mode", mode=told["mode"]))
+    return Exit.DONE if verdict.passes else Exit.REFUSED
 
 
 def _on_wire(coming: Coming, day: str) -> dict[str, Any]:

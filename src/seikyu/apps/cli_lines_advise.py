@@ -34,8 +34,7 @@ from seikyu.trust.notices import day_of
 
 def _option(name: str) -> Any:
     question = questions()[name]
-    text = say("advice.answer", question=label(question, language()), names=", ".join(question.choices))
-    return typer.Option(f"--{name}", help=text)
+    return typer.Option(f"--{name}", help=f"{label(question, language())}: {', '.join(question.choices)}")
 
 
 Party = Annotated[str | None, _option("party")]

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -58,8 +59,6 @@ def guide(
     as_json: Annotated[bool, typer.Option("--json", help=say("cli.json"))] = False,
 ) -> int:
     """Make the guide, and write what was asked for; without that, print it."""
-    from dataclasses import replace
-
     from seikyu.apps.guides import folder_of, guide_and_files, published_at
 
     given = published_at(network or _of_the_home(home), site)

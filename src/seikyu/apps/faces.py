@@ -22,6 +22,7 @@ from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, prob
 from seikyu.apps.metrics import MEDIA_TYPE, Metrics
 from seikyu.apps.notices_posted import Paper
 from seikyu.apps.pages.download import download_routes
+from seikyu.apps.pages.guides import guide_routes
 from seikyu.apps.pages.lost import lost_routes
 from seikyu.apps.pages.site import page_routes
 from seikyu.apps.pages.visit import Pages
@@ -82,12 +83,14 @@ def public(
     pages: Pages,
     given_out: Path,
     turnstile: Turnstile,
+    network: Path | None = None,
     responder: Responder | None = None,
     more: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
     """Return the public face: its pages, where certificates are fetched, what the CA gives out, and `more`.
 
-    Shape: `turnstile` stands before whatever tries codes.
+    Shape: `turnstile` stands before whatever tries codes; `network` is the file by which the office publishes its
+    network, if it is there.
     """
 
     async def file(request: Request) -> Response:
@@ -110,6 +113,7 @@ def public(
         *fetch_routes(enrolling, turnstile),
         *download_routes(pages, enrolling, turnstile.limiter),
         *lost_routes(pages, enrolling, turnstile.limiter),
+        *guide_routes(pages, network),
         *page_routes(pages, enrolling),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)

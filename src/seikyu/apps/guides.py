@@ -41,7 +41,10 @@ class LineFileWrong(SeikyuError):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a guide is made from. Shape: `text` is the network as its file says it, `site_text` the site; may be empty."""
+    """What a guide is made from.
+
+    Shape: `text` is the network as its file says it, `site_text` the site; the latter may be empty.
+    """
 
     text: str
     network: ClaimsNetwork

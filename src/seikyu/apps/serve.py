@@ -43,6 +43,7 @@ from seikyu.apps.places import Addresses, addresses_of, lines_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
+from seikyu.lines.network import FILE_NAME as NETWORK_FILE
 from seikyu.ports.errors import SeikyuError
 from seikyu.services import pairing
 from seikyu.services.acme_orders import forget_orders
@@ -171,6 +172,7 @@ class House:
                 pages=pages("public"),
                 given_out=home.ca,
                 turnstile=turnstile,
+                network=home.root / NETWORK_FILE,
                 responder=self.revocations.responder,
                 more=[
                     *public_est(enrolling, turnstile),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seikyu.apps.words import Language, has, say
+from seikyu.lines.kinds import line_kinds
 
 
 def told_facts(facts: Mapping[str, Any], lang: Language) -> dict[str, Any]:
@@ -21,4 +22,8 @@ def told_facts(facts: Mapping[str, Any], lang: Language) -> dict[str, Any]:
         key = f"people.{name}.{told.get(name)}"
         if has(key):
             told[name] = say(key, lang)
+    for name in ("registered", "used"):
+        if told.get(name) in line_kinds():
+            row = line_kinds()[told[name]]
+            told[name] = row.ja if lang == "ja" else row.en
     return told

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final, cast
 
+from seikyu.adapters.admission_file import read_admission
 from seikyu.adapters.clock import MovedClock, SystemClock
 from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.ids import RandomIds
@@ -145,6 +146,7 @@ def _wired(
         sandbox=sandbox,
         tell=tell,
         watching=watching or NobodyWatches(),
+        admission=read_admission(home.root, settings),
     )
 
 

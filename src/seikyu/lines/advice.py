@@ -2,7 +2,7 @@
 
 A site answers questions; proposals say which ways fit and why, notes what is to be known of each way, steps which dates
 are to be kept. All of it is rows of `advice.toml`: this module only looks which of them apply. What may be ordered from
-whom is looked up in the list of lines and providers. Source: mission:Q1-Q13; network:1 and what the rows say.
+whom is looked up in the list of lines and providers. Source: network:1; mission Q1-Q13; and what each row says.
 """
 
 from calendar import monthrange

@@ -1,8 +1,9 @@
 """Filling configuration files: a template, values, and one quoting for each format, so that no value breaks out.
 
 A template is text with `@@name@@` where a value goes. A line that is only `@@for one in names@@`, `@@if name@@` or
-`@@if not name@@` opens a block that ends with `@@end@@`; `number` counts the rounds of a `for` from 1. Nothing else is special, so that every format keeps its own
-signs. Whoever writes a template writes no quotation marks around a place: the format brings those that it needs.
+`@@if not name@@` opens a block that ends with `@@end@@`; `number` counts the rounds of a `for` from 1. Nothing else is
+special, so that every format keeps its own signs. Whoever writes a template writes no quotation marks around a place:
+the format brings those that it needs.
 
 A value is text, a whole number or a list of them; control characters go into no file. Where a format knows no way to
 write a sign, the value is refused.
@@ -59,7 +60,7 @@ def _plain(text: str) -> str | None:
 
 
 def _nft(text: str) -> str | None:
-    """nftables has no way to write a quotation mark in a name."""
+    """Nftables has no way to write a quotation mark in a name."""
     return text if _PLAIN.fullmatch(text) or _INTERFACE.fullmatch(text) else None
 
 

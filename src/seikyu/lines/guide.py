@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from tomllib import loads
 from typing import Any, Final, Literal
 
@@ -31,7 +32,6 @@ _UNKNOWN: Final = "―"
 _CARRIER: Final = "carrier"
 _IPV4_HEADERS: Final = 40
 _IPV6_HEADERS: Final = 60
-_V6: Final = 6
 
 
 class UnknownChoice(ValueError):
@@ -133,7 +133,7 @@ def guide_of(wish: Wish, network: ClaimsNetwork, site: Site, *, lang: Language) 
     wish, site = chosen(wish, network, site)
     values = {**values_of(wish, network, site), **_words(network, site, lang)}
     rows = table("steps.toml")
-    fitting = [row for row in rows["steps"] if fits(row.get("when", {}), wish, network, site)]
+    fitting = [row for row in rows["steps"] if fits(row.get("when", {}), wish, site)]
     sections = (
         Section(each["name"], each[lang], tuple(_step(row, values, lang) for row in fitting if _in(row, each)))
         for each in rows["sections"]
@@ -148,12 +148,12 @@ def guide_of(wish: Wish, network: ClaimsNetwork, site: Site, *, lang: Language) 
     )  # fmt: skip
 
 
-def fits(when: Mapping[str, Any], wish: Wish, network: ClaimsNetwork, site: Site) -> bool:
+def fits(when: Mapping[str, Any], wish: Wish, site: Site) -> bool:
     """True if all conditions hold, or are not known not to."""
     said: dict[str, str | bool | None] = {
         "line": wish.line, "os": wish.system, "browser": wish.browser, "area": site.area,
         "telephone": site.telephone, "eligibility": site.eligibility, "printer": site.printer is not None,
-        "interface": bool(site.interface), "example": network.example,
+        "interface": bool(site.interface),
     }  # fmt: skip
     return all(_holds(said[name], asked) for name, asked in when.items())
 
@@ -164,6 +164,9 @@ def values_of(wish: Wish, network: ClaimsNetwork, site: Site) -> dict[str, Value
     addresses = network.ipsec.addresses
     printer = site.printer
     kind = line_kinds()[wish.line]
+    # Prefixes that overlap are an error to nftables.
+    v4 = _texts(tuple(collapse_addresses(each for each in network.prefixes if isinstance(each, IPv4Network))))
+    v6 = _texts(tuple(collapse_addresses(each for each in network.prefixes if isinstance(each, IPv6Network))))
     return {
         "line_ja": kind.ja,
         "line_en": kind.en,
@@ -184,9 +187,9 @@ def values_of(wish: Wish, network: ClaimsNetwork, site: Site) -> dict[str, Value
         "domains": network.domains,
         "namespaces": tuple(f".{each}" for each in network.domains),
         "search": tuple(f"~{each}" for each in network.domains),
-        "prefixes": _texts(network.prefixes),
-        "prefixes_v4": _texts(network.prefixes, 4),
-        "prefixes_v6": _texts(network.prefixes, 6),
+        "prefixes": (*v6, *v4),
+        "prefixes_v4": v4,
+        "prefixes_v6": v6,
         "gateway": network.ipsec.gateway,
         "gateway_addresses": _texts(addresses),
         "gateway_address": str(addresses[0]) if addresses else "",
@@ -220,7 +223,7 @@ def _known(what: str, value: str, known: Sequence[str]) -> None:
         raise UnknownChoice(what, value, known)
 
 
-def _holds(said: str | bool | None, asked: Any) -> bool:
+def _holds(said: object, asked: Any) -> bool:
     if said is None:
         return True
     return said in asked if isinstance(asked, list) else said is asked

@@ -53,7 +53,7 @@ def files_of(wish: Wish, network: ClaimsNetwork, site: Site) -> SetUpFiles:
     values = {**values_of(wish, network, site), **_numbers(network)}
     made, left_out = [], {}
     for row in table("files.toml")["files"]:
-        if not fits(row["when"], wish, network, site):
+        if not fits(row["when"], wish, site):
             continue
         if missing := tuple(name for name in row.get("needs", ()) if not values[name]):
             left_out[row["name"]] = missing
@@ -75,7 +75,7 @@ def _made(row: Mapping[str, Any], values: Mapping[str, Value]) -> SetUpFile:
 
 
 def _numbers(network: ClaimsNetwork) -> dict[str, Value]:
-    """Return numbers that name a connection: the same for the same network, so that a second file replaces the first."""
+    """Return numbers that name a connection: the same for one network, so that a second file replaces the first."""
     names = ("uuid", "uuid_carrier", "uuid_vpn", "uuid_certificate")
     return {name: _number(f"{name}:{','.join(network.domains)}") for name in names}
 

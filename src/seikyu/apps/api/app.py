@@ -1,6 +1,7 @@
 """The API as one app: routes, who may pass, how errors look, and its description."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 from seikyu import VERSION
 from seikyu.apps.api import admin, arrivals, certificates, deliveries, notices, pairings, register, revoking, sendings
 from seikyu.apps.api.bodies import SmallBodies
-from seikyu.apps.api.identity import Identified
+from seikyu.apps.api.identity import Admit, Identified
 from seikyu.apps.api.paging import ENROLLING, EXTERNAL_URL, OFFICE, SEND_BY
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, answer_unread
 from seikyu.limits import limit
@@ -19,6 +20,7 @@ from seikyu.office.errors import OfficeError
 from seikyu.ports.clock import Clock
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.store import Store
+from seikyu.services.admission import admit
 from seikyu.services.applications import Enrolling
 from seikyu.services.office import Office, Tell, silent
 from seikyu.trust import UnknownCertificate
@@ -46,7 +48,10 @@ def build_api(
     Shape: `send_by` names a file as a front server does that sends the bytes of deliveries.
     """
     most = office.limit("requests_per_party")
-    app = _app(office.store, office.clock, most=most, external_url=external_url, tell=office.tell)
+    app = _app(
+        office.store, office.clock, most=most, external_url=external_url, tell=office.tell,
+        admit=partial(admit, office) if office.admission else None,
+    )  # fmt: skip
     setattr(app.state, OFFICE, office)
     setattr(app.state, ENROLLING, enrolling)
     setattr(app.state, SEND_BY, send_by)
@@ -59,7 +64,15 @@ def described(store: Store, clock: Clock) -> dict[str, Any]:
     return _app(store, clock, most=limit("requests_per_party")).openapi()
 
 
-def _app(store: Store, clock: Clock, *, most: int, external_url: str | None = None, tell: Tell = silent) -> FastAPI:
+def _app(
+    store: Store,
+    clock: Clock,
+    *,
+    most: int,
+    external_url: str | None = None,
+    tell: Tell = silent,
+    admit: Admit | None = None,
+) -> FastAPI:
     app = FastAPI(
         title="seikyu",
         version=VERSION,
@@ -94,8 +107,9 @@ def _app(store: Store, clock: Clock, *, most: int, external_url: str | None = No
     app.add_middleware(SmallBodies, root=ROOT)
     open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
     app.add_middleware(
-        Identified, store=store, clock=clock, open_paths=open_paths, most=most, external_url=external_url, tell=tell
-    )
+        Identified, store=store, clock=clock, open_paths=open_paths, most=most, external_url=external_url, tell=tell,
+        admit=admit,
+    )  # fmt: skip
     describe = app.openapi
     app.openapi = lambda: _described(describe())  # type: ignore[method-assign]  # as the library's own guide does
     return app

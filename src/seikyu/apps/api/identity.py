@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -23,6 +24,13 @@ from seikyu.trust.enrolment import days_left, enrolment_rules, is_warned_of
 
 #: Tells a program that its certificate ends soon, and in how many days.
 DAYS_HEADER: Final = b"seikyu-certificate-days"
+
+#: What of the API is there whatever line one comes by: to file the notice that mends it, and to keep the certificate
+#: that it is filed with. Nothing of a claim is behind these. EST (`est.py`) is open for the same reason.
+ANYWHERE: Final = frozenset({"notices", "certificates"})
+
+#: Lets who asks pass by the rules of lines. Shape: identity and the peer's address. Errors: OtherLine.
+Admit = Callable[[ClientIdentity, str], None]
 
 #: Where the request keeps who asks, in `scope["state"]`.
 IDENTITY: Final = "seikyu_identity"
@@ -162,6 +170,18 @@ def _issued(store: Store, der: bytes | None) -> bool:
     return row is not None and row.party == said.party and row.revoked_at is None
 
 
+def first_part(scope: Scope) -> str:
+    """Return the first part of the address below where the app is mounted."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path.split("/")[1] if "/" in path else ""
+
+
+def peer_address(scope: Scope) -> str:
+    """Return the address at the other end of the line: the connection's, or the front server's word over its socket."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 class Identified:
     """An ASGI app before the API: nothing behind it runs for nobody, so no route can forget to ask.
 
@@ -178,8 +198,10 @@ class Identified:
         most: int,
         external_url: str | None = None,
         tell: Tell = silent,
+        admit: Admit | None = None,
     ) -> None:
         self.tell = tell
+        self.admit = admit
         self.app = app
         self.store = store
         self.clock = clock
@@ -197,6 +219,8 @@ class Identified:
             identity = await asyncio.to_thread(who_asks, self.store, self.clock, scope, tell=self.tell)
             require_own_page(scope, external_url=self.external_url)
             require_no_agent(scope)
+            if self.admit is not None and first_part(scope) not in ANYWHERE:
+                await asyncio.to_thread(self.admit, identity, peer_address(scope))
             if self._inside[identity.party] >= self.most:
                 raise Busy("the party has its share of requests", retry_after_s=5)
         except (SeikyuError, UnknownCertificate) as error:

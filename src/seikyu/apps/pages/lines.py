@@ -3,16 +3,16 @@
 from datetime import date
 from typing import Any, Final
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from seikyu.apps.advice_told import AnswersBad, advice_from, checked, sheet_of
-from seikyu.apps.lines_told import cell_said, label
+from seikyu.apps.lines_told import cell_said, label, list_on_wire, offer_on_wire
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.lines.advice import questions
 from seikyu.lines.kinds import line_kinds
 from seikyu.lines.registry import Offer, narrowed, words
-from seikyu.services.lines import in_force
+from seikyu.services.lines import InForce, in_force
 from seikyu.trust.notices import JAPAN
 
 _SYSTEMS: Final = ("claims", "eligibility")
@@ -21,27 +21,21 @@ _TEXTS: Final = ("areas", "kind", "access", "systems", "provider_contract", "con
 
 def line_routes(pages: Pages) -> list[Route]:
     """Return the routes of a face."""
-    return [
+    own = [
         pages.route("/lines", show_lines, login=False),
         pages.route("/lines/advise", show_advice, login=False),
     ]
+    if pages.face == "public":
+        own.append(pages.route("/lines.json", tell_lines, login=False))
+    return own
 
 
 def show_lines(visit: Visit) -> Response:
     """Show the list in force, narrowed by what the address says; a word that nobody knows narrows nothing."""
-    day = _today(visit)
-    known = {"area": tuple(words("areas")), "kind": tuple(line_kinds()), "system": _SYSTEMS}
-    asked = {name: visit.request.query_params.get(name, "") for name in known}
-    wish = {name: text if text in known[name] else "" for name, text in asked.items()}
-    held = in_force(visit.pages.lists, day)
-    items = [
-        _shown(visit, each)
-        for each in narrowed(held.offers, area=wish["area"], kind=wish["kind"], system=wish["system"])
-        if each.status(day) != "withdrawn"
-    ]
+    held, wish = in_force(visit.pages.lists, _today(visit)), _wish(visit)
     return visit.show(
         "lines.html",
-        items=items,
+        items=[_shown(visit, each) for each in _found(visit, held, wish)],
         heads={name: visit.say(f"lines.columns.{name}") for name in _TEXTS},
         texts=_TEXTS,
         wish=wish,
@@ -55,6 +49,14 @@ def show_lines(visit: Visit) -> Response:
             ],
         },
     )
+
+
+def tell_lines(visit: Visit) -> Response:
+    """Tell the same to a program, in codes."""
+    day = _today(visit)
+    held = in_force(visit.pages.lists, day)
+    items = [offer_on_wire(each, day) for each in _found(visit, held, _wish(visit))]
+    return JSONResponse({**list_on_wire(held, day), "items": items}, headers={"Cache-Control": "no-cache"})
 
 
 def show_advice(visit: Visit) -> Response:
@@ -79,6 +81,18 @@ def show_advice(visit: Visit) -> Response:
     day, held = _today(visit), in_force(visit.pages.lists, _today(visit))
     sheet = sheet_of(advice_from(answers, held, today=day), held, today=day, lang=visit.lang)
     return visit.show("lines_advise.html", asked=asked, sheet=sheet)
+
+
+def _wish(visit: Visit) -> dict[str, str]:
+    known = {"area": tuple(words("areas")), "kind": tuple(line_kinds()), "system": _SYSTEMS}
+    asked = {name: visit.request.query_params.get(name, "") for name in known}
+    return {name: text if text in known[name] else "" for name, text in asked.items()}
+
+
+def _found(visit: Visit, held: InForce, wish: dict[str, str]) -> list[Offer]:
+    """Return what can be ordered of a list, narrowed."""
+    day = _today(visit)
+    return [each for each in narrowed(held.offers, **wish) if each.status(day) != "withdrawn"]
 
 
 def _today(visit: Visit) -> date:

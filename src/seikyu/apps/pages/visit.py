@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from seikyu.apps.api.identity import IDENTITY, who_asks
+from seikyu.apps.api.identity import IDENTITY, first_part, peer_address, who_asks
 from seikyu.apps.api.problems import Known, facts_of
 from seikyu.apps.outcomes import outcome_of
 from seikyu.apps.pages.forms import MARK_BYTES, check_token, is_mark, read_form, token_for
@@ -30,6 +30,7 @@ from seikyu.ports.errors import Busy
 from seikyu.ports.lines import LineLists
 from seikyu.ports.people import Place
 from seikyu.ports.trust import ClientIdentity
+from seikyu.services.admission import OtherLine, admit
 from seikyu.services.login import LoginOver, actor_of
 from seikyu.services.office import Office
 from seikyu.services.people import People
@@ -37,6 +38,9 @@ from seikyu.trust.people import Actor, demand, permits
 
 #: Addresses of ours that a visitor may be sent back to: one slash at the front, and nothing that a browser reads anew.
 _OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._-]+/)*[A-Za-z0-9._-]*")
+
+#: Pages that are there whatever line one comes by: where one logs in, files the notice that mends it, and reads why.
+ANYWHERE: Final = frozenset({"", "login", "logout", "account", "notices", "lines"})
 
 #: Security keys know hosts by name, not by address.
 _HOST: Final = re.compile(r"(?=.*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)*")
@@ -262,6 +266,11 @@ class Pages:
         async def answer(request: Request) -> Response:
             visit = Visit(self, request, page_language(request))
             await self._identify(visit)
+            if first_part(request.scope) not in ANYWHERE:
+                try:
+                    await self._admit(visit)
+                except OtherLine as refused:
+                    return await asyncio.to_thread(self._refused, visit, refused)
             if post:
                 sent = await read_form(request, external_url=self.external_url)
                 visit.form, visit.files = sent.fields, sent.files
@@ -283,6 +292,17 @@ class Pages:
             office, scope = self.office, visit.request.scope
             visit.identity = await asyncio.to_thread(who_asks, office.store, office.clock, scope, tell=office.tell)
             scope.setdefault("state", {})[IDENTITY] = visit.identity
+
+    async def _admit(self, visit: Visit) -> None:
+        """Look by which line who asks has come. Errors: OtherLine."""
+        if visit.identity is not None:
+            await asyncio.to_thread(admit, self.office, visit.identity, peer_address(visit.request.scope))
+
+    def _refused(self, visit: Visit, refused: OtherLine) -> Response:
+        """Answer who came by another line with why, and with the way to the notice that mends it."""
+        visit.actor = self._actor(visit)
+        notice, used = refused.facts["notice"], refused.facts["used"]
+        return visit.again("other_line.html", refused, notice=notice, used=used if notice else "")
 
     def shown_at(self, path: str) -> str:
         """Return where a page can be looked at again: itself, or what is above an act."""

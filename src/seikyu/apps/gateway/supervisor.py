@@ -1,0 +1,271 @@
+"""Keeps a gateway at its plan: whoever may come can come, whoever may no longer is out within seconds.
+
+The order of things is what makes it safe. The packet filter stands before a daemon is spoken to, and stays when this
+program ends, however it ends. A terminal's address is written down before the daemon knows it. What the office said
+last goes on while it is silent; a list that has ended lets nobody in, and that is told days before.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from seikyu.adapters import nftables
+from seikyu.adapters.charon import CharonFailed, Esp, kernel_has_esp
+from seikyu.adapters.kept_lists import BadLists, KeptLists, soonest
+from seikyu.adapters.strongswan import DaemonRefused, DaemonSilent, Happened, Tunnel
+from seikyu.apps.gateway.daemon import Daemon, GatewayFileUnusable
+from seikyu.apps.gateway.office import BadTerminals, Issued, OfficeSilent, Source, source_of
+from seikyu.apps.gateway.place import Place
+from seikyu.limits import limit
+from seikyu.lines.gateway import Connection, Gateway, assigned, connections, ruleset
+from seikyu.lines.gateway.plan import name_of
+
+#: How often the office's files on this machine are looked at: they are only asked whether they changed.
+TICK_S: Final = 0.5
+
+#: A daemon that is gone is looked for so often.
+_AGAIN_S: Final = 1.0
+
+#: Who is connected is looked at so often for metrics, and whether the daemon still knows all.
+_COUNT_S: Final = 5.0
+
+#: Without a word of change the plan is made anew: certificates end by themselves.
+_PLAN_S: Final = 60.0
+
+#: What is wrong and stays wrong is told again after so long.
+_TOLD_AGAIN: Final = timedelta(hours=1)
+
+#: A list that ends so soon, or a certificate, is told of: the office writes its list anew every day, for seven.
+LIST_WARNING: Final = timedelta(days=3)
+CERTIFICATE_WARNING: Final = timedelta(days=14)
+
+Tell = Callable[..., None]
+
+
+@dataclass(slots=True)
+class Counted:
+    """What happened since the start, for metrics."""
+
+    connects: int = 0
+    disconnects: int = 0
+    thrown_out: int = 0
+    restarts: int = 0
+
+
+@dataclass
+class Supervisor:
+    """One gateway at work. Shape: `tell` takes a word of `gateway.told` and facts for the operator."""
+
+    place: Place
+    gateway: Gateway
+    tell: Tell
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    counted: Counted = field(default_factory=Counted)
+    tunnels: list[Tunnel] = field(default_factory=list)
+    planned: dict[str, Connection] = field(default_factory=dict)
+    without: int = 0
+    office_heard_at: datetime | None = None
+    daemon_is_there: bool = False
+
+    def __post_init__(self) -> None:
+        self.source: Source = source_of(self.gateway, self.place)
+        authorities = self.source.authorities()
+        self.lists = KeptLists(self.place.lists, authorities)
+        self.daemon = Daemon(self.place, self.gateway, self._esp(), authorities, self._thrown_out)
+        self._issued: list[Issued] = []
+        self._ever: dict[str, str] = {}  # every serial that was told of, and the connection that it comes by
+        self._bad = self.lists.revoked
+        self._happened: queue.Queue[Happened] = queue.Queue(limit("gateway_events"))
+        self._said: dict[str, datetime] = {}
+        self._asked = self._counted_at = self._planned_at = float("-inf")
+
+    # --- the whole -------------------------------------------------------------------------------------------------
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        """Work until `stopped`. Errors: those of the set-up; afterwards what goes wrong is told and tried again."""
+        nftables.apply(ruleset(self.gateway, esp=self.daemon.esp))
+        self.tell("firewall", table=self.gateway.table)
+        self._ask_office()
+        self._restore()
+        while not stopped():
+            try:
+                self._turn()
+            except DaemonSilent:
+                self.daemon_is_there = False
+                self._say("daemon_gone")
+                self.daemon.silence()
+                self._again(stopped)
+            except DaemonRefused as refused:
+                self._say("refused", **refused.facts)
+                time.sleep(_AGAIN_S)
+
+    def close(self) -> None:
+        """End: a daemon of our own tells its clients and ends; the packet filter stays."""
+        self.daemon.close()
+        if not self.gateway.vici:
+            self.place.charon.stop()
+
+    def _turn(self) -> None:
+        """Take one look at everything."""
+        with suppress(queue.Empty):
+            self._tell_happened(self._happened.get(timeout=TICK_S))
+        now = time.monotonic()
+        if now - self._asked >= (TICK_S if self.gateway.office.home else self.gateway.office.look_s):
+            self._asked = now
+            if self._ask_office() or now - self._planned_at >= _PLAN_S:
+                self._apply()
+        if now - self._counted_at >= _COUNT_S:
+            self._counted_at = now
+            self.tunnels = self.daemon.tunnels()
+            if self.daemon.forgot():
+                self._apply()
+            self._renew_own()
+            self._warn()
+
+    # --- the office ------------------------------------------------------------------------------------------------
+
+    def _ask_office(self) -> bool:
+        """Take what the office says now; if it is silent, what it said last goes on. Return whether it is news."""
+        news = False
+        try:
+            if (text := self.source.lists()) is not None and self.lists.take(text):
+                news = True
+                self.tell("list", many=len(self.lists.revoked), until=soonest(self.lists.all))
+            if (issued := self.source.issued()) is not None and issued != self._issued:
+                news = True
+                self._issued = issued
+                self._ever |= {each.serial: name_of(each.party, each.terminal) for each in issued if each.serial}
+            self.office_heard_at = self.now()
+            self._said.pop("office_silent", None)
+        except (OfficeSilent, BadTerminals, BadLists) as odd:
+            self._say("office_silent", why="; ".join(f"{name} {value}" for name, value in odd.facts.items()))
+        return news
+
+    def _bad_serials(self) -> frozenset[str]:
+        """Return what is revoked, by the lists or by the rows, whichever knew first."""
+        return self.lists.revoked | {each.serial for each in self._issued if each.revoked and each.serial}
+
+    def _plan(self) -> dict[str, Connection]:
+        """Return the connections that there should be; addresses are written down before anybody has them."""
+        self._planned_at = time.monotonic()
+        now, bad, before = self.now(), self._bad_serials(), self.place.leases()
+        good = (x for x in self._issued if x.not_after > now and not x.revoked and x.serial not in bad)
+        wanted = list(dict.fromkeys((each.party, each.terminal) for each in good))
+        most = limit("gateway_terminals")
+        leases = assigned(before, wanted[:most], gateway=self.gateway, now=now)
+        if list(leases.all.values()) != before:
+            self.place.keep(leases.all)
+        self.without = len(leases.without) + len(wanted[most:])
+        if self.without:
+            self._say("without", many=self.without, most=most)
+        return connections(leases)
+
+    # --- the daemon ------------------------------------------------------------------------------------------------
+
+    def _restore(self) -> None:
+        """Have a daemon that knows everything. Errors: those of `Daemon.restore`."""
+        self.planned = self._plan()
+        taken_over = self.daemon.restore(self.planned, self._ders())
+        bad = self._bad_serials()
+        if taken_over:
+            # Nobody watched: whoever has a revoked certificate beside a good one begins anew.
+            self.daemon.begin_anew(self._suspected((bad - self._bad) | (bad & self._ever.keys())))
+        self._bad = bad
+        threading.Thread(target=self.daemon.hear, args=(self._heard,), daemon=True).start()
+        self.daemon_is_there = True
+        word = "taken_over" if taken_over else "ready"
+        self.tell(word, terminals=len(self.planned), version=self.daemon.line.version(), esp=self.daemon.esp)
+
+    def _again(self, stopped: Callable[[], bool]) -> None:
+        """Restore until it works, or until `stopped`."""
+        while not stopped():
+            try:
+                self._restore()
+            except (DaemonSilent, DaemonRefused, CharonFailed, GatewayFileUnusable) as odd:
+                self._say("daemon_not_back", why="; ".join(map(str, odd.facts.values())))
+                time.sleep(_AGAIN_S)
+            else:
+                self.counted.restarts += 1
+                for word in ("daemon_gone", "daemon_not_back"):
+                    self._said.pop(word, None)
+                return
+
+    def _apply(self) -> None:
+        """Carry what the office said to the daemon."""
+        self.daemon.bring_lists(self._ders())
+        self.planned = self._plan()
+        self.daemon.apply(self.planned)
+        bad = self._bad_serials()
+        if suspected := self._suspected(bad - self._bad):
+            self.daemon.begin_anew(suspected)
+        self._bad = bad
+
+    def _suspected(self, newly: Iterable[str]) -> set[str]:
+        """Return whose tunnels may stand on a certificate that was revoked just now, of those who may still come.
+
+        A serial that nobody can say the terminal of may be anybody's: then all begin anew, and who is good comes back.
+        """
+        known = {serial: self._ever.get(serial) for serial in newly}
+        if None in known.values():
+            return set(self.planned)
+        return {name for name in known.values() if name in self.planned}
+
+    def _renew_own(self) -> None:
+        try:
+            if self.daemon.renew_own(self._ders()):
+                self.tell("own_certificate", until=self.daemon.certificate_until)
+        except GatewayFileUnusable as odd:
+            self._say("own_certificate_unusable", **odd.facts)
+
+    def _heard(self, happened: Happened) -> None:
+        with suppress(queue.Full):  # Who is connected is looked at anyhow.
+            self._happened.put_nowait(happened)
+
+    # --- what is told ----------------------------------------------------------------------------------------------
+
+    def _tell_happened(self, happened: Happened) -> None:
+        known = self.planned.get(happened.name)
+        if happened.up:
+            self.counted.connects += 1
+        else:
+            self.counted.disconnects += 1
+        if known is not None:
+            addresses = ", ".join(map(str, known.addresses))
+            word = "up" if happened.up else "down"
+            self.tell(word, name=happened.name, party=known.party, host=happened.host, addresses=addresses)
+
+    def _thrown_out(self, name: str) -> None:
+        self.counted.thrown_out += 1
+        self.tell("thrown_out", name=name)
+
+    def _warn(self) -> None:
+        """Say in time what would lock everybody out."""
+        now, ends, own = self.now(), soonest(self.lists.all), self.daemon.certificate_until
+        if self.lists.missing:
+            self._say("list_missing", many=len(self.lists.missing))
+        if ends is not None and ends <= now:
+            self._say("list_over", until=ends)
+        elif ends is not None and ends - now < LIST_WARNING:
+            self._say("list_ends", until=ends)
+        if own is not None and own - now < CERTIFICATE_WARNING:
+            self._say("certificate_ends", until=own)
+
+    def _say(self, word: str, **facts: Any) -> None:
+        """Tell what is wrong, once, and again after an hour."""
+        now = self.now()
+        if word not in self._said or now - self._said[word] >= _TOLD_AGAIN:
+            self._said[word] = now
+            self.tell(word, **facts)
+
+    def _ders(self) -> list[bytes]:
+        return [each.der for each in self.lists.all]
+
+    def _esp(self) -> Esp:
+        if self.gateway.esp == "auto":
+            return "kernel" if kernel_has_esp() else "user"
+        return "kernel" if self.gateway.esp == "kernel" else "user"
