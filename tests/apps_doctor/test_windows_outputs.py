@@ -122,6 +122,15 @@ def test_the_way_to_the_claims_network_is_judged_by_the_address_that_it_leaves_w
     assert expected == facts.get("route.by_line")
 
 
+@pytest.mark.parametrize("late", ["vpn", "interfaces"])
+def test_a_dialled_line_is_not_told_while_an_answer_is_late(late: str) -> None:
+    """Without the list of VPNs every one of them would look like PPPoE."""
+    facts = facts_of_seen(seen(**{late: None}), a_look("windows"))
+
+    assert not {"pppoe.connected", "link.tunnels"} & set(facts)
+    assert facts["link.interface"] == "イーサネット"
+
+
 def test_without_any_way_the_claims_network_is_not_reached_by_the_line() -> None:
     """Routes that lead elsewhere only are a way to nowhere."""
     routes = [{"DestinationPrefix": "203.0.113.0/24", "NextHop": "0.0.0.0", "InterfaceAlias": "イーサネット"}]
