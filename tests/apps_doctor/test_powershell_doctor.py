@@ -52,6 +52,23 @@ DOCUMENTED = {
     "powercfg.exe": "https://learn.microsoft.com/windows-hardware/design/device-experiences/powercfg-command-line-options",
 }
 
+#: The parameters that are given to them, as the pages above have them (PowerShell 5.1, Windows Server 2025).
+PARAMETERS = {
+    "ConvertFrom-Json": {"-InputObject"},
+    "ConvertTo-Json": {"-InputObject", "-Depth"},
+    "Get-ChildItem": {"-Path"},
+    "Get-Content": {"-LiteralPath", "-Encoding", "-Raw", "-TotalCount"},
+    "Get-ItemProperty": {"-Path"},
+    "Get-NetAdapterBinding": {"-ComponentID"},
+    "Get-NetFirewallProfile": {"-PolicyStore"},
+    "Get-NetTCPConnection": {"-State"},
+    "Get-VpnConnection": {"-AllUserConnection"},
+    "Get-WinEvent": {"-FilterHashtable", "-MaxEvents"},
+    "Select-Object": {"-Property", "-ExpandProperty", "-First", "-Skip", "-Unique"},
+    "Sort-Object": {"-Property", "-Descending"},
+    "Write-Output": {"-InputObject"},
+}
+
 #: Verbs that look or work on what is at hand, of https://learn.microsoft.com/powershell/scripting/developer/cmdlet/approved-verbs-for-windows-powershell-commands.
 VERBS = {"Get", "Select", "Sort", "Where", "ForEach", "ConvertFrom", "ConvertTo", "Write"}
 
@@ -138,6 +155,18 @@ def test_every_command_is_documented_and_only_looks(written: bytes) -> None:
     assert not {each for each in own if "-" in each}
     assert not CHANGES.search(text)
     assert ["[IO.File]::WriteAllText($path,"] == re.findall(r"\[IO\.\S+", text)
+
+
+def test_commands_are_given_documented_parameters_only(written: bytes) -> None:
+    """A parameter that a command does not have would end the question without an answer."""
+    given: dict[str, set[str]] = {}
+    for node in nodes(tree(text_of(written)).root_node):
+        if node.type == "command":
+            name = next((each.text.decode() for each in node.children if each.type == "command_name"), "")
+            parts = [part for each in node.children if each.type == "command_elements" for part in each.children]
+            given.setdefault(name, set()).update(p.text.decode() for p in parts if p.type == "command_parameter")
+
+    assert {name: each for name, each in given.items() if each} == PARAMETERS
 
 
 def test_aliases_and_powershell_7_are_not_used(written: bytes) -> None:
