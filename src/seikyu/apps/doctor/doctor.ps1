@@ -229,7 +229,7 @@ if ($routes.Count -and $line -ne '') {
     takeText 'router.address' $routers[0].Router
     foreach ($each in $seen.neighbours) {
       if ($each.InterfaceAlias -ne $line -or ([string]$each.IPAddress).Split('%')[0] -ne $routers[0].Router.Split('%')[0]) { continue }
-      if ('Reachable', 'Permanent' -contains $each.State) { takeFlag 'router.answers' $true }
+      if ($each.State -eq 'Reachable') { takeFlag 'router.answers' $true }
       if ('Unreachable', 'Incomplete' -contains $each.State) { takeFlag 'router.answers' $false }
     }
   }
