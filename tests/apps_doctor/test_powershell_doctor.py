@@ -12,12 +12,14 @@ import pytest
 import tree_sitter
 import tree_sitter_powershell
 
+from seikyu.apps import cli
 from seikyu.apps.doctor import powershell
 from seikyu.apps.doctor.options import WrongUsage
 from seikyu.apps.doctor.powershell import data, embedded, script
 from seikyu.apps.doctor.told import STATUSES
 from seikyu.apps.doctor.windows_asked import command, questions
 from seikyu.apps.doctor.words import texts
+from seikyu.apps.outcomes import Exit
 from seikyu.lines.diagnosis import BY_LINE, DOES, Condition, Fault, Text, Way, faults
 from seikyu.lines.facts import known_facts
 from seikyu.lines.kinds import desks, line_kinds
@@ -347,3 +349,15 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         powershell.write(tmp_path / "no" / "x.ps1")
 
     assert caught.value.key == "write"
+
+
+def test_the_command_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`seikyu doctor --write-powershell` takes the files that are named into it; a bad place ends with 3."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("network", "site"):
+        Path(f"{name}.toml").write_text(example(f"{name}.toml"), encoding="utf-8")
+    files_ = ["--network", "network.toml", "--site", "site.toml"]
+
+    assert 0 == cli.run(["doctor", "--write-powershell", "doctor.ps1", *files_])
+    assert script(example("network.toml"), example("site.toml")) == Path("doctor.ps1").read_bytes()
+    assert Exit.COULD_NOT_RUN == cli.run(["doctor", "--write-powershell", "none/doctor.ps1"])
