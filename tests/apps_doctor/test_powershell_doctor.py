@@ -348,7 +348,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(WrongUsage) as caught:
         powershell.write(tmp_path / "no" / "x.ps1")
 
-    assert caught.value.key == "write"
+    assert caught.value.key == "no_folder"
 
 
 def test_the_command_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

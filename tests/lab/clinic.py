@@ -52,10 +52,12 @@ class Clinic:
         behaves = behaves or Portal(hosts=("portal.claims.example",))
         self.stack.enter_context(portal(self.lab.folder / "portal", behaves, server=server))
 
-    def doctor(self, *options: str, kind: str = "ipvpn_ipv6", local: str = "", before: tuple[str, ...] = ()) -> Any:
+    def doctor(
+        self, *options: str, kind: str = "ipvpn_ipv6", local: str = "", card: str = "line", before: tuple[str, ...] = ()
+    ) -> Any:
         """Run the doctor on the PC and return what it tells."""
         site = self.home / "site.toml"
-        site.write_text(f'[line]\nkind = "{kind}"\narea = "east"\n[local]\ninterface = "line"\n{local}')
+        site.write_text(f'[line]\nkind = "{kind}"\narea = "east"\n[local]\ninterface = "{card}"\n{local}')
         words = ("--json", "--home", self.home, "--network", NETWORK, "--site", site, *options)
         done = self.pc.run(*before, SEIKYU, "doctor", *words, check=False, limit_s=DOCTOR_S, env={"SEIKYU_LANG": "en"})
         assert not done.stderr, done.stderr

@@ -12,9 +12,10 @@ import pytest
 from lab.dialled import LOGIN, WRONG, DialledLine
 from lab.doctor import Examined
 from lab.names import old_resolver, serve_names
-from lab.net import Host, Lab, Link
+from lab.net import Host, Lab, Link, until
 from lab.office import Desk, Founded, Office
-from lab.town import EAST, WEST, Town
+from lab.town import EAST, OUTSIDE, WEST, Town
+from lab.tunnel import guide_files
 from seikyu.apps.doctor.pppoe_state import Login
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("net", "bridge", "dnsmasq", "ping")]
@@ -129,6 +130,27 @@ def test_a_black_hole_for_big_packets_is_row_l06(street: Street) -> None:
 
     assert True is told.facts["mtu.black_hole"]
     assert "L06" in told.found
+
+
+def test_a_line_that_is_not_closed_is_row_s02_until_the_filter_of_the_guide_closes_it(street: Street) -> None:
+    """The claims PC has the Internet on another card (Q1): swept from inside, before and after; the portal stays."""
+    town = street.town
+    town.closed_line("pc", no=next(NUMBERS))
+    town.outside.spawn("python3", "-m", "http.server", "80")
+    canaries = [f"{OUTSIDE}:80", f"{OUTSIDE}:443"]
+    site = Examined(
+        Desk.at(town.pc, street.office),
+        {"kind": "ipvpn_ipv6", "area": "east"},
+        {"interface": "line", "canaries": canaries},
+    )
+    until("the Internet answers", lambda: 0 == town.pc.run("curl", "-s", f"http://{OUTSIDE}", check=False).returncode)
+
+    opened = site.ask("--sweep")
+    town.pc.nft(guide_files("ipvpn_ipv6", area="east")["closed.nft"])
+    closed = site.ask("--sweep")
+
+    assert (f"{OUTSIDE}:80" in opened.facts["closed.reached"], True) == (True, "S02" in opened.found)
+    assert ("connects", [], False) == (closed.verdict, closed.facts["closed.reached"], "S02" in closed.found)
 
 
 # --- PPPoE -------------------------------------------------------------------------------------------------------

@@ -56,14 +56,15 @@ include {folder}/strongswan.d/*.conf
 """
 
 
-def guide_files() -> Mapping[str, str]:
-    """Return the files that the guide gives a site with an IPsec line, by name."""
+def guide_files(line: str = "ipsec_ike", *, area: str = "") -> Mapping[str, str]:
+    """Return the files that the guide gives a Linux PC on a line of that kind, by name."""
     from seikyu.lines.guide import Wish
     from seikyu.lines.guide_files import files_of
     from seikyu.lines.network import example_network
     from seikyu.lines.site import Site
 
-    made = files_of(Wish("ipsec_ike", "linux", user_space=True), example_network(), Site())
+    wish = Wish(line, "linux", user_space=line == "ipsec_ike")
+    made = files_of(wish, example_network(), Site(area=area))
     return {each.name: each.text() for each in made.files}
 
 

@@ -663,7 +663,9 @@ $account = [ordered]@{
 $lines = [Collections.Generic.List[string]]::new()
 $lines.Add((say 'told.verdict' @{ verdict = $account.text }))
 $lines.Add('')
-if ($foundFaults.Count) { $lines.Add((say 'told.found')) } else { $lines.Add((say 'told.none')) }
+$nothing = 'none'
+if ($verdict -eq 'does_not_connect') { $nothing = 'unexplained' } elseif ($verdict -eq 'not_known') { $nothing = 'nothing_seen' }
+if ($foundFaults.Count) { $lines.Add((say 'told.found')) } else { $lines.Add((say "told.$nothing")) }
 $place = 0
 foreach ($each in $foundFaults) {
   $place++

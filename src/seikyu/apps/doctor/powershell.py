@@ -21,11 +21,15 @@ from seikyu.apps.doctor.options import WrongUsage
 from seikyu.apps.doctor.told import STATUSES
 from seikyu.apps.doctor.windows_asked import ALONE_MS, asking
 from seikyu.apps.doctor.words import say, texts
+from seikyu.apps.doctor.writing import require_place, write_whole
 from seikyu.lines.diagnosis import Condition, Fault, faults
 from seikyu.lines.facts import known_facts
 from seikyu.lines.kinds import desks, line_kinds
 from seikyu.lines.network import read_network
 from seikyu.lines.site import read_site
+
+#: Within so much of its beginning a file of ours names itself.
+_HEAD_BYTES: Final = 1000
 
 _LINE_END: Final = "\r\n"
 
@@ -66,10 +70,8 @@ def script(network: str = "", site: str = "") -> bytes:
 def write(path: Path, *, network: Path | None = None, site: Path | None = None, lang: str = "") -> int:
     """Write it and say so. Errors: WrongUsage."""
     given = _given(network, read_network, lang), _given(site, read_site, lang)
-    try:
-        path.write_bytes(script(*given))
-    except OSError as reason:
-        raise WrongUsage("write", what=str(path), why=why_not(reason, lang)) from None
+    require_place(path, lambda head: b"seikyu doctor" in head[:_HEAD_BYTES])
+    write_whole(path, script(*given))
     print(say("told.written_powershell", lang, file=str(path)))
     return 0
 
