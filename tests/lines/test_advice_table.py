@@ -1,10 +1,13 @@
 """The decision table of lines: it always has an answer, never contradicts itself, and every row of it is of use."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from itertools import cycle, product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seikyu.lines.advice import (
     PARTS,
@@ -150,6 +153,14 @@ def test_an_answer_that_nobody_knows_is_named_with_those_that_are() -> None:
     assert [("lines", "unknown"), ("party", "choice"), ("line", "missing"), ("eligibility", "missing"),
             ("pcs", "choice")] == found  # fmt: skip
     assert "clinic" in caught.value.wrong[1].known
+
+
+@given(said=st.dictionaries(st.text() | st.sampled_from(list(questions())), st.text() | st.integers() | st.sampled_from(
+    ["1", "9" * 5000, *(choice for each in questions().values() for choice in each.choices)])))  # fmt: skip
+def test_any_answers_are_read_or_named(said: dict[str, object]) -> None:
+    """Nothing else is raised, however long a number is."""
+    with suppress(BadFile):
+        assert advise(read_answers(said), offers=(), today=TODAY).ways
 
 
 def test_a_number_of_pcs_is_an_answer() -> None:
