@@ -4,6 +4,7 @@ import os
 import signal
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -92,6 +93,21 @@ def test_a_killed_daemon_is_started_again_and_clients_return(provider: Provider)
 
     until("the daemon is restored", lambda: len(provider.told("ready")) == 2)
     back(one, mine, limit_s=60)
+
+
+def test_nobody_is_heard_by_a_daemon_that_knows_nobody(provider: Provider) -> None:
+    """While it is told, packets of IKE are dropped; a client that heard a no would not ask again."""
+    provider.clinic("one", PARTY, "desk 1")
+    seen = provider.gateway.spawn("nft", "monitor", "rules")
+    time.sleep(0.5)
+    provider.start()
+
+    os.kill(daemon_of(provider), signal.SIGKILL)
+    until("the daemon is restored", lambda: len(provider.told("ready")) == 2)
+
+    shut = "add rule inet seikyu_gateway_wait input udp dport"
+    until("it was shut for both", lambda: seen.log().count(shut) >= 2, limit_s=5)
+    assert "seikyu_gateway_wait" not in provider.gateway.run("nft", "list", "tables").stdout
 
 
 def test_a_client_that_died_comes_back_from_elsewhere_to_its_address(provider: Provider) -> None:
