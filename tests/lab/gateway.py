@@ -139,8 +139,13 @@ class Client:
         self.charon.settings.write_text(text.replace("  plugins {\n", f"  plugins {{\n    {resolve}\n"), "utf-8")
         self.charon.socket.unlink(missing_ok=True)
         self.process = self.host.spawn("charon-systemd", env={"STRONGSWAN_CONF": str(self.charon.settings)})
-        until("the client's daemon is there", self.charon.socket.exists)
+        until("the client's daemon is there", self._listens)
         self.load(self.files)
+
+    def _listens(self) -> bool:
+        with suppress(OSError), self.session():
+            return True
+        return False
 
     def load(self, files: dict[str, Path], *, name: str = "claims", gateway: str = "203.0.113.2") -> None:
         """Give the daemon one certificate and its connection."""
@@ -273,7 +278,7 @@ class Provider:
 
     def told(self, word: str) -> list[dict[str, Any]]:
         """Return the events of a word."""
-        return [each for each in self.events() if each["event"] == word]
+        return [each for each in self.events() if each.get("event") == word]
 
     def status(self) -> dict[str, Any]:
         """Return what `seikyu gateway status` says."""
