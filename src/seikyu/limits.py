@@ -46,6 +46,7 @@ LIMITS: Final = (
     Limit("header_bytes", 32 * KIB, "bytes", "the header of a lawful request has under 4 KB"),
     Limit("json_bytes", 64 * KIB, "bytes", "bodies other than files are small acts"),
     Limit("line_file_bytes", 256 * KIB, "bytes", "network.toml and site.toml; a network of ten areas has 4 KB"),
+    Limit("guides_at_once", 4, "documents", "PDFs and folders of guides, drawn or waiting; half a second of a core"),
     Limit("form_bytes", 64 * KIB, "bytes", "what a form of a page sends; the longest has a request for a certificate"),
     Limit("form_fields", 100, "fields", "the longest form has 20"),
     Limit("logins_at_once", 4, "logins", "each takes 64 MiB and a core for 0.2 s, and anybody may try"),

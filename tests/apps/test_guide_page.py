@@ -3,15 +3,17 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from apps.pages_lab import Site
 from lines.guide_cases import BOTH
-from seikyu.apps import faces
+from seikyu.apps import faces, guides
 from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.metrics import Metrics
+from seikyu.limits import limit
 
 WISH = "line=ipvpn_ipv6&os=windows&area=east"
 
@@ -71,6 +73,19 @@ def test_the_document_is_a_pdf_and_the_same_for_all(site: Site) -> None:
 
     assert first.content.startswith(b"%PDF-")
     assert first.content == second.content
+
+
+def test_a_flood_of_documents_is_told_to_come_back(site: Site) -> None:
+    """While as many as may are drawn or wait; the page itself answers, and afterwards the document too."""
+    browser = site.browser()
+    with ExitStack() as full:
+        for _ in range(limit("guides_at_once")):
+            full.enter_context(guides._WAITING)
+        busy = browser.get(f"/lines/guide/guide.pdf?{WISH}")
+
+        assert (503, "5") == (busy.status_code, busy.headers["retry-after"])
+        assert browser.get(f"/lines/guide?{WISH}").status_code == 200
+    assert browser.get(f"/lines/guide/guide.pdf?{WISH}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,15 @@ from typing import Any, ClassVar
 import pytest
 
 from seikyu.apps import client
-from seikyu.apps.client.errors import DeliveryDamaged, DiskFull, FetchRunning, FileUnusable, OddAnswer, OfficeSaid
+from seikyu.apps.client.errors import (
+    DeliveryDamaged,
+    DiskFull,
+    FetchRunning,
+    FileUnusable,
+    LineFailed,
+    OddAnswer,
+    OfficeSaid,
+)
 from seikyu.apps.client.fetch import _offer, _room, path_of
 from seikyu.apps.demo_office import client_of
 from seikyu.apps.demo_relay import Relay
@@ -82,6 +90,25 @@ def test_a_cut_line_goes_on(line: Opens, relay: Cuts, delivered: client.Offered,
     assert delivered.sha256 == hashlib.sha256(here.file.read_bytes()).hexdigest()
     assert delivered.size_bytes == sum(told)
     assert all(number >= 0 for number in told)
+
+
+def test_what_breaks_off_is_noted_until_it_is_here(
+    line: Opens, relay: Cuts, delivered: client.Offered, tmp_path: Path
+) -> None:
+    """The doctor finds the note in the client's folder, wherever the delivery was fetched to (X03)."""
+    with (
+        relay(down=delivered.size_bytes // 2 + 5000) as broken,
+        line(PAYER, port=broken.port, tries=1) as open_line,
+        pytest.raises(LineFailed),
+    ):
+        client.fetch(open_line, delivered, to=tmp_path, told=nobody)
+    note = open_line.folder.path / "fetching" / delivered.id
+    assert note.is_file()
+
+    with line(PAYER) as open_line:
+        client.fetch(open_line, delivered, to=tmp_path, told=nobody)
+
+    assert not note.exists()
 
 
 @pytest.mark.parametrize("cut", [0, 1, 77_777, -1, None])
@@ -312,6 +339,7 @@ def test_damaged_bytes_are_never_reported(stub: Stubs, tmp_path: Path) -> None:
 
     assert [hashlib.sha256(b"some other bytes").hexdigest()] == [json.loads(each)["sha256"] for each in Stub.received]
     assert not (tmp_path / path_of(one, PAYER)).exists()
+    assert (line.folder.path / "fetching" / f"{one.id}.damaged").is_file()  # for the doctor (X04)
 
 
 def test_what_always_changes_ends(stub: Stubs, tmp_path: Path) -> None:

@@ -65,6 +65,28 @@ def test_the_same_bytes_are_a_repeat(line: Opens, file: Makes) -> None:
     assert 1 == ids(line, HOSPITAL).count(first["id"])
 
 
+def test_a_broken_sending_is_noted_until_it_is_sent(line: Opens, relay: Cuts, file: Makes, home: Path) -> None:
+    """The doctor finds in the client's folder that the line broke, and that nothing is kept at the office (X01)."""
+    path = file(700)
+    notes = client_of(home, HOSPITAL).path / "unanswered"
+    size = path.stat().st_size
+    before = set(notes.glob("*"))
+    with (
+        relay(up=size // 2) as broken,
+        line(HOSPITAL, port=broken.port, tries=1) as open_line,
+        pytest.raises(BrokeWhileSending),
+    ):
+        send(open_line, path)
+    key, note = sorted(set(notes.glob("*")) - before)
+    assert f"{key.name}.broken" == note.name
+    assert b"" == note.read_bytes()
+
+    with line(HOSPITAL) as open_line:
+        send(open_line, path)
+
+    assert before == set(notes.glob("*"))
+
+
 @pytest.mark.parametrize("tenth", range(1, 10))
 def test_a_broken_line_leaves_nothing(line: Opens, relay: Cuts, file: Makes, tenth: int) -> None:
     """However far it came, the sender is told in numbers and the office has nothing; sending again works."""

@@ -79,9 +79,9 @@ def test_a_certificate_of_another_house_is_read() -> None:
 
 
 def test_a_file_of_several_is_read_in_its_order() -> None:
-    """Certificates of a PEM file come in their order; a key among them is no certificate."""
+    """Certificates of a PEM file come in their order; what is something else is no certificate."""
     pem = b"".join(each.public_bytes(Encoding.PEM) for each in (CLIENT, *PKI.chain))
-    odd = b"-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"
+    odd = b"-----BEGIN EC PARAMETERS-----\nAAAA\n-----END EC PARAMETERS-----\n"
     broken = b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
 
     read = der.certificates_in(odd + broken + pem)

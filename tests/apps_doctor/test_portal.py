@@ -3,11 +3,12 @@
 import socket
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from hypothesis import given
 from hypothesis.strategies import binary
+
 from portal_lab import (
     ALERT_VERSION,
     FUTURE,
@@ -17,11 +18,11 @@ from portal_lab import (
     PAST,
     Portal,
     client_folder,
+    context_of,
     listening,
     looking,
     portal,
 )
-
 from seikyu.apps.doctor import mtu, tls
 from seikyu.apps.doctor import portal as probes
 from seikyu.apps.doctor.probing import CouldNotLook, Look
@@ -138,6 +139,25 @@ def test_what_is_not_tls_is_no_portal() -> None:
 
     assert (False, False) == (facts["tls.works"], facts["tls.version_refused"])
     assert {"portal.answers": False} == answers
+
+
+def test_a_portal_that_never_ends_keeps_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It sends heads of an answer byte by byte, for ever: the time is over before it is."""
+    monkeypatch.setattr(probes, "LOOK_S", 1.0)
+    over = Event()
+    context = context_of(Portal(), tmp_path)
+
+    def drip(line: socket.socket) -> None:
+        with context.wrap_socket(line, server_side=True) as safe:
+            safe.sendall(b"HTTP/1.1 200 x\r\nA: ")
+            while not over.wait(0.05):
+                safe.sendall(b"a")
+
+    with listening(drip) as port:
+        facts = probes.look_at_portal(looking(port))
+        over.set()
+
+    assert {"portal.answers": False} == facts
 
 
 @pytest.mark.parametrize("code", ["certificate_revoked", "other_line", "party_unknown"])

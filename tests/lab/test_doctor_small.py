@@ -3,14 +3,12 @@
 Each test lets one thing go wrong in a network that is otherwise good; the whole town has tests of its own.
 """
 
-import json
+import shutil
 import socket
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import pytest
@@ -18,66 +16,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from lab.names import old_resolver, serve_names
-from lab.net import Host, Lab, Link
-from lab.town import EAST, OFFICE, RESOLVER
+from lab.clinic import ROUTER, URL, Clinic
+from lab.names import old_resolver
+from lab.net import Lab
+from lab.town import EAST, OFFICE
 from pki import key
-from portal_lab import NOW, OTHER, PAST, Portal, client_folder, portal
+from portal_lab import NOW, OTHER, PAST, Portal, client_folder
 from portal_lab import OFFICE as OUR_CA
 
 pytestmark = pytest.mark.needs("net", "dnsmasq", "ping")
 
-SEIKYU: Final = Path(sys.executable).with_name("seikyu")
-NETWORK: Final = Path(__file__).parents[2] / "src" / "seikyu" / "lines" / "example" / "network.toml"
-URL: Final = "https://portal.claims.example"
-PC: Final = ("192.0.2.7", "2001:db8:e000::7")
-ROUTER: Final = ("192.0.2.1", "2001:db8:e000::1")
 OUTSIDE: Final = "203.0.113.99"
-DOCTOR_S: Final = 40.0
-
-
-@dataclass
-class Clinic:
-    """A PC, its cable, and at the other end all of the claims network."""
-
-    lab: Lab
-    home: Path
-    pc: Host = field(init=False)
-    claims: Host = field(init=False)
-    cable: Link = field(init=False)
-    stack: ExitStack = field(default_factory=ExitStack)
-
-    def __post_init__(self) -> None:
-        self.pc, self.claims = self.lab.host("pc"), self.lab.host("claims", forwards=True)
-        self.cable = self.lab.link(
-            self.pc, self.claims, [f"{PC[0]}/25", f"{PC[1]}/64"], [f"{ROUTER[0]}/25", f"{ROUTER[1]}/64"],
-            names=("line", "clinic"),
-        )  # fmt: skip
-        self.claims.address("lo", *(f"{one}/128" if ":" in one else f"{one}/32" for one in (*OFFICE, *RESOLVER, *EAST)))
-        for router in ROUTER:
-            self.pc.route("default", via=router)
-        self.pc.resolver(EAST[0])
-        self.folder = client_folder(self.home / "clients" / "9911000015", url=URL)
-
-    def open(self, behaves: Portal | None = None) -> None:
-        """Have the resolvers and a portal."""
-        serve_names(self.claims, (*EAST, *RESOLVER))
-        with self.claims.inside():
-            server = socket.create_server(("::", 443), family=socket.AF_INET6, dualstack_ipv6=True)
-        behaves = behaves or Portal(hosts=("portal.claims.example",))
-        self.stack.enter_context(portal(self.lab.folder / "portal", behaves, server=server))
-
-    def doctor(self, *options: str, kind: str = "ipvpn_ipv6", local: str = "", before: tuple[str, ...] = ()) -> Any:
-        """Run the doctor on the PC and return what it tells."""
-        site = self.home / "site.toml"
-        site.write_text(f'[line]\nkind = "{kind}"\narea = "east"\n[local]\ninterface = "line"\n{local}')
-        words = ("--json", "--home", self.home, "--network", NETWORK, "--site", site, *options)
-        done = self.pc.run(*before, SEIKYU, "doctor", *words, check=False, limit_s=DOCTOR_S, env={"SEIKYU_LANG": "en"})
-        assert not done.stderr, done.stderr
-        told = json.loads(done.stdout)
-        assert told["exit_status"] == done.returncode
-        assert [] == [each for each in told["could_not"] if each["why"] in {"bug", "late"}]
-        return told
 
 
 def ids(told: Any) -> set[str]:
@@ -242,6 +191,68 @@ def test_a_printer_is_reached_or_not(clinic: Clinic) -> None:
     assert (True, False) == tuple(each["facts"]["printer.answers"] for each in (answers, silent))
     assert "S03" in ids(silent)
     assert "S03" not in ids(answers)
+
+
+def test_a_hosts_file_that_leads_astray_is_found(clinic: Clinic) -> None:
+    """T04: it says another address, where somebody else answers."""
+    clinic.open(Portal(hosts=("other.claims.example",)))
+    clinic.pc.overlay("hosts", f"127.0.0.1 localhost\n{OFFICE[0]} portal.claims.example\n")
+
+    told = clinic.doctor()
+
+    assert "T04" in ids(told)
+    assert (True, True) == (told["facts"]["hosts.entry"], told["facts"]["tls.name_differs"])
+
+
+def test_a_pc_that_lets_others_in_is_found(clinic: Clinic) -> None:
+    """S01: something listens to others and no filter refuses them; with one it is not found."""
+    with clinic.pc.inside():
+        shared = socket.create_server(("0.0.0.0", 445))
+    with shared:
+        open_ = clinic.doctor()
+        clinic.pc.nft(
+            "table inet closed {\n chain in {\n  type filter hook input priority 0; policy drop;\n"
+            "  iif lo accept\n  ct state established accept\n  meta l4proto icmpv6 accept\n }\n}\n"
+        )
+        closed = clinic.doctor()
+
+    assert ["0.0.0.0:445"] == open_["facts"]["inbound.listening"]
+    assert ("S01" in ids(open_), "S01" in ids(closed)) == (True, False)
+    assert (False, True) == tuple(each["facts"]["inbound.firewall"] for each in (open_, closed))
+
+
+def test_two_machines_with_the_routers_address_are_counted(clinic: Clinic) -> None:
+    """P03: both answer when it is asked who has it."""
+    other, switch = clinic.lab.host("other"), clinic.lab.host("hub")
+    clinic.cable.down()
+    switch.ip("link", "add", "name", "bridge", "type", "bridge", "mcast_snooping", 0)
+    switch.ip("link", "set", "dev", "bridge", "up")
+    clinic.lab.plug(switch, clinic.pc, ["192.168.1.2/24"])
+    clinic.lab.plug(switch, other, ["192.168.1.1/24"])
+    clinic.lab.plug(switch, clinic.lab.host("third"), ["192.168.1.1/24"])
+    clinic.pc.route("default", via="192.168.1.1")
+
+    told = clinic.doctor(card="hub")
+
+    assert 2 == told["facts"]["router.claimants"]
+    assert "P03" in ids(told)
+
+
+def test_without_rights_most_is_found_all_the_same(clinic: Clinic) -> None:
+    """A user who is not root: what cannot be seen is named, and the verdict is the same."""
+    clinic.open()
+    with TemporaryDirectory() as open_to_all:
+        Path(open_to_all).chmod(0o755)
+        clinic.home = Path(shutil.copytree(clinic.home, Path(open_to_all, "home")))
+        for path in (clinic.home, *clinic.home.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        told = clinic.doctor(before=("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"))
+
+    assert "connects" == told["verdict"]
+    assert {"linux_doors": "rights"} == {
+        each["probe"]: each["why"] for each in told["could_not"] if each["why"] == "rights" and each["probe"] != "pppoe"
+    }
+    assert "router.claimants" not in told["facts"]
 
 
 def test_a_certificate_that_is_over_is_found(clinic: Clinic) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from seikyu.apps.drawing.guide import guide_html, guide_pdf, guide_text
@@ -23,12 +23,15 @@ from seikyu.lines.network import ClaimsNetwork, read_network
 from seikyu.lines.site import FILE_NAME as SITE_FILE
 from seikyu.lines.site import Site, read_site
 from seikyu.lines.wrong import BadFile, WrongItem
-from seikyu.ports.errors import SeikyuError
+from seikyu.ports.errors import Busy, SeikyuError
 
 _PLAIN: Final = 0o644
 #: Guides are the same for all who choose the same; so many are kept.
 _KEPT: Final = 32
 _DRAWING: Final = Lock()
+_WAITING: Final = BoundedSemaphore(limit("guides_at_once"))
+#: When to come back to a full queue.
+_RETRY_S: Final = 5
 #: Archives know no day of a guide; the first that they can write.
 _DAY: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -118,10 +121,15 @@ def kept_document(wish: Wish, text: str, site: Site, *, lang: Language, form: st
     """Return a guide as `pdf` or `zip`, made once for all who ask for the same, and one at a time.
 
     Shape: `text` is the network as its file says it; `site` has only choices of a page, so that there are few.
-    Errors: UnknownChoice, BadValue.
+    Errors: UnknownChoice, BadValue; Busy, if many wait already: a flood must not take the threads of other pages.
     """
-    with _DRAWING:
-        return _document(wish, text, site, lang, form)
+    if not _WAITING.acquire(blocking=False):
+        raise Busy("too many guides at once", retry_after_s=_RETRY_S)
+    try:
+        with _DRAWING:
+            return _document(wish, text, site, lang, form)
+    finally:
+        _WAITING.release()
 
 
 @lru_cache(maxsize=_KEPT)

@@ -1,10 +1,10 @@
 """What is known before anything is looked at: the files of the site, network and client, and the user's word."""
 
+import os
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from os import environ
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,13 +82,17 @@ def _facts(options: Options, site: Site | None) -> dict[str, Value]:
 
 def _folder(options: Options, blind: list[Blind]) -> Path | None:
     """Return the client's own folder: the one that is named, or the only one there is."""
-    home = options.home or Path(environ.get("SEIKYU_HOME") or "seikyu-home")
+    home = options.home or Path(os.environ.get("SEIKYU_HOME") or "seikyu-home")
     if options.as_:
         folder = home / "clients" / options.as_
-        if not (folder / _CLIENT_FILE).is_file():
+        if not os.path.isfile(folder / _CLIENT_FILE):  # noqa: PTH113  (false also where nobody may look)
             raise WrongUsage("file", what=str(folder / _CLIENT_FILE), why=say("wrong.missing", options.lang))
         return folder.absolute()
-    known = sorted(path.parent for path in home.glob(f"clients/*/{_CLIENT_FILE}"))
+    try:
+        known = sorted(path.parent for path in home.glob(f"clients/*/{_CLIENT_FILE}"))
+    except OSError as reason:
+        blind.append(Blind("", "bad_file", f"{home} ({why_not(reason, options.lang)})"))
+        return None
     if len(known) > 1:
         blind.append(Blind("", "several", ", ".join(each.name for each in known)))
     return known[0].absolute() if len(known) == 1 else None

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv6Address, ip_address
+from pathlib import Path
 from typing import Final
 
 from seikyu.apps.doctor import linux_addresses as addresses
 from seikyu.apps.doctor import linux_closed as closed
 from seikyu.apps.doctor import linux_link as link
 from seikyu.apps.doctor import linux_names as names
+from seikyu.apps.doctor.linux_arp import claimants
 from seikyu.apps.doctor.linux_link import Card, Route
 from seikyu.apps.doctor.linux_machine import (
     Machine,
@@ -97,7 +99,9 @@ def look_at_router(look: Look, machine: Machine | None = None) -> Facts:
         answers = link.neighbour_answers(box.printed("ip", "-j", "neigh", "show", "dev", around.name), router)
     if answers is None:
         answers = link.arp_answers(box.text("proc/net/arp"), router)
-    return _known({"router.address": router, "router.answers": answers})
+    found: dict[str, Value | None] = {"router.address": router, "router.answers": answers}
+    own = box.root == Path("/")  # Another machine's files say nothing of what is on our cable.
+    return _known(found | {"router.claimants": (claimants(around.name, router) or None) if own else None})
 
 
 def look_at_addresses(look: Look, machine: Machine | None = None) -> Facts:
@@ -305,7 +309,7 @@ PROBES: Final = (
         ),
         _ON,
     ),
-    Probe("linux_router", look_at_router, ("router.address", "router.answers"), _ON),
+    Probe("linux_router", look_at_router, ("router.address", "router.answers", "router.claimants"), _ON),
     Probe(
         "linux_addresses",
         look_at_addresses,
