@@ -229,7 +229,7 @@ if ($routes.Count -and $line -ne '') {
     takeText 'router.address' $routers[0].Router
     foreach ($each in $seen.neighbours) {
       if ($each.InterfaceAlias -ne $line -or ([string]$each.IPAddress).Split('%')[0] -ne $routers[0].Router.Split('%')[0]) { continue }
-      if ('Reachable', 'Permanent' -contains $each.State) { takeFlag 'router.answers' $true }
+      if ($each.State -eq 'Reachable') { takeFlag 'router.answers' $true }
       if ('Unreachable', 'Incomplete' -contains $each.State) { takeFlag 'router.answers' $false }
     }
   }
@@ -585,7 +585,7 @@ function judge($fault) {
 }
 function deskFor($call) {
   if ($call -cne 'by_line') { return [string]$call }
-  if ($facts.ContainsKey('line.kind')) { return [string]$data.kinds.($facts['line.kind']).desk }
+  if ($facts.ContainsKey('line.kind')) { return [string]$data.kinds.$kind.desk }
   return ''
 }
 $judgements = [ordered]@{}
@@ -637,7 +637,7 @@ $tell = [Collections.ArrayList]::new()
 function told($name, $value) {
   if ([string]$value -ne '') { $null = $tell.Add([ordered]@{ item = $name; label = (say "item.$name"); value = [string]$value }) }
 }
-if ($facts.ContainsKey('line.kind')) { told 'kind' (inLanguage $data.kinds.($facts['line.kind'])) } else { told 'kind' (say 'item.unknown_kind') }
+if ($facts.ContainsKey('line.kind')) { told 'kind' (inLanguage $data.kinds.$kind) } else { told 'kind' (say 'item.unknown_kind') }
 foreach ($name in 'area', 'carrier', 'service', 'customer_id', 'contract_id', 'provider') { told $name ([string]$siteFile.line.$name) }
 if ($facts.ContainsKey('said.error')) { told 'error' $facts['said.error'] }
 told 'time' ($began.AddHours(9).ToString('yyyy-MM-dd HH:mm', [Globalization.CultureInfo]::InvariantCulture) + ' (JST)')

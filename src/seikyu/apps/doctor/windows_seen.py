@@ -56,7 +56,7 @@ _TUNNEL_WORDS: Final = (
     "ikev2",
 )
 
-_ALIVE, _DEAD = ("reachable", "permanent"), ("unreachable", "incomplete")
+_ALIVE, _DEAD = ("reachable",), ("unreachable", "incomplete")
 _STATES: Final = {"connected": "ESTABLISHED", "connecting": "CONNECTING", "disconnected": "none"}
 _CLIENT_PURPOSE: Final = "1.3.6.1.5.5.7.3.2"
 
