@@ -26,13 +26,14 @@ ALERT_VERSION = b"\x15\x03\x01\x00\x02\x02\x46"
 
 @dataclass(frozen=True)
 class Portal:
-    """How a portal behaves. `problem`: the code that it gives where it is asked who we are."""
+    """How a portal behaves. `problem`: the code that it gives at paths that begin with `problem_at`."""
 
     vouched_by: PKI = OFFICE
     hosts: tuple[str, ...] = ("localhost",)
     asks_certificate: bool = False
     trusts: PKI = OFFICE
     problem: str = ""
+    problem_at: str = "/api/"
     status: int = 200
     clock_ahead: timedelta = timedelta()
     period: Period | None = None
@@ -53,7 +54,7 @@ def context_of(portal: Portal, folder: Path) -> ssl.SSLContext:
 def page(portal: Portal, path: str) -> bytes:
     """Return an answer as bytes."""
     status, body = portal.status, b"ok"
-    if path.startswith("/api/") and portal.problem:
+    if path.startswith(portal.problem_at) and portal.problem:
         status, body = 403, json.dumps({"code": portal.problem, "title": "秘密"}).encode()
     at = format_datetime(datetime.now(UTC) + portal.clock_ahead, usegmt=True)
     return f"HTTP/1.1 {status} x\r\nDate: {at}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body

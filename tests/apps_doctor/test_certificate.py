@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from hypothesis import given, settings
 from hypothesis.strategies import binary
-from portal_lab import FUTURE, NOW, OFFICE, OTHER, PAST, Portal, client_folder, looking, portal
 
 from pki import key, write_pem
+from portal_lab import FUTURE, NOW, OFFICE, OTHER, PAST, Portal, client_folder, looking, portal
 from seikyu.apps.doctor import certificate as probes
 from seikyu.apps.doctor.der import certificates_in
 from seikyu.apps.doctor.probing import CouldNotLook, Look

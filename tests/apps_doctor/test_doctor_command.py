@@ -104,6 +104,23 @@ def test_the_text_has_the_verdict_first_then_what_is_wrong_and_what_to_tell(caps
     assert "  the portal answers: no" in tell
 
 
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"portal.answers": True}, "nothing wrong was found"),
+        ({"portal.answers": False}, "nothing on this PC and its line explains it; see whether the portal is up"),
+        ({}, "nothing wrong was found in what could be looked at"),
+    ],
+)
+def test_that_nothing_was_found_is_good_news_only_if_it_connects(
+    facts: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else it says what to do now."""
+    doctor(facts=facts)
+
+    assert capsys.readouterr().out.splitlines()[2].startswith(said)
+
+
 def test_the_json_holds_what_the_text_says_and_the_facts(capsys: pytest.CaptureFixture[str]) -> None:
     """A program has all of it."""
     doctor("--json", "--error", "691", "--lang", "ja", facts={"portal.answers": False})
@@ -147,7 +164,8 @@ def test_symptoms_are_listed_and_chosen(capsys: pytest.CaptureFixture[str]) -> N
         (["--network", "none.toml"], "none.toml cannot be used: no such file or directory"),
         (["--as", "nobody"], "is missing"),
         (["--as", "../x"], "is missing"),
-        (["--report", "no/folder/report.txt"], "no/folder/report.txt cannot be written: no such file or directory"),
+        (["--report", "no/folder/report.txt"], "there is no folder no/folder"),
+        (["--report", "."], ". is there already and is not the doctor's; it is left as it is"),
     ],
 )
 def test_wrong_usage_is_told_and_ends_with_3(words: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -246,6 +264,35 @@ def test_the_report_is_readable_and_machine_readable(capsys: pytest.CaptureFixtu
     assert "P01" == json.loads(machine)["found"][0]["id"]
 
 
+def test_a_report_takes_the_place_of_an_earlier_one_and_of_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    """A slip of typing must not cost a claim file; that is found before anything is looked at."""
+    doctor("--report", "report.txt", "--lang", "ja")
+    doctor("--report", "report.txt", facts={"link.carrier": False})
+    Path("RECEIPTC.UKE").write_text("IR,")
+    capsys.readouterr()
+
+    assert Exit.COULD_NOT_RUN == doctor("--report", "RECEIPTC.UKE", facts={"link.carrier": False})
+    assert Exit.COULD_NOT_RUN == cli.run(["doctor", "--write-zipapp", "RECEIPTC.UKE"])
+    assert Exit.COULD_NOT_RUN == cli.run(["doctor", "--write-powershell", "RECEIPTC.UKE"])
+
+    assert "" == capsys.readouterr().out
+    assert "IR," == Path("RECEIPTC.UKE").read_text()
+    assert "P01" in Path("report.txt").read_text("utf-8")
+    assert ["RECEIPTC.UKE", "report.txt"] == sorted(each.name for each in Path.cwd().iterdir())
+
+
+def test_what_was_found_is_told_though_the_report_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """The file comes last, and leaves nothing half."""
+    Path("report.txt.new").mkdir()  # where it is written before it takes its name
+
+    assert Exit.COULD_NOT_RUN == doctor("--report", "report.txt", facts={"link.carrier": False})
+
+    printed = capsys.readouterr()
+    assert "[P01]" in printed.out
+    assert "report.txt cannot be written: is a directory" in printed.err
+    assert not Path("report.txt").exists()
+
+
 def test_the_prefix_that_worked_is_remembered_and_one_that_did_not_is_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -312,9 +359,13 @@ def test_a_system_that_nothing_can_look_at_is_told(capsys: pytest.CaptureFixture
 
 
 def test_both_faces_take_the_same_options() -> None:
-    """What a guide says to type works installed and alone; only writing the file itself needs the installed one."""
+    """What a guide says to type works installed and alone; only what writes files to carry needs the installed one."""
     command = cli.command().get_command(None, "doctor")
-    installed = {opt for each in command.params for opt in each.opts} - {"--write-zipapp", "--help"}
+    installed = {opt for each in command.params for opt in each.opts} - {
+        "--write-zipapp",
+        "--write-powershell",
+        "--help",
+    }
 
     assert {f"--{name.replace('_', '-')}" for name in OPTIONS} == installed
     assert {"as_" if name == "as" else name for name in OPTIONS} == set(Options.__dataclass_fields__)

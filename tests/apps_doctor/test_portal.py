@@ -172,6 +172,28 @@ def test_what_the_office_thinks_of_us_is_told_by_its_code(tmp_path: Path, code: 
     assert "秘密" not in str(facts)
 
 
+@pytest.mark.parametrize(("kind", "path"), [("institution", "/api/v1/sendings"), ("payer", "/api/v1/deliveries")])
+def test_who_comes_by_another_line_is_told_though_its_own_certificate_is_shown(
+    tmp_path: Path, kind: str, path: str
+) -> None:
+    """What mends a line stays open to it; what it is for does not (V11)."""
+    folder = client_folder(tmp_path / "client")
+    client = (folder / "client.toml").read_text().replace("institution", kind)
+    (folder / "client.toml").write_text(client)
+
+    assert (
+        "other_line" == said(tmp_path, Portal(problem="other_line", problem_at=path), folder=folder)["portal.problem"]
+    )
+
+
+def test_what_the_office_says_of_who_we_are_counts_more_than_what_it_says_of_the_line(tmp_path: Path) -> None:
+    """A certificate that is revoked is not mended by a notice."""
+    folder = client_folder(tmp_path / "client")
+    own = Portal(problem="certificate_revoked", problem_at="/api/v1/certificates/own")
+
+    assert "certificate_revoked" == said(tmp_path, own, folder=folder)["portal.problem"]
+
+
 def test_an_office_that_is_closed_is_told(tmp_path: Path) -> None:
     """Outside its hours (X05)."""
     folder = client_folder(tmp_path / "client")

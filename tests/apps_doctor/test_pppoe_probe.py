@@ -344,6 +344,20 @@ def test_frames_of_others_change_nothing() -> None:
     assert (calling, ()) == talks.hear(calling, offer, 0.0)
 
 
+def test_a_concentrator_that_answers_the_call_with_an_error_is_there_all_the_same() -> None:
+    """It offers nothing, and says why: 678 with its text."""
+    talk, _ = talks.begin(HOST, login=LOGIN, now=0.0)
+    tags = [(Tag.HOST_UNIQUE, HOST.unique), (Tag.SERVICE_ERROR, b"no such service")]
+
+    talk, _ = talks.hear(talk, Frame(PC, BAS, Discovery.PADO, 0, wire.encode_tags(tags)), 0.1)
+    talk, sent = talks.tick(talk, talk.deadline_at)
+
+    facts = talks.facts(talk)
+    assert (678, True, 0) == tuple(facts[f"pppoe.{name}"] for name in ("code", "discovered", "concentrators"))
+    assert "Service-Name-Error: no such service" == facts["pppoe.error_tag"]
+    assert () == sent
+
+
 def test_a_talk_that_must_stop_in_the_middle_can_give_the_session_back_at_once() -> None:
     """One frame is enough; before a session and after the end there is nothing to give back."""
     talk = opened()

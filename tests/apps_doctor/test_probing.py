@@ -109,6 +109,24 @@ def test_looks_at_the_line_know_what_was_found_at_the_pc() -> None:
     assert [{"link.carrier": True}] == seen
 
 
+def test_where_two_find_the_same_fact_the_first_of_the_table_counts() -> None:
+    """Whoever was quicker: what is told must not depend on chance."""
+    second_is_back = Event()
+
+    def first(_: Look) -> Facts:
+        second_is_back.wait(_LONG_S)
+        return {"link.mtu": 1454}
+
+    def second(_: Look) -> Facts:
+        second_is_back.set()
+        return {"link.mtu": 1500}
+
+    for probes, expected in (([first, second], 1454), ([second, first], 1500)):
+        second_is_back.clear()
+        found = looked(*(probe(each.__name__, each, "link.mtu") for each in probes))
+        assert {"link.mtu": expected} == found.facts
+
+
 def test_what_is_given_stays_whatever_a_probe_finds() -> None:
     """The user's word and the files' come first."""
     found = looked(probe("a", lambda _: {"line.area": "west"}, "line.area"), facts={"line.area": "east"})

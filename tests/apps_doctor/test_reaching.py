@@ -10,8 +10,8 @@ from ipaddress import ip_address
 from threading import Thread
 
 import pytest
-from portal_lab import listening
 
+from portal_lab import listening
 from seikyu.apps.doctor import canaries, ike
 from seikyu.apps.doctor import ike_wire as wire
 from seikyu.apps.doctor.probing import CouldNotLook, Look

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from portal_lab import looking
 
+from portal_lab import looking
 from seikyu.apps.client.errors import DeliveryDamaged
 from seikyu.apps.client.fetch import _noted
 from seikyu.apps.client.outgoing import look_at

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from doctor_looks import NOW, a_look, output
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seikyu.apps.doctor import windows, windows_text
+from seikyu.apps.doctor import mtu, windows, windows_text
 from seikyu.apps.doctor.probing import CouldNotLook, look
+from seikyu.apps.doctor.tools import Ran
 from seikyu.apps.doctor.windows_asked import command, questions, read_seen
 from seikyu.apps.doctor.windows_seen import certificates, facts_of_seen, facts_of_texts
 from seikyu.lines.facts import known_facts, take
@@ -118,6 +120,15 @@ def test_the_way_to_the_claims_network_is_judged_by_the_address_that_it_leaves_w
     facts = facts_of_seen(seen(addresses=held), a_look("windows", kind=kind))
 
     assert expected == facts.get("route.by_line")
+
+
+@pytest.mark.parametrize("late", ["vpn", "interfaces"])
+def test_a_dialled_line_is_not_told_while_an_answer_is_late(late: str) -> None:
+    """Without the list of VPNs every one of them would look like PPPoE."""
+    facts = facts_of_seen(seen(**{late: None}), a_look("windows"))
+
+    assert not {"pppoe.connected", "link.tunnels"} & set(facts)
+    assert facts["link.interface"] == "イーサネット"
 
 
 def test_without_any_way_the_claims_network_is_not_reached_by_the_line() -> None:
@@ -244,6 +255,44 @@ def test_without_powershell_plain_tools_tell_less() -> None:
         "proxy.set": True,
         "proxy.bypasses": True,
     } == caught.value.facts
+
+
+def test_the_probes_ask_powershell_first() -> None:
+    """Where it answers, nothing else is run; the store is asked for alone, and not where a client's folder is."""
+    given = a_look("windows", {"powershell.exe": SEEN})
+    store = windows.PROBES[1]
+
+    assert facts_of_seen(seen(), given) == windows.PROBES[0].look(given)
+    assert certificates(seen(), NOW) == store.look(given)
+    assert store.look(replace(given, folder=Path())) == {}
+
+
+def test_a_powershell_that_is_late_costs_no_more_time() -> None:
+    """Its time is nearly that of a stage: no plain tool is run after it."""
+    given = replace(a_look("windows"), run=lambda argv, limit_s=0.0, /: Ran(None, late=True))
+
+    with pytest.raises(CouldNotLook) as caught:
+        windows.PROBES[0].look(given)
+
+    assert ("refused", {}) == (caught.value.why, caught.value.facts)
+
+
+def test_the_hosts_file_of_windows_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry for a claims name counts, one in a remark does not; a file that cannot be read says so."""
+    look_at = windows.PROBES[2].look
+    folder = tmp_path / "System32" / "drivers" / "etc"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("SYSTEMROOT", str(tmp_path))
+
+    with pytest.raises(CouldNotLook):
+        look_at(a_look("windows"))
+    (folder / "hosts").write_bytes(b"127.0.0.1 localhost\r\n# 192.0.2.1 portal.claims.example\r\n")
+    without = look_at(a_look("windows"))
+    (folder / "hosts").write_bytes(b"192.0.2.1  other.example Portal.Claims.Example\r\n")
+
+    assert ({"hosts.entry": False}, {"hosts.entry": True}) == (without, look_at(a_look("windows")))
+    with pytest.raises(CouldNotLook):
+        look_at(replace(a_look("windows"), network=None))
 
 
 def test_ipconfig_is_read_alike_in_english() -> None:
@@ -394,3 +443,32 @@ def test_any_text_of_a_windows_tool_is_read(text: str) -> None:
 def test_the_example_site_has_no_card_of_its_own() -> None:
     """The tests above rely on it."""
     assert example_site().interface == ""
+
+
+@pytest.mark.parametrize(
+    ("system", "said", "expected"),
+    [
+        (
+            "windows",
+            {"ping.exe -n 1 -w 1000 -f -l 1426": "192.0.2.1 からの応答: バイト数 =1426 時間 =3ms TTL=57"},
+            1454,
+        ),
+        ("windows", {"ping.exe": "パケットの断片化が必要ですが、DF が設定されています。"}, None),
+        ("macos", {"ping -n -c 1 -t 1 -D -s 1426": "", "ping -n -c 1 -t 1 -D -s 1410": ""}, 1454),
+        ("linux", {"ping -n -c 1 -W 1 -M do -s 1252": ""}, 1280),
+    ],
+)
+def test_the_largest_packet_is_measured_by_each_systems_own_ping(
+    system: str, said: dict[str, str], expected: int | None
+) -> None:
+    """On Windows an answer has TTL, whatever the exit status; on the others the status says it."""
+    assert expected == mtu.largest(a_look(system, said), "192.0.2.1")
+
+
+def test_ipv6_is_measured_where_ping_can_forbid_splitting() -> None:
+    """The ping of Windows and macOS can do that for IPv4 only."""
+    said = {"ping -n -c 1 -W 1 -M do": "", "ping.exe": "TTL=57", "ping -n -c 1 -t 1": ""}
+
+    told = {system: mtu.largest(a_look(system, said), "2001:db8::1") for system in ("linux", "macos", "windows")}
+
+    assert {"linux": 1500, "macos": None, "windows": None} == told

@@ -83,8 +83,8 @@ class Concentrator:
         self.key = os.urandom(16)
         self.numbers = iter(range(1, 1 << 16))
         self.ip: list[bytes] = []
-        self.free = [str(each) for each in ipaddress.ip_network(settings.pool).hosts()]
-        self.free.remove(settings.own_address)
+        hosts = map(str, ipaddress.ip_network(settings.pool).hosts())
+        self.free = [each for each in hosts if each != settings.own_address]
 
     def hear(self, data: bytes) -> list[bytes]:
         """Return the frames that answer one that came."""

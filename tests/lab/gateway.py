@@ -93,7 +93,7 @@ class Office:
         self.serials.setdefault((party, terminal), []).append(row.serial)
         return paths
 
-    def revoke(self, *serials: str) -> None:
+    def revoke(self, *serials: str, listed: bool = True) -> None:
         """Revoke certificates, as `seikyu ca revoke` does: rows first, then the list."""
         store = open_store(self.home.database)
         try:
@@ -101,7 +101,8 @@ class Office:
                 tx.revoke_certificates(list(serials), at=datetime.now(UTC), reason="key_compromise")
         finally:
             store.close()
-        self.list()
+        if listed:
+            self.list()
 
     def list(self, *, at: datetime | None = None) -> None:
         """Write the revocation list, as if it were some time."""

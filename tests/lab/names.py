@@ -17,7 +17,7 @@ NAMES: Final[Mapping[str, Sequence[str]]] = {
     "crl.claims.example": OFFICE,
     "auth.lineauth.example": OFFICE,
     # So many that no answer of 512 bytes holds them. Source: network:2 (answers exceed 512 bytes).
-    "ntp.claims.example": [OFFICE[1], *(f"2001:db8:c1a0::{no:x}" for no in range(0x100, 0x118))],
+    "ntp.claims.example": [*OFFICE, *(f"2001:db8:c1a0::{no:x}" for no in range(0x100, 0x118))],
 }
 #: The longest answer over UDP that a resolver without EDNS gives. Source: RFC 1035, 4.2.1.
 PLAIN_BYTES: Final = 512

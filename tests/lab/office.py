@@ -157,3 +157,26 @@ def server_pair(office: Office, host: str) -> tuple[bytes, bytes]:
     period = period_of(datetime.now(UTC), months=SERVER_MONTHS)
     made = server_certificate(ca.issuing, key.public_key(), hosts=[host], serial=new_serial(), period=period)
     return pem(made, ca.issuing.certificate), key_pem(key)
+
+
+def issue_many(office: Office, folder: Path, *, many: int, party: str = "institution") -> list[Path]:
+    """Give a party so many terminals more, and return the folder of each: certificate, key, authority."""
+    from datetime import UTC, datetime
+
+    from seikyu.adapters.home import open_home
+    from seikyu.adapters.sql import open_store
+    from seikyu.adapters.x509_ca import enrol, open_ca
+    from seikyu.trust.party import Holder
+
+    home = open_home(office.home)
+    ca, store, now, whose = open_ca(home), open_store(home.database), datetime.now(UTC), office.access[party]["id"]
+    try:
+        with store.read() as tx:
+            known = tx.party(whose)
+        assert known
+        for no in range(many):
+            holder = Holder(known.kind, whose, known.name, f"pc-{no}")
+            enrol(ca, store, holder, folder=folder / str(no), now=now, newcomer=None)
+    finally:
+        store.close()
+    return [folder / str(no) for no in range(many)]

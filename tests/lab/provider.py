@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,15 @@ class Provider:
         command = (*SEIKYU, "gateway", "run", "--config", self.config, "--state", self.state, "--json")
         self.running = self.town.gateway.spawn(*command)
         self.running.says('"ready"', limit_s=START_LIMIT_S)
+
+    def stop(self) -> None:
+        """Ask the supervisor to end; its daemon tells the clients and ends with it."""
+        assert self.running
+        assert 0 == self.running.stop(limit_s=20), self.running.log()
+
+    def lets_in(self) -> int:
+        """Return how many terminals have a connection by now."""
+        return len(re.findall(r"added vici connection: t-", self.log()))
 
     def told(self) -> list[dict[str, Any]]:
         """Return what it has said since it was started."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lab.doctor import Examined
 from lab.net import until
 from lab.office import Desk, Office
 from lab.town import Town
@@ -74,7 +75,7 @@ def test_a_fetch_that_was_given_up_goes_on_where_it_stopped(town: Town, office: 
 def test_a_sending_that_the_line_cut_leaves_nothing_and_is_sent_again(
     town: Town, office: Office, tmp_path: Path
 ) -> None:
-    """What had come is erased as soon as the office takes the line for broken; the same file is then sent whole."""
+    """What had come is erased, the doctor says why the file is not there (row X01), the same file is then sent whole."""
     clinic, cable = town.closed_line("clinic", no=2)
     desk = Desk.at(clinic, office)
     cable.shape(SLOW_LINE)
@@ -88,9 +89,12 @@ def test_a_sending_that_the_line_cut_leaves_nothing_and_is_sent_again(
         until("the office has erased what came", lambda: (office.files(), office.sendings()) == before)
     status = sending.wait(90)
     left = office.files(), office.sendings()
+    doctor = Examined(desk, {"kind": "ipvpn_ipv6", "area": "east"})
+    before_again = doctor.ask()
     cable.shape("100mbit")
     again = told(desk.run("send", claims, "--json", check=False).stdout)
 
     assert (Exit.LATER, before) == (status, left)
     assert "nothing of this sending is kept at the office" in sending.log()
     assert sorted([*before[1], again["id"]]) == office.sendings()
+    assert (True, False) == ("X01" in before_again.found, "X01" in doctor.ask().found)

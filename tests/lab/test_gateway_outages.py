@@ -15,7 +15,9 @@ import pytest
 from lab.gateway import CLAIMS, Client, Office, Provider
 from lab.net import Lab, until
 from seikyu.adapters.authority import HomeAuthority, new_key, pem_of
+from seikyu.adapters.charon import Charon, settings_text
 from seikyu.adapters.keys_file import key_pem
+from seikyu.adapters.strongswan import Strongswan
 from seikyu.apps.gateway.office import issued_in, terminals_text
 
 pytestmark = [pytest.mark.needs("net", "strongswan", "bridge"), pytest.mark.slow]
@@ -107,6 +109,48 @@ def test_a_client_that_died_comes_back_from_elsewhere_to_its_address(provider: P
     assert one.connect()
     assert mine == one.addresses()
     assert ["203.0.113.77"] == [each["host"] for each in provider.status()["tunnels"]]
+
+
+def test_a_client_whose_address_changes_keeps_its_tunnel(provider: Provider) -> None:
+    """MOBIKE: the same tunnel moves to the new address, and nothing is dialled."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.start()
+    assert one.connect()
+    mine = one.addresses()
+    began = provider.status()["tunnels"][0]["since"]
+
+    one.host.address("lan", "192.168.1.3/24")
+    one.host.ip("address", "delete", "192.168.1.2/24", "dev", "lan")
+    one.host.address("lan", "192.168.1.4/24")
+    one.host.route("default", via="192.168.1.1")
+
+    until("the tunnel carries", lambda: one.reaches(CLAIMS, 443), limit_s=20)
+    assert mine == one.addresses()
+    assert [began[:18]] == [each["since"][:18] for each in provider.status()["tunnels"]]
+
+
+def test_a_daemon_of_the_system_is_used_and_left_as_it_was_found(provider: Provider) -> None:
+    """Its own connections stay; when somebody has it forget ours, they are loaded again."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    system = Charon(provider.gateway.folder / "system")
+    system.folder.mkdir()
+    system.settings.write_text(settings_text(system, esp="user", per_host=50), "utf-8")
+    provider.gateway.spawn("charon-systemd", env={"STRONGSWAN_CONF": str(system.settings)})
+    until("the system's daemon is there", system.socket.exists)
+    line = Strongswan(system.socket)
+    line._session.load_conn({"office": {"version": "2", "children": {}}})
+    text = (provider.folder / "gateway.toml").read_text("utf-8")
+    (provider.folder / "gateway.toml").write_text(text.replace('vici = ""', f'vici = "{system.socket}"'), "utf-8")
+    provider.start()
+    assert one.connect()
+
+    ours = next(each for each in line.loaded() if each != "office")
+    line._session.unload_conn({"name": ours})
+    until("it is there again", lambda: ours in line.loaded(), limit_s=15)
+
+    assert provider.stop() == 0
+    assert "office" in line.loaded()
+    line.close()
 
 
 def test_certificates_of_another_authority_come_to_nothing(provider: Provider) -> None:

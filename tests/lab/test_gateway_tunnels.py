@@ -1,5 +1,7 @@
 """A gateway with real tunnels: who comes in, from which address, what is reached, and who is thrown out."""
 
+import re
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -88,6 +90,45 @@ def test_a_revoked_certificate_beside_a_good_one_of_the_same_terminal_is_out(pro
     one.load(newer)
     assert one.connect()
     assert first == one.addresses()
+
+
+def test_a_certificate_that_came_in_again_before_the_list_was_there_is_out_twice(provider: Provider) -> None:
+    """The rows know first, and the daemon goes by the list: in between the terminal's connection is open for its good one."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.office.issue(PARTY, "desk 1", one.host.folder / "newer")
+    provider.start()
+    assert one.connect()
+
+    provider.office.revoke(provider.office.serials[PARTY, "desk 1"][0], listed=False)
+    until("it is out by the rows", lambda: len(provider.told("thrown_out")) == 1, limit_s=5)
+    one.connect()
+    provider.office.list()
+
+    until("the list is there", lambda: len(provider.told("list")) == 2, limit_s=5)
+    until("the tunnel is gone", lambda: not provider.status()["tunnels"], limit_s=5)
+    assert not one.connect()
+
+
+def test_metrics_say_how_it_stands_and_nobodys_name(provider: Provider) -> None:
+    """On a socket of the gateway's own."""
+    one = provider.clinic("one", PARTY, "受付 1号機")
+    provider.start()
+    assert one.connect()
+    assert one.reaches(CLAIMS, 80) is None
+
+    def metrics() -> str:
+        with provider.gateway.inside(), socket.create_connection(("127.0.0.1", 9464), timeout=5) as line:
+            line.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            return b"".join(iter(lambda: line.recv(65536), b"")).decode()
+
+    text = until("the tunnel is counted", lambda: (t := metrics()) and "seikyu_gateway_tunnels 1.0" in t and t)
+
+    assert "seikyu_gateway_daemon_up 1.0" in text
+    assert "seikyu_gateway_firewall_up 1.0" in text
+    assert re.search(r'seikyu_gateway_dropped_packets_total\{why="not_claims"\} [1-9]', text)
+    assert re.search(r"seikyu_gateway_list_left_seconds [56]\d{5}\.", text)
+    for personal in (PARTY, "受付", one.addresses()[0]):
+        assert personal not in text
 
 
 def test_an_old_list_lets_nobody_in(provider: Provider) -> None:

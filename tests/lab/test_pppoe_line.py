@@ -1,5 +1,6 @@
 """PPPoE on a real cable: the probe against our concentrator and against the one of others, and a session that carries IP."""
 
+import json
 import signal
 import socket
 import sys
@@ -18,6 +19,7 @@ from seikyu.apps.doctor import pppoe, probing
 from seikyu.apps.doctor.pppoe_state import Login
 from seikyu.apps.doctor.probing import Look
 from seikyu.apps.doctor.tools import run
+from seikyu.apps.doctor.zipped import zipapp
 from seikyu.lines.facts import Facts
 
 pytestmark = pytest.mark.needs("net", "tun", "packets")
@@ -69,6 +71,7 @@ def test_the_probe_tells_a_right_login_from_a_wrong_one(street: Street, method: 
     assert "session 3 given back" in until("the last session back", lambda: "3 given back" in bas.log() and bas.log())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "judged_by"),
     [
@@ -185,9 +188,26 @@ def test_the_doctor_tries_the_login_that_it_is_given(
     assert blind == (could_not and could_not.why)
 
 
+def test_the_doctor_that_runs_alone_tries_the_login_too(street: Street) -> None:
+    """One file, the standard library and the right of an administrator; neither user id nor password is told."""
+    street.serve()
+    folder = street.clinic.folder
+    (folder / "doctor.pyz").write_bytes(zipapp())
+    (folder / "site.toml").write_text('[line]\nkind = "ipvpn_ipv4"\n[local]\ninterface = "carrier"\n', "utf-8")
+    (folder / "login.txt").write_text(f"{LOGIN.user}\nwrong horse\n", "utf-8")
+
+    command = (sys.executable, "-I", "-S", folder / "doctor.pyz", "--json", "--site", folder / "site.toml")
+    done = street.clinic.run(*command, "--pppoe-user-file", folder / "login.txt", check=False)
+
+    facts = json.loads(done.stdout)["facts"]
+    assert (691, "refused") == (facts["pppoe.code"], facts["pppoe.authentication"])
+    assert [] == [word for word in ("clinic-0001", "horse") if word in done.stdout + done.stderr]
+
+
 # --- the programs of others --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.needs("pppoe")
 def test_another_program_finds_our_concentrator(street: Street) -> None:
     """`pppoe-discovery` reads name, service and cookie, and may ask for a service by name."""
@@ -264,6 +284,7 @@ def test_a_session_carries_a_page_from_the_claims_network(town: Town, tmp_path: 
     assert line.site.run("curl", "-4", "-sS", "--max-time", "2", url, check=False).returncode
 
 
+@pytest.mark.slow
 @pytest.mark.needs("bridge", "cut", "dnsmasq")
 def test_a_session_outlives_a_short_break_and_ends_with_the_carrier(town: Town) -> None:
     """A cut cable takes nothing away; a concentrator that goes, as at night works, takes the session."""

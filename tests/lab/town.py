@@ -113,11 +113,12 @@ class Town:
     ) -> tuple[Host, Link]:
         """Lay an IPv6 line of the carrier to a new site: a /64 of the area, and nothing else is reached over it.
 
-        Shape: the site has the address `::2` of its prefix, and by name the resolvers of its area.
+        Shape: the site has the address `::2` of its prefix on its card `line`, and by name the resolvers of its area.
+        A host that is there already gets the line beside what it has.
         """
         head = "e" if area == "east" else "f"
         prefix = f"2001:db8:{head}000:{no:x}::"
-        site = self.lab.host(name)
+        site = self.lab.hosts.get(name) or self.lab.host(name)
         cable = self.lab.link(
             site, self.access, [*addresses, f"{prefix}2/64"], [f"{prefix}1/64"], names=("line", name), mtu=mtu
         )

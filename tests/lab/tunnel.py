@@ -8,7 +8,7 @@ host's folder, and the files of the guide lie there and not in `/etc`.
 import re
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +22,6 @@ PLUGINS: Final = (
     "random nonce openssl pem pkcs1 pkcs8 x509 pubkey revocation constraints kdf gcm aes sha1 sha2 hmac drbg "
     "socket-default vici resolve kernel-libipsec kernel-netlink"
 )
-#: The name of the connection and of its child, as the guide names both.
-CLAIMS: Final = "claims"
 UP_LIMIT_S: Final = 20.0
 
 _SETTINGS: Final = """
@@ -56,14 +54,15 @@ include {folder}/strongswan.d/*.conf
 """
 
 
-def guide_files() -> Mapping[str, str]:
-    """Return the files that the guide gives a site with an IPsec line, by name."""
+def guide_files(line: str = "ipsec_ike", *, area: str = "") -> Mapping[str, str]:
+    """Return the files that the guide gives a Linux PC on a line of that kind, by name."""
     from seikyu.lines.guide import Wish
     from seikyu.lines.guide_files import files_of
     from seikyu.lines.network import example_network
     from seikyu.lines.site import Site
 
-    made = files_of(Wish("ipsec_ike", "linux", user_space=True), example_network(), Site())
+    wish = Wish(line, "linux", user_space=line == "ipsec_ike")
+    made = files_of(wish, example_network(), Site(area=area))
     return {each.name: each.text() for each in made.files}
 
 
@@ -109,6 +108,20 @@ class Client:
             env={"SWANCTL_DIR": str(self.folder / "swanctl")},
         )  # fmt: skip
 
+    def pretend_to_be(self, terminals: Sequence[Path]) -> None:
+        """Have one daemon dial for many terminals: a connection of the guide for each, with its own certificate."""
+        one = re.fullmatch(r"(.*?)( *claims \{.*\n  \}\n)(\}\n)", self.files["swanctl.conf"], re.DOTALL)
+        assert one, "the guide writes its file in another form"
+        head, connection, tail = one.groups()
+        many = []
+        for no, terminal in enumerate(terminals):
+            shutil.copy(terminal / "cert.pem", self.folder / "swanctl" / "x509" / f"{no}.pem")
+            shutil.copy(terminal / "key.pem", self.folder / "swanctl" / "private" / f"{no}.pem")
+            many.append(
+                connection.replace("claims {", f"t{no} {{", 1).replace("certs = claims.pem", f"certs = {no}.pem")
+            )
+        (self.folder / "swanctl" / "swanctl.conf").write_text(head + "".join(many) + tail, "utf-8")
+
     def close(self) -> None:
         """Lay the closed line's packet filter, as the guide gives it."""
         self.host.nft(self.files["closed.nft"])
@@ -119,19 +132,23 @@ class Client:
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
     def sas(self) -> list[dict[str, Any]]:
-        """Return the tunnels of the claims connection, as the daemon tells them; texts are bytes."""
+        """Return the tunnels, as the daemon tells them; texts are bytes."""
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(10)
             line.connect(str(self.folder / "vici"))
-            return [sa[CLAIMS] for sa in vici.Session(line).list_sas() if CLAIMS in sa]
+            return [sa for told in vici.Session(line).list_sas() for sa in told.values()]
+
+    def addresses(self) -> list[str]:
+        """Return the addresses inside all tunnels that are up with their child."""
+        up = [
+            sa for sa in self.sas()
+            if sa["state"] == b"ESTABLISHED" and any(one["state"] == b"INSTALLED" for one in sa["child-sas"].values())
+        ]  # fmt: skip
+        return sorted(sa["local-vips"][0].decode() for sa in up if sa.get("local-vips"))
 
     def address(self) -> str | None:
         """Return the address inside the tunnel, if it is up with its child."""
-        for sa in self.sas():
-            installed = any(child["state"] == b"INSTALLED" for child in sa.get("child-sas", {}).values())
-            if sa["state"] == b"ESTABLISHED" and installed and sa.get("local-vips"):
-                return sa["local-vips"][0].decode()
-        return None
+        return next(iter(self.addresses()), None)
 
     def up(self, *, limit_s: float = UP_LIMIT_S) -> str:
         """Wait until the tunnel is up, and return the address inside it."""

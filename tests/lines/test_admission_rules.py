@@ -79,6 +79,25 @@ def test_a_tunnel_belongs_to_one_party() -> None:
     assert judged("ipsec_ike", "192.0.2.131").passes, "of the others nothing is known"
 
 
+def test_what_a_gateway_has_given_counts_where_the_rules_say_nothing() -> None:
+    """The gateway's own file is named by the rules; what they say themselves counts more."""
+    given = {ip_address("192.0.2.131"): "9910000001", ip_address("192.0.2.130"): "9910000002"}
+
+    def judged_with(party: str, address: str) -> Why:
+        return judge(RULES, Comer(party, "institution", "ipsec_ike", address), given).why
+
+    assert [Why.FITS, Why.OTHERS_TUNNEL] == [
+        judged_with(party, "192.0.2.131") for party in ("9910000001", "9910000002")
+    ]
+    assert [Why.FITS, Why.OTHERS_TUNNEL] == [
+        judged_with(party, "192.0.2.130") for party in ("9910000001", "9910000002")
+    ]
+    assert (
+        "gateway-state/addresses.json"
+        == read_rules(f'tunnels = "gateway-state/addresses.json"\n{FILE}', Mode.TELL).tunnels
+    )
+
+
 def test_kinds_that_are_exempt_are_not_looked_at() -> None:
     """The operator comes from inside."""
     assert Verdict(passes=True, why=Why.EXEMPT) == judged("", NOWHERE, kind="operator")

@@ -102,7 +102,7 @@ def try_rules(
     as_json: JsonOption = False,
 ) -> int:
     """Tell what the rules of lines say of a party that comes from an address; they may still be off."""
-    from seikyu.adapters.admission_file import read_admission_file
+    from seikyu.adapters.admission_file import read_admission_file, read_tunnels
     from seikyu.apps.cli_ca import PartyNotThere, store_at
     from seikyu.apps.wiring import find_home
 
@@ -112,7 +112,7 @@ def try_rules(
         found = tx.party(party)
     if found is None:
         raise PartyNotThere(party=party)
-    verdict = judge(rules, Comer(found.id, found.kind, found.connection, address))
+    verdict = judge(rules, Comer(found.id, found.kind, found.connection, address), read_tunnels(at.root, rules)())
     told = {
         "party": found.id, "registered": found.connection or None, "used": verdict.used or None,
         "passes": verdict.passes, "why": verdict.why.value, "notice": verdict.notice or None,

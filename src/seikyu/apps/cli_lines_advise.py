@@ -34,7 +34,7 @@ from seikyu.trust.notices import day_of
 
 def _option(name: str) -> Any:
     question = questions()[name]
-    return typer.Option(f"--{name}", help=f"{label(question, language())}: {', '.join(question.choices)}")
+    return typer.Option(f"--{name}", help=f"{say(f'advice.short.{name}')}: {', '.join(question.choices)}")
 
 
 Party = Annotated[str | None, _option("party")]

@@ -27,9 +27,12 @@ class Exit(IntEnum):
 #: What each status means, for the page of them.
 MEANINGS: Final[Mapping[Exit, str]] = {
     Exit.DONE: "done; `check` and `send`: nothing above notice",
-    Exit.ASKS: "`check` and `send`: something asks for a look (要確認), nothing is refused",
-    Exit.REFUSED: "refused: by a rule (受付不能), or by the office, which will say the same the next time",
-    Exit.COULD_NOT_RUN: "could not run: wrong usage, a file or setting that cannot be used, a fault of the program",
+    Exit.ASKS: "`check` and `send`: something asks for a look (要確認), nothing is refused; `doctor`: it connects, and "
+    "there is something to see to",
+    Exit.REFUSED: "refused: by a rule (受付不能), or by the office, which will say the same the next time; "
+    "`doctor`: it does not connect",
+    Exit.COULD_NOT_RUN: "could not run: wrong usage, a file or setting that cannot be used, a fault of the program; "
+    "`doctor`: not known whether it connects",
     Exit.LATER: "not now: the same command may succeed later, unchanged (the line, the hours, room on a disk)",
     Exit.DAMAGED: "damaged: what is there or what arrives is not what was written; nothing of it is used",
     Exit.INTERRUPTED: "interrupted (Ctrl-C, SIGINT)",

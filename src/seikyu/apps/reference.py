@@ -15,6 +15,7 @@ from seikyu.adapters.settings import KEYS, Key, toml_value
 from seikyu.apps.reference_api import api_page
 from seikyu.apps.reference_cli import exit_page, help_page
 from seikyu.apps.reference_enrolment import enrolment_page
+from seikyu.apps.reference_faults import faults_page
 from seikyu.apps.reference_layouts import layouts_page
 from seikyu.apps.reference_masters import masters_page
 from seikyu.apps.reference_revocation import revocation_page
@@ -87,6 +88,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "reference/masters.md": masters_page,
         "reference/revocation.md": revocation_page,
         "reference/enrolment.md": enrolment_page,
+        "reference/faults.md": faults_page,
         "reference/exit-statuses.md": exit_page,
         "reference/cli.md": partial(help_page, "en"),
         "reference/cli.ja.md": partial(help_page, "ja"),

@@ -10,8 +10,10 @@ from typing import Final
 from seikyu.adapters.ocsp_signer import SIGNER_RENEWAL
 from seikyu.adapters.x509_list import CRL_PERIOD
 from seikyu.apps.front.watch import LAG_S, LOOK_S, RELOAD_EVERY_S, RELOADED_S
+from seikyu.apps.gateway.supervisor import ENDED_S, TICK_S
 from seikyu.apps.pki import ALARM_AGAIN, CRL_RENEWAL, LIST_KEPT_S
 from seikyu.apps.serve import HOUSEKEEPING_S
+from seikyu.lines.gateway.config import LOOK_OFFICE_S
 from seikyu.services.revocation import FRONT, LIST, OUTLASTS, REGISTER, SIGNED_ANEW, SIGNER
 from seikyu.trust.certificates import BACK
 from seikyu.trust.revoking import house_rules
@@ -24,6 +26,9 @@ PROMISED: Final = timedelta(seconds=60)
 ENDURED: Final = timedelta(days=1)
 
 RULES: Final = house_rules()
+
+#: How often a gateway elsewhere fetches the list unless its file says otherwise.
+LOOKS_S: Final = LOOK_OFFICE_S
 
 _HOUSE: Final = timedelta(seconds=HOUSEKEEPING_S)
 
@@ -101,6 +106,22 @@ PLACES: Final = (
         ANSWER_LIFE,
         "nginx keeps an answer until its `nextUpdate`",
         (FRONT, SIGNER, REGISTER),
+    ),
+    Place(
+        "[IPsec gateway](../how-to/run-an-ipsec-gateway.md), on the office's machine (`office.home`)",
+        timedelta(seconds=TICK_S + ENDED_S),
+        f"`seikyu gateway run` looks at rows and list every {TICK_S} s and ends the tunnel within {ENDED_S} s after "
+        "either says so; who has no other certificate is not let in any more, whatever the list says. The daemon "
+        "demands a list of every authority (`revocation = strict`) and is told to forget whom it found good",
+        (REGISTER, LIST),
+    ),
+    Place(
+        "IPsec gateway elsewhere (`office.url`)",
+        _HOUSE + timedelta(seconds=LIST_KEPT_S + LOOKS_S + ENDED_S),
+        f"it fetches the list every {LOOKS_S} s (`office.look_s`), never takes an older one after a newer, and goes on "
+        "with the last one, also after a start, until its `nextUpdate`: then nobody new comes in, and whoever is "
+        "connected stays. It warns three days before",
+        (LIST, REGISTER),
     ),
 )
 

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final, cast
 
-from seikyu.adapters.admission_file import read_admission
+from seikyu.adapters.admission_file import read_admission, read_tunnels
 from seikyu.adapters.clock import MovedClock, SystemClock
 from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.ids import RandomIds
@@ -127,6 +127,7 @@ def _wired(
     sandbox = settings.calendar == SANDBOX
     key = home.identity_key()
     masters = MastersFolder(home.masters).masters
+    rules = read_admission(home.root, settings)
     return Office(
         store=store,
         objects=objects,
@@ -146,7 +147,8 @@ def _wired(
         sandbox=sandbox,
         tell=tell,
         watching=watching or NobodyWatches(),
-        admission=read_admission(home.root, settings),
+        admission=rules,
+        tunnels=read_tunnels(home.root, rules),
     )
 
 

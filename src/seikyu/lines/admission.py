@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 from tomllib import TOMLDecodeError, loads
+from types import MappingProxyType
 from typing import Final
 
 from seikyu.lines.kinds import line_kinds
@@ -60,7 +61,7 @@ class Rules:
 
     Shape: `unregistered` (a party without a registered line) and `elsewhere` (an address in no range) are pass or
     refuse; parties of the kinds in `exempt` are not looked at; `assigned` says whose an address of the tunnels is, as
-    far as it is known.
+    far as it is known, and `tunnels` names the gateway's own file of that.
     """
 
     mode: Mode
@@ -69,6 +70,7 @@ class Rules:
     elsewhere: str = "refuse"
     exempt: tuple[str, ...] = ("operator",)
     assigned: Mapping[Address, str] = field(default_factory=dict)
+    tunnels: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,11 @@ class Verdict:
     notice: str = ""
 
 
-def judge(rules: Rules, comer: Comer) -> Verdict:
-    """Return whether somebody may come, whatever the mode."""
+def judge(rules: Rules, comer: Comer, tunnels: Mapping[Address, str] = MappingProxyType({})) -> Verdict:
+    """Return whether somebody may come, whatever the mode.
+
+    Shape: `tunnels` are the addresses that a gateway has given, and to which party; what the rules say counts more.
+    """
     if comer.kind in rules.exempt:
         return Verdict(passes=True, why=Why.EXEMPT)
     address = normal(comer.address)
@@ -101,7 +106,7 @@ def judge(rules: Rules, comer: Comer) -> Verdict:
         return Verdict(passes=rules.elsewhere == "pass", why=Why.ELSEWHERE)
     if found.line == ANY:
         return Verdict(passes=True, why=Why.ANYBODY)
-    owner = rules.assigned.get(address) if address is not None else None
+    owner = None if address is None else rules.assigned.get(address) or tunnels.get(address)
     if owner not in {None, comer.party}:
         return Verdict(passes=False, why=Why.OTHERS_TUNNEL, used=found.line)
     if not comer.registered:
@@ -138,6 +143,7 @@ def read_rules(text: str, mode: Mode) -> Rules:
         exempt=top.texts("exempt", str, "text") if "exempt" in top.table else ("operator",),
         ranges=tuple(_range(name, table) for name, table in top.inner("ranges").tables()),
         assigned=_assigned(top.inner("assigned")),
+        tunnels=top.item("tunnels", ""),
     )
     if not rules.ranges:
         top.say("ranges", "missing")

@@ -54,4 +54,4 @@ def line_verdict(office: Office, identity: ClientIdentity, address: str) -> tupl
         party = tx.party(identity.party)
     registered = party.connection if party else ""
     comer = Comer(identity.party, identity.kind, registered, address)
-    return judge(office.admission, comer), registered
+    return judge(office.admission, comer, office.tunnels()), registered

@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol
 
 from seikyu.limits import limit
 from seikyu.lines.admission import Rules
+from seikyu.lines.wrong import Address
 from seikyu.office.bodies import bodies
 from seikyu.office.calendar import Calendar
 from seikyu.office.outcome import Policy, house_policy
@@ -67,7 +68,8 @@ class Office:
     `watching` is told what arrives, so that its check may begin; `masters` returns those that are there now, the same
     object as long as they are the same.
     `real_clock` is the machine's, where `clock` may be moved. `sandbox` allows moving the clock, the test federation,
-    and closing a month by hand before its time. `admission` are the rules of lines, None while they are off.
+    and closing a month by hand before its time. `admission` are the rules of lines, None while they are off; `tunnels`
+    returns which party a gateway has given which address.
     """
 
     store: Store
@@ -90,6 +92,7 @@ class Office:
     masters: Callable[[], Masters] = no_masters
     real_clock: Clock | None = None
     admission: Rules | None = None
+    tunnels: Callable[[], Mapping[Address, str]] = dict
 
     def real_now(self) -> datetime:
         """Return the real time, by which mandates are held; the office's own clock may be moved in a sandbox."""

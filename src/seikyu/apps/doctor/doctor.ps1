@@ -127,7 +127,7 @@ if ($address.Success) {
   if ($address.Groups[2].Success) { $portalPort = [int]$address.Groups[2].Value }
 }
 $six = '', 'ipvpn_ipv6' -contains $kind
-$prefixes = @(@($networkFile.prefixes) | Where-Object { $_ } | Sort-Object -Property @(@{ Expression = { (isSix $_) -ne $six } }))
+$prefixes = @(@($networkFile.prefixes) | Where-Object { $_ -and (isSix $_) -eq $six }) + @(@($networkFile.prefixes) | Where-Object { $_ -and (isSix $_) -ne $six })
 $closedResolvers = @()
 if ($kind -eq 'ipvpn_ipv6' -and $area -ne '') { $closedResolvers = @($networkFile.areas.$area.resolvers) }
 if ($kind -eq 'ipvpn_ipv4') { $closedResolvers = @($networkFile.pppoe.resolvers) }
@@ -185,8 +185,8 @@ $line = [string]$siteFile.local.interface
 foreach ($way in @(@($ways | Select-Object -First 1) + $defaults)) { if ($line -eq '' -and $null -ne $way -and $plain -contains $way.Card) { $line = $way.Card } }
 if ($line -eq '') { $line = [string](@($up + $plain)[0]) }
 takeText 'link.interface' $line
-if ($cards.Count) {
-  takeList 'link.up_interfaces' $up
+if ($cards.Count) { takeList 'link.up_interfaces' $up }
+if ($seen.ContainsKey('interfaces') -and $seen.ContainsKey('vpn')) {
   takeList 'link.tunnels' @($cards.Keys | Where-Object { $cards[$_].tunnel -and $cards[$_].up } | Sort-Object)
   takeFlag 'pppoe.connected' (@($cards.Values | Where-Object { $_.dialled -and $_.up }).Count -gt 0)
 }
@@ -197,7 +197,7 @@ if ($line -ne '' -and $null -ne $card) {
   if ($card.carrier -and $card.full -is [bool]) { takeFlag 'link.half_duplex' (-not $card.full) }
   if ($card.mtu -gt 0) { takeNumber 'link.mtu' $card.mtu }
   takeFlag 'wlan.used' ([bool]($card.wireless -and $card.up))
-  takeFlag 'forwarding' ([bool]$card.forwards)
+  if ($seen.ContainsKey('ip')) { takeFlag 'forwarding' ([bool]$card.forwards) }
   foreach ($each in $seen.statistics) { if ($each.Name -eq $line) { takeNumber 'link.errors' $each.ReceivedPacketErrors } }
   foreach ($each in $seen.bindings) { if ($each.Name -eq $line) { takeFlag 'ipv6.enabled' $each.Enabled } }
   foreach ($each in $seen.saving) {
@@ -224,12 +224,12 @@ if ($line -ne '' -and $held.Count) {
 }
 if ($routes.Count -and $line -ne '') {
   $routers = @($defaults | Where-Object { $_.Card -eq $line -and -not (isNowhere $_.Router) })
-  takeNumber 'ipv6.routers' @($routers | Where-Object { isSix $_.To } | Select-Object -ExpandProperty Router -Unique).Count
+  takeNumber 'ipv6.routers' (@($routers | Where-Object { isSix $_.To } | Select-Object -ExpandProperty Router -Unique).Count)
   if ($routers.Count) {
     takeText 'router.address' $routers[0].Router
     foreach ($each in $seen.neighbours) {
       if ($each.InterfaceAlias -ne $line -or ([string]$each.IPAddress).Split('%')[0] -ne $routers[0].Router.Split('%')[0]) { continue }
-      if ('Reachable', 'Permanent' -contains $each.State) { takeFlag 'router.answers' $true }
+      if ($each.State -eq 'Reachable') { takeFlag 'router.answers' $true }
       if ('Unreachable', 'Incomplete' -contains $each.State) { takeFlag 'router.answers' $false }
     }
   }
@@ -297,13 +297,17 @@ if ($prefixes.Count -and $routes.Count) {
   }
   takeFlag 'route.lan_overlaps' $overlaps
 }
+$order = 0
 $resolvers = @(foreach ($each in $seen.resolvers) {
   $owner = $cards[[string]$each.InterfaceAlias]
   if ($null -eq $owner -or -not $owner.up -or $owner.loopback) { continue }
   foreach ($server in @($each.Servers)) {
-    if ($null -ne (bytesOf $server) -and -not (inside $server 'fec0::/10')) { [pscustomobject]@{ Card = [string]$each.InterfaceAlias; Metric = $owner.metric; At = [string]$server } }
+    if ($null -ne (bytesOf $server) -and -not (inside $server 'fec0::/10')) {
+      $order++ # Sort-Object of 5.1 keeps no order of its own among equals.
+      [pscustomobject]@{ Card = [string]$each.InterfaceAlias; Metric = $owner.metric; Order = $order; At = [string]$server }
+    }
   }
-}) | Sort-Object -Property Metric
+}) | Sort-Object -Property @('Metric', 'Order')
 $resolvers = @($resolvers)
 if ($resolvers.Count) {
   takeList 'dns.resolvers' @($resolvers | ForEach-Object { $_.At })
@@ -471,12 +475,13 @@ if ($dialling.ContainsKey('certificates')) { takeFlag 'certificates.connects' ([
 if ($dialling.ContainsKey('line_authentication')) { takeFlag 'line_authentication.connects' ([bool]$connected['line_authentication']) }
 if ($dialling.ContainsKey('printer')) { takeFlag 'printer.answers' ([bool]$connected['printer']) }
 if ($Sweep -and @($canaries).Count) {
-  takeNumber 'closed.canaries' @($canaries).Count
+  takeNumber 'closed.canaries' (@($canaries).Count)
   takeList 'closed.reached' @($canaries | Where-Object { $connected[$_] })
 }
 elseif (-not $Sweep) { couldNot 'canaries' 'option' '-Sweep' }
 
-# A handshake shows whom the portal is. That it fails shows nothing: this .NET may not speak TLS 1.3.
+# A handshake shows who is there. That it fails shows nothing: this .NET may not speak TLS 1.3. Whoever is there is taken
+# at once, to be named; but only one that Windows trusts under the portal's name is the portal.
 if ($connected['portal']) {
   $greeting = [powershell]::Create()
   $null = $greeting.AddScript({
@@ -504,13 +509,13 @@ if ($connected['portal']) {
         takeText 'tls.issuer' $each.Issuer
         takeFlag 'tls.name_differs' (($each.Policy -band 2) -eq 2)
         $status = [regex]::Match($each.Answer, '^HTTP/1\.[01] ([0-9]{3})')
-        if ($status.Success) {
+        if ($status.Success -and $each.Policy -eq 0) {
           takeFlag 'portal.answers' $true
           takeNumber 'portal.status' $status.Groups[1].Value
         }
         $date = [regex]::Match($each.Answer, '(?im)^date:\s*(.+?)\s*$')
         $said = [DateTimeOffset]::MinValue
-        if ($date.Success -and [DateTimeOffset]::TryParse($date.Groups[1].Value, [Globalization.CultureInfo]::InvariantCulture, [Globalization.DateTimeStyles]::AssumeUniversal, [ref]$said)) {
+        if ($date.Success -and ($each.Policy -band 2) -eq 0 -and [DateTimeOffset]::TryParse($date.Groups[1].Value, [Globalization.CultureInfo]::InvariantCulture, [Globalization.DateTimeStyles]::AssumeUniversal, [ref]$said)) {
           takeNumber 'clock.off_s' ([Math]::Floor([Math]::Abs(([DateTimeOffset]::UtcNow - $said).TotalSeconds)))
         }
       }
@@ -580,7 +585,7 @@ function judge($fault) {
 }
 function deskFor($call) {
   if ($call -cne 'by_line') { return [string]$call }
-  if ($facts.ContainsKey('line.kind')) { return [string]$data.kinds.($facts['line.kind']).desk }
+  if ($facts.ContainsKey('line.kind')) { return [string]$data.kinds.$kind.desk }
   return ''
 }
 $judgements = [ordered]@{}
@@ -632,7 +637,7 @@ $tell = [Collections.ArrayList]::new()
 function told($name, $value) {
   if ([string]$value -ne '') { $null = $tell.Add([ordered]@{ item = $name; label = (say "item.$name"); value = [string]$value }) }
 }
-if ($facts.ContainsKey('line.kind')) { told 'kind' (inLanguage $data.kinds.($facts['line.kind'])) } else { told 'kind' (say 'item.unknown_kind') }
+if ($facts.ContainsKey('line.kind')) { told 'kind' (inLanguage $data.kinds.$kind) } else { told 'kind' (say 'item.unknown_kind') }
 foreach ($name in 'area', 'carrier', 'service', 'customer_id', 'contract_id', 'provider') { told $name ([string]$siteFile.line.$name) }
 if ($facts.ContainsKey('said.error')) { told 'error' $facts['said.error'] }
 told 'time' ($began.AddHours(9).ToString('yyyy-MM-dd HH:mm', [Globalization.CultureInfo]::InvariantCulture) + ' (JST)')
@@ -658,7 +663,9 @@ $account = [ordered]@{
 $lines = [Collections.Generic.List[string]]::new()
 $lines.Add((say 'told.verdict' @{ verdict = $account.text }))
 $lines.Add('')
-if ($foundFaults.Count) { $lines.Add((say 'told.found')) } else { $lines.Add((say 'told.none')) }
+$nothing = 'none'
+if ($verdict -eq 'does_not_connect') { $nothing = 'unexplained' } elseif ($verdict -eq 'not_known') { $nothing = 'nothing_seen' }
+if ($foundFaults.Count) { $lines.Add((say 'told.found')) } else { $lines.Add((say "told.$nothing")) }
 $place = 0
 foreach ($each in $foundFaults) {
   $place++

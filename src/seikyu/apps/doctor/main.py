@@ -21,7 +21,8 @@ from seikyu.apps.doctor.options import Options, WrongUsage, read_options
 from seikyu.apps.doctor.probes import every_probe
 from seikyu.apps.doctor.probing import Blind, Look, Probe, look
 from seikyu.apps.doctor.told import STATUSES, Seen, account, text_of
-from seikyu.apps.doctor.words import language, say
+from seikyu.apps.doctor.words import LANGUAGES, language, say
+from seikyu.apps.doctor.writing import require_place, write_whole
 from seikyu.lines.diagnosis import Effect, diagnose, faults
 
 COULD_NOT_RUN: Final = 3
@@ -76,12 +77,15 @@ def _run(options: Options, *, beside: Path | None, probes: tuple[Probe, ...], no
         return _list_symptoms(options)
     _known_symptoms(options)
     known = given(options, beside=beside, platform=sys.platform, now=now)
+    if options.report:
+        require_place(options.report, lambda head: any(_machine(lang).encode() in head for lang in LANGUAGES))
     seen = see(known, probes)
     seen = replace(seen, blind=(*seen.blind, *_remember(seen)))
     told = masked(account(seen, options.lang), secrets_of(_secret_files(seen.look)))
-    if options.report:
-        _write_report(options.report, told, options.lang)
     _tell(told, options)
+    if options.report:
+        # Last, so that what was found is told whatever becomes of the file.
+        _write_report(options.report, told, options)
     return STATUSES[seen.diagnosis.verdict]
 
 
@@ -124,14 +128,19 @@ def _secret_files(given_: Look) -> list[Path]:
     return files
 
 
-def _write_report(path: Path, told: dict[str, Any], lang: str) -> None:
-    """Write text for people and below it JSON for programs. Errors: WrongUsage."""
-    text = text_of(told, lang) + f"\n{say('told.machine', lang)}\n" + json.dumps(told, ensure_ascii=False, indent=1)
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as reason:
-        why = (reason.strerror or type(reason).__name__).lower()
-        raise WrongUsage("write", what=str(path), why=why) from None
+def _write_report(path: Path, told: dict[str, Any], options: Options) -> None:
+    """Write text for people and below it JSON for programs, and say so. Errors: WrongUsage."""
+    text = (
+        f"{text_of(told, options.lang)}\n{_machine(options.lang)}\n{json.dumps(told, ensure_ascii=False, indent=1)}\n"
+    )
+    write_whole(path, text.encode())
+    if not options.json:
+        print("\n" + one_line(say("told.report", options.lang, file=str(path))))
+
+
+def _machine(lang: str) -> str:
+    """Return the line below which a report is for programs."""
+    return say("told.machine", lang)
 
 
 def _tell(told: dict[str, Any], options: Options) -> None:
@@ -139,8 +148,6 @@ def _tell(told: dict[str, Any], options: Options) -> None:
         print(json.dumps(told, ensure_ascii=False))
         return
     print("\n".join(one_line(line) for line in text_of(told, options.lang).splitlines()))
-    if options.report:
-        print("\n" + one_line(say("told.report", options.lang, file=str(options.report))))
 
 
 def _list_symptoms(options: Options) -> int:

@@ -19,13 +19,17 @@ from seikyu import VERSION
 from seikyu.apps.doctor.given import file_text, why_not
 from seikyu.apps.doctor.options import WrongUsage
 from seikyu.apps.doctor.told import STATUSES
-from seikyu.apps.doctor.windows_asked import asking
+from seikyu.apps.doctor.windows_asked import ALONE_MS, asking
 from seikyu.apps.doctor.words import say, texts
+from seikyu.apps.doctor.writing import require_place, write_whole
 from seikyu.lines.diagnosis import Condition, Fault, faults
 from seikyu.lines.facts import known_facts
 from seikyu.lines.kinds import desks, line_kinds
 from seikyu.lines.network import read_network
 from seikyu.lines.site import read_site
+
+#: Within so much of its beginning a file of ours names itself.
+_HEAD_BYTES: Final = 1000
 
 _LINE_END: Final = "\r\n"
 
@@ -57,7 +61,7 @@ def script(network: str = "", site: str = "") -> bytes:
         read_site(site)
     table = data(network=_read(network), site=_read(site))
     template = (files("seikyu.apps.doctor") / "doctor.ps1").read_text(encoding="utf-8")
-    parts = {"VERSION": VERSION, "ASKED": asking(), "DATA": embedded(table)}
+    parts = {"VERSION": VERSION, "ASKED": asking(limit_ms=ALONE_MS), "DATA": embedded(table)}
     for name, text in parts.items():
         template = template.replace(f"@@{name}@@", text)
     return template.replace("\n", _LINE_END).encode(_ENCODING)
@@ -66,10 +70,8 @@ def script(network: str = "", site: str = "") -> bytes:
 def write(path: Path, *, network: Path | None = None, site: Path | None = None, lang: str = "") -> int:
     """Write it and say so. Errors: WrongUsage."""
     given = _given(network, read_network, lang), _given(site, read_site, lang)
-    try:
-        path.write_bytes(script(*given))
-    except OSError as reason:
-        raise WrongUsage("write", what=str(path), why=why_not(reason, lang)) from None
+    require_place(path, lambda head: b"seikyu doctor" in head[:_HEAD_BYTES])
+    write_whole(path, script(*given))
     print(say("told.written_powershell", lang, file=str(path)))
     return 0
 

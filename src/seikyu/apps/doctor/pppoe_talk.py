@@ -116,7 +116,7 @@ def give_back(talk: Talk) -> tuple[Frame, ...]:
 def facts(talk: Talk) -> Facts:
     """Return what is known of the line. A name that is not there is not known: a session that was not asked for."""
     known: dict[str, Value] = {}
-    take(known, "pppoe.discovered", bool(talk.offers))
+    take(known, "pppoe.discovered", bool(talk.offers or talk.error))
     take(known, "pppoe.concentrators", len(talk.offers))
     take(known, "pppoe.code", int(talk.ending))
     take(known, "pppoe.authentication", talk.authentication.value)
@@ -159,7 +159,7 @@ def _offered(talk: Talk, frame: Frame, now: float) -> Step:
     known = {each.address for each in talk.offers}
     if offer.address in known or len(known) == OFFERS or len(wire.encode_tags(offer.again)) > RETURNED_BYTES:
         return talk, ()
-    deadline_at = talk.deadline_at if talk.offers else min(talk.deadline_at, now + talk.waits.more_offers_s)
+    deadline_at = min(talk.deadline_at, now + talk.waits.more_offers_s)
     return replace(talk, offers=(*talk.offers, offer), deadline_at=deadline_at, again=()), ()
 
 

@@ -146,7 +146,7 @@ def _stage(probes: Sequence[Probe], given: Look) -> tuple[dict[str, Value], list
     over = {each.name: began + min(each.limit_s, STAGE_S) for each in probes}
     for each in probes:
         Thread(target=lambda probe=each: back.put(_one(probe, given)), daemon=True, name=each.name).start()
-    facts: dict[str, Value] = {}
+    came: dict[str, dict[str, Value]] = {}
     blind: dict[str, Blind] = {}
     while over:
         try:
@@ -159,9 +159,12 @@ def _stage(probes: Sequence[Probe], given: Look) -> tuple[dict[str, Value], list
         if name not in over:
             continue  # It was called late already, and what is told late would depend on chance.
         del over[name]
-        facts |= found
+        came[name] = found
         if could_not:
             blind[name] = could_not
+    facts: dict[str, Value] = {}
+    for each in reversed(probes):  # Where two find the same fact, the first of the table counts, whoever was quicker.
+        facts |= came.get(each.name, {})
     return facts, [blind[each.name] for each in probes if each.name in blind]
 
 

@@ -58,9 +58,7 @@ def account(seen: Seen, lang: str) -> dict[str, Any]:
 def text_of(told: Mapping[str, Any], lang: str) -> str:
     """Return the account for people: the verdict, what is wrong, what to tell the desk, what could not be looked at."""
     lines = [say("told.verdict", lang, verdict=told["text"]), ""]
-    lines += (
-        [say("told.found", lang), *_found_lines(told["found"], lang)] if told["found"] else [say("told.none", lang)]
-    )
+    lines += [say("told.found", lang), *_found_lines(told["found"], lang)] if told["found"] else [_nothing(told, lang)]
     if told["proved"]:
         lines += ["", say("told.proved", lang), *(f"  - {each['text']}" for each in told["proved"])]
     if told["desk"]["call"]:
@@ -70,6 +68,12 @@ def text_of(told: Mapping[str, Any], lang: str) -> str:
     if told["could_not"]:
         lines += ["", say("told.could_not", lang), *_could_not_lines(told["could_not"], lang)]
     return "\n".join(lines) + "\n"
+
+
+def _nothing(told: Mapping[str, Any], lang: str) -> str:
+    """Return what to say where no fault is found: that is good news only if it connects."""
+    words = {Verdict.DOES_NOT_CONNECT: "unexplained", Verdict.NOT_KNOWN: "nothing_seen"}
+    return say(f"told.{words.get(told['verdict'], 'none')}", lang)
 
 
 def _found_lines(found: list[dict[str, Any]], lang: str) -> Iterator[str]:

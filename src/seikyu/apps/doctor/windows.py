@@ -16,7 +16,7 @@ from seikyu.apps.doctor.windows_seen import certificates, facts_of_seen, facts_o
 from seikyu.lines.facts import Facts
 
 #: How long the one command may take, with PowerShell's own start.
-_COMMAND_S: Final = 5.0
+_COMMAND_S: Final = 6.2
 _TOOL_S: Final = 0.4
 _PING_S: Final = 2.0
 
@@ -31,6 +31,8 @@ def _look(given: Look) -> Facts:
     ran = given.run(command(each for each in questions() if each != _STORE), _COMMAND_S)
     if seen := read_seen(ran.out):
         return facts_of_seen(seen, given)
+    if ran.late:
+        raise CouldNotLook("refused", "powershell.exe")
     ipconfig, wlan, proxy = (given.run(argv, _TOOL_S).out for argv in _PLAIN)
     facts = facts_of_texts(ipconfig, wlan, proxy, given)
     raise CouldNotLook("tool" if ran.missing else "refused", "powershell.exe", facts)
@@ -64,7 +66,7 @@ def _look_at_hosts(given: Look) -> Facts:
 def _look_at_router(given: Look) -> Facts:
     """Ask the router by `ping -n 1`: an answer has TTL in every language; silence says nothing, routers may be silent.
 
-    Source: https://learn.microsoft.com/windows-server/administration/windows-commands/ping (Examples).
+    Source: windows-commands:ping (Examples).
     """
     router = given.facts.get("router.address")
     if not isinstance(router, str) or "router.answers" in given.facts or ":" in router:

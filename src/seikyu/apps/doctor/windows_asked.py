@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from seikyu.apps.doctor.machine import MOST_ROWS
 
-#: How long Windows may take for all of it. What is not there by then stays unknown.
-ASKED_MS: Final = 4000
+#: How long Windows may take for all of it, within a stage of the frame and alone. What is late stays unknown.
+PROBE_MS: Final = 4800
+ALONE_MS: Final = 6000
 
 #: How many questions run at once; each loads modules of its own.
 AT_ONCE: Final = 6
@@ -41,10 +42,10 @@ def questions() -> Mapping[str, Question]:
     }
 
 
-def asking(names: Iterable[str] | None = None, *, line_end: str = "\n") -> str:
-    """Return the PowerShell that fills `$seen` by name, each question for itself and all of them for `ASKED_MS`."""
+def asking(names: Iterable[str] | None = None, *, limit_ms: int) -> str:
+    """Return the PowerShell that fills `$seen` by name, each question for itself and all of them for a time."""
     rows = [f"  {name} = {{ {questions()[name].run} }}" for name in names or questions()]
-    return line_end.join(
+    return "\n".join(
         (
             "$asked = [ordered]@{",
             *rows,
@@ -52,7 +53,7 @@ def asking(names: Iterable[str] | None = None, *, line_end: str = "\n") -> str:
             "$seen = @{}",
             f"$pool = [runspacefactory]::CreateRunspacePool(1, {AT_ONCE})",
             "$pool.Open()",
-            f"$until = [DateTime]::UtcNow.AddMilliseconds({ASKED_MS})",
+            f"$until = [DateTime]::UtcNow.AddMilliseconds({limit_ms})",
             "$asking = @(foreach ($name in $asked.Keys) {",
             "  $one = [powershell]::Create()",
             "  $one.RunspacePool = $pool",
@@ -75,7 +76,7 @@ def command(names: Iterable[str]) -> tuple[str, ...]:
         (
             "$ErrorActionPreference = 'SilentlyContinue'",
             "$ProgressPreference = 'SilentlyContinue'",
-            asking(names),
+            asking(names, limit_ms=PROBE_MS),
             "$json = ConvertTo-Json -InputObject $seen -Depth 4 -Compress",
             "$plain = { param($m) '\\u{0:x4}' -f [int]$m.Value[0] }",
             "[Console]::Out.Write([regex]::Replace($json, '[^\\x20-\\x7e]', $plain))",

@@ -3,8 +3,8 @@ r"""Outputs of Windows' own tools, read: for what no cmdlet tells, and for PCs o
 Windows prints in its own language. Words are read in English and Japanese, and where a number or a sign says it in
 every language, that is read instead. Written after documentation and published samples, never run on a real Windows.
 
-Source: https://learn.microsoft.com/windows-server/administration/windows-commands/ (ipconfig, netsh-wlan, arp, netstat,
-reg-query); published Japanese outputs, whose places stand at the head of `tests/apps_doctor/outputs/windows/*`.
+Source: windows-commands:ipconfig, netsh-wlan, netstat, reg-query; published Japanese outputs, whose places stand at the
+head of `tests/apps_doctor/outputs/windows/*`.
 """
 
 import re
@@ -59,7 +59,7 @@ class Wireless:
 def adapters(text: str) -> tuple[Adapter, ...]:
     """Return the adapters of `ipconfig /all`.
 
-    Source: https://learn.microsoft.com/windows-server/administration/windows-commands/ipconfig (Remarks).
+    Source: windows-commands:ipconfig (Remarks).
     """
     return tuple(_adapter(title, items) for title, items in _blocks(text))
 
@@ -67,7 +67,7 @@ def adapters(text: str) -> tuple[Adapter, ...]:
 def wireless(text: str) -> tuple[Wireless, ...]:
     """Return the wireless interfaces of `netsh wlan show interfaces`.
 
-    Source: https://learn.microsoft.com/windows-server/administration/windows-commands/netsh-wlan (show interfaces).
+    Source: windows-commands:netsh-wlan (show interfaces).
     """
     found: list[Wireless] = []
     items: dict[str, str] = {}
@@ -83,7 +83,7 @@ def sleep_s(text: str) -> int | None:
     """Return after how many seconds the PC sleeps by itself on mains power, 0 for never, by `powercfg /query`.
 
     The last two numbers are for mains and battery, in this order, in every language; with fewer nothing is said.
-    Source: https://learn.microsoft.com/windows-hardware/customize/power-settings/sleep-settings-sleep-idle-timeout.
+    Source: windows-power-settings:sleep-settings-sleep-idle-timeout.
     """
     found = [match[1] for line in text.splitlines()[:MOST_ROWS] if (match := _INDEX.search(line))]
     return int(found[-2], 16) if len(found) > 1 else None
@@ -92,7 +92,7 @@ def sleep_s(text: str) -> int | None:
 def registry(text: str) -> Mapping[str, str]:
     """Return the values of `reg query KEY` by name.
 
-    Source: https://learn.microsoft.com/windows-server/administration/windows-commands/reg-query (Examples).
+    Source: windows-commands:reg-query (Examples).
     """
     return {match[1]: match[2] for line in text.splitlines()[:MOST_ROWS] if (match := _REG.match(line))}
 
@@ -100,7 +100,7 @@ def registry(text: str) -> Mapping[str, str]:
 def listening(text: str) -> tuple[tuple[Address, int], ...]:
     """Return where the PC listens by `netstat -an -p TCP`: what waits has a far end of zeros, in every language.
 
-    Source: https://learn.microsoft.com/windows-server/administration/windows-commands/netstat (Remarks).
+    Source: windows-commands:netstat (Remarks).
     """
     found = []
     for line in text.splitlines()[:MOST_ROWS]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from seikyu.apps.doctor.options import WrongUsage
 from seikyu.apps.doctor.words import say
+from seikyu.apps.doctor.writing import require_place, write_whole
 
 _START: Final = b"#!/usr/bin/env python3\n"
 _MAIN: Final = b"from seikyu.apps.doctor.main import main\n\nmain()\n"
@@ -46,12 +46,8 @@ def zipapp() -> bytes:
 
 def write(path: Path, *, lang: str = "") -> int:
     """Write it and say so. Errors: WrongUsage."""
-    try:
-        path.write_bytes(zipapp())
-        path.chmod(0o755)
-    except OSError as reason:
-        why = (reason.strerror or type(reason).__name__).lower()
-        raise WrongUsage("write", what=str(path), why=why) from None
+    require_place(path, lambda head: head.startswith(_START + b"PK"))
+    write_whole(path, zipapp(), executable=True)
     print(say("told.written", lang, file=str(path)))
     return 0
 

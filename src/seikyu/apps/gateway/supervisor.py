@@ -28,6 +28,9 @@ from seikyu.lines.gateway.plan import name_of
 #: How often the office's files on this machine are looked at: they are only asked whether they changed.
 TICK_S: Final = 0.5
 
+#: A tunnel is ended by then, once it is known that it is to end, also on a busy machine with many.
+ENDED_S: Final = 4.5
+
 #: A daemon that is gone is looked for so often.
 _AGAIN_S: Final = 1.0
 
@@ -79,7 +82,8 @@ class Supervisor:
         self.daemon = Daemon(self.place, self.gateway, self._esp(), authorities, self._thrown_out)
         self._issued: list[Issued] = []
         self._ever: dict[str, str] = {}  # every serial that was told of, and the connection that it comes by
-        self._bad = self.lists.revoked
+        # What was acted upon: by rows and lists together, and by lists alone, which the daemon itself goes by.
+        self._bad = self._listed = self.lists.revoked
         self._happened: queue.Queue[Happened] = queue.Queue(limit("gateway_events"))
         self._said: dict[str, datetime] = {}
         self._asked = self._counted_at = self._planned_at = float("-inf")
@@ -175,7 +179,7 @@ class Supervisor:
         if taken_over:
             # Nobody watched: whoever has a revoked certificate beside a good one begins anew.
             self.daemon.begin_anew(self._suspected((bad - self._bad) | (bad & self._ever.keys())))
-        self._bad = bad
+        self._bad, self._listed = bad, self.lists.revoked
         threading.Thread(target=self.daemon.hear, args=(self._heard,), daemon=True).start()
         self.daemon_is_there = True
         word = "taken_over" if taken_over else "ready"
@@ -200,10 +204,11 @@ class Supervisor:
         self.daemon.bring_lists(self._ders())
         self.planned = self._plan()
         self.daemon.apply(self.planned)
-        bad = self._bad_serials()
-        if suspected := self._suspected(bad - self._bad):
+        bad, listed = self._bad_serials(), self.lists.revoked
+        # Twice, if the rows knew first: in between the daemon let the certificate in again.
+        if suspected := self._suspected((bad - self._bad) | (listed - self._listed)):
             self.daemon.begin_anew(suspected)
-        self._bad = bad
+        self._bad, self._listed = bad, listed
 
     def _suspected(self, newly: Iterable[str]) -> set[str]:
         """Return whose tunnels may stand on a certificate that was revoked just now, of those who may still come.

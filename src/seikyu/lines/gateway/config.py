@@ -21,6 +21,9 @@ SMALLEST_POOL: Final = 2
 #: The largest pool; a terminal needs one address, and the country has some 200,000 institutions.
 LARGEST_POOL: Final = 1 << 20
 
+#: A gateway asks its office so often, unless it says otherwise.
+LOOK_OFFICE_S: Final = 5
+
 ESP: Final = ("auto", "kernel", "user")
 
 _HOST: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
@@ -145,7 +148,7 @@ def _office(table: Reading) -> Office:
         url=table.item("url", ""),
         authorities=table.item("authorities", ""),
         terminals=table.item("terminals", ""),
-        look_s=_number(table, "look_s", 5, (1, 3600)),
+        look_s=_number(table, "look_s", LOOK_OFFICE_S, (1, 3600)),
     )
     if bool(office.home) == bool(office.url):
         table.say("home", "home_or_url")

@@ -18,7 +18,7 @@ from seikyu.lines.wrong import Address
 #: A section of the daemon's configuration: keys with a text, a list of texts or another section.
 Section: TypeAlias = "dict[str, str | list[str] | Section]"
 
-#: How often keys are made anew; the tunnel goes on meanwhile. Source: NIST SP 800-77 (8 and 24 hours at most).
+#: How often keys are made anew; the tunnel goes on meanwhile.
 IKE_REKEY_S: Final = 4 * 3600
 CHILD_REKEY_S: Final = 3600
 
