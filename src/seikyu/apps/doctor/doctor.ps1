@@ -695,7 +695,8 @@ $lines.Add((say 'told.verdict' @{ verdict = $account.text }))
 $lines.Add('')
 $nothing = 'none'
 if ($verdict -eq 'does_not_connect') { $nothing = 'unexplained' } elseif ($verdict -eq 'not_known') { $nothing = 'nothing_seen' }
-if ($server -ne '') { $lines.Add($server); $lines.Add('') }
+if ($server -ne '') { $lines.Add($server) }
+if ($server -ne '' -and $foundFaults.Count) { $lines.Add('') }
 if ($foundFaults.Count) { $lines.Add((say 'told.found')) } elseif ($server -eq '') { $lines.Add((say "told.$nothing")) }
 $place = 0
 foreach ($each in $foundFaults) {

@@ -62,11 +62,11 @@ def account(seen: Seen, lang: str) -> dict[str, Any]:
 def text_of(told: Mapping[str, Any], lang: str) -> str:
     """Return the account for people: the verdict, what is wrong, what to tell the desk, what could not be looked at."""
     lines = [say("told.verdict", lang, verdict=told["text"]), ""]
-    lines += [told["server"], ""] if told["server"] else []
+    server = [told["server"]] if told["server"] else []
     if told["found"]:
-        lines += [say("told.found", lang), *_found_lines(told, lang)]
-    elif not told["server"]:
-        lines += [_nothing(told, lang)]
+        lines += [*(f"{each}\n" for each in server), say("told.found", lang), *_found_lines(told, lang)]
+    else:
+        lines += server or [_nothing(told, lang)]
     if told["proved"]:
         lines += ["", say("told.proved", lang), *(f"  - {each['text']}" for each in told["proved"])]
     if told["desk"]["call"]:
