@@ -76,6 +76,22 @@ def test_a_cable_that_is_out_is_found(clinic: Clinic) -> None:
     assert told["facts"]["link.carrier"] is False
 
 
+@pytest.mark.parametrize("way", ROUTER)
+def test_a_line_that_is_silent_is_found_although_it_just_worked(clinic: Clinic, way: str) -> None:
+    """P01: the signal is there and the router is not, whatever the system remembers of it; by IPv4 and by IPv6."""
+    clinic.open()
+    for other in ROUTER:
+        clinic.pc.ip("-6" if ":" in other else "-4", "route", "del", "default", check=False)
+    clinic.pc.route("default", via=way)
+    clinic.pc.run("ping", "-c", "1", way)
+    with clinic.cable.cut():
+        told = clinic.doctor()
+
+    assert "does_not_connect" == told["verdict"]
+    assert "P01" in ids(told)
+    assert (way, False) == (told["facts"]["router.address"], told["facts"]["router.answers"])
+
+
 @pytest.mark.slow
 def test_ipv6_that_is_on_is_found_on_a_line_by_ipv4(clinic: Clinic) -> None:
     """L04: while it is on and the portal does not open; not once it is off."""
@@ -128,6 +144,24 @@ def test_a_resolver_that_loses_long_answers_is_found(clinic: Clinic) -> None:
     assert "V04" in ids(told)
     assert (True, False, False) == tuple(told["facts"][f"dns.{each}"] for each in ("large_fails", "edns", "tcp"))
     assert ["ntp.claims.example"] == told["facts"]["dns.missing"]
+
+
+def test_a_resolver_that_only_the_link_knows_is_asked(clinic: Clinic) -> None:
+    """A home gateway gives its address on the link, which cannot be asked without the card that it is behind."""
+    clinic.open()
+    clinic.claims.spawn(
+        "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces", "--user=root", "--pid-file=",
+        "--interface=clinic", "--except-interface=lo", f"--server={EAST[0]}", "--log-facility=-",
+    ).says("started")  # fmt: skip
+    rows = clinic.claims.told("address", "show", "dev", "clinic")[0]["addr_info"]
+    gateway = next(row["local"] for row in rows if row["scope"] == "link")
+    clinic.pc.resolver(f"{gateway}%line")
+
+    told = clinic.doctor()
+
+    assert ("connects", set()) == (told["verdict"], ids(told))
+    assert [f"{gateway}%line"] == told["facts"]["dns.resolvers"]
+    assert ([], True, True) == tuple(told["facts"][f"dns.{each}"] for each in ("missing", "edns", "tcp"))
 
 
 @pytest.mark.slow
