@@ -59,6 +59,7 @@ def test_tunnels_come_back_after_the_gateway_was_restarted(provider: Provider) -
 
     assert provider.stop() == 0
     assert one.reaches(CLAIMS, 443) is None
+    assert "seikyu_gateway" in provider.gateway.run("nft", "list", "tables").stdout
     provider.start()
 
     back(one, mine)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seikyu.lines.gateway import (
     Gateway,
@@ -18,6 +20,7 @@ from seikyu.lines.gateway import (
     swanctl_text,
     waiting,
 )
+from seikyu.lines.gateway.config import gateway_of
 from seikyu.lines.gateway.plan import connection_section, name_of, pool_sections
 from seikyu.lines.wrong import BadFile
 
@@ -119,6 +122,34 @@ def test_all_faults_are_told_at_once() -> None:
 
     assert {"pools.quarantine_days", "gateway.addresses[0]", "claims.ports"} == {place for place, _ in told}
     assert [("", "not_toml")] == wrong("[gateway")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(
+        ["203.0.113.2", "2001:db8::1", "198.51.100.0/24", "2001:db8::/64", "0.0.0.0/0", "::/0", "443", "auto"]
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@given(data=st.data())
+def test_any_value_anywhere_gives_a_gateway_or_its_faults(data: st.DataObject) -> None:
+    """Nothing that can be written breaks the reader."""
+    told = tomllib.loads(example())
+    section = data.draw(st.sampled_from(sorted(told)))
+    if data.draw(st.booleans()):
+        told[section] = data.draw(VALUES)
+    else:
+        told[section][data.draw(st.sampled_from(sorted(told[section])))] = data.draw(VALUES)
+
+    try:
+        gateway = gateway_of(told)
+    except BadFile as bad:
+        problems = [each.place for each in bad.wrong]
+    else:
+        problems = [ruleset(gateway, esp="user")]
+    assert problems
 
 
 # --- who has which address ---------------------------------------------------------------------------------------

@@ -38,8 +38,9 @@ _LIST: Final = "crl.pem"
 #: The rows of an office of another account are there by then.
 _ROWS_S: Final = 120.0
 
-#: Another program has to be started to read them; so often at most.
-_FOREIGN_S: Final = 5.0
+#: Of another account's office, a program has to be started to read them, which takes a second: so often at most.
+#: A revocation does not wait for it, because the list is looked at, too.
+_FOREIGN_S: Final = 30.0
 
 #: All rows are read anew so often, because a party may end without a certificate being touched.
 _READ_S: Final = 60.0
@@ -130,8 +131,8 @@ class HomeOffice:
         foreign = _owner(self._root) != os.geteuid()
         rows = Home(self._root).database
         written = [_signature(each) for each in (rows, rows.with_name(f"{rows.name}-wal"))]
-        old = now - self._read_at >= (_FOREIGN_S if foreign else _READ_S)
-        if not old and (foreign or written == self._written):
+        old = now - self._read_at >= _READ_S
+        if not old and (written == self._written or (foreign and now - self._read_at < _FOREIGN_S)):
             return None
         self._written = written
         if foreign:

@@ -5,13 +5,13 @@ read. A file of a gateway has one way to be right for each fault: it is refused 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import combinations, product
 from tomllib import TOMLDecodeError, loads
-from typing import Final
+from typing import Any, Final
 
 from seikyu.lines.wrong import Address, BadFile, Network, Reading, WrongItem
 
@@ -99,9 +99,14 @@ def example() -> str:
 def gateway_from(text: str) -> Gateway:
     """Return the gateway that a file describes. Errors: BadFile, with everything that is wrong."""
     try:
-        top = Reading(loads(text))
+        return gateway_of(loads(text))
     except TOMLDecodeError as odd:
         raise BadFile([WrongItem("", "not_toml", str(odd))]) from None
+
+
+def gateway_of(told: Mapping[str, Any]) -> Gateway:
+    """Return the gateway of a file's values. Errors: BadFile, with everything that is wrong."""
+    top = Reading(told)
     gateway = _read(top)
     top.end()
     top.done()
@@ -186,11 +191,13 @@ def _number(table: Reading, name: str, default: int, bounds: tuple[int, int]) ->
 
 
 def _ports(table: Reading, name: str, default: list[int]) -> tuple[int, ...]:
-    ports = table.item(name, default)
-    for index, port in enumerate(ports):
+    ports: dict[int, None] = {}
+    for index, port in enumerate(table.item(name, default)):
         if type(port) is not int or port not in _PORTS:
             table.say(f"{name}[{index}]", "port", port)
-    return tuple(dict.fromkeys(ports))
+        else:
+            ports[port] = None
+    return tuple(ports)
 
 
 def _proposals(table: Reading, name: str, default: str) -> tuple[str, ...]:
