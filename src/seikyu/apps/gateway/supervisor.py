@@ -133,6 +133,7 @@ class Supervisor:
         if now - self._counted_at >= _COUNT_S:
             self._counted_at = now
             self.tunnels = self.daemon.tunnels()
+            self.daemon.end_half(self.tunnels)
             if self.daemon.forgot():
                 self._apply()
             self._renew_own()
@@ -257,6 +258,7 @@ class Supervisor:
         known = self.planned.get(happened.name)
         if happened.up:
             self.counted.connects += 1
+            self.daemon.end_older(happened.name)
         else:
             self.counted.disconnects += 1
         if known is not None:
