@@ -121,7 +121,7 @@ def test_a_machine_without_cards_is_told(tmp_path: Path) -> None:
         ({("ping",): ""}, True),
         (
             {("ping",): Ran(1), ("ip", "-j", "neigh"): '[{"dst":"192.0.2.1","lladdr":"02:0","state":["REACHABLE"]}]'},
-            True,
+            None,
         ),
         ({("ping",): Ran(1), ("ip", "-j", "neigh"): '[{"dst":"192.0.2.1","state":["FAILED"]}]'}, False),
         ({("ping",): Ran(1), ("ip", "-j", "neigh"): '[{"dst":"192.0.2.1","state":["STALE"]}]'}, None),

@@ -39,11 +39,11 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_resolvers_are_read_in_their_order(tmp_path: Path) -> None:
-    """From resolv.conf, with an address of a link and what is no address left out."""
+    """From resolv.conf; an address of a link keeps its card, and what is no address is left out."""
     said = "# made by hand\nsearch example\nnameserver 192.0.2.53\nnameserver fe80::1%eth0\nnameserver here\n"
     box = machine(tmp_path, {"etc/resolv.conf": said})
 
-    assert ("192.0.2.53", "fe80::1") == look_at_names(looking(box), box)["dns.resolvers"]
+    assert ("192.0.2.53", "fe80::1%eth0") == look_at_names(looking(box), box)["dns.resolvers"]
 
 
 def test_behind_the_systems_own_resolver_are_the_real_ones(tmp_path: Path) -> None:
@@ -53,8 +53,25 @@ def test_behind_the_systems_own_resolver_are_the_real_ones(tmp_path: Path) -> No
 
     found = look_at_names(looking(box), box)
 
-    assert ("192.0.2.53", "2001:db8:c1a0:e::53:1", "203.0.113.53") == found["dns.resolvers"]
-    assert found["dns.foreign_first"] is False
+    assert ("127.0.0.53", "192.0.2.53", "2001:db8:c1a0:e::53:1", "203.0.113.53") == found["dns.resolvers"]
+    assert "dns.foreign_first" not in found
+
+
+def test_behind_a_small_resolver_of_the_pc_are_those_of_network_manager(tmp_path: Path) -> None:
+    """A dnsmasq at 127.0.0.1, whoever set it up."""
+    box = machine(tmp_path, {"etc/resolv.conf": "nameserver 127.0.0.1\n"}, {("nmcli",): NMCLI})
+
+    assert ("127.0.0.1", "192.0.2.53", "2001:db8:c1a0:e::53:1", "203.0.113.53") == look_at_names(looking(box), box)[
+        "dns.resolvers"
+    ]
+
+
+def test_a_resolver_of_a_link_is_of_its_card(tmp_path: Path) -> None:
+    """A home gateway often gives its address on the link: the zone says the card."""
+    files = {"etc/resolv.conf": "nameserver fe80::1%eth1\nnameserver fe80::1%eth0\n"} | card("eth0") | card("eth1")
+    box = machine(tmp_path, files)
+
+    assert look_at_names(looking(box, Site(interface="eth0")), box)["dns.foreign_first"] is True
 
 
 def test_a_resolver_of_another_card_comes_first(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """TLS, the portal's answers and the clock, against small portals on loopback."""
 
 import socket
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 from hypothesis import given
-from hypothesis.strategies import binary
+from hypothesis.strategies import binary, booleans
 
 from portal_lab import (
     ALERT_VERSION,
@@ -23,7 +24,7 @@ from portal_lab import (
     looking,
     portal,
 )
-from seikyu.apps.doctor import mtu, tls
+from seikyu.apps.doctor import https, mtu, tls
 from seikyu.apps.doctor import portal as probes
 from seikyu.apps.doctor.probing import CouldNotLook, Look
 from seikyu.apps.doctor.tools import Ran
@@ -263,6 +264,18 @@ def test_any_bytes_are_an_answer_or_none(came: bytes) -> None:
     """What a portal may say of us."""
     for status in (200, 403):
         probes._said(probes.https.Reply(status, {}, came))
+
+
+@given(came=binary(max_size=200), headed=booleans())
+def test_any_bytes_are_a_reply_or_a_broken_line(came: bytes, headed: bool) -> None:  # noqa: FBT001
+    """Whatever comes instead of an answer, or within one, ends in an answer or in OSError."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall((b"HTTP/1.1 200 x\r\n" if headed else b"") + came)
+        theirs.shutdown(socket.SHUT_WR)
+        ours.settimeout(3)
+        with suppress(OSError):
+            https.get(ours, "/", host="localhost")
 
 
 def test_big_packets_get_through(tmp_path: Path) -> None:

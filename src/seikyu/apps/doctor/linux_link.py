@@ -25,7 +25,6 @@ MOST_LINES: Final = 4096
 _LEAST_SEGMENTS: Final = 200
 
 _NM_FIELD: Final = re.compile(r"(?<!\\):")
-_ALIVE: Final = frozenset({"REACHABLE", "PERMANENT", "NOARP"})
 _DEAD: Final = frozenset({"FAILED", "INCOMPLETE"})
 
 
@@ -142,11 +141,11 @@ def retransmitted_percent(text: str) -> int | None:
 
 
 def neighbour_answers(text: str, address: str) -> bool | None:
-    """Return whether the kernel knows a neighbour's hardware address for certain, by `ip -j neigh`."""
+    """Return False if the kernel asked for a neighbour in vain, by `ip -j neigh`; None if that says nothing of now."""
     for row in rows(text):
         if row.get("dst") == address:
             states = {str(each) for each in as_list(row.get("state"))}
-            return True if states & _ALIVE else False if states & _DEAD else None
+            return False if states & _DEAD else None
     return None
 
 
