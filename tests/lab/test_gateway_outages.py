@@ -325,3 +325,9 @@ def test_an_office_elsewhere_is_asked_for_its_list_and_may_be_silent(provider: P
     assert not one.connect()
     other.disconnect()
     assert other.connect()
+    assert provider.running
+    provider.running.kill()
+    (provider.folder / "terminals.csv").unlink()
+    provider.start()
+    assert provider.told("taken_over")
+    assert other.reaches(CLAIMS, 443)

@@ -162,13 +162,19 @@ def status(*, config: Config = _CONFIG, state: State = None, as_json: Json = Fal
 def terminals(
     *,
     home: Annotated[Path, typer.Option("--home", envvar="SEIKYU_HOME", help=say("cli.home"))] = Path("seikyu-home"),
+    out: Annotated[Path | None, typer.Option("--out", help=say("gateway.out"))] = None,
     as_json: Json = False,
 ) -> int:
-    """Print who may come, as a gateway elsewhere reads it."""
+    """Print who may come, as a gateway elsewhere reads it, or write it to a file that is there as a whole."""
+    from seikyu.adapters.ca_files import told, write_public
     from seikyu.apps.gateway.office import as_json as json_of
     from seikyu.apps.gateway.office import issued_in, terminals_text
 
     found = sorted(issued_in(home.absolute()), key=lambda each: (each.party, each.terminal, each.serial))
+    if out is not None:
+        with told(out):
+            write_public(out.absolute(), terminals_text(found).encode())
+        return Exit.DONE
     print(json_of(found) if as_json else terminals_text(found), end="\n" if as_json else "")
     return Exit.DONE
 
