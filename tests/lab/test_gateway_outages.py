@@ -195,6 +195,20 @@ def test_a_client_whose_address_changes_keeps_its_tunnel(provider: Provider) -> 
     assert near(began, stayed["since"])
 
 
+def test_a_long_log_is_laid_aside_and_begun_anew(provider: Provider) -> None:
+    """The daemon writes on, into the new one."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.start()
+    log = provider.folder / "gateway-state" / "charon.log"
+    os.truncate(log, 33 << 20)
+
+    until("the old one is laid aside", log.with_name("charon.log.1").exists, limit_s=15)
+    until("there is a new one", log.exists)
+
+    assert one.connect()
+    until("it is written to", lambda: log.stat().st_size > 100)
+
+
 @pytest.mark.needs("swanctl")
 def test_a_plan_is_taken_by_swanctl_as_it_is_printed(provider: Provider) -> None:
     """For whoever wants to run strongSwan without the supervisor, or to see whether it would be taken."""

@@ -180,6 +180,11 @@ class Strongswan:
         with self._spoken(number):
             self._terminate({"ike-id": number})
 
+    def reload_settings(self) -> None:
+        """Have the daemon read its settings again, and begin its log anew where the old one was taken away."""
+        with self._spoken("settings"):
+            self._session.reload_settings()
+
     def events(self) -> Iterator[Happened | None]:
         """Yield what happens; None, if nothing did for a while. Errors: DaemonSilent, when the daemon has gone."""
         with self._spoken("events"):

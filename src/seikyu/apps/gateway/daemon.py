@@ -20,6 +20,7 @@ from seikyu.adapters.charon import Esp
 from seikyu.adapters.kept_lists import certificates_in
 from seikyu.adapters.strongswan import DaemonRefused, DaemonSilent, Happened, Strongswan, Tunnel
 from seikyu.apps.gateway.place import Place
+from seikyu.limits import limit
 from seikyu.lines.gateway import Connection, Gateway, waiting
 from seikyu.lines.gateway.firewall import waiting_name
 from seikyu.lines.gateway.plan import OURS
@@ -127,6 +128,11 @@ class Daemon:
         for each in half:
             self.line.end_one(each.number)
         return len(half)
+
+    def turn_log(self) -> None:
+        """Keep the log of a daemon of our own short."""
+        if not self.gateway.vici and self.place.charon.turn_log(limit("gateway_log_bytes")):
+            self.line.reload_settings()
 
     def tunnels(self) -> list[Tunnel]:
         """Return who is connected by this gateway."""

@@ -143,9 +143,11 @@ class HomeOffice:
                 found = self._as_owner()
             elif (counts := counted_in(self._root)) != self._counts or old:
                 found = list(issued_in(self._root))
-        except OfficeSilent:
-            raise
         except SeikyuError as odd:
+            if foreign:
+                self._read_at = now  # The program is not started again at once.
+            if isinstance(odd, OfficeSilent | BadTerminals):
+                raise
             raise OfficeSilent(office=str(self._root), why=str(odd)) from odd
         self._written, self._counts = written, counts
         if found is not None:

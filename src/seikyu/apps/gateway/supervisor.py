@@ -144,6 +144,7 @@ class Supervisor:
             self.daemon.end_half(self.tunnels)
             if self.daemon.forgot():
                 self._apply()
+            self.daemon.turn_log()
             self._renew_own()
             self._stand()
             self._warn()
