@@ -230,6 +230,13 @@ def test_a_home_that_cannot_be_looked_into_is_told(tmp_path: Path, capsys: pytes
     assert [("bad_file", str(home))] == [(each["why"], each["what"].split()[0]) for each in told(capsys)["could_not"]]
 
 
+def test_an_example_of_a_network_is_told_to_be_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who forgot to put in the real one would look for a fault of the line for long."""
+    doctor("--json", "--network", str(EXAMPLE / "network.toml"))
+
+    assert ["example"] == [each["why"] for each in told(capsys)["could_not"]]
+
+
 def test_of_several_clients_one_must_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The doctor goes on without any, and says how to choose."""
     for name in ("a", "b"):
@@ -383,6 +390,9 @@ def test_the_installed_command_tells_what_the_other_tells(
 
     assert 0 == cli.run(["doctor", "--write-zipapp", "doctor.pyz"])
     assert "written to doctor.pyz" in capsys.readouterr().out
+    for kind in ("zipapp", "powershell"):
+        assert 0 == cli.run(["doctor", f"--write-{kind}", kind, "--json"])
+        assert {"written": kind} == told(capsys)
     assert Exit.COULD_NOT_RUN == cli.run(["doctor", "--write-zipapp", "none/doctor.pyz"])
 
 

@@ -83,6 +83,19 @@ def test_a_list_of_another_authority_is_refused_although_it_has_the_same_name(ca
     assert {serial_text(pki.serial(10))} == kept.revoked
 
 
+def test_a_list_of_a_new_authority_is_passed_over_until_we_are_told_of_it(ca: pki.PKI, tmp_path: Path) -> None:
+    """The office has a new key; what the old one says still counts."""
+    newer = pki.make_pki(keys="ca-newer")
+    kept = KeptLists(tmp_path, ca.chain)
+
+    assert kept.take(lists(newer, 1, 12) + lists(ca, 5, 10))
+
+    assert {serial_text(pki.serial(10))} == kept.revoked
+    told = KeptLists(tmp_path, [*newer.chain, *ca.chain])
+    assert told.take(lists(newer, 1, 12) + lists(ca, 5, 10))
+    assert {serial_text(pki.serial(10)), serial_text(pki.serial(12))} == told.revoked
+
+
 def test_a_list_whose_signature_does_not_fit_is_refused(ca: pki.PKI, tmp_path: Path) -> None:
     """It names our authority, and another key has signed it."""
     stranger = pki.make_pki(keys="ca-stranger")

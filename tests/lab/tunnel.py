@@ -117,9 +117,7 @@ class Client:
         for no, terminal in enumerate(terminals):
             shutil.copy(terminal / "cert.pem", self.folder / "swanctl" / "x509" / f"{no}.pem")
             shutil.copy(terminal / "key.pem", self.folder / "swanctl" / "private" / f"{no}.pem")
-            many.append(
-                connection.replace("claims {", f"t{no} {{", 1).replace("certs = claims.pem", f"certs = {no}.pem")
-            )
+            many.append(connection.replace("claims {", f"t{no} {{", 1).replace('"claims.pem"', f'"{no}.pem"'))
         (self.folder / "swanctl" / "swanctl.conf").write_text(head + "".join(many) + tail, "utf-8")
 
     def close(self) -> None:

@@ -287,7 +287,7 @@ def test_the_plan_can_be_looked_at_as_swanctl_reads_it() -> None:
 
     assert text.count("revocation = strict") == 2
     assert 'id = "asn1dn:#30' in text
-    assert "    local_addrs = 203.0.113.2, 2001:db8:0:1::2\n" in text
+    assert "        local_ts = 198.51.100.0/24, 2001:db8:c1a1::/48\n" in text
     assert text.count("}") == text.count("{")
 
 

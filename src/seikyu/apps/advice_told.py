@@ -101,11 +101,16 @@ def pdf_of(sheet: Mapping[str, Any]) -> bytes:
 
 
 def network_at(home: Path | None) -> ClaimsNetwork | None:
-    """Return the network that an office publishes, if it has; the example's desks are nobody's."""
-    from seikyu.lines.network import FILE_NAME, read_network
+    """Return the network that an office publishes, if it has one: the example's desks are nobody's.
 
-    path = (home or Path()) / FILE_NAME
-    return read_network(path.read_text("utf-8")) if home is not None and path.is_file() else None
+    Errors: LineFileWrong, FileUnusable.
+    """
+    from seikyu.apps.cli_admin import HOME
+    from seikyu.apps.guides import published_at
+    from seikyu.lines.network import FILE_NAME
+
+    path = (home or HOME) / FILE_NAME
+    return published_at(path).network if path.is_file() else None
 
 
 def lines_of(sheet: Mapping[str, Any]) -> list[str]:
@@ -137,6 +142,7 @@ def _way(no: int, each: Chosen, *, today: date, lang: Language, network: ClaimsN
     return {
         "no": no,
         "name": each.way.name,
+        "line": each.way.kind,
         "title": label(each.way, lang),
         "kind": label(line_kinds()[each.way.kind], lang),
         "parts": parts,

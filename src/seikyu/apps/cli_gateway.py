@@ -120,10 +120,13 @@ def run(
         close = counted.serve(gateway.metrics, lambda: counted.text_of(supervisor)) if gateway.metrics else None
         try:
             supervisor.run(stop.is_set)
+        except BaseException:
+            supervisor.leave()
+            raise
         finally:
             if close is not None:
                 close()
-            supervisor.close()
+        supervisor.close()
         if remove_firewall:
             nftables.remove(gateway.table)
         tell("stopped" if not remove_firewall else "stopped_open", table=gateway.table)

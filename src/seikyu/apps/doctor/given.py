@@ -48,6 +48,8 @@ def given(options: Options, *, beside: Path | None, platform: str, now: Callable
         options.network, networks.FILE_NAME, networks.read_network, places=places, blind=blind, options=options
     )
     site = _file(options.site, sites.FILE_NAME, sites.read_site, places=places, blind=blind, options=options)
+    if network and network.example:
+        blind.append(Blind("", "example", networks.FILE_NAME))
     facts = _facts(options, site)
     if folder and (prefix := memory.recall(folder).prefix):
         take(facts, "ipv6.prefix_remembered", prefix)

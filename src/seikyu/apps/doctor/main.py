@@ -124,7 +124,9 @@ def _remember(seen: Seen) -> tuple[Blind, ...]:
 def _secret_files(given_: Look) -> list[Path]:
     files = [given_.pppoe_user_file] if given_.pppoe_user_file else []
     if given_.folder:
-        files += [*given_.folder.glob("**/key*.pem"), *given_.folder.glob("**/*password*")]
+        # Not deeper: below lie deliveries, and there may be thousands of them.
+        places = [f"{below}{name}" for below in ("", "*/") for name in ("key*.pem", "*password*")]
+        files += [each for place in places for each in given_.folder.glob(place) if each.is_file()]
     return files
 
 

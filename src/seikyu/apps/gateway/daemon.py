@@ -118,7 +118,10 @@ class Daemon:
         return [each for each in self.line.tunnels() if each.name.startswith(OURS)]
 
     def renew_own(self, lists: Iterable[bytes]) -> bool:
-        """Take a new certificate of the gateway, if one lies there; return whether. Errors: GatewayFileUnusable."""
+        """Take a new certificate of the gateway, or new authorities; return whether there were any.
+
+        Errors: GatewayFileUnusable.
+        """
         if self._signature() == self._own_files:
             return False
         self._load_own()
@@ -168,7 +171,7 @@ class Daemon:
 
     def _signature(self) -> object:
         """Return what changes when a file does."""
-        found = []
+        found: list[object] = [each.serial_number for each in self.authorities]
         for each in self._files():
             with suppress(OSError):
                 seen = each.stat()

@@ -77,7 +77,7 @@ class Supervisor:
 
     def __post_init__(self) -> None:
         self.source: Source = source_of(self.gateway, self.place)
-        authorities = self.source.authorities()
+        authorities = self.source.authorities() or []
         self.lists = KeptLists(self.place.lists, authorities)
         self.daemon = Daemon(self.place, self.gateway, self._esp(), authorities, self._thrown_out)
         self._issued: list[Issued] = []
@@ -114,6 +114,13 @@ class Supervisor:
         if not self.gateway.vici:
             self.place.charon.stop()
 
+    def leave(self) -> None:
+        """End because something broke: a daemon that knows its clients goes on, for the next one to take over."""
+        if self.planned and self.daemon_is_there:
+            self.daemon.close()
+        else:
+            self.close()
+
     def _turn(self) -> None:
         """Take one look at everything."""
         with suppress(queue.Empty):
@@ -129,6 +136,7 @@ class Supervisor:
             if self.daemon.forgot():
                 self._apply()
             self._renew_own()
+            self._stand()
             self._warn()
 
     # --- the office ------------------------------------------------------------------------------------------------
@@ -137,6 +145,11 @@ class Supervisor:
         """Take what the office says now; if it is silent, what it said last goes on. Return whether it is news."""
         news = False
         try:
+            if (authorities := self.source.authorities()) is not None:
+                news = True
+                self.lists = KeptLists(self.place.lists, authorities)
+                self.daemon.authorities = authorities
+                self.tell("authorities", many=len(authorities))
             if (text := self.source.lists()) is not None and self.lists.take(text):
                 news = True
                 self.tell("list", many=len(self.lists.revoked), until=soonest(self.lists.all))
@@ -159,8 +172,9 @@ class Supervisor:
         self._planned_at = time.monotonic()
         now, bad, before = self.now(), self._bad_serials(), self.place.leases()
         good = (x for x in self._issued if x.not_after > now and not x.revoked and x.serial not in bad)
-        wanted = list(dict.fromkeys((each.party, each.terminal) for each in good))
-        most = limit("gateway_terminals")
+        most, known = limit("gateway_terminals"), {each.whose for each in before if each.released_at is None}
+        # Who has an address already does not lose it to somebody who comes later.
+        wanted = sorted(dict.fromkeys((each.party, each.terminal) for each in good), key=lambda each: each not in known)
         leases = assigned(before, wanted[:most], gateway=self.gateway, now=now)
         if list(leases.all.values()) != before:
             self.place.keep(leases.all)
@@ -226,6 +240,12 @@ class Supervisor:
                 self.tell("own_certificate", until=self.daemon.certificate_until)
         except GatewayFileUnusable as odd:
             self._say("own_certificate_unusable", **odd.facts)
+
+    def _stand(self) -> None:
+        """Put the packet filter up again, if somebody has taken it away."""
+        if not nftables.is_there(self.gateway.table):
+            nftables.apply(ruleset(self.gateway, esp=self.daemon.esp))
+            self.tell("firewall_again", table=self.gateway.table)
 
     def _heard(self, happened: Happened) -> None:
         with suppress(queue.Full):  # Who is connected is looked at anyhow.

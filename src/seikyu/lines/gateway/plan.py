@@ -82,7 +82,6 @@ def connection_section(gateway: Gateway, connection: Connection, *, certificates
     """
     return {
         "version": "2",
-        "local_addrs": [str(each) for each in gateway.addresses],
         "proposals": list(gateway.proposals),
         "pools": list(connection.pools),
         "unique": "replace",
