@@ -153,15 +153,25 @@ def test_a_list_says_that_it_is_revoked(tmp_path: Path) -> None:
     assert {"certificate.revoked": True, "list.expired": False} == probes.look_at_list(looking(1, folder))
 
 
-def test_a_list_that_is_over_is_told(tmp_path: Path) -> None:
+def test_a_list_that_is_over_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has written a new one in time (C14); another issuer's says nothing."""
+    old = revoked(until=NOW - timedelta(days=1))
     folder = client_folder(tmp_path / "one")
-    (folder / probes.LIST_FILE).write_bytes(revoked(until=NOW - timedelta(days=1)))
     other = client_folder(tmp_path / "two")
     (other / probes.LIST_FILE).write_bytes(revoked(OWN.serial_number, by=OTHER))
+    monkeypatch.setattr(probes, "fetched", lambda url, ca: old)
+    (folder / "client.toml").write_text('party = "9911000015"\npublic = "https://localhost:1"\n')
 
     assert {"certificate.revoked": False, "list.expired": True} == probes.look_at_list(looking(1, folder))
     assert {} == probes.look_at_list(looking(1, other))
+
+
+def test_a_copy_of_a_list_that_is_old_says_nothing_of_the_offices(tmp_path: Path) -> None:
+    """What others see is not known while it cannot be fetched; who was revoked then still is."""
+    folder = client_folder(tmp_path / "one")
+    (folder / probes.LIST_FILE).write_bytes(revoked(OWN.serial_number, until=NOW - timedelta(days=1)))
+
+    assert {"certificate.revoked": True} == probes.look_at_list(looking(1, folder))
 
 
 def test_the_offices_own_list_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

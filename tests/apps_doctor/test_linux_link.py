@@ -196,3 +196,14 @@ def test_any_text_is_read(said: str) -> None:
         link.encryption(each)
         link.whole(each)
         link.card_of("eth0", {"type": each, "flags": each, "carrier": each})
+
+
+def test_a_bridge_that_took_the_place_of_a_card_is_the_card_of_the_line(tmp_path: Path) -> None:
+    """A PC with virtual machines has its addresses there; one that leads nowhere is none."""
+    bridged = card("br0", bridge__bridge_id="8000.02") | card("eth0") | card("docker0", bridge__bridge_id="8000.03")
+    route = ROUTE.replace("eth0", "br0")
+    box = machine(tmp_path / "bridged", bridged | {"proc/net/route": route})
+    plain = machine(tmp_path / "plain", bridged | {"proc/net/route": ROUTE})
+
+    assert "br0" == look_at_link(looking(box), box)["link.interface"]
+    assert "eth0" == look_at_link(looking(plain), plain)["link.interface"]

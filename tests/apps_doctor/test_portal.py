@@ -50,6 +50,7 @@ def test_a_good_portal_is_good(tmp_path: Path) -> None:
 
     assert {
         "portal.connects": True,
+        "portal.refused": False,
         "tls.works": True,
         "tls.version_refused": False,
         "tls.issuer": OFFICE.issuing.certificate.subject.rfc4514_string().partition("CN=")[2].partition(",")[0],
@@ -127,7 +128,8 @@ def test_no_version_in_common_is_told() -> None:
     with listening(refuse) as port:
         facts = tls.look(looking(port))
 
-    assert {"portal.connects": True, "tls.works": False, "tls.version_refused": True, "tls.alert": 70} == facts
+    expected = {"portal.connects": True, "portal.refused": False, "tls.works": False, "tls.version_refused": True}
+    assert expected | {"tls.alert": 70} == facts
 
 
 def test_what_is_not_tls_is_no_portal() -> None:
@@ -204,15 +206,23 @@ def test_an_office_that_is_closed_is_told(tmp_path: Path) -> None:
     assert said(tmp_path, Portal(problem="closed"), folder=folder)["portal.open"] is False
 
 
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_an_answer_of_what_stands_before_the_office_is_none(tmp_path: Path, status: int) -> None:
+    """The line carries, and nobody can send: that is told by its number and not called connected."""
+    folder = client_folder(tmp_path / "client")
+
+    assert {"portal.answers": False, "portal.status": status} == said(tmp_path, Portal(status=status), folder=folder)
+
+
 def test_nobody_there_is_told() -> None:
-    """A port at which nobody listens, and a name that nobody has."""
+    """A port at which nobody listens is told from a name that nobody has: there a machine answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
-    assert {"portal.connects": False} == tls.look(looking(port))
+    assert {"portal.connects": False, "portal.refused": True} == tls.look(looking(port))
     assert {"portal.answers": False} == probes.look_at_portal(looking(port))
     assert {} == mtu.look(looking(port))
-    assert {"portal.connects": False} == tls.look(looking(port, host="nobody.invalid"))
+    assert {"portal.connects": False, "portal.refused": False} == tls.look(looking(port, host="nobody.invalid"))
 
 
 @pytest.mark.parametrize("look", [tls.look, probes.look_at_portal, mtu.look, probes.look_at_clock])
