@@ -150,6 +150,16 @@ def test_the_source_of_the_system_is_looked_up() -> None:
     assert {"ipv6.outside_source": True, "ipv6.prefix_area": "west"} == found
 
 
+def test_a_line_by_ipv4_has_no_source_of_ipv6_to_look_at() -> None:
+    """Which IPv6 address would be taken matters where the line carries IPv6, and where nobody says what it carries."""
+    network = replace(example_network(), prefixes=(ip_network("::1/128"),))
+    look = replace(looking(machine(Path("/nonexistent"), {})), network=network)
+
+    told = [origins.look(replace(look, site=Site(kind=kind))) for kind in ("ipvpn_ipv4", "ipsec_ike", "ipvpn_ipv6", "")]
+
+    assert [False, False, True, True] == ["ipv6.outside_source" in each for each in told]
+
+
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [

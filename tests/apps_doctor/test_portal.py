@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -81,8 +82,10 @@ def test_without_a_folder_nobody_says_who_vouches(tmp_path: Path) -> None:
 
 
 def test_another_name_is_seen(tmp_path: Path) -> None:
-    """The certificate is of another host (T04)."""
-    assert seen(tmp_path, Portal(hosts=("other.example",)))["tls.name_differs"] is True
+    """The certificate is of another host (T04), whoever vouches for it."""
+    facts = seen(tmp_path, Portal(hosts=("other.example",)), folder=client_folder(tmp_path / "client"))
+
+    assert (True, False) == (facts["tls.name_differs"], facts["tls.foreign_issuer"])
 
 
 def test_a_certificate_that_is_over_is_not_foreign(tmp_path: Path) -> None:
@@ -259,6 +262,25 @@ def test_the_time_of_the_network_is_asked_for() -> None:
 
     assert off_s is not None
     assert -3601 <= off_s <= -3598
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": 0x23},  # a question
+        {"stratum": 0},  # a server that refuses
+        {"stratum": 16},  # one that has no time itself
+        {"stamp": b"87654321"},  # to another question
+        {"cut": 1},
+    ],
+)
+def test_what_is_no_answer_of_a_time_server_says_no_time(wrong: dict[str, Any]) -> None:
+    """An answer that anybody may have sent moves no clock."""
+    stamp = b"12345678"
+    said = {"kind": 0x24, "stratum": 2, "stamp": stamp, "cut": 0} | wrong
+    came = bytes([said["kind"], said["stratum"]]) + bytes(22) + said["stamp"] + bytes(16)
+
+    assert probes.read_ntp(came[: len(came) - said["cut"]], stamp, sent_at=NOW, came_at=NOW) is None
 
 
 @given(came=binary(max_size=80))

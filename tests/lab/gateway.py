@@ -147,14 +147,14 @@ class Client:
             return True
         return False
 
-    def load(self, files: dict[str, Path], *, name: str = "claims", gateway: str = "203.0.113.2") -> None:
+    def load(self, files: dict[str, Path], *, name: str = "claims", gateway: str = "203.0.113.2", **more: str) -> None:
         """Give the daemon one certificate and its connection."""
         own = x509.load_pem_x509_certificates(files["cert"].read_bytes())[0].public_bytes(Encoding.DER)
         with self.session() as session:
             session.load_key({"type": "any", "data": files["key"].read_bytes()})
             for each in x509.load_pem_x509_certificates(files["ca"].read_bytes()):
                 session.load_cert({"type": "X509", "flag": "CA", "data": each.public_bytes(Encoding.DER)})
-            session.load_conn({name: connection(own) | {"remote_addrs": [gateway]}})
+            session.load_conn({name: connection(own) | {"remote_addrs": [gateway]} | more})
 
     @contextmanager
     def session(self) -> Iterator[vici.Session]:
@@ -187,6 +187,12 @@ class Client:
                 if sa["state"] == b"ESTABLISHED" and whole:
                     return [each.decode() for each in sa["local-vips"]]
         return []
+
+    def opens(self, address: str, port: int, *, limit_s: float = 2.0) -> bool:
+        """Tell whether a port at an address takes a connection."""
+        with self.host.inside(), suppress(OSError), socket.create_connection((address, port), timeout=limit_s):
+            return True
+        return False
 
     def reaches(self, address: str, port: int, *, limit_s: float = 2.0) -> str | None:
         """Return what the server at an address says, or None if it is not reached."""

@@ -1,5 +1,6 @@
 """A gateway whose parts die and come back: tunnels return by themselves, and nothing is open meanwhile."""
 
+import json
 import os
 import signal
 import socket
@@ -21,6 +22,7 @@ from seikyu.adapters.charon import Charon, settings_text
 from seikyu.adapters.keys_file import key_pem
 from seikyu.adapters.strongswan import Strongswan
 from seikyu.apps.gateway.office import issued_in, terminals_text
+from seikyu.lines.gateway.plan import name_of
 
 pytestmark = [pytest.mark.needs("net", "strongswan", "bridge"), pytest.mark.slow]
 
@@ -59,6 +61,7 @@ def test_tunnels_come_back_after_the_gateway_was_restarted(provider: Provider) -
 
     assert provider.stop() == 0
     assert one.reaches(CLAIMS, 443) is None
+    assert "seikyu_gateway" in provider.gateway.run("nft", "list", "tables").stdout
     provider.start()
 
     back(one, mine)
@@ -156,6 +159,23 @@ def test_a_client_that_died_comes_back_from_elsewhere_to_its_address(provider: P
     assert ["203.0.113.77"] == [each["host"] for each in provider.status()["tunnels"]]
 
 
+def test_a_client_that_does_not_say_that_it_is_alone_gets_its_address_too(provider: Provider) -> None:
+    """Without INITIAL_CONTACT the first try finds the address taken by the dead tunnel; the next one does not."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    one.load(one.files, unique="never")
+    provider.start()
+    assert one.connect()
+    mine = one.addresses()
+
+    one.kill()
+    one.start()
+    one.load(one.files, unique="never")
+    one.connect()
+
+    until("it has its address", lambda: one.addresses() == mine or one.connect() is None, limit_s=30, pause_s=0.5)
+    assert len(provider.status()["tunnels"]) == 1
+
+
 def test_a_client_whose_address_changes_keeps_its_tunnel(provider: Provider) -> None:
     """MOBIKE: the same tunnel moves to the new address, and nothing is dialled."""
     one = provider.clinic("one", PARTY, "desk 1")
@@ -175,6 +195,47 @@ def test_a_client_whose_address_changes_keeps_its_tunnel(provider: Provider) -> 
     assert near(began, stayed["since"])
 
 
+def test_a_long_log_is_laid_aside_and_begun_anew(provider: Provider) -> None:
+    """The daemon writes on, into the new one."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.start()
+    log = provider.folder / "gateway-state" / "charon.log"
+    os.truncate(log, 33 << 20)
+
+    until("the old one is laid aside", log.with_name("charon.log.1").exists, limit_s=15)
+    until("there is a new one", log.exists)
+
+    assert one.connect()
+    until("it is written to", lambda: log.stat().st_size > 100)
+
+
+@pytest.mark.needs("swanctl")
+def test_a_plan_is_taken_by_swanctl_as_it_is_printed(provider: Provider) -> None:
+    """For whoever wants to run strongSwan without the supervisor, or to see whether it would be taken."""
+    provider.clinic("one", PARTY, "受付 1号機")
+    system = Charon(provider.gateway.folder / "system")
+    (system.folder / "x509").mkdir(parents=True)
+    (system.folder / "x509" / "gateway.pem").write_bytes((provider.folder / "gateway.pem").read_bytes())
+    system.settings.write_text(settings_text(system, esp="user", per_host=50), "utf-8")
+    provider.gateway.spawn("charon-systemd", env={"STRONGSWAN_CONF": str(system.settings)})
+    until("the system's daemon is there", system.listens)
+    told = provider.gateway.run(PROGRAM, "gateway", "plan", "--json", "--config", provider.folder / "gateway.toml")
+    (system.folder / "plan.conf").write_text(json.loads(told.stdout)["swanctl"], "utf-8")
+
+    for what in ("--load-pools", "--load-conns"):
+        words = ("swanctl", what, "--file", system.folder / "plan.conf", "--uri", f"unix://{system.socket}")
+        said = until(
+            "swanctl is heard",
+            lambda words=words: provider.gateway.run(*words, env={"SWANCTL_DIR": str(system.folder)}).stdout,
+        )
+        assert "successfully loaded" in said
+
+    line = Strongswan(system.socket)
+    assert [name_of(PARTY, "受付 1号機")] == list(line.loaded())
+    line.close()
+    assert json.loads(told.stdout)["checked"] is True
+
+
 def test_a_daemon_of_the_system_is_used_and_left_as_it_was_found(provider: Provider) -> None:
     """Its own connections stay; when somebody has it forget ours, they are loaded again."""
     one = provider.clinic("one", PARTY, "desk 1")
@@ -182,7 +243,7 @@ def test_a_daemon_of_the_system_is_used_and_left_as_it_was_found(provider: Provi
     system.folder.mkdir()
     system.settings.write_text(settings_text(system, esp="user", per_host=50), "utf-8")
     provider.gateway.spawn("charon-systemd", env={"STRONGSWAN_CONF": str(system.settings)})
-    until("the system's daemon is there", system.socket.exists)
+    until("the system's daemon is there", system.listens)
     line = Strongswan(system.socket)
     line._session.load_conn({"office": {"version": "2", "children": {}}})
     text = (provider.folder / "gateway.toml").read_text("utf-8")
@@ -278,3 +339,9 @@ def test_an_office_elsewhere_is_asked_for_its_list_and_may_be_silent(provider: P
     assert not one.connect()
     other.disconnect()
     assert other.connect()
+    assert provider.running
+    provider.running.kill()
+    (provider.folder / "terminals.csv").unlink()
+    provider.start()
+    assert provider.told("taken_over")
+    assert other.reaches(CLAIMS, 443)

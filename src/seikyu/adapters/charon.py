@@ -110,7 +110,7 @@ class Charon:
             written = self.settings.read_text("utf-8")
         except OSError:
             return False
-        return written == settings_text(self, esp=esp, per_host=per_host) and self._listens()
+        return written == settings_text(self, esp=esp, per_host=per_host) and self.listens()
 
     def start(self, *, esp: Esp, per_host: int) -> int:
         """Start the daemon, or take over the one that runs with the same settings; return its process.
@@ -134,11 +134,21 @@ class Charon:
             )
         write_private(self.pid_file, str(process.pid).encode())
         until = time.monotonic() + _START_S
-        while not self._listens():
+        while not self.listens():
             if process.poll() is not None or time.monotonic() > until:
                 raise CharonFailed(why=self._last_words())
             time.sleep(_LOOK_S)
         return process.pid
+
+    def turn_log(self, most_bytes: int) -> bool:
+        """Lay the log aside if it is long, over the one that was laid aside before; return whether it was."""
+        try:
+            if self.log.stat().st_size <= most_bytes:
+                return False
+            self.log.replace(self.log.with_name(f"{self.log.name}.1"))
+        except FileNotFoundError:
+            return False
+        return True
 
     def stop(self) -> None:
         """End the daemon: it tells its peers, and is gone when this returns."""
@@ -151,7 +161,7 @@ class Charon:
                     break
         self.pid_file.unlink(missing_ok=True)
 
-    def _listens(self) -> bool:
+    def listens(self) -> bool:
         """Return whether the daemon takes a conversation; its socket lies there a little before."""
         with socket.socket(socket.AF_UNIX) as line, contextlib.suppress(OSError):
             line.connect(str(self.socket))

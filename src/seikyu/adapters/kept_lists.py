@@ -77,7 +77,7 @@ class KeptLists:
         try:
             own = [each for each in _parsed(text) if _issuer_of(each) in self._authorities]
             came = [self._verified(each) for each in own]
-        except ValueError as odd:
+        except (ValueError, x509.DuplicateExtension) as odd:
             raise BadLists(why=str(odd)) from odd
         if not came:
             raise BadLists(why="a list of another authority")

@@ -19,7 +19,15 @@ from seikyu.adapters.charon import CharonFailed, Esp, kernel_has_esp
 from seikyu.adapters.kept_lists import BadLists, KeptLists, soonest
 from seikyu.adapters.strongswan import DaemonRefused, DaemonSilent, Happened, Tunnel
 from seikyu.apps.gateway.daemon import Daemon, GatewayFileUnusable
-from seikyu.apps.gateway.office import BadTerminals, Issued, OfficeSilent, Source, source_of
+from seikyu.apps.gateway.office import (
+    BadTerminals,
+    Issued,
+    OfficeSilent,
+    Source,
+    heard_before,
+    keep_heard,
+    source_of,
+)
 from seikyu.apps.gateway.place import Place
 from seikyu.limits import limit
 from seikyu.lines.gateway import Connection, Gateway, assigned, connections, ruleset
@@ -80,8 +88,8 @@ class Supervisor:
         authorities = self.source.authorities() or []
         self.lists = KeptLists(self.place.lists, authorities)
         self.daemon = Daemon(self.place, self.gateway, self._esp(), authorities, self._thrown_out)
-        self._issued: list[Issued] = []
-        self._ever: dict[str, str] = {}  # every serial that was told of, and the connection that it comes by
+        self._issued: list[Issued] = heard_before(self.place)
+        self._ever = _serials(self._issued)  # every serial that was told of, and the connection that it comes by
         # What was acted upon: by rows and lists together, and by lists alone, which the daemon itself goes by.
         self._bad = self._listed = self.lists.revoked
         self._happened: queue.Queue[Happened] = queue.Queue(limit("gateway_events"))
@@ -133,8 +141,10 @@ class Supervisor:
         if now - self._counted_at >= _COUNT_S:
             self._counted_at = now
             self.tunnels = self.daemon.tunnels()
+            self.daemon.end_half(self.tunnels)
             if self.daemon.forgot():
                 self._apply()
+            self.daemon.turn_log()
             self._renew_own()
             self._stand()
             self._warn()
@@ -156,7 +166,8 @@ class Supervisor:
             if (issued := self.source.issued()) is not None and issued != self._issued:
                 news = True
                 self._issued = issued
-                self._ever |= {each.serial: name_of(each.party, each.terminal) for each in issued if each.serial}
+                keep_heard(self.place, issued)
+                self._ever |= _serials(issued)
             self.office_heard_at = self.now()
             self._said.pop("office_silent", None)
         except (OfficeSilent, BadTerminals, BadLists) as odd:
@@ -257,6 +268,7 @@ class Supervisor:
         known = self.planned.get(happened.name)
         if happened.up:
             self.counted.connects += 1
+            self.daemon.end_older(happened.name)
         else:
             self.counted.disconnects += 1
         if known is not None:
@@ -294,3 +306,8 @@ class Supervisor:
         if self.gateway.esp == "auto":
             return "kernel" if kernel_has_esp() else "user"
         return "kernel" if self.gateway.esp == "kernel" else "user"
+
+
+def _serials(issued: Iterable[Issued]) -> dict[str, str]:
+    """Return the connection that each certificate comes by."""
+    return {each.serial: name_of(each.party, each.terminal) for each in issued if each.serial}
