@@ -142,6 +142,7 @@ def test_q11_ipv6_left_on_at_an_ipv4_line_is_found_first(capsys: pytest.CaptureF
     assert 2 == status
     assert "1. [L04] IPv4のIP-VPNで、接続しているのに請求の画面や証明書のサイトが開かない" in text
     assert "「インターネット プロトコル バージョン 6 (TCP/IPv6)」のチェックを外して" in text
+    assert "ipvpn_ipv4" not in text  # A kind of line has a name, for people.
     assert "L04" not in found("ipvpn_ipv4", broken | {"ipv6.enabled": False}, capsys)
     assert "L04" not in found("ipvpn_ipv6", broken, capsys)
 

@@ -632,6 +632,7 @@ function offset($seconds) {
 }
 function shown($name, $value) {
   if ($name -eq 'clock.off_s' -and $null -ne $value) { return offset $value }
+  if ('line.kind', 'line.used_kind' -contains $name -and $value -and $data.kinds.$value) { return inLanguage $data.kinds.$value }
   if ($value -is [bool]) { if ($value) { return say 'item.yes' } else { return say 'item.no' } }
   if ($null -eq $value) { return '-' }
   if ($value -is [array]) { if ($value.Count) { return $value -join ' ' } else { return '-' } }

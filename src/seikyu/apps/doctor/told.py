@@ -23,6 +23,7 @@ STATUSES: Final[Mapping[Verdict, int]] = {
 
 _GOOD_WLAN: Final = ("wpa2", "wpa3")
 _JAPAN: Final = timezone(timedelta(hours=9))
+_KINDS: Final = ("line.kind", "line.used_kind")
 _CLOCK: Final = "clock.off_s"
 _LEAST_OFF_S: Final = 60
 _UNITS: Final = (("days", 86400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
@@ -225,6 +226,8 @@ def _plain(value: Value | None) -> Any:
 def _shown(name: str, value: Any, lang: str) -> str:
     if name == _CLOCK and isinstance(value, int):
         return _offset(value, lang)
+    if name in _KINDS and value in line_kinds():
+        return line_kinds()[value].ja if lang == "ja" else line_kinds()[value].en
     if isinstance(value, bool):
         return say("item.yes" if value else "item.no", lang)
     if isinstance(value, list):
