@@ -91,7 +91,9 @@ def test_every_question_about_lines_has_tests_named_after_it() -> None:
         named = re.findall(r"`(tests/[a-z0-9_/]+\.py)::(test_[a-z0-9_]+)`", row)
         assert named
         assert [] == [name for _, name in named if not name.startswith(f"test_q{no}_")]
-        assert [] == [f"{file}::{name}" for file, name in named if f"def {name}(" not in (ROOT / file).read_text("utf-8")]
+        assert [] == [
+            f"{file}::{name}" for file, name in named if f"def {name}(" not in (ROOT / file).read_text("utf-8")
+        ]
 
 
 def test_the_security_page_names_tests_that_are_there() -> None:
