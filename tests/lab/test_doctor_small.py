@@ -315,7 +315,7 @@ def test_a_certificate_that_is_over_is_found(clinic: Clinic) -> None:
 
 @pytest.mark.slow
 def test_a_certificate_that_was_revoked_is_found(clinic: Clinic) -> None:
-    """C15, by a list that lies in the folder; one that is over besides is C14."""
+    """C15, by a list that lies in the folder; that this copy is old says nothing of the office's (C14)."""
     clinic.open()
     issuer = OUR_CA.issuing.certificate.subject
     one = x509.RevokedCertificateBuilder().serial_number(OUR_CA.client().serial_number).revocation_date(NOW).build()
@@ -325,4 +325,4 @@ def test_a_certificate_that_was_revoked_is_found(clinic: Clinic) -> None:
 
     told = clinic.doctor()
 
-    assert {"C15", "C14"} <= ids(told)
+    assert (True, False) == ("C15" in ids(told), "C14" in ids(told))
