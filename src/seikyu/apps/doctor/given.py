@@ -88,9 +88,11 @@ def _folder(options: Options, blind: list[Blind]) -> Path | None:
     if options.as_:
         folder = home / "clients" / options.as_
         if not os.path.isfile(folder / _CLIENT_FILE):  # noqa: PTH113  (false also where nobody may look)
-            raise WrongUsage("file", what=str(folder / _CLIENT_FILE), why=say("wrong.missing", options.lang))
+            raise WrongUsage("file", what=str(folder / _CLIENT_FILE), why=say("wrong.no_file", options.lang))
         return folder.absolute()
     try:
+        if options.home:
+            home.stat()  # One that was named and is not there is told, not passed over.
         known = sorted(path.parent for path in home.glob(f"clients/*/{_CLIENT_FILE}"))
     except OSError as reason:
         blind.append(Blind("", "bad_file", f"{home} ({why_not(reason, options.lang)})"))

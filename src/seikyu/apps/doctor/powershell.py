@@ -45,6 +45,7 @@ _WORDS: Final = (
     "item.",
     "probe.",
     "could_not.",
+    "error.in_the_way",
     "error.write",
     "error.symptom",
 )
