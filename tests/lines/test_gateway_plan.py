@@ -222,9 +222,9 @@ def test_whose_address_is_no_longer_in_a_pool_gets_another() -> None:
 
 
 def test_no_address_belongs_to_two_and_none_changes_hands_early() -> None:
-    """Whatever comes and goes over a year, in a pool that is too small."""
+    """Whatever comes and goes over a year, in pools that are too small."""
     chance = random.Random(5)
-    gateway = gateway_from(changed(("192.0.2.0/30", "192.0.2.0/28")))
+    gateway = gateway_from(changed(('ipv4 = ["192.0.2.0/30"]', 'ipv4 = ["192.0.2.0/28"]\nipv6 = ["2001:db8:7::/124"]')))
     people = [(f"99110000{no:02}", "desk") for no in range(20)]
     leases: Leases = Leases({})
     last: dict[str, tuple[tuple[str, str], datetime]] = {}
@@ -236,9 +236,11 @@ def test_no_address_belongs_to_two_and_none_changes_hands_early() -> None:
         assert len(given) == len(set(given))
         assert set(wanted) == leases.held.keys() | set(leases.without)
         for whose, lease in leases.held.items():
-            before, at = last.get(str(lease.addresses[0]), (whose, now))
-            assert before == whose or now - at >= timedelta(days=30)
-            last[str(lease.addresses[0])] = (whose, now)
+            assert [4, 6] == [each.version for each in lease.addresses]
+            for address in map(str, lease.addresses):
+                before, at = last.get(address, (whose, now))
+                assert before == whose or now - at >= timedelta(days=30)
+                last[address] = (whose, now)
 
 
 # --- connections -------------------------------------------------------------------------------------------------

@@ -268,7 +268,6 @@ class Supervisor:
         known = self.planned.get(happened.name)
         if happened.up:
             self.counted.connects += 1
-            self.daemon.end_older(happened.name)
         else:
             self.counted.disconnects += 1
         if known is not None:
