@@ -127,6 +127,15 @@ class HomeOffice:
 
         An office at work writes its rows all the time, and seldom those of certificates: they are counted first.
         """
+        try:
+            return self._rows()
+        except (OfficeSilent, BadTerminals):
+            raise
+        except (SeikyuError, OSError) as odd:  # Busy, damaged, newer than this program, or gone: as good as silent.
+            why = "; ".join([type(odd).__name__, *map(str, getattr(odd, "facts", {}).values())])
+            raise OfficeSilent(office=str(self._root), why=why) from odd
+
+    def _rows(self) -> list[Issued] | None:
         now = time.monotonic()
         foreign = _owner(self._root) != os.geteuid()
         rows = Home(self._root).database
