@@ -259,10 +259,10 @@ class Provider:
         (self.folder / "gateway.pem").write_bytes(pem_of([signed.der, *HomeAuthority(self.office.home).chain()]))
         (self.folder / "gateway.key").write_bytes(key_pem(key))
 
-    def start(self) -> None:
+    def start(self, **environment: str) -> None:
         """Start the supervisor and wait until it is ready."""
         self.running = self.gateway.spawn(
-            PROGRAM, "gateway", "run", "--json", cwd=self.folder, env={"SEIKYU_LANG": "en"}
+            PROGRAM, "gateway", "run", "--json", cwd=self.folder, env={"SEIKYU_LANG": "en"} | environment
         )
         until("the gateway is ready", self._ready)
 

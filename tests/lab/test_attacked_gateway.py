@@ -2,11 +2,15 @@
 
 import fcntl
 import os
+import shutil
+import signal
 import socket
 import struct
 import sys
+import time
 from collections.abc import Iterator
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +18,9 @@ import vici
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from lab.gateway import CLAIMS, CLAIMS_6, Client, Provider, connection
+from lab.gateway import CLAIMS, CLAIMS_6, ESP, IKE, Client, Provider, connection
 from lab.net import Lab, until
+from seikyu.adapters.charon import Charon, settings_text
 
 pytestmark = [pytest.mark.needs("net", "strongswan", "bridge"), pytest.mark.slow]
 
@@ -137,6 +142,110 @@ def test_packets_out_of_a_tunnel_that_are_not_a_claim_come_to_nothing(provider: 
     assert "spoken" not in heard[1].log()
     after = provider.dropped()
     assert {why for why in after if after[why] > before[why]} >= {"spoofed", "not_claims", "to_another", "gateway"}
+
+
+def test_a_filter_that_was_emptied_stands_again(provider: Provider) -> None:
+    """The table is there, and so are its counters; its rules are not."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.start()
+    assert one.connect()
+
+    provider.gateway.run("nft", "flush", "chain", "inet", "seikyu_gateway", "from_tunnel")
+    until("the operator is told", lambda: len(provider.told("firewall_again")) == 1, limit_s=5)
+    provider.gateway.run("nft", "flush", "table", "inet", "seikyu_gateway")
+    until("the operator is told", lambda: len(provider.told("firewall_again")) == 2, limit_s=5)
+
+    assert one.reaches(CLAIMS, 443)
+    assert one.reaches(CLAIMS, 80) is None
+
+
+def test_the_tables_of_others_stay_as_they_are(provider: Provider) -> None:
+    """Whatever the gateway puts up, mends and takes away."""
+    provider.gateway.nft(
+        "table inet theirs {\n chain input {\n  type filter hook input priority 0;\n  tcp dport 22 accept\n }\n}"
+    )
+    before = provider.gateway.run("nft", "list", "table", "inet", "theirs").stdout
+    provider.start()
+    provider.gateway.run("nft", "delete", "table", "inet", "seikyu_gateway")
+    until("the operator is told", lambda: provider.told("firewall_again"), limit_s=5)
+
+    assert provider.stop() == 0
+
+    assert before == provider.gateway.run("nft", "list", "table", "inet", "theirs").stdout
+
+
+def test_without_its_filter_nobody_stays_connected(provider: Provider) -> None:
+    """When the filter cannot be put up again the supervisor ends, and with it the daemon."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    programs = provider.folder / "programs"
+    programs.mkdir()
+    nft = programs / "nft"
+    nft.symlink_to(shutil.which("nft") or "/usr/sbin/nft")
+    provider.start(PATH=f"{programs}:{os.environ['PATH']}")
+    assert one.connect()
+    daemon = int((provider.folder / "gateway-state" / "charon.pid").read_text())
+
+    nft.unlink()
+    nft.write_text("#!/bin/sh\nexit 1\n")
+    nft.chmod(0o755)
+
+    assert provider.running
+    assert provider.running.wait() == 3
+    assert not Path(f"/proc/{daemon}").exists()
+    assert one.reaches(CLAIMS, 443) is None
+
+
+def test_a_daemon_that_hangs_is_ended_and_started_again(provider: Provider) -> None:
+    """It takes conversations and answers none; whoever was revoked meanwhile does not come back."""
+    one, other = provider.clinic("one", PARTY, "desk 1"), provider.clinic("other", OTHER, "desk")
+    provider.start()
+    assert one.connect()
+    assert other.connect()
+    daemon = int((provider.folder / "gateway-state" / "charon.pid").read_text())
+
+    os.kill(daemon, signal.SIGSTOP)
+    provider.office.revoke(*provider.office.serials[PARTY, "desk 1"])
+
+    until("it is restored", lambda: len(provider.told("ready")) == 2, limit_s=150, pause_s=1)
+    assert provider.told("daemon_gone")
+    assert not Path(f"/proc/{daemon}").exists()
+    until("the good one is back", lambda: other.reaches(CLAIMS, 443), limit_s=60, pause_s=1)
+    assert not one.connect()
+
+
+def test_connections_of_others_in_a_daemon_of_the_system_are_left_alone(provider: Provider) -> None:
+    """Many may come by one of theirs; each that comes is no reason to end those before."""
+    system = Charon(provider.gateway.folder / "system")
+    system.folder.mkdir()
+    system.settings.write_text(settings_text(system, esp="user", per_host=50), "utf-8")
+    provider.gateway.spawn("charon-systemd", env={"STRONGSWAN_CONF": str(system.settings)})
+    until("the system's daemon is there", system.listens)
+    text = (provider.folder / "gateway.toml").read_text("utf-8")
+    (provider.folder / "gateway.toml").write_text(text.replace('vici = ""', f'vici = "{system.socket}"'), "utf-8")
+    key = {"local": {"auth": "psk", "id": "theirs"}, "remote": {"auth": "psk"}, "version": "2", "proposals": [IKE]}
+    child = {"claims": {"local_ts": ["198.51.100.0/24"], "remote_ts": ["192.168.0.0/16"], "esp_proposals": [ESP]}}
+    with provider.gateway.inside(), socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(system.socket))
+        session = vici.Session(line)
+        session.load_conn({"theirs": key | {"unique": "never", "children": child}})
+        session.load_shared({"type": "ike", "data": "a secret of theirs"})
+    provider.start()
+    guests = [provider.clinic(f"guest{n}", PARTY, f"desk {n}") for n in range(2)]
+
+    for number, each in enumerate(guests):
+        with each.session() as session:
+            session.load_shared({"type": "ike", "data": "a secret of theirs"})
+            asked = {"local": {"auth": "psk", "id": f"guest{number}"}, "remote": {"auth": "psk", "id": "theirs"}}
+            child = {"claims": {"remote_ts": ["198.51.100.0/24"], "esp_proposals": [ESP]}}
+            session.load_conn(
+                {"theirs": key | asked | {"remote_addrs": ["203.0.113.2"], "encap": "yes", "children": child}}
+            )
+        assert each.connect(name="theirs")
+    time.sleep(2)
+
+    with provider.gateway.inside(), socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(system.socket))
+        assert len([told for told in vici.Session(line).list_sas() if "theirs" in told]) == 2
 
 
 def _name_of(client: Client) -> str:

@@ -179,7 +179,8 @@ class Daemon:
         self._own = chain[0].public_bytes(Encoding.DER)
         self.certificate_until = chain[0].not_valid_after_utc
         authorities = [each.public_bytes(Encoding.DER) for each in self.authorities]
-        self.line.load_credentials(authorities=authorities, certificates=[self._own], key=secret)
+        alone = not self.gateway.vici
+        self.line.load_credentials(authorities=authorities, certificates=[self._own], key=secret, alone=alone)
 
     def _files(self) -> tuple[Path, Path]:
         return self.place.beside(self.gateway.certificate), self.place.beside(self.gateway.key)
