@@ -2,6 +2,8 @@
 
 import json
 import os
+import socket
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +16,12 @@ from seikyu.adapters.kept_lists import KeptLists
 from seikyu.adapters.sql import open_store
 from seikyu.adapters.x509_ca import create_ca, ensure_root_list
 from seikyu.adapters.x509_list import list_revoked
-from seikyu.apps.gateway.office import OfficeSilent
+from seikyu.apps.gateway import counted
+from seikyu.apps.gateway.office import OfficeSilent, RemoteOffice
 from seikyu.apps.gateway.place import AddressesDamaged, GatewayRunning, Place
 from seikyu.apps.gateway.supervisor import Supervisor
 from seikyu.apps.wiring import init_home
+from seikyu.limits import limit
 from seikyu.lines.gateway import example
 
 ONE, OTHER = ("9911000015", "desk 1"), ("9911000023", "desk")
@@ -247,3 +251,43 @@ def test_a_second_supervisor_takes_nothing_out_of_the_hands_of_the_first(place: 
             pass
 
         assert arriving.exists()
+
+
+def test_an_answer_that_trickles_in_holds_nobody_up(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody on the way lets a byte through now and then: no wait for a byte ever ends, the wait for all does."""
+    over = threading.Event()
+
+    def trickling(_: RemoteOffice) -> bytes:
+        over.wait(30)
+        return b""
+
+    monkeypatch.setattr(RemoteOffice, "_fetched", trickling)
+    monkeypatch.setattr(
+        "seikyu.apps.gateway.office.limit", lambda name: 0 if name == "gateway_answer_s" else limit(name)
+    )
+    of, told = supervisor(place)
+    may_come(place, ONE)
+    for _ in range(6):
+        assert {ONE} == planned(of)
+
+    assert "office_silent" in told.words
+    assert threading.active_count() <= 6
+    over.set()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
+def test_metrics_are_served_on_every_address_of_the_machine_that_may_be_named(host: str) -> None:
+    """Also on that of IPv6."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    close = counted.serve(f"{host}:{port}", lambda: b"seikyu_gateway_tunnels 0\n")
+    try:
+        with socket.create_connection((host.strip("[]"), port), timeout=5) as line:
+            line.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            answer = b"".join(iter(lambda: line.recv(4096), b""))
+    finally:
+        close()
+
+    assert b"seikyu_gateway_tunnels 0" in answer

@@ -144,6 +144,20 @@ def test_packets_out_of_a_tunnel_that_are_not_a_claim_come_to_nothing(provider: 
     assert {why for why in after if after[why] > before[why]} >= {"spoofed", "not_claims", "to_another", "gateway"}
 
 
+def test_a_tunnel_that_comes_and_goes_is_told_once(provider: Provider) -> None:
+    """Not once for the line and once for what goes over it."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.start()
+
+    assert one.connect()
+    until("it is told", lambda: provider.told("up"))
+    one.disconnect()
+    until("it is told", lambda: provider.told("down"))
+    time.sleep(1)
+
+    assert (1, 1) == (len(provider.told("up")), len(provider.told("down")))
+
+
 def test_a_filter_that_was_emptied_stands_again(provider: Provider) -> None:
     """The table is there, and so are its counters; its rules are not."""
     one = provider.clinic("one", PARTY, "desk 1")

@@ -29,7 +29,8 @@ ANSWER_S: Final = 30.0
 #: What is told of a tunnel that is to end, so long the daemon waits for the peer's answer. It goes on without.
 TERMINATE_MS: Final = 1
 
-_EVENTS: Final = ("ike-updown", "child-updown")
+#: Not of what goes over a tunnel besides: each would be told twice.
+_EVENTS: Final = ("ike-updown",)
 
 
 class DaemonSilent(SeikyuError):
