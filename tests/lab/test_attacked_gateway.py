@@ -188,6 +188,33 @@ def test_the_tables_of_others_stay_as_they_are(provider: Provider) -> None:
     assert before == provider.gateway.run("nft", "list", "table", "inet", "theirs").stdout
 
 
+def test_who_is_kept_waiting_is_so_no_longer_when_the_gateway_ends(provider: Provider) -> None:
+    """The supervisor is stopped while it restores its daemon, which another has the ports of by now."""
+    provider.clinic("one", PARTY, "desk 1")
+    provider.start()
+    daemon = int((provider.folder / "gateway-state" / "charon.pid").read_text())
+    with provider.gateway.inside():
+        other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        os.kill(daemon, signal.SIGKILL)
+        until("the port is free", lambda: _bound(other))
+        until("it is told", lambda: provider.told("daemon_not_back"))
+        assert "seikyu_gateway_wait" in provider.gateway.run("nft", "list", "tables").stdout
+
+        assert provider.stop() == 0
+
+        assert "seikyu_gateway_wait" not in provider.gateway.run("nft", "list", "tables").stdout
+
+
+def _bound(line: socket.socket) -> bool:
+    try:
+        line.bind(("", 4500))
+    except OSError:
+        return False
+    return True
+
+
 def test_without_its_filter_nobody_stays_connected(provider: Provider) -> None:
     """When the filter cannot be put up again the supervisor ends, and with it the daemon."""
     one = provider.clinic("one", PARTY, "desk 1")

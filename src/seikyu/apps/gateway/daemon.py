@@ -87,8 +87,7 @@ class Daemon:
         self._load_own()
         self.line.load_lists(list(lists))
         self.loaded = {}
-        for name in known - planned.keys():
-            self._unload(name, [f"{name}-4", f"{name}-6"])
+        self._unload({name: [f"{name}-4", f"{name}-6"] for name in known - planned.keys()})
         self._load(planned)
         nftables.remove(waiting_name(self.gateway))
         return bool(known)
@@ -100,10 +99,10 @@ class Daemon:
     def apply(self, planned: Mapping[str, Connection]) -> None:
         """Let come who is planned, and nobody else."""
         there = self.line.loaded()
-        for name, each in list(self.loaded.items()):
-            if planned.get(name) != each:
-                self._unload(name, list(each.pools))
-                del self.loaded[name]
+        gone = {name: list(each.pools) for name, each in self.loaded.items() if planned.get(name) != each}
+        self._unload(gone)
+        for name in gone:
+            del self.loaded[name]
         self._load({name: each for name, each in planned.items() if name not in self.loaded or name not in there})
 
     def forgot(self) -> bool:
@@ -161,11 +160,13 @@ class Daemon:
             self.line.load(self.gateway, each, certificate=self._own, root=root)
             self.loaded[name] = each
 
-    def _unload(self, name: str, pools: list[str]) -> None:
-        connected = name in {each.name for each in self.line.tunnels()}
-        self.line.unload(name, pools)
-        if connected:
-            self.thrown_out(name)
+    def _unload(self, gone: Mapping[str, list[str]]) -> None:
+        # Who is connected is asked once: with thousands of tunnels each answer takes a while.
+        connected = {each.name for each in self.line.tunnels()} if gone else set()
+        for name, pools in gone.items():
+            self.line.unload(name, pools)
+            if name in connected:
+                self.thrown_out(name)
 
     def _load_own(self) -> None:
         certificate, key = self._files()

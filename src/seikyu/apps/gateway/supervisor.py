@@ -24,6 +24,7 @@ from seikyu.apps.gateway.place import Place
 from seikyu.limits import limit
 from seikyu.lines.gateway import Connection, Gateway, Lease, Leases, assigned, connections, ruleset
 from seikyu.lines.gateway.addresses import Whose
+from seikyu.lines.gateway.firewall import waiting_name
 from seikyu.lines.gateway.plan import OURS, name_of
 
 #: How often the office's files on this machine are looked at: they are only asked whether they changed.
@@ -117,10 +118,15 @@ class Supervisor:
                 time.sleep(_AGAIN_S)
 
     def close(self) -> None:
-        """End: a daemon of our own tells its clients and ends; the packet filter stays."""
+        """End: a daemon of our own tells its clients and ends; the packet filter stays.
+
+        Nobody is kept waiting any more: there may be others who use the ports of IKE.
+        """
         self.daemon.close()
         if not self.gateway.vici:
             self.place.charon.stop()
+        with suppress(nftables.NoNft, nftables.NftRefused):
+            nftables.remove(waiting_name(self.gateway))
 
     def leave(self) -> None:
         """End because something broke: a daemon that knows its clients goes on, for the next one to take over.
