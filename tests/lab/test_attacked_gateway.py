@@ -9,6 +9,7 @@ import struct
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,23 @@ def test_a_terminal_gets_no_address_but_its_own(provider: Provider) -> None:
     assert not dials(one, local={"id": name})
     assert others == other.addresses()
     assert other.reaches(CLAIMS, 443)
+
+
+def test_certificates_of_the_office_that_are_none_of_a_terminal_at_this_time_open_nothing(provider: Provider) -> None:
+    """A server's, one that has ended, one that has not begun; and the right one of the same terminal does."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    ended = provider.office.issue(
+        PARTY, "desk 1", one.host.folder / "ended", at=datetime.now(UTC) - timedelta(days=1500)
+    )
+    early = provider.office.issue(PARTY, "desk 1", one.host.folder / "early", at=datetime.now(UTC) + timedelta(days=2))
+    server = one.files | {"cert": provider.folder / "gateway.pem", "key": provider.folder / "gateway.key"}
+    provider.start()
+
+    for name, files in (("ended", ended), ("early", early), ("server", server)):
+        one.load(files, name=name)
+        assert not one.connect(name=name, limit_ms=3000), name
+
+    assert one.connect()
 
 
 def test_packets_out_of_a_tunnel_that_are_not_a_claim_come_to_nothing(provider: Provider) -> None:
