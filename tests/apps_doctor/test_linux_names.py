@@ -1,5 +1,6 @@
 """What Linux says of resolvers, hosts and proxies."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,33 @@ def test_a_proxy_of_the_environment_is_seen(
     box = machine(tmp_path, {})
 
     assert {"proxy.set": True, "proxy.bypasses": expected} == look_at_proxy(looking(box), box)
+
+
+def test_the_portals_own_name_has_to_pass_the_proxy_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nothing else is known of the claims network."""
+    box = machine(tmp_path, {})
+    look = replace(looking(box), network=None, url="https://portal.claims.example:8443")
+    monkeypatch.setenv("https_proxy", "http://proxy.example:8080")
+
+    assert {"proxy.set": True, "proxy.bypasses": False} == look_at_proxy(look, box)
+    monkeypatch.setenv("no_proxy", "claims.example")
+    assert {"proxy.set": True, "proxy.bypasses": True} == look_at_proxy(look, box)
+    assert {"proxy.set": True} == look_at_proxy(replace(look, url=""), box)
+
+
+def test_a_proxy_for_http_alone_is_in_nobodys_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The portal is reached by https."""
+    monkeypatch.setenv("http_proxy", "http://proxy.example:8080")
+    box = machine(tmp_path, {})
+
+    assert {"proxy.set": False} == look_at_proxy(looking(box), box)
+
+
+def test_what_a_script_of_proxies_decides_is_not_known(tmp_path: Path) -> None:
+    """It may well leave the claims network out (PAC)."""
+    box = machine(tmp_path, {}, {("gsettings", "get", "org.gnome.system.proxy", "mode"): "'auto'\n"})
+
+    assert {"proxy.set": True} == look_at_proxy(looking(box), box)
 
 
 def test_a_proxy_of_the_desktop_is_seen(tmp_path: Path) -> None:

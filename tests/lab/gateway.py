@@ -190,6 +190,12 @@ class Client:
                     return [each.decode() for each in sa["local-vips"]]
         return []
 
+    def opens(self, address: str, port: int, *, limit_s: float = 2.0) -> bool:
+        """Tell whether a port at an address takes a connection."""
+        with self.host.inside(), suppress(OSError), socket.create_connection((address, port), timeout=limit_s):
+            return True
+        return False
+
     def reaches(self, address: str, port: int, *, limit_s: float = 2.0) -> str | None:
         """Return what the server at an address says, or None if it is not reached."""
         with self.host.inside():

@@ -173,7 +173,8 @@ def test_a_client_that_does_not_say_that_it_is_alone_gets_its_address_too(provid
     one.connect()
 
     until("it has its address", lambda: one.addresses() == mine or one.connect() is None, limit_s=30, pause_s=0.5)
-    assert len(provider.status()["tunnels"]) == 1
+    until("the dead one is gone", lambda: len(provider.status()["tunnels"]) == 1, limit_s=60)
+    assert one.reaches(CLAIMS, 443)
 
 
 def test_a_client_whose_address_changes_keeps_its_tunnel(provider: Provider) -> None:
@@ -193,6 +194,20 @@ def test_a_client_whose_address_changes_keeps_its_tunnel(provider: Provider) -> 
     assert mine == one.addresses()
     (stayed,) = provider.status()["tunnels"]
     assert near(began, stayed["since"])
+
+
+def test_a_long_log_is_laid_aside_and_begun_anew(provider: Provider) -> None:
+    """The daemon writes on, into the new one."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.start()
+    log = provider.folder / "gateway-state" / "charon.log"
+    os.truncate(log, 33 << 20)
+
+    until("the old one is laid aside", log.with_name("charon.log.1").exists, limit_s=15)
+    until("there is a new one", log.exists)
+
+    assert one.connect()
+    until("it is written to", lambda: log.stat().st_size > 100)
 
 
 @pytest.mark.needs("swanctl")
@@ -325,3 +340,9 @@ def test_an_office_elsewhere_is_asked_for_its_list_and_may_be_silent(provider: P
     assert not one.connect()
     other.disconnect()
     assert other.connect()
+    assert provider.running
+    provider.running.kill()
+    (provider.folder / "terminals.csv").unlink()
+    provider.start()
+    assert provider.told("taken_over")
+    assert other.reaches(CLAIMS, 443)

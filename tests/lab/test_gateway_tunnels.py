@@ -62,6 +62,23 @@ def test_a_tunnel_reaches_the_claims_addresses_and_nothing_else(provider: Provid
     assert "198.51.100.53" in (one.charon.folder / "resolv.conf").read_text()
 
 
+def test_the_gateway_answers_names_if_it_is_the_resolver_and_nothing_else(provider: Provider) -> None:
+    """By its address in the claims network."""
+    text = (provider.folder / "gateway.toml").read_text("utf-8")
+    (provider.folder / "gateway.toml").write_text(text.replace('"198.51.100.53"', '"198.51.100.1"'), "utf-8")
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.gateway.spawn("python3", "-m", "http.server", "53", "--bind", "198.51.100.1")
+    provider.gateway.spawn("python3", "-m", "http.server", "443", "--bind", "198.51.100.1")
+    provider.start()
+    assert one.connect()
+
+    until("names are answered", lambda: one.opens("198.51.100.1", 53))
+    until("the other port is there", lambda: provider.gateway.run("ss", "-Hltn", "sport = :443").stdout)
+
+    assert not one.opens("198.51.100.1", 443)
+    assert "nameserver 198.51.100.1" in (one.charon.folder / "resolv.conf").read_text()
+
+
 def test_an_address_of_the_pool_counts_only_out_of_a_tunnel(provider: Provider) -> None:
     """Somebody in the Internet who writes it on packets reaches nothing."""
     stranger = provider.lab.host("stranger")

@@ -114,6 +114,7 @@ def test_the_example_is_right_and_says_what_is_taken_where_nothing_is_said() -> 
         ('"198.51.100.0/24"', '"203.0.113.0/24"', "claims.prefixes", "gateway_in_claims"),
         ('"198.51.100.0/24"', '"198.51.100.0/24", "2001:db8:c1a1::/48"', "claims.prefixes", "prefix_without_pool"),
         ("[claims]", '[claims]\nresolvers = ["192.0.2.53"]', "claims.resolvers", "resolver_outside"),
+        ("[claims]", '[claims]\nresolvers = ["203.0.113.2"]', "claims.resolvers", "resolver_outside"),
     ],
 )
 def test_a_fault_of_the_file_is_told_by_its_place(before: str, after: str, place: str, why: str) -> None:
@@ -226,9 +227,9 @@ def test_whose_address_is_no_longer_in_a_pool_gets_another() -> None:
 
 
 def test_no_address_belongs_to_two_and_none_changes_hands_early() -> None:
-    """Whatever comes and goes over a year, in a pool that is too small."""
+    """Whatever comes and goes over a year, in pools that are too small."""
     chance = random.Random(5)
-    gateway = gateway_from(changed(("192.0.2.0/30", "192.0.2.0/28")))
+    gateway = gateway_from(changed(('ipv4 = ["192.0.2.0/30"]', 'ipv4 = ["192.0.2.0/28"]\nipv6 = ["2001:db8:7::/124"]')))
     people = [(f"99110000{no:02}", "desk") for no in range(20)]
     leases: Leases = Leases({})
     last: dict[str, tuple[tuple[str, str], datetime]] = {}
@@ -240,9 +241,11 @@ def test_no_address_belongs_to_two_and_none_changes_hands_early() -> None:
         assert len(given) == len(set(given))
         assert set(wanted) == leases.held.keys() | set(leases.without)
         for whose, lease in leases.held.items():
-            before, at = last.get(str(lease.addresses[0]), (whose, now))
-            assert before == whose or now - at >= timedelta(days=30)
-            last[str(lease.addresses[0])] = (whose, now)
+            assert [4, 6] == [each.version for each in lease.addresses]
+            for address in map(str, lease.addresses):
+                before, at = last.get(address, (whose, now))
+                assert before == whose or now - at >= timedelta(days=30)
+                last[address] = (whose, now)
 
 
 # --- connections -------------------------------------------------------------------------------------------------
@@ -323,15 +326,12 @@ def test_nothing_is_forwarded_beside_the_tunnels() -> None:
             assert rule in text
 
 
-def test_a_resolver_on_the_gateway_is_reached_too() -> None:
-    """And a gateway without resolvers tells none."""
-    own = gateway_from(changed(("[claims]", '[claims]\nresolvers = ["203.0.113.2"]')))
-    (made,) = connections(planned(own, ONE)).values()
-    section = connection_section(own, made, certificates=[])
+def test_a_gateway_without_resolvers_tells_none() -> None:
+    """And one that has some opens no port of its own but theirs."""
+    (made,) = connections(planned(small(), ONE)).values()
 
-    assert "203.0.113.2" in str(section["children"])
     assert {f"{made.name}-4": {"addrs": "192.0.2.1/32"}} == pool_sections(small(), made)
-    assert "elements = { 203.0.113.2 }" in ruleset(own, esp="user")
+    assert "elements = { 198.51.100.53 }" in ruleset(gateway_from(example()), esp="user")
 
 
 def test_the_plan_can_be_looked_at_as_swanctl_reads_it() -> None:
@@ -357,7 +357,7 @@ def test_the_filter_lets_tunnels_reach_claims_ports_alone(esp: str, inside: str)
     assert f"ip saddr @pool4 {inside} counter name spoofed drop" in text
     assert "ip6 daddr @claims6 tcp dport { 443, 53 } ct state new accept" in text
     new = [line.strip() for line in text.splitlines() if line.endswith(" accept") and "established" not in line]
-    assert all("@claims" in line or "@own" in line or "icmp" in line for line in new)
+    assert all("@claims" in line or "@resolver" in line or "icmp" in line for line in new)
     assert text.startswith("table inet seikyu_gateway\ndelete table inet seikyu_gateway\ntable inet seikyu_gateway {\n")
 
 

@@ -140,6 +140,16 @@ class Charon:
             time.sleep(_LOOK_S)
         return process.pid
 
+    def turn_log(self, most_bytes: int) -> bool:
+        """Lay the log aside if it is long, over the one that was laid aside before; return whether it was."""
+        try:
+            if self.log.stat().st_size <= most_bytes:
+                return False
+            self.log.replace(self.log.with_name(f"{self.log.name}.1"))
+        except FileNotFoundError:
+            return False
+        return True
+
     def stop(self) -> None:
         """End the daemon: it tells its peers, and is gone when this returns."""
         pid = self.running()

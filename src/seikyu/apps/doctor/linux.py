@@ -30,6 +30,7 @@ from seikyu.apps.doctor.linux_machine import (
 )
 from seikyu.apps.doctor.origins import by_line
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe
+from seikyu.apps.doctor.wire import target
 from seikyu.lines.facts import Facts, Value
 from seikyu.lines.wrong import Network
 
@@ -115,6 +116,7 @@ def look_at_addresses(look: Look, machine: Machine | None = None) -> Facts:
     box, card = around.machine, around.name
     found: dict[str, Value | None] = {}
     if card:
+        listed = box.has("proc/net/if_inet6") or _ipv6_on(box, card) is False
         ipv6 = [each.address.ip for each in addresses.in_if_inet6(box.text("proc/net/if_inet6")) if each.card == card]
         prefixes = addresses.prefixes(each for each in ipv6 if isinstance(each, IPv6Address))
         ran = box.run(("ip", "-j", "-4", "addr"))
@@ -122,8 +124,8 @@ def look_at_addresses(look: Look, machine: Machine | None = None) -> Facts:
         found = {
             "ipv4.addresses": tuple(ipv4) if ran.ok else None,
             "ipv6.enabled": _ipv6_on(box, card),
-            "ipv6.addresses": tuple(map(str, ipv6)),
-            "ipv6.prefixes": len(prefixes),
+            "ipv6.addresses": tuple(map(str, ipv6)) if listed else None,
+            "ipv6.prefixes": len(prefixes) if listed else None,
             "ipv6.prefix": next(iter(prefixes), None),
             "ipv6.routers": addresses.routers(around.routes, card),
         }
@@ -157,15 +159,16 @@ def look_at_proxy(look: Look, machine: Machine | None = None) -> Facts:
     box = machine or Machine(look.run)
     environment = dict(os.environ)
     ran = box.run(("gsettings", "get", _DESKTOP_PROXY, "mode"))
-    desktop = ran.ok and names.gsettings_value(ran.out) in {"manual", "auto"}
-    is_set = names.proxy_of(environment) or desktop
-    if not is_set or not look.network:
+    desktop = names.gsettings_value(ran.out) if ran.ok else ""
+    is_set = names.proxy_of(environment) or desktop in {"manual", "auto"}
+    place = target(look.url)
+    wanted = {*(look.network.names.values() if look.network else ()), *([place[0]] if place else ())}
+    if not is_set or not wanted or desktop == "auto":  # What a script decides is not known.
         return {"proxy.set": is_set}
-    wanted = look.network.names.values()
     passed = []
     if names.proxy_of(environment):
         passed.append(names.passed_by(environment))
-    if desktop:
+    if desktop == "manual":
         ignored = names.gsettings_value(box.printed("gsettings", "get", _DESKTOP_PROXY, "ignore-hosts"))
         passed.append(tuple(map(str, link.as_list(ignored))))
     return {"proxy.set": True, "proxy.bypasses": all(names.bypassed(each, row) for row in passed for each in wanted)}

@@ -38,6 +38,12 @@ class Card:
     carrier: bool
     plain: bool
     wireless: bool
+    bridge: bool = False
+
+    @property
+    def carries(self) -> bool:
+        """True for what a line may be at: a card, or a bridge that has taken the place of one."""
+        return self.plain or self.bridge
 
     @property
     def tunnel(self) -> bool:
@@ -71,6 +77,7 @@ def card_of(name: str, said: dict[str, str]) -> Card:
         up=bool(_hexadecimal(flags.removeprefix("0x")) & _UP),
         carrier=said.get("carrier", "").strip() == "1",
         plain=kind == ETHERNET and not virtual,
+        bridge=kind == ETHERNET and "bridge" in said,
         wireless="wireless" in said or "phy80211" in said,
     )
 

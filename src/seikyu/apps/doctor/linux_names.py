@@ -16,7 +16,8 @@ MOST_RESOLVERS: Final = 16
 
 _LINK: Final = re.compile(r"Link \d+ \(([^)]{1,32})\):(.*)")
 _NM_FIELD: Final = re.compile(r"(?<!\\):")
-_PROXIES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy")
+#: Those that stand for https; one for http alone is not in the way.
+_PROXIES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
 
 @dataclass(frozen=True, slots=True)

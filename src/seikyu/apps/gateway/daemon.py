@@ -20,6 +20,7 @@ from seikyu.adapters.charon import Esp
 from seikyu.adapters.kept_lists import certificates_in
 from seikyu.adapters.strongswan import DaemonRefused, DaemonSilent, Happened, Strongswan, Tunnel
 from seikyu.apps.gateway.place import Place
+from seikyu.limits import limit
 from seikyu.lines.gateway import Connection, Gateway, waiting
 from seikyu.lines.gateway.firewall import waiting_name
 from seikyu.lines.gateway.plan import OURS
@@ -116,16 +117,20 @@ class Daemon:
             self.line.end(name)
             self.thrown_out(name)
 
-    def end_older(self, name: str) -> None:
-        """Let a terminal that came again be there once: its address hangs on the tunnel that it has lost."""
-        self.line.end_older(name)
+    def end_half(self, tunnels: Iterable[Tunnel]) -> None:
+        """End tunnels without a way through, and what holds their address: whoever dials next has it.
 
-    def end_half(self, tunnels: Iterable[Tunnel]) -> int:
-        """End tunnels without a way through, so that their clients dial anew; return how many."""
-        half = [each for each in tunnels if not each.whole and each.up_s >= _HALF_S]
-        for each in half:
-            self.line.end_one(each.number)
-        return len(half)
+        A client that comes again without a word of the tunnel that it lost finds its one address taken. Nothing is
+        ended of a terminal whose newest tunnel carries: the daemon itself sorts that out, also when hundreds come back.
+        """
+        for each in tunnels:
+            if not each.whole and each.up_s >= _HALF_S:
+                self.line.end(each.name)
+
+    def turn_log(self) -> None:
+        """Keep the log of a daemon of our own short."""
+        if not self.gateway.vici and self.place.charon.turn_log(limit("gateway_log_bytes")):
+            self.line.reload_settings()
 
     def tunnels(self) -> list[Tunnel]:
         """Return who is connected by this gateway."""

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from seikyu.adapters.home import Home
+from seikyu.adapters.home import Home, write_private
 from seikyu.apps.gateway.place import Place
 from seikyu.limits import limit
 from seikyu.lines.gateway import Gateway
@@ -45,6 +45,9 @@ _ASKING: Final = 4
 #: Of another account's office, a program has to be started to read them, which takes a second: so often at most.
 #: A revocation does not wait for it, because the list is looked at, too.
 _FOREIGN_S: Final = 30.0
+
+#: A file that is carried here is read when nobody has written to it for so long.
+_REST_S: Final = 2.0
 
 #: All rows are read anew so often, because a party may end without a certificate being touched.
 _READ_S: Final = 60.0
@@ -120,7 +123,7 @@ class HomeOffice:
     def lists(self) -> bytes | None:
         """Return the lists that the office gives away, if they were written since."""
         file = self._root / "ca" / _LIST
-        if (signed := _signature(file)) == self._listed:
+        if (signed := _signature(file)) == self._listed and signed is not None:
             return None
         text = _read(file)
         self._listed = signed
@@ -147,15 +150,21 @@ class HomeOffice:
         old = now - self._read_at >= _READ_S
         if not old and (written == self._written or (foreign and now - self._read_at < _FOREIGN_S)):
             return None
-        self._written = written
-        if foreign:
-            found = self._as_owner()
-        else:
-            counts = counted_in(self._root)
-            if not old and counts == self._counts:
-                return None
-            self._counts, found = counts, list(issued_in(self._root))
-        self._read_at = now
+        found, counts = None, self._counts
+        try:
+            if foreign:
+                found = self._as_owner()
+            elif (counts := counted_in(self._root)) != self._counts or old:
+                found = list(issued_in(self._root))
+        except SeikyuError as odd:
+            if foreign:
+                self._read_at = now  # The program is not started again at once.
+            if isinstance(odd, OfficeSilent | BadTerminals):
+                raise
+            raise OfficeSilent(office=str(self._root), why=str(odd)) from odd
+        self._written, self._counts = written, counts
+        if found is not None:
+            self._read_at = now
         return found
 
     def _as_owner(self) -> list[Issued]:
@@ -239,7 +248,8 @@ class RemoteOffice:
 
     def issued(self) -> list[Issued] | None:
         """Return the rows of the file, if it was written since."""
-        if (signed := _signature(self._terminals)) == self._seen:
+        signed = _signature(self._terminals)
+        if signed is not None and (signed == self._seen or (self._seen is not None and _fresh(self._terminals))):
             return None
         try:
             text = _read(self._terminals).decode("utf-8-sig")
@@ -266,6 +276,19 @@ def issued_in(root: Path) -> Iterator[Issued]:
     for row in rows:
         if row.not_after > now and row.party in parties:
             yield Issued(row.party, row.terminal, row.serial, row.not_after, row.revoked_at is not None)
+
+
+def heard_before(place: Place) -> list[Issued]:
+    """Return who could come when the gateway last heard of it; nobody, if it never did or that cannot be read."""
+    try:
+        return terminals_from(place.heard.read_text("utf-8"), str(place.heard))
+    except (OSError, UnicodeDecodeError, BadTerminals):
+        return []
+
+
+def keep_heard(place: Place, issued: Iterable[Issued]) -> None:
+    """Write down who may come."""
+    write_private(place.heard, terminals_text(issued).encode())
 
 
 def counted_in(root: Path) -> tuple[int, int]:
@@ -354,6 +377,11 @@ def _signature(file: Path) -> object:
     except OSError:
         return None
     return seen.st_mtime_ns, seen.st_size, seen.st_ino
+
+
+def _fresh(file: Path) -> bool:
+    """Return whether a file was written just now: somebody may still be at it, and half a list is a list."""
+    return 0 <= time.time() - file.stat().st_mtime < _REST_S
 
 
 def _owner(root: Path) -> int:

@@ -19,7 +19,15 @@ from seikyu.adapters.charon import CharonFailed, Esp, kernel_has_esp
 from seikyu.adapters.kept_lists import BadLists, KeptLists, soonest
 from seikyu.adapters.strongswan import DaemonRefused, DaemonSilent, Happened, Tunnel
 from seikyu.apps.gateway.daemon import Daemon, GatewayFileUnusable
-from seikyu.apps.gateway.office import BadTerminals, Issued, OfficeSilent, Source, source_of
+from seikyu.apps.gateway.office import (
+    BadTerminals,
+    Issued,
+    OfficeSilent,
+    Source,
+    heard_before,
+    keep_heard,
+    source_of,
+)
 from seikyu.apps.gateway.place import Place
 from seikyu.limits import limit
 from seikyu.lines.gateway import Connection, Gateway, Lease, Leases, assigned, connections, ruleset
@@ -85,9 +93,10 @@ class Supervisor:
         authorities = self.source.authorities() or []
         self.lists = KeptLists(self.place.lists, authorities)
         self.daemon = Daemon(self.place, self.gateway, self._esp(), authorities, self._thrown_out)
-        self._issued: list[Issued] | None = None  # nobody has said it since the start
+        self._issued = heard_before(self.place) or None  # None, while nobody ever said it
         self._leases: list[Lease] | None = None  # what is written; read once, as nobody else writes it
-        self._ever: dict[str, str] = {}  # every serial that was told of, and the connection that it comes by
+        # Every serial that was told of, and the connection that it comes by.
+        self._ever = _serials(self._issued or ())
         # What was acted upon: by rows and lists together, and by lists alone, which the daemon itself goes by.
         self._bad = self._listed = self.lists.revoked
         self._happened: queue.Queue[Happened] = queue.Queue(limit("gateway_events"))
@@ -160,6 +169,7 @@ class Supervisor:
             self.daemon.end_half(self.tunnels)
             if self.daemon.forgot():
                 self._apply()
+            self.daemon.turn_log()
             self._renew_own()
             self._warn()
 
@@ -200,7 +210,11 @@ class Supervisor:
         if (issued := self.source.issued()) is None or issued == self._issued:
             return False
         self._issued = issued
-        self._ever |= {each.serial: name_of(each.party, each.terminal) for each in issued if each.serial}
+        self._ever |= _serials(issued)
+        try:
+            keep_heard(self.place, issued)
+        except OSError as odd:
+            self._say("unwritten", why=odd.strerror or str(odd))
         return True
 
     def _bad_serials(self) -> frozenset[str]:
@@ -338,8 +352,6 @@ class Supervisor:
         if known is not None:
             addresses = ", ".join(map(str, known.addresses))
             word = "up" if happened.up else "down"
-            if happened.up:
-                self.daemon.end_older(happened.name)
             self.tell(word, name=happened.name, party=known.party, host=happened.host, addresses=addresses)
 
     def _thrown_out(self, name: str) -> None:
@@ -373,3 +385,8 @@ class Supervisor:
         if self.gateway.esp == "auto":
             return "kernel" if kernel_has_esp() else "user"
         return "kernel" if self.gateway.esp == "kernel" else "user"
+
+
+def _serials(issued: Iterable[Issued]) -> dict[str, str]:
+    """Return the connection that each certificate comes by."""
+    return {each.serial: name_of(each.party, each.terminal) for each in issued if each.serial}

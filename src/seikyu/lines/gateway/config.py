@@ -87,11 +87,6 @@ class Gateway:
         """The pools of both kinds of addresses."""
         return self.ipv4 + self.ipv6
 
-    @property
-    def own_resolvers(self) -> tuple[Address, ...]:
-        """The resolvers that are this machine itself: only they are open to tunnels."""
-        return tuple(each for each in self.resolvers if each in self.addresses)
-
 
 @cache
 def example() -> str:
@@ -265,7 +260,8 @@ def _unreached(gateway: Gateway) -> Iterator[WrongItem]:
         if versions and prefix.version not in versions:
             yield WrongItem("claims.prefixes", "prefix_without_pool", str(prefix))
     for resolver in gateway.resolvers:
-        if resolver not in gateway.addresses and not any(_in(resolver, each) for each in gateway.prefixes):
+        # Also not the gateway's own address outside: IKE itself would have to go through the tunnel then.
+        if not any(_in(resolver, each) for each in gateway.prefixes):
             yield WrongItem("claims.resolvers", "resolver_outside", str(resolver))
 
 

@@ -103,7 +103,7 @@ def connection_section(gateway: Gateway, connection: Connection, *, certificates
         "remote": {"auth": "pubkey", "id": connection.identity, "revocation": "strict"},
         "children": {
             CHILD: {
-                "local_ts": [str(each) for each in gateway.prefixes] + [str(each) for each in gateway.own_resolvers],
+                "local_ts": [str(each) for each in gateway.prefixes],
                 "remote_ts": ["dynamic"],
                 "esp_proposals": list(gateway.esp_proposals),
                 "rekey_time": f"{CHILD_REKEY_S}s",
