@@ -84,6 +84,11 @@ def test_the_example_is_right_and_says_what_is_taken_where_nothing_is_said() -> 
         ("[claims]", "[claims]\nprefix = 1", "claims.prefix", "unknown"),
         ('name = "gw.example.jp"', "", "gateway.name", "missing"),
         ('"gw.example.jp"', '"gw_1"', "gateway.name", "name"),
+        ('"gw.example.jp"', '""', "gateway.name", "name"),
+        ("[claims]", '[firewall]\ntable = ""\n[claims]', "firewall.table", "table_name"),
+        ("[claims]", '[firewall]\ntable = "a\\n}"\n[claims]', "firewall.table", "table_name"),
+        ("[claims]", '[ike]\nesp_proposals = ["null-sha256"]\n[claims]', "ike.esp_proposals[0]", "proposal_weak"),
+        ("[claims]", '[ike]\nproposals = ["aes256-md5-modp1024"]\n[claims]', "ike.proposals[0]", "proposal_weak"),
         ('["203.0.113.2"]', '["203.0.113"]', "gateway.addresses[0]", "address"),
         ('["203.0.113.2"]', "[]", "gateway.addresses", "missing"),
         ('["198.51.100.0/24"]', "[]", "claims.prefixes", "missing"),
@@ -300,6 +305,25 @@ def test_a_connection_is_strict_patient_and_has_one_address_of_each_kind() -> No
         f"{made.name}-4": {"addrs": "192.0.2.1/32", "dns": ["198.51.100.53"]},
         f"{made.name}-6": {"addrs": "2001:db8:7::1/128", "dns": ["2001:db8:c1a1::53"]},
     } == pool_sections(gateway, made)
+
+
+def test_a_terminal_whose_name_stands_for_every_name_has_no_connection() -> None:
+    """It would be a way in for all terminals of its party, also for those that are on no list."""
+    gateway = gateway_from(example())
+
+    made = connections(planned(gateway, ("9911000015", "*"), ONE))
+
+    assert [ONE[1]] == [each.terminal for each in made.values()]
+
+
+def test_nothing_is_forwarded_beside_the_tunnels() -> None:
+    """The machine forwards, and so for every neighbour, in either direction."""
+    text = ruleset(gateway_from(example()), esp="kernel")
+
+    for family, version in (("ip", 4), ("ip6", 6)):
+        for one, other in (("saddr", "daddr"), ("daddr", "saddr")):
+            rule = f"{family} {one} @claims{version} {family} {other} != @claims{version} counter name outside drop"
+            assert rule in text
 
 
 def test_a_gateway_without_resolvers_tells_none() -> None:

@@ -32,7 +32,8 @@ TERMINATE_MS: Final = 1
 #: A child in these states has a way through; its keys may just be made anew.
 _CARRIES: Final = ("INSTALLED", "UPDATING", "REKEYING", "REKEYED", "RETRYING")
 
-_EVENTS: Final = ("ike-updown", "child-updown")
+#: Not of what goes over a tunnel besides: each would be told twice.
+_EVENTS: Final = ("ike-updown",)
 
 
 class DaemonSilent(SeikyuError):
@@ -103,13 +104,17 @@ class Strongswan:
         sas = told["ikesas"]
         return {"tunnels": int(sas["total"]), "half_open": int(sas["half-open"])}
 
-    def load_credentials(self, *, authorities: Sequence[bytes], certificates: Sequence[bytes], key: bytes) -> None:
-        """Give the daemon authorities and its own certificate (DER) and key (PEM); others of before are forgotten.
+    def load_credentials(
+        self, *, authorities: Sequence[bytes], certificates: Sequence[bytes], key: bytes, alone: bool
+    ) -> None:
+        """Give the daemon authorities and its own certificate (DER) and key (PEM).
 
-        Lists are forgotten too: `load_lists` comes after this.
+        Shape: `alone` has it forget all that it was given before, lists as well: `load_lists` comes after this. What
+        others have given to a daemon of the system stays; a connection goes by the authority that it names.
         """
         with self._spoken("credentials"):
-            self._session.clear_creds()
+            if alone:
+                self._session.clear_creds()
             for each in authorities:
                 self._session.load_cert({"type": "X509", "flag": "CA", "data": each})
             for each in certificates:
