@@ -149,7 +149,7 @@ def test_advice_is_given_to_people_and_programs(capsys: pytest.CaptureFixture[st
     assert ("own_ipv6", "ipvpn_ipv6", "start", False, "2027-05") == tuple(
         first[name] for name in ("way", "kind", "notice", "provider_contract", "first_claims")
     )
-    assert [None, "2027-03-20", "2027-04-15", "2027-04-30", "2027-05-05"] == [each["by"] for each in first["dates"]]
+    assert [None, "2027-03-20", "2027-04-15", "2027-04-30", "2027-05-10"] == [each["by"] for each in first["dates"]]
     assert "several" == told["answers"]["pcs"]
     assert {"order", "contract", "notice", "certificate", "cut", "setup", "security", "ask"} == set(first["notes"])
 
