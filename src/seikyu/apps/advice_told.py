@@ -12,7 +12,7 @@ from seikyu.apps.lines_told import label, list_on_wire, offer_on_wire
 from seikyu.apps.words import Language, say
 from seikyu.lines.advice import Advice, Chosen, Due, Note, advise, questions, read_answers
 from seikyu.lines.kinds import desks, line_kinds
-from seikyu.lines.network import ClaimsNetwork
+from seikyu.lines.network import FILE_NAME, ClaimsNetwork
 from seikyu.lines.registry import Offer
 from seikyu.lines.wrong import BadFile
 from seikyu.ports.errors import SeikyuError
@@ -101,11 +101,20 @@ def pdf_of(sheet: Mapping[str, Any]) -> bytes:
 
 
 def network_at(home: Path | None) -> ClaimsNetwork | None:
-    """Return the network that an office publishes, if it has; the example's desks are nobody's."""
-    from seikyu.lines.network import FILE_NAME, read_network
+    """Return the network that the office publishes whose list is told; the example's desks are nobody's.
 
-    path = (home or Path()) / FILE_NAME
-    return read_network(path.read_text("utf-8")) if home is not None and path.is_file() else None
+    Errors: LineFileWrong, FileUnusable.
+    """
+    from seikyu.apps.cli_admin import HOME
+
+    return network_in((home or HOME) / FILE_NAME)
+
+
+def network_in(path: Path | None) -> ClaimsNetwork | None:
+    """Return the network of a file, if there is one. Errors: LineFileWrong, FileUnusable."""
+    from seikyu.apps.guides import published_at
+
+    return published_at(path).network if path is not None and path.is_file() else None
 
 
 def lines_of(sheet: Mapping[str, Any]) -> list[str]:
@@ -115,9 +124,8 @@ def lines_of(sheet: Mapping[str, Any]) -> list[str]:
         told += ["", f"{way['no']}. {way['title']}"]
         for part in way["parts"]:
             told += [f"   [{part['head']}]", *(f"   - {row}" for row in part["rows"])]
-        if way["offers"]:
-            told += [f"   [{way['offers_head']}]"]
-            told += [f"   - {' '.join(filter(None, row))}" for row in way["offers"]]
+        told += [f"   [{way['offers_head']}]"]
+        told += [f"   - {' '.join(filter(None, row))}" for row in way["offers"] or [[way["no_offers"]]]]
         told += [f"   [{way['dates_head']}]", *(f"   - {' '.join(row)}" for row in way["dates"])]
     return [*told, "", sheet["foot"]]
 

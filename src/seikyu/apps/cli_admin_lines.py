@@ -142,6 +142,7 @@ def _on_wire(coming: Coming, day: str) -> dict[str, Any]:
         "wrong": wrong,
         "changes": {name: list(names) for name, names in coming.changes.items()},
         "published": coming.published.number if coming.published else None,
+        "until": {"number": until.number, "from": until.from_on.isoformat()} if (until := coming.until) else None,
     }
 
 
@@ -160,6 +161,8 @@ def _tell(coming: Coming, day: str) -> None:
         print(say("lines.admin.dry"))
     else:
         print(say("lines.admin.published", number=coming.published.number, day=day))
+    if until := coming.until:
+        print(say("lines.admin.until", number=until.number, day=until.from_on.isoformat()))
 
 
 def _cell(each: WrongCell) -> str:

@@ -208,7 +208,8 @@ def advise(
 ) -> Advice:
     """Return the ways that fit the answers, the best first; there is always one.
 
-    A way that the list has no service for comes after those that can be had. Shape: `answers` as `read_answers` gives them; `first_claims` is a day of the month of the first claims over the
+    A way that the list has no service for comes after those that can be had.
+    Shape: `answers` as `read_answers` gives them; `first_claims` is a day of the month of the first claims over the
     line, None for the earliest month whose dates can all be kept.
     """
     found: dict[str, list[Proposal]] = {}

@@ -46,12 +46,16 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """What a list comes to. Shape: `wrong` cells refuse all of it; `changes` against what it follows."""
+    """What a list comes to.
+
+    Shape: `wrong` cells refuse all of it; `changes` against what it follows; `until` takes its place, if there is one.
+    """
 
     offers: tuple[Offer, ...]
     wrong: tuple[WrongCell, ...]
     changes: Mapping[str, tuple[str, ...]]
     published: Published | None = None
+    until: Published | None = None
 
 
 def in_force(lists: LineLists | None, on: date) -> InForce:
@@ -87,11 +91,13 @@ def import_lines(
         raise _unreadable(bad) from None
     present = in_force(lists, from_on)
     changes = differences(() if present.example else present.offers, offers)
+    later = [each for each in lists.published() if each.from_on > from_on]
+    until = min(later, key=lambda each: (each.from_on, -each.number), default=None)
     if not apply:
-        return Coming(offers, (), changes)
+        return Coming(offers, (), changes, until=until)
     made = lists.publish(offers, from_on=from_on, at=at, by=by[:BY_CHARS])
     tell("lines_published", number=made.number, rows=len(offers))
-    return Coming(offers, (), changes, made)
+    return Coming(offers, (), changes, made, until)
 
 
 def _unreadable(bad: BadList) -> LinesListUnreadable:
