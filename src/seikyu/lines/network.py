@@ -72,7 +72,7 @@ class IPsec:
 class ClaimsNetwork:
     """What a site has to know of the network (接続先情報).
 
-    Shape: `prefixes` hold every claims address; `domains` are known to the closed resolvers alone; `names` by role of
+    Shape: `prefixes`, of which there is one at least, hold every claims address but those of resolvers; `domains` are known to the closed resolvers alone; `names` by role of
     `ROLES`, a role that the network has not is left out; `example` if it is the one that comes along.
     """
 
@@ -102,7 +102,7 @@ def read_network(text: str) -> ClaimsNetwork:
         published_on=top.item("published_on", date.min, needed=True),
         example=top.item("example", False),
         mtu=_mtu(top),
-        prefixes=top.networks("prefixes", needed=True),
+        prefixes=_prefixes(top),
         domains=top.texts("domains", _host, "name"),
         names={role: name for role in ROLES if (name := _named(names, role))},
         areas={name: _area(name, each) for name, each in top.inner("areas").tables()},
@@ -134,6 +134,14 @@ def _mtu(top: Reading) -> int:
     if not _LEAST_MTU <= mtu <= _MOST_MTU:
         top.say("mtu", "mtu", mtu)
     return mtu
+
+
+def _prefixes(top: Reading) -> tuple[Network, ...]:
+    """Return the prefixes; none at all would close a line to everything, and on some systems to nothing."""
+    found = top.networks("prefixes", needed=True)
+    if top.table.get("prefixes") == []:
+        top.say("prefixes", "missing")
+    return found
 
 
 def _host(text: str) -> str:
