@@ -49,7 +49,7 @@ def test_q6_every_line_and_system_has_a_guide_that_says_whom_to_call(wish: Wish,
         assert "C-0001" in desk
     else:
         assert "0120-000-001" in desk
-        assert "CAF0000000000" in desk
+        assert (wish.line != "isdn") == ("CAF0000000000" in desk)
     assert ("暗証番号、パスワード、鍵" if lang == "ja" else "Never say PIN, password or key") in desk
     assert "@@" not in words(told)
 
@@ -289,8 +289,17 @@ def test_q13_who_checks_eligibility_over_ipv6_is_told_and_so_is_the_change_of_li
     assert "変更届" in words(guide("ipvpn_ipv4", "windows"), "before")
 
 
+def test_the_router_lets_the_tunnel_itself_out() -> None:
+    """Who blocks all but the claims network has no IKE and so no tunnel."""
+    told = words(guide("ipsec_ike", "router"), "closed")
+
+    assert "UDP 500 and 4500 and ESP to the gateway (203.0.113.2)" in told
+    assert "UDP 500" not in words(guide("ipvpn_ipv6", "router"), "closed")
+
+
 def test_isdn_says_that_it_is_history() -> None:
-    """And brings no files."""
+    """And brings no files; the desk knows such a line by the number that it dials from."""
+    assert "the number that you dial from" in words(guide("isdn", "windows", site=Site()), "desk")
     assert "history" in words(guide("isdn", "windows"), "before")
     assert {} == made("isdn", "windows")
 

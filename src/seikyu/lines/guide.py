@@ -272,12 +272,14 @@ def _words(
         "time_host": network.names.get("time", _UNKNOWN),
         "user_id": said["user_id"][lang]
         + (said["realm"][lang].format(realm=network.pppoe.realm) if network.pppoe.realm else ""),
+        "gateway_said": _some(values["gateway_addresses"], lang) or network.ipsec.gateway or _UNKNOWN,
         "prefixes_said": _some(values["prefixes"], lang),
         "fingerprint": systems()[wish.system].fingerprint,
         "line": getattr(kind, lang),
         "contract": table("steps.toml")["contracts"][kind.contract][lang],
     }
-    if number := site.customer_id if kind.contract == "customer_id" else site.contract_id:
+    numbers = {"customer_id": site.customer_id, "contract_id": site.contract_id}
+    if number := numbers.get(kind.contract):
         words["contract"] = f"{words['contract']} {number}"
     own = {"desk": kind.desk, _CARRIER: _CARRIER, "help_desk": "help_desk", "review_body": "review_body"}
     for name, desk in own.items():

@@ -72,8 +72,9 @@ class IPsec:
 class ClaimsNetwork:
     """What a site has to know of the network (接続先情報).
 
-    Shape: `prefixes`, of which there is one at least, hold every claims address but those of resolvers; `domains` are known to the closed resolvers alone; `names` by role of
-    `ROLES`, a role that the network has not is left out; `example` if it is the one that comes along.
+    Shape: `prefixes`, of which there is one at least, hold every claims address but those of resolvers; `domains` are
+    known to the closed resolvers alone; `names` by role of `ROLES`, a role that the network has not is left out;
+    `example` if it is the one that comes along.
     """
 
     published_on: date
