@@ -134,9 +134,21 @@ def test_a_wrong_cell_is_named_and_nothing_is_published(
     assert "lines_list_heading_unknown" == told["code"]
     assert "carrier, service, areas, kind" in told["hint"]
     file.write_text(f"{good}x,y\n", "utf-8")
-    assert "line 12: : `2`: the row has not as many cells" in typed(capsys, *words, status=2)
+    assert "line 12: cells: `2`: the row has not as many cells" in typed(capsys, *words, status=2)
     assert [] == as_json(capsys, "admin", "lines", "history", *at)["items"]
     assert "one of" not in typed(capsys, "admin", "lines", "export", "--heading", "fr", *at, status=3)
+
+
+def test_a_file_that_is_no_list_is_told_as_one(capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path) -> None:
+    """Not as a claim file: empty, blank, too long."""
+    file = tmp_path / "list.csv"
+    words = ("admin", "lines", "import", file, "--from", "2026-12-01", "--home", home)
+
+    for content, said in (("", "no row under"), ("\n\n", "no row under"), ("x" * (5 << 20), "is longer than")):
+        file.write_text(content, "utf-8")
+        text = typed(capsys, *words, status=2)
+        assert said in text
+        assert "claim" not in text
 
 
 def test_advice_is_given_to_people_and_programs(capsys: pytest.CaptureFixture[str]) -> None:

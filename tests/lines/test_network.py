@@ -112,6 +112,14 @@ def test_a_network_without_any_prefix_is_none() -> None:
     ]
 
 
+@pytest.mark.parametrize("wide", ["0.0.0.0/0", "128.0.0.0/1", "::/0", "2000::/3"])
+def test_a_prefix_that_is_the_whole_internet_is_refused(wide: str) -> None:
+    """A line that is closed but for it would be open."""
+    assert [("prefixes", "too_wide", wide)] == [
+        (each.place, each.why, each.value) for each in wrong(f'published_on = 2026-11-01\nprefixes = ["{wide}"]\n')
+    ]
+
+
 def test_what_is_not_toml_is_said_to_be_none() -> None:
     """With what the reader of TOML says."""
     (only,) = wrong("published_on = ")

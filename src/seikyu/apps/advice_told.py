@@ -162,7 +162,7 @@ def _said(row: Note, lang: Language, network: ClaimsNetwork | None) -> str:
         return text
     reached = network.desks.get(row.desk) if network else None
     phone = f" {reached.phone}" if reached and reached.phone else ""
-    return f"{label(desks()[row.desk], lang)}{phone}: {text}"
+    return f"{label(desks()[row.desk], lang)}{phone}{'：' if lang == 'ja' else ': '}{text}"
 
 
 def _offer(offer: Offer, today: date, lang: Language) -> list[str]:

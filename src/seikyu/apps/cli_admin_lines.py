@@ -42,12 +42,11 @@ def bring_in(
     as_json: JsonOption = False,
 ) -> int:
     """Publish a list, or only say what it changes; if a cell is wrong, nothing is taken in."""
-    from seikyu.apps.client.outgoing import look_at
+    from seikyu.apps.drawing.source import opened
 
     day = day_from(from_on, "--from")
     lists = office_lists(home)
-    look_at(file)
-    with file.open("rb") as source:
+    with opened(file) as source:
         coming = import_lines(lists, source, from_on=day, at=datetime.now(UTC), by=one_line(by), apply=apply)
     if as_json:
         print(json.dumps(_on_wire(coming, day.isoformat()), ensure_ascii=False))
@@ -166,7 +165,7 @@ def _tell(coming: Coming, day: str) -> None:
 
 
 def _cell(each: WrongCell) -> str:
-    column = say(f"lines.columns.{each.column}") if each.column else ""
+    column = say(f"lines.columns.{each.column}" if each.column else "lines.admin.cells")
     said = say(
         "lines.admin.row", line=each.line, column=column, value=each.value, reason=say(f"lines.reasons.{each.why}")
     )

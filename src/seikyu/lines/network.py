@@ -25,6 +25,8 @@ FILE_NAME: Final = "network.toml"
 _HOST: Final = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 )
+#: A network that is wider is no network of one operator, and a line that is closed but for it is open.
+_LEAST_BITS: Final = {4: 8, 6: 16}
 _LEAST_MTU: Final = 1280
 _MOST_MTU: Final = 1500
 
@@ -142,6 +144,9 @@ def _prefixes(top: Reading) -> tuple[Network, ...]:
     found = top.networks("prefixes", needed=True)
     if top.table.get("prefixes") == []:
         top.say("prefixes", "missing")
+    for each in found:
+        if each.prefixlen < _LEAST_BITS[each.version]:
+            top.say("prefixes", "too_wide", each)
     return found
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 from seikyu.limits import limit
 from seikyu.lines.registry import BadList, Offer, WrongCell, differences, example_list, read_list
-from seikyu.ports.errors import SeikyuError
+from seikyu.ports.errors import SeikyuError, TooLong
 from seikyu.ports.lines import LineLists, Published
 from seikyu.services.office import Tell, silent
 from seikyu.services.register import encoding_of
@@ -79,9 +79,12 @@ def import_lines(
 ) -> Coming:
     """Read a list, and with `apply` publish it; if a cell is wrong, nothing is taken in.
 
-    Errors: LinesListUnreadable, ListUnreadable, TooLong; NoSpace, ListDamaged.
+    Errors: LinesListUnreadable, ListUnreadable; NoSpace, ListDamaged.
     """
-    encoding = encoding_of(source, limit_bytes=limit("lines_list_bytes"))
+    try:
+        encoding = encoding_of(source, limit_bytes=limit("lines_list_bytes"))
+    except TooLong:
+        raise LinesListUnreadable(why="too_long", what=str(limit("lines_list_bytes")), line=0) from None
     source.seek(0)
     try:
         offers = read_list(source.read().decode(encoding))
