@@ -205,6 +205,7 @@ def test_q13_a_page_says_which_notice_to_file_and_leads_there(site: Site) -> Non
     assert "Log out" in hanako.text()
     for path in ("/", "/account", "/notices", "/lines", "/lines/advise"):
         assert hanako.get(path).status_code == 200, path
+    assert "kind=change_connection" in hanako.get("/").text, "the first page says it too"
 
     hanako.get("/notices/new?kind=change_connection&connection=ipvpn_ipv6")
     hanako.post(
@@ -222,6 +223,7 @@ def test_q13_a_page_says_which_notice_to_file_and_leads_there(site: Site) -> Non
         assert party is not None
         tx.put_party(replace(party, connection="ipvpn_ipv6"))
     assert hanako.get("/applications").status_code == 200
+    assert "change_connection" not in hanako.get("/").text
     hanako.address = V4
     assert hanako.get("/applications").status_code == 403
 

@@ -12,7 +12,7 @@ import pytest
 from seikyu.adapters import charon, nftables
 from seikyu.adapters.x509_ca import create_ca, enrol
 from seikyu.apps.cli import run
-from seikyu.apps.gateway.office import BadTerminals, terminals_from
+from seikyu.apps.gateway.office import BadTerminals, HomeOffice, OfficeSilent, RemoteOffice, terminals_from
 from seikyu.apps.wiring import init_home
 from seikyu.lines.gateway import example
 from seikyu.ports.register import Party
@@ -236,12 +236,46 @@ def test_an_office_writes_who_may_come(gateway: Run, tmp_path: Path) -> None:
     status, out, _ = gateway("terminals", "--home", str(home.root))
     rows = terminals_from(out, "terminals.csv")
     told = json.loads(gateway("terminals", "--home", str(home.root), "--json")[1])
+    assert gateway("terminals", "--home", str(home.root), "--out", "written.csv") == (0, "", "")
+    assert out == (tmp_path / "written.csv").read_text("utf-8")
 
     assert status == 0
     assert [("9911000015", "受付, 1号機", row.serial, row.not_after, False)] == [
         (each.party, each.terminal, each.serial, each.not_after, each.revoked) for each in rows
     ]
     assert [row.serial] == [each["serial"] for each in told["items"]]
+
+
+def test_an_office_that_cannot_be_read_is_silent_and_asked_again(tmp_path: Path) -> None:
+    """What it said last goes on meanwhile; each of its files may be missing."""
+    office = HomeOffice(tmp_path / "home")
+
+    for asked in (office.authorities, office.lists, office.issued):
+        with pytest.raises(OfficeSilent):
+            asked()
+
+    home = init_home(tmp_path / "home")
+    create_ca(home, organisation="test office", now=datetime.now(UTC))
+    assert office.issued() == []
+    assert office.issued() is None
+    assert office.authorities()
+    home.database.write_bytes(b"no rows")
+    with pytest.raises(OfficeSilent):
+        office.issued()
+
+
+def test_a_list_that_is_being_written_is_not_read(tmp_path: Path) -> None:
+    """Half a list is a list, and whoever is in the other half would be thrown out."""
+    terminals(tmp_path, "9911000015,desk,,,valid")
+    office = RemoteOffice("https://office.example", tmp_path / "chain.pem", tmp_path / "terminals.csv")
+    first = office.issued()
+    terminals(tmp_path)
+
+    young = office.issued()
+    os.utime(tmp_path / "terminals.csv", (1, 1))
+
+    assert first is not None
+    assert (1, None, []) == (len(first), young, office.issued())
 
 
 @pytest.mark.parametrize(

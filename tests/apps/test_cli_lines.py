@@ -166,6 +166,20 @@ def test_advice_is_given_to_people_and_programs(capsys: pytest.CaptureFixture[st
     assert {"order", "contract", "notice", "certificate", "cut", "setup", "security", "ask"} == set(first["notes"])
 
 
+def test_desks_have_the_phone_that_the_office_publishes(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    """From its `network.toml`; the example's numbers are nobody's, and a file that is wrong is named."""
+    from importlib.resources import files
+
+    network = (files("seikyu.lines") / "example" / "network.toml").read_text("utf-8")
+    words = ("lines", "advise", *CLINIC, "--home", home)
+    assert "network support desk: when" in typed(capsys, *words)
+
+    (home / "network.toml").write_text(network, "utf-8")
+    assert "network support desk 0120-000-001: when" in typed(capsys, *words)
+    (home / "network.toml").write_text("mtu = 1", "utf-8")
+    assert "network.toml" in typed(capsys, *words, status=3)
+
+
 @pytest.mark.parametrize(
     "content", ['party = "clinic"\narea = "west"', '{"party": "clinic", "area": "west", "pcs": 2}']
 )

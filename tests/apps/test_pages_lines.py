@@ -68,7 +68,10 @@ def test_advice_is_given_on_a_page_that_is_an_address(site: Site) -> None:
     browser.get("/lines/advise?party=clinic&area=east&line=ftth&eligibility=none")
     assert "1. IP-VPN by IPv6 over the fibre that is there" in browser.text()
     assert "no contract with a provider is needed" in browser.text()
+    assert browser.page is not None
+    assert 'href="/lines/guide?line=ipvpn_ipv6"' in browser.page.text
     assert "an IPsec+IKE service over the Internet line" in browser.text()
+    assert browser.get("/lines/guide?line=ipvpn_ipv6").status_code == 200
 
 
 @pytest.mark.parametrize("query", ["party=shop", "line=ftth", "party=clinic&area=east&line=x&eligibility=none"])

@@ -1,5 +1,6 @@
 """The certificate in a client's folder, and lists of revoked ones."""
 
+import socket
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis.strategies import binary
 
 from pki import key, write_pem
-from portal_lab import FUTURE, NOW, OFFICE, OTHER, PAST, Portal, client_folder, looking, portal
+from portal_lab import FUTURE, NOW, OFFICE, OTHER, PAST, Portal, client_folder, listening, looking, portal
 from seikyu.apps.doctor import certificate as probes
 from seikyu.apps.doctor.der import certificates_in
 from seikyu.apps.doctor.probing import CouldNotLook, Look
@@ -152,15 +153,25 @@ def test_a_list_says_that_it_is_revoked(tmp_path: Path) -> None:
     assert {"certificate.revoked": True, "list.expired": False} == probes.look_at_list(looking(1, folder))
 
 
-def test_a_list_that_is_over_is_told(tmp_path: Path) -> None:
+def test_a_list_that_is_over_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has written a new one in time (C14); another issuer's says nothing."""
+    old = revoked(until=NOW - timedelta(days=1))
     folder = client_folder(tmp_path / "one")
-    (folder / probes.LIST_FILE).write_bytes(revoked(until=NOW - timedelta(days=1)))
     other = client_folder(tmp_path / "two")
     (other / probes.LIST_FILE).write_bytes(revoked(OWN.serial_number, by=OTHER))
+    monkeypatch.setattr(probes, "fetched", lambda url, ca: old)
+    (folder / "client.toml").write_text('party = "9911000015"\npublic = "https://localhost:1"\n')
 
     assert {"certificate.revoked": False, "list.expired": True} == probes.look_at_list(looking(1, folder))
     assert {} == probes.look_at_list(looking(1, other))
+
+
+def test_a_copy_of_a_list_that_is_old_says_nothing_of_the_offices(tmp_path: Path) -> None:
+    """What others see is not known while it cannot be fetched; who was revoked then still is."""
+    folder = client_folder(tmp_path / "one")
+    (folder / probes.LIST_FILE).write_bytes(revoked(OWN.serial_number, until=NOW - timedelta(days=1)))
+
+    assert {"certificate.revoked": True} == probes.look_at_list(looking(1, folder))
 
 
 def test_the_offices_own_list_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,6 +191,21 @@ def test_the_offices_own_list_is_fetched(tmp_path: Path, monkeypatch: pytest.Mon
         facts = probes.look_at_list(looking(port, folder))
 
     assert {"certificate.revoked": True, "list.expired": False, "certificate.old_issuer": True} == facts
+
+
+def test_the_list_that_a_certificate_names_is_fetched_in_plain_http() -> None:
+    """As whoever looks for revocations does; other kinds of addresses and other answers are none."""
+
+    def serve(line: socket.socket) -> None:
+        path = line.recv(4096).split()[1]
+        line.sendall(b"HTTP/1.0 %d x\r\n\r\nthe list" % (200 if path == b"/crl" else 404))
+
+    nobody = Path("/nonexistent")
+    with listening(serve) as port:
+        assert b"the list" == probes.fetched(f"http://127.0.0.1:{port}/crl", nobody)
+        for other in (f"http://127.0.0.1:{port}/other", f"ldap://127.0.0.1:{port}/crl", "http:///crl", "http://[/crl"):
+            with pytest.raises(OSError):
+                probes.fetched(other, nobody)
 
 
 def test_no_byte_of_a_key_is_a_fact(tmp_path: Path) -> None:

@@ -50,6 +50,20 @@ def test_the_file_tells_people_in_their_language(alone: Path) -> None:
     assert 0 == bare(alone.parent, alone.name, "--help").returncode
 
 
+@pytest.mark.parametrize("stream", [1, 2])
+def test_nobody_has_to_listen(alone: Path, stream: int) -> None:
+    """A stream that is closed, or that was read no further, is nothing that the doctor stumbles over."""
+    words = [*BARE, str(alone), "--symptoms", "--json"]
+    closed = subprocess.run(["/bin/sh", "-c", f'exec "$@" {stream}>&-', "sh", *words], capture_output=True, check=False)
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
+        assert ran.stdout
+        ran.stdout.close()
+        said = ran.stderr.read() if ran.stderr else b"-"
+
+    assert (0, b"") == (closed.returncode, closed.stderr)
+    assert (141, b"") == (ran.returncode, said)
+
+
 def test_the_files_of_a_stick_are_found_beside_it(alone: Path) -> None:
     """The site's file lies in the same folder, wherever it is run from."""
     (alone.parent / "site.toml").write_text('[line]\nkind = "ipsec_ike"\n')

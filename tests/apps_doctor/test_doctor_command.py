@@ -1,9 +1,10 @@
 """`seikyu doctor`: what it is asked, what it tells, what it keeps, and how it ends."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from seikyu.apps import cli
 from seikyu.apps.doctor import main, memory
 from seikyu.apps.doctor.options import OPTIONS, Options, WrongUsage, read_options
 from seikyu.apps.doctor.probing import Probe
-from seikyu.apps.doctor.told import STATUSES
+from seikyu.apps.doctor.told import STATUSES, _shown
 from seikyu.apps.doctor.words import language, say, texts
 from seikyu.apps.outcomes import Exit
 from seikyu.lines.diagnosis import Verdict, faults
@@ -121,6 +122,67 @@ def test_that_nothing_was_found_is_good_news_only_if_it_connects(
     assert capsys.readouterr().out.splitlines()[2].startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"portal.refused": True}, "the portal's machine refuses the connection: the line carries as far as that"),
+        ({"portal.status": 503}, "the line carries as far as the portal, which cannot work now (status 503)"),
+    ],
+)
+def test_a_portal_that_is_down_is_not_the_lines_fault(
+    facts: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where its machine answers, that is said first, and what else is found comes below it."""
+    down = {"portal.answers": False} | facts
+
+    assert 2 == doctor(facts=down)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].startswith(said)
+    assert "nothing on this PC and its line explains it" not in "\n".join(lines)
+
+    doctor(facts=down | {"clock.off_s": 900})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].startswith(said)
+    assert "== what was found, most important first" == lines[4]
+
+    doctor(facts=facts | {"portal.answers": True})
+    assert said not in capsys.readouterr().out
+
+
+def test_what_connects_is_not_said_to_be_stopped(capsys: pytest.CaptureFixture[str]) -> None:
+    """A fault that would stop it is something to see to then."""
+    doctor(facts={"portal.answers": True, "proxy.set": True, "proxy.bypasses": False})
+
+    text = capsys.readouterr().out
+    assert "[T03] pages do not open, with an error of a proxy  <see to it>" in text
+    assert "<stops>" not in text
+
+
+@pytest.mark.parametrize(
+    ("off_s", "said"),
+    [
+        (34560001, "about 400 d ahead"),
+        (-259199, "about 2 d behind"),
+        (7260, "about 2 h ahead"),
+        (-600, "about 10 min behind"),
+    ],
+)
+def test_a_wrong_clock_is_told_as_people_say_it(off_s: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the desk, which looks into its own records, is told the right time."""
+    doctor(facts={"clock.off_s": off_s})
+
+    lines = capsys.readouterr().out.splitlines()
+    assert f"   shown by: how far the clock is off = {said}" in lines
+    right = (NOW - timedelta(seconds=off_s)).astimezone(timezone(timedelta(hours=9)))
+    assert f"  time: {right:%Y-%m-%d %H:%M} (JST)" in lines
+
+
+@pytest.mark.parametrize(("off_s", "said"), [(2, "2 s ahead"), (0, "0")])
+def test_a_small_difference_of_clocks_is_told_in_seconds(off_s: int, said: str) -> None:
+    """None has no way."""
+    assert said == _shown("clock.off_s", off_s, "en")
+
+
 def test_the_json_holds_what_the_text_says_and_the_facts(capsys: pytest.CaptureFixture[str]) -> None:
     """A program has all of it."""
     doctor("--json", "--error", "691", "--lang", "ja", facts={"portal.answers": False})
@@ -128,7 +190,7 @@ def test_the_json_holds_what_the_text_says_and_the_facts(capsys: pytest.CaptureF
     said = told(capsys)
     assert {
         "verdict", "exit_status", "text", "found", "proved", "desk", "could_not", "undecided", "facts", "took_s",
-        "version",
+        "version", "server",
     } == set(said)  # fmt: skip
     (found,) = said["found"]
     assert ("L01", False, "network_desk") == (found["id"], found["certain"], found["call"]["name"])
@@ -162,8 +224,8 @@ def test_symptoms_are_listed_and_chosen(capsys: pytest.CaptureFixture[str]) -> N
         (["--lang", "fr"], "wrong usage: --lang ja|en"),
         (["--colour"], "wrong usage: unrecognized arguments: --colour"),
         (["--network", "none.toml"], "none.toml cannot be used: no such file or directory"),
-        (["--as", "nobody"], "is missing"),
-        (["--as", "../x"], "is missing"),
+        (["--as", "nobody"], "is not there"),
+        (["--as", "../x"], "is not there"),
         (["--report", "no/folder/report.txt"], "there is no folder no/folder"),
         (["--report", "."], ". is there already and is not the doctor's; it is left as it is"),
     ],
@@ -230,6 +292,13 @@ def test_a_home_that_cannot_be_looked_into_is_told(tmp_path: Path, capsys: pytes
     assert [("bad_file", str(home))] == [(each["why"], each["what"].split()[0]) for each in told(capsys)["could_not"]]
 
 
+def test_an_example_of_a_network_is_told_to_be_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who forgot to put in the real one would look for a fault of the line for long."""
+    doctor("--json", "--network", str(EXAMPLE / "network.toml"))
+
+    assert ["example"] == [each["why"] for each in told(capsys)["could_not"]]
+
+
 def test_of_several_clients_one_must_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The doctor goes on without any, and says how to choose."""
     for name in ("a", "b"):
@@ -283,14 +352,39 @@ def test_a_report_takes_the_place_of_an_earlier_one_and_of_nothing_else(capsys: 
 
 def test_what_was_found_is_told_though_the_report_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
     """The file comes last, and leaves nothing half."""
-    Path("report.txt.new").mkdir()  # where it is written before it takes its name
+    report = "r" * 250  # fits by itself, and no longer with what it is called before it takes its name
 
-    assert Exit.COULD_NOT_RUN == doctor("--report", "report.txt", facts={"link.carrier": False})
+    assert Exit.COULD_NOT_RUN == doctor("--report", report, facts={"link.carrier": False})
 
     printed = capsys.readouterr()
     assert "[P01]" in printed.out
-    assert "report.txt cannot be written: is a directory" in printed.err
-    assert not Path("report.txt").exists()
+    assert f"{report} cannot be written: file name too long" in printed.err
+    assert [] == list(Path.cwd().iterdir())
+
+
+def test_what_lies_beside_a_report_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever it is called; and a pipe that nobody writes to keeps nobody waiting."""
+    for name in ("report.txt.new", ".report.txt"):
+        Path(name).write_text("mine")
+    os.mkfifo("pipe")
+
+    doctor("--report", "report.txt")
+
+    assert "mine" == Path("report.txt.new").read_text() == Path(".report.txt").read_text()
+    assert [".report.txt", "pipe", "report.txt", "report.txt.new"] == sorted(each.name for each in Path.cwd().iterdir())
+    assert Exit.COULD_NOT_RUN == doctor("--report", "pipe")
+    assert "pipe is there already" in capsys.readouterr().err
+
+
+def test_a_folder_that_was_named_and_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """A slip of typing is not told as a folder that was not given."""
+    doctor("--home", "nowhere", "--json")
+    assert [("bad_file", "nowhere (no such file or directory)")] == [
+        (each["why"], each["what"]) for each in told(capsys)["could_not"]
+    ]
+
+    assert Exit.COULD_NOT_RUN == doctor("--as", "nobody")
+    assert "client.toml cannot be used: is not there, or may not be looked at" in capsys.readouterr().err
 
 
 def test_the_prefix_that_worked_is_remembered_and_one_that_did_not_is_not(
@@ -383,6 +477,9 @@ def test_the_installed_command_tells_what_the_other_tells(
 
     assert 0 == cli.run(["doctor", "--write-zipapp", "doctor.pyz"])
     assert "written to doctor.pyz" in capsys.readouterr().out
+    for kind in ("zipapp", "powershell"):
+        assert 0 == cli.run(["doctor", f"--write-{kind}", kind, "--json"])
+        assert {"written": kind} == told(capsys)
     assert Exit.COULD_NOT_RUN == cli.run(["doctor", "--write-zipapp", "none/doctor.pyz"])
 
 

@@ -50,6 +50,23 @@ def test_ipv6_is_on_or_off(tmp_path: Path, said: str, *, expected: bool | None) 
     assert expected == look_at_addresses(looking(box), box).get("ipv6.enabled")
 
 
+def test_addresses_that_cannot_be_read_are_not_none(tmp_path: Path) -> None:
+    """A container may hide the kernel's table: that says nothing of an address (V01)."""
+    box = machine(tmp_path, card("eth0") | {DISABLE: "0\n"})
+
+    assert not {"ipv6.addresses", "ipv6.prefixes"} & set(look_at_addresses(looking(box), box))
+
+
+def test_a_small_ip_that_knows_no_json_says_as_little_as_none(tmp_path: Path) -> None:
+    """The main table says which way packets go; only a status of its own says that there is none."""
+    files = card("eth0") | ALL
+    small = machine(tmp_path / "small", files, {("ip",): Ran(1, err="ip: unrecognized option: j")})
+    cut = machine(tmp_path / "cut", files, {("ip",): Ran(2, err="RTNETLINK answers: Network is unreachable")})
+
+    assert "eth0" == look_at_addresses(looking(small), small)["route.claims_interface"]
+    assert look_at_addresses(looking(cut), cut)["route.by_line"] is False
+
+
 def test_a_kernel_without_ipv6_has_it_off(tmp_path: Path) -> None:
     """There is a switch for IPv4 and none for IPv6."""
     box = machine(tmp_path, card("eth0") | {"proc/sys/net/ipv4/ip_forward": "0\n"})
@@ -131,6 +148,16 @@ def test_the_source_of_the_system_is_looked_up() -> None:
     found = origins.look(replace(look, network=network, facts={"ipv6.addresses": ("2001:db8:f000::9",)}))
 
     assert {"ipv6.outside_source": True, "ipv6.prefix_area": "west"} == found
+
+
+def test_a_line_by_ipv4_has_no_source_of_ipv6_to_look_at() -> None:
+    """Which IPv6 address would be taken matters where the line carries IPv6, and where nobody says what it carries."""
+    network = replace(example_network(), prefixes=(ip_network("::1/128"),))
+    look = replace(looking(machine(Path("/nonexistent"), {})), network=network)
+
+    told = [origins.look(replace(look, site=Site(kind=kind))) for kind in ("ipvpn_ipv4", "ipsec_ike", "ipvpn_ipv6", "")]
+
+    assert [False, False, True, True] == ["ipv6.outside_source" in each for each in told]
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,27 @@ def test_a_dialled_line_has_a_card_below_it(tmp_path: Path) -> None:
     )
 
 
+def test_a_bridge_and_a_tap_are_no_cards(tmp_path: Path) -> None:
+    """Nor is what only looks back; what they stand on is."""
+    files = card("br0", bridge="") | card("tap0", tun_flags="0x2") | card("lo") | card("eth9")
+    box = machine(tmp_path, files)
+
+    assert "eth9" == look_at_link(looking(box), box)["link.interface"]
+
+
+def test_of_several_cards_one_with_a_signal_and_a_cable_comes_first(tmp_path: Path) -> None:
+    """Where no route says more: first the signal, then that it is on, then the cable."""
+    unplugged, off = card("eth0", carrier="0"), card("eth1", carrier="0", flags="0x1002")
+    box = machine(tmp_path / "a", off | unplugged | card("wlan0", phy80211="") | card("wlan1", wireless=""))
+    cables = machine(tmp_path / "b", card("wlan0", phy80211="") | card("zeth"))
+    dark = machine(tmp_path / "c", off | card("eth2", carrier="0"))
+
+    found = [look_at_link(looking(each), each) for each in (box, cables, dark)]
+
+    assert ["wlan0", "zeth", "eth2"] == [each["link.interface"] for each in found]
+    assert [True, False, False] == [each["wlan.used"] for each in found]
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [("", "none"), ("WEP", "wep"), ("WPA1", "wpa"), ("WPA1 WPA2", "wpa2"), ("WPA2 802.1X", "wpa2"), ("WPA3", "wpa3")],
@@ -121,7 +142,7 @@ def test_a_machine_without_cards_is_told(tmp_path: Path) -> None:
         ({("ping",): ""}, True),
         (
             {("ping",): Ran(1), ("ip", "-j", "neigh"): '[{"dst":"192.0.2.1","lladdr":"02:0","state":["REACHABLE"]}]'},
-            True,
+            None,
         ),
         ({("ping",): Ran(1), ("ip", "-j", "neigh"): '[{"dst":"192.0.2.1","state":["FAILED"]}]'}, False),
         ({("ping",): Ran(1), ("ip", "-j", "neigh"): '[{"dst":"192.0.2.1","state":["STALE"]}]'}, None),
@@ -175,3 +196,14 @@ def test_any_text_is_read(said: str) -> None:
         link.encryption(each)
         link.whole(each)
         link.card_of("eth0", {"type": each, "flags": each, "carrier": each})
+
+
+def test_a_bridge_that_took_the_place_of_a_card_is_the_card_of_the_line(tmp_path: Path) -> None:
+    """A PC with virtual machines has its addresses there; one that leads nowhere is none."""
+    bridged = card("br0", bridge__bridge_id="8000.02") | card("eth0") | card("docker0", bridge__bridge_id="8000.03")
+    route = ROUTE.replace("eth0", "br0")
+    box = machine(tmp_path / "bridged", bridged | {"proc/net/route": route})
+    plain = machine(tmp_path / "plain", bridged | {"proc/net/route": ROUTE})
+
+    assert "br0" == look_at_link(looking(box), box)["link.interface"]
+    assert "eth0" == look_at_link(looking(plain), plain)["link.interface"]

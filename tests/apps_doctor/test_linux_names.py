@@ -1,5 +1,6 @@
 """What Linux says of resolvers, hosts and proxies."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,11 +40,11 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_resolvers_are_read_in_their_order(tmp_path: Path) -> None:
-    """From resolv.conf, with an address of a link and what is no address left out."""
+    """From resolv.conf; an address of a link keeps its card, and what is no address is left out."""
     said = "# made by hand\nsearch example\nnameserver 192.0.2.53\nnameserver fe80::1%eth0\nnameserver here\n"
     box = machine(tmp_path, {"etc/resolv.conf": said})
 
-    assert ("192.0.2.53", "fe80::1") == look_at_names(looking(box), box)["dns.resolvers"]
+    assert ("192.0.2.53", "fe80::1%eth0") == look_at_names(looking(box), box)["dns.resolvers"]
 
 
 def test_behind_the_systems_own_resolver_are_the_real_ones(tmp_path: Path) -> None:
@@ -53,8 +54,25 @@ def test_behind_the_systems_own_resolver_are_the_real_ones(tmp_path: Path) -> No
 
     found = look_at_names(looking(box), box)
 
-    assert ("192.0.2.53", "2001:db8:c1a0:e::53:1", "203.0.113.53") == found["dns.resolvers"]
-    assert found["dns.foreign_first"] is False
+    assert ("127.0.0.53", "192.0.2.53", "2001:db8:c1a0:e::53:1", "203.0.113.53") == found["dns.resolvers"]
+    assert "dns.foreign_first" not in found
+
+
+def test_behind_a_small_resolver_of_the_pc_are_those_of_network_manager(tmp_path: Path) -> None:
+    """A dnsmasq at 127.0.0.1, whoever set it up."""
+    box = machine(tmp_path, {"etc/resolv.conf": "nameserver 127.0.0.1\n"}, {("nmcli",): NMCLI})
+
+    assert ("127.0.0.1", "192.0.2.53", "2001:db8:c1a0:e::53:1", "203.0.113.53") == look_at_names(looking(box), box)[
+        "dns.resolvers"
+    ]
+
+
+def test_a_resolver_of_a_link_is_of_its_card(tmp_path: Path) -> None:
+    """A home gateway often gives its address on the link: the zone says the card."""
+    files = {"etc/resolv.conf": "nameserver fe80::1%eth1\nnameserver fe80::1%eth0\n"} | card("eth0") | card("eth1")
+    box = machine(tmp_path, files)
+
+    assert look_at_names(looking(box, Site(interface="eth0")), box)["dns.foreign_first"] is True
 
 
 def test_a_resolver_of_another_card_comes_first(tmp_path: Path) -> None:
@@ -109,6 +127,33 @@ def test_a_proxy_of_the_environment_is_seen(
     box = machine(tmp_path, {})
 
     assert {"proxy.set": True, "proxy.bypasses": expected} == look_at_proxy(looking(box), box)
+
+
+def test_the_portals_own_name_has_to_pass_the_proxy_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nothing else is known of the claims network."""
+    box = machine(tmp_path, {})
+    look = replace(looking(box), network=None, url="https://portal.claims.example:8443")
+    monkeypatch.setenv("https_proxy", "http://proxy.example:8080")
+
+    assert {"proxy.set": True, "proxy.bypasses": False} == look_at_proxy(look, box)
+    monkeypatch.setenv("no_proxy", "claims.example")
+    assert {"proxy.set": True, "proxy.bypasses": True} == look_at_proxy(look, box)
+    assert {"proxy.set": True} == look_at_proxy(replace(look, url=""), box)
+
+
+def test_a_proxy_for_http_alone_is_in_nobodys_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The portal is reached by https."""
+    monkeypatch.setenv("http_proxy", "http://proxy.example:8080")
+    box = machine(tmp_path, {})
+
+    assert {"proxy.set": False} == look_at_proxy(looking(box), box)
+
+
+def test_what_a_script_of_proxies_decides_is_not_known(tmp_path: Path) -> None:
+    """It may well leave the claims network out (PAC)."""
+    box = machine(tmp_path, {}, {("gsettings", "get", "org.gnome.system.proxy", "mode"): "'auto'\n"})
+
+    assert {"proxy.set": True} == look_at_proxy(looking(box), box)
 
 
 def test_a_proxy_of_the_desktop_is_seen(tmp_path: Path) -> None:

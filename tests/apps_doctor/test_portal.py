@@ -1,13 +1,15 @@
 """TLS, the portal's answers and the clock, against small portals on loopback."""
 
 import socket
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis.strategies import binary
+from hypothesis.strategies import binary, booleans
 
 from portal_lab import (
     ALERT_VERSION,
@@ -23,7 +25,7 @@ from portal_lab import (
     looking,
     portal,
 )
-from seikyu.apps.doctor import mtu, tls
+from seikyu.apps.doctor import https, mtu, tls
 from seikyu.apps.doctor import portal as probes
 from seikyu.apps.doctor.probing import CouldNotLook, Look
 from seikyu.apps.doctor.tools import Ran
@@ -48,6 +50,7 @@ def test_a_good_portal_is_good(tmp_path: Path) -> None:
 
     assert {
         "portal.connects": True,
+        "portal.refused": False,
         "tls.works": True,
         "tls.version_refused": False,
         "tls.issuer": OFFICE.issuing.certificate.subject.rfc4514_string().partition("CN=")[2].partition(",")[0],
@@ -79,8 +82,10 @@ def test_without_a_folder_nobody_says_who_vouches(tmp_path: Path) -> None:
 
 
 def test_another_name_is_seen(tmp_path: Path) -> None:
-    """The certificate is of another host (T04)."""
-    assert seen(tmp_path, Portal(hosts=("other.example",)))["tls.name_differs"] is True
+    """The certificate is of another host (T04), whoever vouches for it."""
+    facts = seen(tmp_path, Portal(hosts=("other.example",)), folder=client_folder(tmp_path / "client"))
+
+    assert (True, False) == (facts["tls.name_differs"], facts["tls.foreign_issuer"])
 
 
 def test_a_certificate_that_is_over_is_not_foreign(tmp_path: Path) -> None:
@@ -123,7 +128,8 @@ def test_no_version_in_common_is_told() -> None:
     with listening(refuse) as port:
         facts = tls.look(looking(port))
 
-    assert {"portal.connects": True, "tls.works": False, "tls.version_refused": True, "tls.alert": 70} == facts
+    expected = {"portal.connects": True, "portal.refused": False, "tls.works": False, "tls.version_refused": True}
+    assert expected | {"tls.alert": 70} == facts
 
 
 def test_what_is_not_tls_is_no_portal() -> None:
@@ -200,15 +206,23 @@ def test_an_office_that_is_closed_is_told(tmp_path: Path) -> None:
     assert said(tmp_path, Portal(problem="closed"), folder=folder)["portal.open"] is False
 
 
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_an_answer_of_what_stands_before_the_office_is_none(tmp_path: Path, status: int) -> None:
+    """The line carries, and nobody can send: that is told by its number and not called connected."""
+    folder = client_folder(tmp_path / "client")
+
+    assert {"portal.answers": False, "portal.status": status} == said(tmp_path, Portal(status=status), folder=folder)
+
+
 def test_nobody_there_is_told() -> None:
-    """A port at which nobody listens, and a name that nobody has."""
+    """A port at which nobody listens is told from a name that nobody has: there a machine answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
-    assert {"portal.connects": False} == tls.look(looking(port))
+    assert {"portal.connects": False, "portal.refused": True} == tls.look(looking(port))
     assert {"portal.answers": False} == probes.look_at_portal(looking(port))
     assert {} == mtu.look(looking(port))
-    assert {"portal.connects": False} == tls.look(looking(port, host="nobody.invalid"))
+    assert {"portal.connects": False, "portal.refused": False} == tls.look(looking(port, host="nobody.invalid"))
 
 
 @pytest.mark.parametrize("look", [tls.look, probes.look_at_portal, mtu.look, probes.look_at_clock])
@@ -250,6 +264,25 @@ def test_the_time_of_the_network_is_asked_for() -> None:
     assert -3601 <= off_s <= -3598
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": 0x23},  # a question
+        {"stratum": 0},  # a server that refuses
+        {"stratum": 16},  # one that has no time itself
+        {"stamp": b"87654321"},  # to another question
+        {"cut": 1},
+    ],
+)
+def test_what_is_no_answer_of_a_time_server_says_no_time(wrong: dict[str, Any]) -> None:
+    """An answer that anybody may have sent moves no clock."""
+    stamp = b"12345678"
+    said = {"kind": 0x24, "stratum": 2, "stamp": stamp, "cut": 0} | wrong
+    came = bytes([said["kind"], said["stratum"]]) + bytes(22) + said["stamp"] + bytes(16)
+
+    assert probes.read_ntp(came[: len(came) - said["cut"]], stamp, sent_at=NOW, came_at=NOW) is None
+
+
 @given(came=binary(max_size=80))
 def test_any_bytes_are_a_time_or_none(came: bytes) -> None:
     """Nothing is raised."""
@@ -263,6 +296,18 @@ def test_any_bytes_are_an_answer_or_none(came: bytes) -> None:
     """What a portal may say of us."""
     for status in (200, 403):
         probes._said(probes.https.Reply(status, {}, came))
+
+
+@given(came=binary(max_size=200), headed=booleans())
+def test_any_bytes_are_a_reply_or_a_broken_line(came: bytes, headed: bool) -> None:  # noqa: FBT001
+    """Whatever comes instead of an answer, or within one, ends in an answer or in OSError."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall((b"HTTP/1.1 200 x\r\n" if headed else b"") + came)
+        theirs.shutdown(socket.SHUT_WR)
+        ours.settimeout(3)
+        with suppress(OSError):
+            https.get(ours, "/", host="localhost")
 
 
 def test_big_packets_get_through(tmp_path: Path) -> None:

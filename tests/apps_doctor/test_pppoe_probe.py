@@ -22,6 +22,7 @@ from seikyu.apps.doctor.pppoe_frames import Code, Discovery, Frame, Option, Pack
 from seikyu.apps.doctor.pppoe_state import WAITS, Host, Login, LoginUnfit, Phase, Talk, packet_frame
 from seikyu.apps.doctor.probing import STAGE_S, CouldNotLook, Look
 from seikyu.apps.doctor.tools import run
+from seikyu.lines.diagnosis import diagnose
 from seikyu.lines.facts import Facts, known_facts
 from seikyu.lines.site import Site
 
@@ -180,7 +181,7 @@ def test_a_line_whose_sessions_are_used_up_says_so() -> None:
     assert [678, "not_tried", "AC-System-Error: session limit reached"] == early.told(
         "code", "authentication", "error_tag"
     )
-    assert [619, "accepted", True] == late.told("code", "authentication", "session")
+    assert [619, "accepted", False] == late.told("code", "authentication", "session")
 
 
 def test_a_concentrator_that_falls_silent_is_718() -> None:
@@ -524,6 +525,29 @@ def test_the_doctor_is_told_why_there_was_nothing_to_look_at() -> None:
     assert ("nothing", "Ethernet lo") == could_not(looked(facts={"link.interface": "lo"}))
     assert ("nothing", "Ethernet x0") == could_not(looked(site=Site(interface="x0"), facts={"link.interface": "lo"}))
     assert ("nothing", "Ethernet") == could_not(looked(facts={"line.kind": "ipvpn_ipv4"}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "login", "row"),
+    [
+        ({}, LOGIN, None),
+        ({"silent": True}, LOGIN, "L02"),
+        ({}, WRONG, "L01"),
+        ({"method": "pap"}, WRONG, "L01"),
+        ({"most_sessions": 0}, LOGIN, "L03"),
+        ({"late_limit": True}, LOGIN, "L03"),
+        ({"offers_only": True}, LOGIN, "L03"),
+    ],
+)
+def test_what_the_probe_finds_is_judged_as_the_table_of_faults_has_it(
+    settings: dict[str, Any], login: Login, row: str | None
+) -> None:
+    """691 is L01, 651 is L02, and a right login without a session L03."""
+    course = speak(bas(**settings), login=login)
+
+    diagnosis = diagnose({**course.facts, "line.kind": "ipvpn_ipv4"})
+
+    assert ([row] if row else []) == [each.fault.id for each in diagnosis.found if not each.likely]
 
 
 def test_the_facts_of_the_probe_are_those_that_it_says_it_gives() -> None:

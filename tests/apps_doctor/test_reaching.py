@@ -65,6 +65,35 @@ def test_an_address_outside_that_answers_by_udp_is_reached(monkeypatch: pytest.M
         thread.join()
 
 
+@pytest.mark.parametrize(
+    ("system", "address", "ran", "expected"),
+    [
+        ("linux", "192.0.2.9", Ran(0), True),
+        ("linux", "192.0.2.9", Ran(1), False),
+        ("macos", "192.0.2.9", Ran(0), True),
+        ("windows", "192.0.2.9", Ran(0, "Reply from 192.0.2.9: bytes=32 time=1ms TTL=63"), True),
+        # Windows ends well where a router says that the host is not there.
+        ("windows", "192.0.2.9", Ran(0, "Reply from 192.0.2.1: Destination host unreachable."), False),
+        ("windows", "2001:db8::9", Ran(0, "2001:db8::9 からの応答: 時間 <1ms"), True),
+        ("windows", "2001:db8::9", Ran(0, "Reply from fe80::1: Destination host unreachable."), False),
+        ("other", "192.0.2.9", Ran(0), False),
+    ],
+)
+def test_a_ping_that_came_back_is_told_on_each_system(system: str, address: str, ran: Ran, *, expected: bool) -> None:
+    """By its status, and on Windows by what only an answer has."""
+    look = replace(looking(None, ran=ran), system=system)
+
+    assert expected == canaries._pinged(look, address)
+
+
+def test_what_is_asked_by_udp_is_what_the_port_is_for() -> None:
+    """A question for a name, a question for the time, and nothing at any other port."""
+    name, time, other = (canaries._datagram(port) for port in (53, 123, 443))
+
+    assert b"\x04test\x00" in name
+    assert (48, 0x23, b"") == (len(time), time[0], other)
+
+
 def test_nothing_outside_is_tried_unless_asked() -> None:
     """The sweep is an option; without a site or addresses there is nothing to try."""
     there = Endpoint("127.0.0.1", closed_port())
@@ -129,6 +158,7 @@ def test_a_gateway_that_answers_is_told(code: int, notify: str) -> None:
     with gateway((code, b"")) as (port, asked):
         assert {"ike.answers": True, "ike.notify": notify} == said(port, closed_port())
     assert 1 == len(asked)
+    assert not asked[0].startswith(wire.NON_ESP)
 
 
 def test_a_gateway_that_wants_a_cookie_and_another_group_gets_both() -> None:

@@ -1,10 +1,15 @@
 """Revocation lists that a gateway keeps: verified, never an older one after a newer, and there after a restart."""
 
+from contextlib import suppress
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis import strategies as st
 
 import pki
 from seikyu.adapters.kept_lists import BadLists, KeptLists, soonest
@@ -71,6 +76,28 @@ def test_half_a_file_is_none(ca: pki.PKI, tmp_path: Path, cut: int) -> None:
     assert {serial_text(pki.serial(10))} == kept.revoked
 
 
+@cache
+def known() -> tuple[pki.PKI, bytes, bytes]:
+    """Return authorities, a file of lists and a newer one; signatures have other bytes each time they are made."""
+    ca = pki.make_pki()
+    return ca, lists(ca, 5, 10), lists(ca, 6)
+
+
+@given(data=st.data())
+def test_any_bytes_are_lists_or_none(data: st.DataObject) -> None:
+    """A line that broke, or somebody who made them up: what was kept stays, and nothing else happens."""
+    ca, before, whole = known()
+    at = data.draw(st.integers(0, len(whole)))
+    text = whole[:at] + data.draw(st.binary(max_size=20)) + whole[at + data.draw(st.integers(0, 20)) :]
+
+    with TemporaryDirectory() as folder:
+        kept = KeptLists(Path(folder), ca.chain)
+        kept.take(before)
+        with suppress(BadLists):
+            kept.take(text)
+        assert {(5, 1), (6, 1)} >= {tuple(sorted((each.number for each in kept.all), reverse=True))}
+
+
 def test_a_list_of_another_authority_is_refused_although_it_has_the_same_name(ca: pki.PKI, tmp_path: Path) -> None:
     """Nothing of such a file is taken."""
     stranger = pki.make_pki(keys="ca-stranger")
@@ -81,6 +108,19 @@ def test_a_list_of_another_authority_is_refused_although_it_has_the_same_name(ca
         kept.take(lists(stranger, 6))
 
     assert {serial_text(pki.serial(10))} == kept.revoked
+
+
+def test_a_list_of_a_new_authority_is_passed_over_until_we_are_told_of_it(ca: pki.PKI, tmp_path: Path) -> None:
+    """The office has a new key; what the old one says still counts."""
+    newer = pki.make_pki(keys="ca-newer")
+    kept = KeptLists(tmp_path, ca.chain)
+
+    assert kept.take(lists(newer, 1, 12) + lists(ca, 5, 10))
+
+    assert {serial_text(pki.serial(10))} == kept.revoked
+    told = KeptLists(tmp_path, [*newer.chain, *ca.chain])
+    assert told.take(lists(newer, 1, 12) + lists(ca, 5, 10))
+    assert {serial_text(pki.serial(10)), serial_text(pki.serial(12))} == told.revoked
 
 
 def test_a_list_whose_signature_does_not_fit_is_refused(ca: pki.PKI, tmp_path: Path) -> None:

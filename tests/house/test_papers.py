@@ -81,6 +81,21 @@ def test_links_between_the_papers_lead_somewhere() -> None:
     assert [] == dead
 
 
+def test_every_question_about_lines_has_tests_named_after_it() -> None:
+    """The page has thirteen questions, each with tests of its number; and no test of a question is left out of sight."""
+    page = (ROOT / "docs" / "questions.md").read_text("utf-8")
+    rows = {int(no): row for no, row in re.findall(r"^\| Q(\d+) \|(.*)$", page, re.MULTILINE)}
+
+    assert list(range(1, 14)) == list(rows)
+    for no, row in rows.items():
+        named = re.findall(r"`(tests/[a-z0-9_/]+\.py)::(test_[a-z0-9_]+)`", row)
+        assert named
+        assert [] == [name for _, name in named if not name.startswith(f"test_q{no}_")]
+        assert [] == [
+            f"{file}::{name}" for file, name in named if f"def {name}(" not in (ROOT / file).read_text("utf-8")
+        ]
+
+
 def test_the_security_page_names_tests_that_are_there() -> None:
     """A control without its test is a claim."""
     page = (ROOT / "docs" / "security.md").read_text("utf-8")

@@ -29,6 +29,9 @@ ADDRESS: Final = 3
 RESOLVERS: Final = (129, 131)
 _TUN: Final = 0x400454CA
 _TUN_FLAGS: Final = 0x0001 | 0x1000
+#: How a TUN is made to look like the end of a dialled line (TUNSETLINK, ARPHRD_PPP).
+_TUN_LINK: Final = 0x400454CD
+_PPP: Final = 512
 
 
 @dataclass
@@ -293,6 +296,7 @@ def open_tun(name: str, mtu: int, address: str, *routes: str) -> int:
     """Make a TUN with an address and routes over it, in this namespace, and return its handle."""
     handle = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
     fcntl.ioctl(handle, _TUN, struct.pack("16sH22x", name.encode(), _TUN_FLAGS))
+    fcntl.ioctl(handle, _TUN_LINK, _PPP)
     for words in (
         ("link", "set", "dev", name, "mtu", str(mtu), "up"),
         ("address", "add", f"{address}/32", "dev", name),

@@ -27,7 +27,7 @@ from seikyu.adapters.charon import Charon, settings_text
 from seikyu.adapters.home import Home
 from seikyu.adapters.keys_file import key_pem
 from seikyu.adapters.sql import open_store
-from seikyu.adapters.x509_ca import CA, create_ca, enrol, ensure_root_list
+from seikyu.adapters.x509_ca import CA, create_ca, enrol, ensure_root_list, roll_over
 from seikyu.adapters.x509_list import list_revoked
 from seikyu.apps.wiring import init_home
 from seikyu.lines.gateway import example
@@ -104,6 +104,11 @@ class Office:
         if listed:
             self.list()
 
+    def roll_over(self) -> None:
+        """Give the authority a new key."""
+        self.ca = roll_over(self.home, now=datetime.now(UTC))
+        self.list()
+
     def list(self, *, at: datetime | None = None) -> None:
         """Write the revocation list, as if it were some time."""
         store = open_store(self.home.database)
@@ -134,19 +139,22 @@ class Client:
         self.charon.settings.write_text(text.replace("  plugins {\n", f"  plugins {{\n    {resolve}\n"), "utf-8")
         self.charon.socket.unlink(missing_ok=True)
         self.process = self.host.spawn("charon-systemd", env={"STRONGSWAN_CONF": str(self.charon.settings)})
-        until("the client's daemon is there", self.charon.socket.exists)
-        chain = x509.load_pem_x509_certificates(self.files["ca"].read_bytes())
-        with self.session() as session:
-            for each in chain:
-                session.load_cert({"type": "X509", "flag": "CA", "data": each.public_bytes(Encoding.DER)})
+        until("the client's daemon is there", self._listens)
         self.load(self.files)
 
-    def load(self, files: dict[str, Path], *, name: str = "claims") -> None:
+    def _listens(self) -> bool:
+        with suppress(OSError), self.session():
+            return True
+        return False
+
+    def load(self, files: dict[str, Path], *, name: str = "claims", gateway: str = "203.0.113.2", **more: str) -> None:
         """Give the daemon one certificate and its connection."""
         own = x509.load_pem_x509_certificates(files["cert"].read_bytes())[0].public_bytes(Encoding.DER)
         with self.session() as session:
             session.load_key({"type": "any", "data": files["key"].read_bytes()})
-            session.load_conn({name: connection(own)})
+            for each in x509.load_pem_x509_certificates(files["ca"].read_bytes()):
+                session.load_cert({"type": "X509", "flag": "CA", "data": each.public_bytes(Encoding.DER)})
+            session.load_conn({name: connection(own) | {"remote_addrs": [gateway]} | more})
 
     @contextmanager
     def session(self) -> Iterator[vici.Session]:
@@ -179,6 +187,12 @@ class Client:
                 if sa["state"] == b"ESTABLISHED" and whole:
                     return [each.decode() for each in sa["local-vips"]]
         return []
+
+    def opens(self, address: str, port: int, *, limit_s: float = 2.0) -> bool:
+        """Tell whether a port at an address takes a connection."""
+        with self.host.inside(), suppress(OSError), socket.create_connection((address, port), timeout=limit_s):
+            return True
+        return False
 
     def reaches(self, address: str, port: int, *, limit_s: float = 2.0) -> str | None:
         """Return what the server at an address says, or None if it is not reached."""
@@ -270,12 +284,18 @@ class Provider:
 
     def told(self, word: str) -> list[dict[str, Any]]:
         """Return the events of a word."""
-        return [each for each in self.events() if each["event"] == word]
+        return [each for each in self.events() if each.get("event") == word]
 
     def status(self) -> dict[str, Any]:
         """Return what `seikyu gateway status` says."""
         said = self.gateway.run(PROGRAM, "gateway", "status", "--json", "--config", self.folder / "gateway.toml")
         return json.loads(said.stdout)
+
+    def dropped(self) -> dict[str, int]:
+        """Return what the packet filter has dropped, by why."""
+        said = self.gateway.run("nft", "--json", "list", "counters", "table", "inet", "seikyu_gateway").stdout
+        rows = [each["counter"] for each in json.loads(said)["nftables"] if "counter" in each]
+        return {row["name"]: row["packets"] for row in rows}
 
     def clinic(self, name: str, party: str, terminal: str) -> Client:
         """Make a client behind a router of its own, with a certificate of the office; its daemon is started."""

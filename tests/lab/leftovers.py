@@ -34,12 +34,26 @@ class NotDown(RuntimeError):
 
 def claim() -> Path:
     """Make the folder of a new lab, owned by this process, and return it."""
-    ROOT.mkdir(mode=0o700, exist_ok=True)
     while True:
         folder = ROOT / f"sk{secrets.token_hex(3)}.{os.getpid()}.{started(os.getpid())}"
-        if not any(other.name.startswith(prefix_of(folder)) for other in ROOT.iterdir()):
-            folder.mkdir(mode=0o700)
+        if not any(other.name.startswith(prefix_of(folder)) for other in _folders()):
+            make(folder)
             return folder
+
+
+def make(folder: Path) -> None:
+    """Make a folder and those above it, although another lab that ends may take these away while they are empty."""
+    while True:
+        with suppress(FileNotFoundError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return
+
+
+def _folders() -> list[Path]:
+    """Return the folders of all labs."""
+    with suppress(FileNotFoundError):
+        return sorted(ROOT.iterdir())
+    return []
 
 
 def prefix_of(folder: Path) -> str:
@@ -116,11 +130,10 @@ def clear(folder: Path) -> None:
         end(living, names)
     for name in names:
         subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True, timeout=30)
-    if OVERLAYS.is_dir():
-        for path in OVERLAYS.glob(f"{prefix}-*"):
-            shutil.rmtree(path, ignore_errors=True)
-        with suppress(OSError):
-            OVERLAYS.rmdir()  # It was not there before the first lab; another lab's files keep it.
+    for path in OVERLAYS.glob(f"{prefix}-*"):
+        shutil.rmtree(path, ignore_errors=True)
+    with suppress(OSError):
+        OVERLAYS.rmdir()  # It was not there before the first lab; another lab's files keep it.
     if left := namespaces(prefix):
         raise NotDown(f"namespaces cannot be deleted: {left}")
     shutil.rmtree(folder, ignore_errors=True)
@@ -131,7 +144,7 @@ def clear(folder: Path) -> None:
 def sweep() -> list[str]:
     """Take down every lab whose owner is gone; return their prefixes. Labs of living owners are left alone."""
     swept = []
-    for folder in sorted(ROOT.iterdir()) if ROOT.is_dir() else []:
+    for folder in _folders():
         found = FOLDER.fullmatch(folder.name)
         if found and started(int(found[2])) != int(found[3]):
             clear(folder)

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from lab.leftovers import NAMESPACES, OVERLAYS, claim, clear, prefix_of, sweep
+from lab.leftovers import NAMESPACES, OVERLAYS, claim, clear, make, prefix_of, sweep
 
 RUN_LIMIT_S: Final = 30.0
 STOP_LIMIT_S: Final = 5.0
@@ -240,7 +240,7 @@ class Host:
     def overlay(self, name: str, text: str) -> None:
         """Lay a text over a file in `/etc` for programs that start here from now on."""
         path = OVERLAYS / self.namespace / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make(path.parent)
         path.write_text(text, "utf-8")
 
     # --- filters --------------------------------------------------------------------------------------------------

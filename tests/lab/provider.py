@@ -93,9 +93,9 @@ class Provider:
         assert self.running
         assert 0 == self.running.stop(limit_s=20), self.running.log()
 
-    def lets_in(self) -> int:
-        """Return how many terminals have a connection by now."""
-        return len(re.findall(r"added vici connection: t-", self.log()))
+    def lets_in(self, party: str) -> int:
+        """Return how many terminals of a party its daemon knows by now; one that comes earlier is told no, for good."""
+        return len(set(re.findall(rf"added vici connection: (t-{party}-\w+)", self.log())))
 
     def told(self) -> list[dict[str, Any]]:
         """Return what it has said since it was started."""

@@ -33,7 +33,7 @@ def told(said: str) -> Any:
     return json.loads(said.splitlines()[-1])
 
 
-def test_a_fetch_goes_on_by_itself_after_5_s_of_a_dead_line(town: Town, office: Office, tmp_path: Path) -> None:
+def test_q10_a_fetch_goes_on_by_itself_after_5_s_of_a_dead_line(town: Town, office: Office, tmp_path: Path) -> None:
     """Nobody has to press anything; the bytes are the sealed ones, and the office hears that they are there."""
     insurer, cable = town.closed_line("insurer", no=1)
     desk = Desk.at(insurer, office, "payer")
@@ -51,7 +51,7 @@ def test_a_fetch_goes_on_by_itself_after_5_s_of_a_dead_line(town: Town, office: 
     assert one["sha256"] == hashlib.sha256(Path(one["file"]).read_bytes()).hexdigest()
 
 
-def test_a_fetch_that_was_given_up_goes_on_where_it_stopped(town: Town, office: Office, tmp_path: Path) -> None:
+def test_q10_a_fetch_that_was_given_up_goes_on_where_it_stopped(town: Town, office: Office, tmp_path: Path) -> None:
     """The line is dead for 45 s and the person stops the program; the next one asks for the rest and no more."""
     insurer, cable = town.closed_line("insurer", no=1)
     desk = Desk.at(insurer, office, "payer")
@@ -72,7 +72,7 @@ def test_a_fetch_that_was_given_up_goes_on_where_it_stopped(town: Town, office: 
     assert (0, [one["size_bytes"]]) == (part(tmp_path / "got"), [Path(one["file"]).stat().st_size])
 
 
-def test_a_sending_that_the_line_cut_leaves_nothing_and_is_sent_again(
+def test_q10_a_sending_that_the_line_cut_leaves_nothing_and_is_sent_again(
     town: Town, office: Office, tmp_path: Path
 ) -> None:
     """What had come is erased, the doctor says why the file is not there (row X01), the same file is then sent whole."""

@@ -203,7 +203,7 @@ def test_a_wrong_password_is_691(dialled: Dialled) -> None:
 
 
 @pytest.mark.needs("tun", "packets")
-def test_ipv6_that_is_left_on_at_an_ipv4_line_is_found_first(dialled: Dialled) -> None:
+def test_q11_ipv6_that_is_left_on_at_an_ipv4_line_is_found_first(dialled: Dialled) -> None:
     """Row L04 (Q11): the session is up, and the PC takes the carrier's IPv6, over which no portal is reached."""
     dialled.line.connect()
     healthy = dialled.examined.ask()

@@ -76,6 +76,23 @@ def test_a_cable_that_is_out_is_found(clinic: Clinic) -> None:
     assert told["facts"]["link.carrier"] is False
 
 
+@pytest.mark.parametrize("way", ROUTER)
+def test_a_line_that_is_silent_is_found_although_it_just_worked(clinic: Clinic, way: str) -> None:
+    """P01: the signal is there and the router is not, whatever the system remembers of it; by IPv4 and by IPv6."""
+    clinic.open()
+    for other in ROUTER:
+        clinic.pc.ip("-6" if ":" in other else "-4", "route", "del", "default", check=False)
+    clinic.pc.route("default", via=way)
+    clinic.pc.run("ping", "-c", "1", way)
+    with clinic.cable.cut():
+        told = clinic.doctor()
+
+    assert "does_not_connect" == told["verdict"]
+    assert "P01" in ids(told)
+    assert (way, False) == (told["facts"]["router.address"], told["facts"]["router.answers"])
+
+
+@pytest.mark.slow
 def test_ipv6_that_is_on_is_found_on_a_line_by_ipv4(clinic: Clinic) -> None:
     """L04: while it is on and the portal does not open; not once it is off."""
     on = clinic.doctor(kind="ipvpn_ipv4")
@@ -87,6 +104,7 @@ def test_ipv6_that_is_on_is_found_on_a_line_by_ipv4(clinic: Clinic) -> None:
     assert (True, False) == (on["facts"]["ipv6.enabled"], off["facts"]["ipv6.enabled"])
 
 
+@pytest.mark.slow
 def test_two_prefixes_are_found(clinic: Clinic) -> None:
     """V07: a second line's prefix at the same card."""
     clinic.open()
@@ -98,6 +116,7 @@ def test_two_prefixes_are_found(clinic: Clinic) -> None:
     assert 2 == told["facts"]["ipv6.prefixes"]
 
 
+@pytest.mark.slow
 def test_the_wrong_resolver_is_found(clinic: Clinic) -> None:
     """V03: the PC asks one that does not know the closed network; the closed one does."""
     clinic.open()
@@ -127,6 +146,25 @@ def test_a_resolver_that_loses_long_answers_is_found(clinic: Clinic) -> None:
     assert ["ntp.claims.example"] == told["facts"]["dns.missing"]
 
 
+def test_a_resolver_that_only_the_link_knows_is_asked(clinic: Clinic) -> None:
+    """A home gateway gives its address on the link, which cannot be asked without the card that it is behind."""
+    clinic.open()
+    clinic.claims.spawn(
+        "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces", "--user=root", "--pid-file=",
+        "--interface=clinic", "--except-interface=lo", f"--server={EAST[0]}", "--log-facility=-",
+    ).says("started")  # fmt: skip
+    rows = clinic.claims.told("address", "show", "dev", "clinic")[0]["addr_info"]
+    gateway = next(row["local"] for row in rows if row["scope"] == "link")
+    clinic.pc.resolver(f"{gateway}%line")
+
+    told = clinic.doctor()
+
+    assert ("connects", set()) == (told["verdict"], ids(told))
+    assert [f"{gateway}%line"] == told["facts"]["dns.resolvers"]
+    assert ([], True, True) == tuple(told["facts"][f"dns.{each}"] for each in ("missing", "edns", "tcp"))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("hook", ["input", "output"])
 def test_a_hole_for_big_packets_is_found(clinic: Clinic, hook: str) -> None:
     """L06: what is over 1400 bytes is dropped and nobody is told, on the way there or back."""
@@ -139,6 +177,7 @@ def test_a_hole_for_big_packets_is_found(clinic: Clinic, hook: str) -> None:
     assert told["facts"]["mtu.black_hole"] is True
 
 
+@pytest.mark.slow
 def test_inspection_of_tls_is_found(clinic: Clinic) -> None:
     """T02: another authority vouches for the portal."""
     clinic.open(Portal(vouched_by=OTHER, hosts=("portal.claims.example",)))
@@ -149,6 +188,7 @@ def test_inspection_of_tls_is_found(clinic: Clinic) -> None:
     assert "inspecting software" in told["facts"]["tls.issuer"]
 
 
+@pytest.mark.slow
 def test_a_wrong_clock_is_found(clinic: Clinic) -> None:
     """C16: two days behind."""
     clinic.open()
@@ -159,6 +199,7 @@ def test_a_wrong_clock_is_found(clinic: Clinic) -> None:
     assert abs(told["facts"]["clock.off_s"] + 2 * 86400) < 60
 
 
+@pytest.mark.slow
 def test_an_address_outside_is_reached_or_not(clinic: Clinic) -> None:
     """S02: it is while the line is open, and is not once a filter closes it; without the option nothing is tried."""
     clinic.claims.address("lo", f"{OUTSIDE}/32")
@@ -180,6 +221,7 @@ def test_an_address_outside_is_reached_or_not(clinic: Clinic) -> None:
     assert "closed.reached" not in untried["facts"]
 
 
+@pytest.mark.slow
 def test_a_printer_is_reached_or_not(clinic: Clinic) -> None:
     """S03."""
     with clinic.claims.inside():
@@ -193,6 +235,7 @@ def test_a_printer_is_reached_or_not(clinic: Clinic) -> None:
     assert "S03" not in ids(answers)
 
 
+@pytest.mark.slow
 def test_a_hosts_file_that_leads_astray_is_found(clinic: Clinic) -> None:
     """T04: it says another address, where somebody else answers."""
     clinic.open(Portal(hosts=("other.claims.example",)))
@@ -204,6 +247,7 @@ def test_a_hosts_file_that_leads_astray_is_found(clinic: Clinic) -> None:
     assert (True, True) == (told["facts"]["hosts.entry"], told["facts"]["tls.name_differs"])
 
 
+@pytest.mark.slow
 def test_a_pc_that_lets_others_in_is_found(clinic: Clinic) -> None:
     """S01: something listens to others and no filter refuses them; with one it is not found."""
     with clinic.pc.inside():
@@ -221,6 +265,7 @@ def test_a_pc_that_lets_others_in_is_found(clinic: Clinic) -> None:
     assert (False, True) == tuple(each["facts"]["inbound.firewall"] for each in (open_, closed))
 
 
+@pytest.mark.slow
 def test_two_machines_with_the_routers_address_are_counted(clinic: Clinic) -> None:
     """P03: both answer when it is asked who has it."""
     other, switch = clinic.lab.host("other"), clinic.lab.host("hub")
@@ -238,6 +283,7 @@ def test_two_machines_with_the_routers_address_are_counted(clinic: Clinic) -> No
     assert "P03" in ids(told)
 
 
+@pytest.mark.slow
 def test_without_rights_most_is_found_all_the_same(clinic: Clinic) -> None:
     """A user who is not root: what cannot be seen is named, and the verdict is the same."""
     clinic.open()
@@ -255,6 +301,7 @@ def test_without_rights_most_is_found_all_the_same(clinic: Clinic) -> None:
     assert "router.claimants" not in told["facts"]
 
 
+@pytest.mark.slow
 def test_a_certificate_that_is_over_is_found(clinic: Clinic) -> None:
     """C10."""
     clinic.open()
@@ -266,6 +313,7 @@ def test_a_certificate_that_is_over_is_found(clinic: Clinic) -> None:
     assert told["facts"]["certificate.expired"] is True
 
 
+@pytest.mark.slow
 def test_a_certificate_that_was_revoked_is_found(clinic: Clinic) -> None:
     """C15, by a list that lies in the folder; one that is over besides is C14."""
     clinic.open()

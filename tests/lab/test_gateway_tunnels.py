@@ -1,6 +1,8 @@
 """A gateway with real tunnels: who comes in, from which address, what is reached, and who is thrown out."""
 
+import os
 import re
+import signal
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -58,6 +60,119 @@ def test_a_tunnel_reaches_the_claims_addresses_and_nothing_else(provider: Provid
     assert one.reaches(others, 443) is None
     assert 1 == provider.claims.run("ping", "-c", "1", "-W", "1", mine, check=False).returncode
     assert "198.51.100.53" in (one.charon.folder / "resolv.conf").read_text()
+
+
+def test_the_gateway_answers_names_if_it_is_the_resolver_and_nothing_else(provider: Provider) -> None:
+    """By its address in the claims network."""
+    text = (provider.folder / "gateway.toml").read_text("utf-8")
+    (provider.folder / "gateway.toml").write_text(text.replace('"198.51.100.53"', '"198.51.100.1"'), "utf-8")
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.gateway.spawn("python3", "-m", "http.server", "53", "--bind", "198.51.100.1")
+    provider.gateway.spawn("python3", "-m", "http.server", "443", "--bind", "198.51.100.1")
+    provider.start()
+    assert one.connect()
+
+    until("names are answered", lambda: one.opens("198.51.100.1", 53))
+    until("the other port is there", lambda: provider.gateway.run("ss", "-Hltn", "sport = :443").stdout)
+
+    assert not one.opens("198.51.100.1", 443)
+    assert "nameserver 198.51.100.1" in (one.charon.folder / "resolv.conf").read_text()
+
+
+def test_an_address_of_the_pool_counts_only_out_of_a_tunnel(provider: Provider) -> None:
+    """Somebody in the Internet who writes it on packets reaches nothing."""
+    stranger = provider.lab.host("stranger")
+    provider.lab.plug(provider.internet, stranger, ["203.0.113.99/24"])
+    stranger.address("lo", "192.0.2.1/32")
+    stranger.ip("route", "add", "198.51.100.0/24", "via", "203.0.113.2", "src", "192.0.2.1")
+    provider.clinic("one", PARTY, "desk 1")
+    provider.start()
+
+    with stranger.inside(), pytest.raises(OSError, match="timed out"):
+        socket.create_connection((CLAIMS, 443), timeout=1)
+
+    assert provider.dropped()["spoofed"] > 0
+
+
+def test_nothing_leaves_in_clear_when_a_tunnel_has_gone(provider: Provider) -> None:
+    """An answer of the claims network comes when supervisor and daemon are dead, and the way out is the Internet."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.gateway.route("default", via="203.0.113.11")
+    provider.start()
+    assert one.connect()
+    with provider.claims.inside():
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with one.host.inside():
+        asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with server, asking:
+        server.bind((CLAIMS, 53))
+        server.settimeout(5)
+        asking.sendto(b"name?", (CLAIMS, 53))
+        _, back = server.recvfrom(100)
+        assert provider.running
+        provider.running.kill()
+        os.kill(int((provider.folder / "gateway-state" / "charon.pid").read_text()), signal.SIGKILL)
+        until("the tunnel's device is gone", lambda: "ipsec0" not in provider.gateway.ip("link"))
+        before = provider.dropped()["in_clear"]
+
+        server.sendto(b"secret", back)
+
+        until("it was dropped", lambda: provider.dropped()["in_clear"] > before)
+
+
+def test_a_filter_that_was_taken_away_stands_again(provider: Provider) -> None:
+    """As when somebody flushes the rules of the machine."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.start()
+    assert one.connect()
+
+    provider.gateway.run("nft", "flush", "ruleset")
+
+    until("the operator is told", lambda: provider.told("firewall_again"), limit_s=15)
+    assert one.reaches(CLAIMS, 443)
+    assert one.reaches(CLAIMS, 80) is None
+
+
+def test_keys_are_made_anew_while_a_tunnel_goes_on(provider: Provider) -> None:
+    """Those of the line and those of the tunnel; the terminal keeps its address."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.start()
+    assert one.connect()
+    mine = one.addresses()
+
+    with one.session() as session:
+        session.rekey({"child": "claims"})
+        session.rekey({"ike": "claims"})
+
+    until("the tunnel carries", lambda: one.addresses() == mine and one.reaches(CLAIMS, 443))
+    assert provider.told("up")
+
+
+def test_terminals_of_a_new_key_of_the_authority_come_in(provider: Provider) -> None:
+    """Nobody starts the gateway anew; who came by the old key stays."""
+    one, other = provider.clinic("one", PARTY, "desk 1"), provider.clinic("other", OTHER, "desk")
+    provider.start()
+    assert one.connect()
+
+    provider.office.roll_over()
+    other.load(provider.office.issue(OTHER, "desk 2", other.host.folder / "second"), name="second")
+
+    until("it comes in", lambda: other.connect(name="second"), limit_s=20)
+    assert one.addresses()
+    assert one.reaches(CLAIMS, 443)
+
+
+def test_a_client_comes_by_ipv6_as_well(provider: Provider) -> None:
+    """The line outside is of one kind, the tunnel inside of both."""
+    one = provider.clinic("one", PARTY, "desk 1")
+    provider.lab.plug(provider.internet, one.host, ["2001:db8:0:1::99/64"])
+    provider.start()
+    one.load(one.files, name="six", gateway="2001:db8:0:1::2")
+
+    assert one.connect(name="six")
+
+    assert one.reaches(CLAIMS, 443)
+    assert ["2001:db8:0:1::99"] == [each["host"] for each in provider.status()["tunnels"]]
 
 
 def test_whoever_is_revoked_is_out_within_seconds_and_stays_out(provider: Provider) -> None:

@@ -5,12 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from lab import leftovers
-from lab.features import FEATURES, features
+from lab.features import FEATURES, PROGRAMS, features
 from lab.net import Failed, Host, Lab, TooLate, until
 
 pytestmark = pytest.mark.needs("net", "ping")
@@ -249,6 +250,26 @@ def test_the_network_of_the_machine_is_not_touched() -> None:
         inside = seen()
 
     assert before == inside == seen()
+
+
+def test_labs_that_begin_and_end_at_once_do_not_disturb_each_other() -> None:
+    """The folders that all share come and go with the first and the last of them."""
+
+    def one(_: int) -> list[str]:
+        with Lab() as lab:
+            lab.host("host").run("true")
+            prefix = lab.prefix
+        return left(prefix)
+
+    with ThreadPoolExecutor(4) as several:
+        assert [[]] * 16 == list(several.map(one, range(16)))
+
+
+def test_the_pipeline_installs_every_program_that_tests_may_need() -> None:
+    """Else its tests would be skipped for a reason that is none."""
+    installed = (Path(__file__).parents[2] / ".ci" / "run").read_text("utf-8").split()
+
+    assert set() == {package for _, package in PROGRAMS.values()} - set(installed)
 
 
 def test_every_feature_is_told(capsys: pytest.CaptureFixture[str]) -> None:

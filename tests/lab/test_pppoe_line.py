@@ -14,7 +14,7 @@ import pytest
 
 from lab import dialled
 from lab.net import Lab, Link, Running, until
-from lab.town import OFFICE, Town
+from lab.town import LINE_MTU, OFFICE, Town
 from seikyu.apps.doctor import pppoe, probing
 from seikyu.apps.doctor.pppoe_state import Login
 from seikyu.apps.doctor.probing import Look
@@ -79,7 +79,7 @@ def test_the_probe_tells_a_right_login_from_a_wrong_one(street: Street, method: 
         ({"offers_only": True}, ("done", 678, True, False, "not_tried")),
         ({"most_sessions": 0}, ("done", 678, True, False, "not_tried")),
         ({"mute_in_proof": True}, ("done", 718, True, True, "timeout")),
-        ({"late_limit": True}, ("done", 619, True, True, "accepted")),
+        ({"late_limit": True}, ("done", 619, True, False, "accepted")),
         ({"slow_s": 0.3}, ("done", 0, True, True, "accepted")),
     ],
 )
@@ -142,7 +142,7 @@ def test_rubbish_on_the_cable_keeps_nobody(street: Street) -> None:
         with street.carrier.inside(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
             out.bind(("clinic", 0))
             number = 0
-            while not ends.is_set():
+            while not ends.wait(0.0005):  # a flood that a busy machine still carries
                 number += 1
                 kind = (b"\x88\x63", b"\x88\x64")[number % 2]
                 out.send(b"\xff" * 6 + b"\x00\x00\x5e\x00\x53\xbb" + kind + number.to_bytes(4, "big") * (number % 300))
@@ -275,11 +275,12 @@ def test_a_session_carries_a_page_from_the_claims_network(town: Town, tmp_path: 
     town.office.spawn(sys.executable, "-um", "http.server", "80", "-d", site).says("Serving")
 
     address = line.connect()
+    (card,) = line.site.told("link", "show", "dev", "ppp0")
     url = "http://portal.claims.example/file"
     line.site.run("curl", "-4", "-sS", "--max-time", "20", "-o", tmp_path / "got", url)
     line.hang_up()
 
-    assert "192.0.2.2" == address
+    assert ("192.0.2.2", "ppp", LINE_MTU) == (address, card["link_type"], card["mtu"])
     assert (site / "file").read_bytes() == (tmp_path / "got").read_bytes()
     assert line.site.run("curl", "-4", "-sS", "--max-time", "2", url, check=False).returncode
 

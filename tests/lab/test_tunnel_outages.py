@@ -76,7 +76,7 @@ def test_five_dead_seconds_break_neither_tunnel_nor_fetch(
     assert whole(fetched(fetching.log()))
 
 
-def test_a_tunnel_comes_back_by_itself_and_the_fetch_goes_on_where_it_stopped(
+def test_q2_a_tunnel_comes_back_by_itself_and_the_fetch_goes_on_where_it_stopped(
     town: Town, office: Office, provider: Provider, tmp_path: Path
 ) -> None:
     """After 45 dead seconds: a new tunnel with the same address, nobody did anything; 配信 pressed again brings the rest."""

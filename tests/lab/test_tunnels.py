@@ -21,7 +21,7 @@ def connects(host: Host, address: str, port: int) -> bool:
     return 0 == host.run("python3", "-c", code, check=False).returncode
 
 
-def test_claims_are_sent_through_a_tunnel(town: Town, office: Office, provider: Provider, tmp_path: Path) -> None:
+def test_q2_claims_are_sent_through_a_tunnel(town: Town, office: Office, provider: Provider, tmp_path: Path) -> None:
     """The files of the guide bring the tunnel up; the office sees the address of the tunnel, and the names are its own."""
     desk = Desk.at(town.pc, office)
     client = Client.at(desk)
@@ -38,7 +38,7 @@ def test_claims_are_sent_through_a_tunnel(town: Town, office: Office, provider: 
     ]
 
 
-def test_a_closed_line_reaches_the_claims_network_alone(town: Town, office: Office, provider: Provider) -> None:
+def test_q1_a_closed_line_reaches_the_claims_network_alone(town: Town, office: Office, provider: Provider) -> None:
     """Before the guide's filter is loaded the Internet answers; after it nothing does but the desk (Q1, row S02)."""
     desk = Desk.at(town.pc, office)
     client = Client.at(desk)

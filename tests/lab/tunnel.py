@@ -8,15 +8,18 @@ host's folder, and the files of the guide lie there and not in `/etc`.
 import re
 import shutil
 import socket
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import vici
 
 from lab.net import Host, Running, until
-from lab.office import Desk
+from lab.office import SEIKYU, Desk
 
 PLUGINS: Final = (
     "random nonce openssl pem pkcs1 pkcs8 x509 pubkey revocation constraints kdf gcm aes sha1 sha2 hmac drbg "
@@ -54,16 +57,17 @@ include {folder}/strongswan.d/*.conf
 """
 
 
+@cache
 def guide_files(line: str = "ipsec_ike", *, area: str = "") -> Mapping[str, str]:
-    """Return the files that the guide gives a Linux PC on a line of that kind, by name."""
-    from seikyu.lines.guide import Wish
-    from seikyu.lines.guide_files import files_of
-    from seikyu.lines.network import example_network
-    from seikyu.lines.site import Site
-
-    wish = Wish(line, "linux", user_space=line == "ipsec_ike")
-    made = files_of(wish, example_network(), Site(area=area))
-    return {each.name: each.text() for each in made.files}
+    """Return the files that `seikyu lines guide` gives a Linux PC on a line of that kind, by name."""
+    wish = ["--line", line, "--os", "linux", *(["--area", area] if area else [])]
+    wish += ["--user-space"] if line == "ipsec_ike" else []
+    with TemporaryDirectory() as folder:
+        command = [*SEIKYU, "lines", "guide", *wish, "--out", f"{folder}/stick"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=60)
+        assert done.returncode == 0, done.stderr
+        written = [path for path in Path(folder, "stick").iterdir() if path.suffix in {".conf", ".nft"}]
+        return {path.name: path.read_text("utf-8") for path in written}
 
 
 @dataclass
@@ -117,9 +121,7 @@ class Client:
         for no, terminal in enumerate(terminals):
             shutil.copy(terminal / "cert.pem", self.folder / "swanctl" / "x509" / f"{no}.pem")
             shutil.copy(terminal / "key.pem", self.folder / "swanctl" / "private" / f"{no}.pem")
-            many.append(
-                connection.replace("claims {", f"t{no} {{", 1).replace("certs = claims.pem", f"certs = {no}.pem")
-            )
+            many.append(connection.replace("claims {", f"t{no} {{", 1).replace('"claims.pem"', f'"{no}.pem"'))
         (self.folder / "swanctl" / "swanctl.conf").write_text(head + "".join(many) + tail, "utf-8")
 
     def close(self) -> None:

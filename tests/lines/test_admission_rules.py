@@ -1,8 +1,11 @@
 """Who may come by which line: the whole table, and rules that are wrong."""
 
+from contextlib import suppress
 from ipaddress import ip_address
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seikyu.lines.admission import Comer, Mode, Rules, Verdict, Why, judge, normal, read_rules
 from seikyu.lines.kinds import line_kinds
@@ -117,6 +120,31 @@ def test_what_is_not_known_may_pass_if_the_rules_say_so() -> None:
     open_rules = Rules(Mode.TELL, rules.ranges, elsewhere="pass")
     assert judge(open_rules, Comer("9", "institution", "isdn", NOWHERE)).passes
     assert not judge(rules, Comer("9", "institution", "isdn", NOWHERE)).passes
+
+
+def test_a_range_of_ipv4_within_ipv6_is_one_of_ipv4() -> None:
+    """However the operator writes it; one of IPv6 stays one."""
+    rules = read_rules(
+        '[ranges.a]\nline = "isdn"\nnetworks = ["::ffff:192.0.2.0/120"]\n[ranges.b]\nline = "any"\nnetworks = ["::/0"]',
+        Mode.TELL,
+    )
+
+    assert ["fits", "elsewhere", "anybody"] == [
+        judge(rules, Comer("9", "institution", "isdn", at)).why for at in (V4, NOWHERE, V6)
+    ]
+
+
+@given(text=st.text() | st.text(alphabet='[]="ranges.a:/0123456789\n{}line,'))
+def test_any_text_gives_rules_or_what_is_wrong(text: str) -> None:
+    """Nothing else is raised."""
+    with suppress(BadFile):
+        read_rules(text, Mode.ENFORCE)
+
+
+@given(address=st.text() | st.ip_addresses().map(str))
+def test_any_text_is_an_address_or_none(address: str) -> None:
+    """Whatever a peer is called."""
+    assert judged("isdn", address).why in Why
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,7 @@ def test_the_cause_comes_before_what_follows_from_it() -> None:
 def test_what_stops_comes_before_what_only_warns() -> None:
     """Certain before likely, stops before hinders, and at last what is only to be known."""
     facts: Facts = {
-        "line.kind": "ipvpn_ipv4", "closed.reached": ("203.0.113.99:443",), "ipv6.enabled": True,
+        "line.kind": "ipvpn_ipv4", "closed.reached": ("203.0.113.99:443",), "ipv6.enabled": True, "portal.answers": False,
         "said.symptoms": ("buttons_dead", "onu_lamp_off"), "printer.answers": False, "portal.open": False,
     }  # fmt: skip
 
@@ -273,7 +273,8 @@ def test_what_stops_comes_before_what_only_warns() -> None:
         ({"portal.answers": True}, Verdict.CONNECTS),
         ({"portal.answers": True, "portal.open": False}, Verdict.CONNECTS),
         ({"portal.answers": True, "certificate.count": 2}, Verdict.CONNECTS_BUT),
-        ({"portal.answers": True, "line.kind": "ipvpn_ipv4", "ipv6.enabled": True}, Verdict.CONNECTS_BUT),
+        ({"portal.answers": True, "proxy.set": True, "proxy.bypasses": False}, Verdict.CONNECTS_BUT),
+        ({"portal.answers": True, "line.kind": "ipvpn_ipv4", "ipv6.enabled": True}, Verdict.CONNECTS),
         ({"portal.answers": True, "portal.problem": "certificate_revoked"}, Verdict.DOES_NOT_CONNECT),
         ({"portal.answers": True, "portal.problem": "closed"}, Verdict.CONNECTS),
         ({"portal.answers": False}, Verdict.DOES_NOT_CONNECT),

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seikyu.lines.gateway import (
     Gateway,
@@ -18,6 +20,7 @@ from seikyu.lines.gateway import (
     swanctl_text,
     waiting,
 )
+from seikyu.lines.gateway.config import gateway_of
 from seikyu.lines.gateway.plan import connection_section, name_of, pool_sections
 from seikyu.lines.wrong import BadFile
 
@@ -106,6 +109,7 @@ def test_the_example_is_right_and_says_what_is_taken_where_nothing_is_said() -> 
         ('"198.51.100.0/24"', '"203.0.113.0/24"', "claims.prefixes", "gateway_in_claims"),
         ('"198.51.100.0/24"', '"198.51.100.0/24", "2001:db8:c1a1::/48"', "claims.prefixes", "prefix_without_pool"),
         ("[claims]", '[claims]\nresolvers = ["192.0.2.53"]', "claims.resolvers", "resolver_outside"),
+        ("[claims]", '[claims]\nresolvers = ["203.0.113.2"]', "claims.resolvers", "resolver_outside"),
     ],
 )
 def test_a_fault_of_the_file_is_told_by_its_place(before: str, after: str, place: str, why: str) -> None:
@@ -119,6 +123,34 @@ def test_all_faults_are_told_at_once() -> None:
 
     assert {"pools.quarantine_days", "gateway.addresses[0]", "claims.ports"} == {place for place, _ in told}
     assert [("", "not_toml")] == wrong("[gateway")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(
+        ["203.0.113.2", "2001:db8::1", "198.51.100.0/24", "2001:db8::/64", "0.0.0.0/0", "::/0", "443", "auto"]
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@given(data=st.data())
+def test_any_value_anywhere_gives_a_gateway_or_its_faults(data: st.DataObject) -> None:
+    """Nothing that can be written breaks the reader."""
+    told = tomllib.loads(example())
+    section = data.draw(st.sampled_from(sorted(told)))
+    if data.draw(st.booleans()):
+        told[section] = data.draw(VALUES)
+    else:
+        told[section][data.draw(st.sampled_from(sorted(told[section])))] = data.draw(VALUES)
+
+    try:
+        gateway = gateway_of(told)
+    except BadFile as bad:
+        problems = [each.place for each in bad.wrong]
+    else:
+        problems = [ruleset(gateway, esp="user")]
+    assert problems
 
 
 # --- who has which address ---------------------------------------------------------------------------------------
@@ -268,15 +300,12 @@ def test_a_connection_is_strict_patient_and_has_one_address_of_each_kind() -> No
     } == pool_sections(gateway, made)
 
 
-def test_a_resolver_on_the_gateway_is_reached_too() -> None:
-    """And a gateway without resolvers tells none."""
-    own = gateway_from(changed(("[claims]", '[claims]\nresolvers = ["203.0.113.2"]')))
-    (made,) = connections(planned(own, ONE)).values()
-    section = connection_section(own, made, certificates=[])
+def test_a_gateway_without_resolvers_tells_none() -> None:
+    """And one that has some opens no port of its own but theirs."""
+    (made,) = connections(planned(small(), ONE)).values()
 
-    assert "203.0.113.2" in str(section["children"])
     assert {f"{made.name}-4": {"addrs": "192.0.2.1/32"}} == pool_sections(small(), made)
-    assert "elements = { 203.0.113.2 }" in ruleset(own, esp="user")
+    assert "elements = { 198.51.100.53 }" in ruleset(gateway_from(example()), esp="user")
 
 
 def test_the_plan_can_be_looked_at_as_swanctl_reads_it() -> None:
@@ -287,7 +316,7 @@ def test_the_plan_can_be_looked_at_as_swanctl_reads_it() -> None:
 
     assert text.count("revocation = strict") == 2
     assert 'id = "asn1dn:#30' in text
-    assert "    local_addrs = 203.0.113.2, 2001:db8:0:1::2\n" in text
+    assert "        local_ts = 198.51.100.0/24, 2001:db8:c1a1::/48\n" in text
     assert text.count("}") == text.count("{")
 
 
@@ -302,7 +331,7 @@ def test_the_filter_lets_tunnels_reach_claims_ports_alone(esp: str, inside: str)
     assert f"ip saddr @pool4 {inside} counter name spoofed drop" in text
     assert "ip6 daddr @claims6 tcp dport { 443, 53 } ct state new accept" in text
     new = [line.strip() for line in text.splitlines() if line.endswith(" accept") and "established" not in line]
-    assert all("@claims" in line or "@own" in line or "icmp" in line for line in new)
+    assert all("@claims" in line or "@resolver" in line or "icmp" in line for line in new)
     assert text.startswith("table inet seikyu_gateway\ndelete table inet seikyu_gateway\ntable inet seikyu_gateway {\n")
 
 

@@ -2,9 +2,12 @@
 
 import csv
 import io
+from contextlib import suppress
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seikyu.lines.kinds import line_kinds
 from seikyu.lines.registry import (
@@ -137,6 +140,25 @@ def test_a_list_without_a_right_heading_is_refused(rows: list[str], why: str, na
 
     assert (why, names) == (bad.why, bad.names)
     assert (bad.line > 0) == (why == "not_csv")
+
+
+@given(
+    rows=st.lists(st.lists(st.text() | st.sampled_from(ROW.split(",")), max_size=13), max_size=5), head=st.booleans()
+)
+def test_any_cells_give_a_list_or_what_is_wrong(rows: list[list[str]], head: bool) -> None:  # noqa: FBT001
+    """Nothing else is raised, and what is read can be written and read again."""
+    out = io.StringIO()
+    csv.writer(out).writerows([HEAD.split(",")] * head + rows)
+    with suppress(BadList):
+        found = read_list(out.getvalue())
+        assert found == read_list(written(found, "ja"))
+
+
+@given(text=st.text())
+def test_any_text_gives_a_list_or_what_is_wrong(text: str) -> None:
+    """Nothing else is raised."""
+    with pytest.raises(BadList):
+        read_list(text)
 
 
 def test_a_list_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

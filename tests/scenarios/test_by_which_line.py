@@ -62,6 +62,10 @@ def test_who_comes_by_another_line_is_refused_and_may_file_the_notice(house: Hou
 
     said = house.run("status", party="institution")
     assert (2, True) == (said.returncode, "change_connection" in said.stderr)
+    looked = json.loads(house.run("doctor", "--json", party="institution").stdout)
+    assert "V11" in {each["id"] for each in looked["found"]}, (
+        "the doctor names the row of a line that is not registered"
+    )
     items = (
         "effective_on=2026-12-01",
         "connection=ipvpn_ipv6",

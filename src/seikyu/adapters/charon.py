@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from seikyu.adapters.home import write_private
+from seikyu.lines.gateway.firewall import IKE_PORTS
 from seikyu.ports.errors import SeikyuError
 
 Esp = Literal["kernel", "user"]
@@ -84,13 +86,23 @@ class Charon:
         return self.folder / "strongswan.conf"
 
     def running(self) -> int | None:
-        """Return the process of the daemon that was started from this folder, if it is still there."""
+        """Return the process of the daemon that was started from this folder, if it is still there.
+
+        All processes are looked at if nobody wrote down which it is: whoever started it was killed just then.
+        """
         try:
             pid = int(self.pid_file.read_bytes())
-            started = Path(f"/proc/{pid}/environ").read_bytes()
         except (OSError, ValueError):
-            return None
-        return pid if f"STRONGSWAN_CONF={self.settings}".encode() in started.split(b"\0") else None
+            numbers = (int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal())
+            return next(filter(self._is_ours, numbers), None)
+        return pid if self._is_ours(pid) else None
+
+    def _is_ours(self, pid: int) -> bool:
+        try:
+            started = Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:
+            return False
+        return f"STRONGSWAN_CONF={self.settings}".encode() in started.split(b"\0")
 
     def fits(self, *, esp: Esp, per_host: int) -> bool:
         """Return whether the daemon that runs has these settings, and can be spoken to."""
@@ -98,7 +110,7 @@ class Charon:
             written = self.settings.read_text("utf-8")
         except OSError:
             return False
-        return written == settings_text(self, esp=esp, per_host=per_host) and self.socket.exists()
+        return written == settings_text(self, esp=esp, per_host=per_host) and self.listens()
 
     def start(self, *, esp: Esp, per_host: int) -> int:
         """Start the daemon, or take over the one that runs with the same settings; return its process.
@@ -111,6 +123,7 @@ class Charon:
         if len(str(self.socket).encode()) > _SOCKET_PATH_BYTES:
             raise CharonFailed(why=f"{self.socket}: longer than {_SOCKET_PATH_BYTES} bytes")
         self.stop()
+        _need_ports()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(self.settings, settings_text(self, esp=esp, per_host=per_host).encode())
         self.socket.unlink(missing_ok=True)
@@ -121,11 +134,21 @@ class Charon:
             )
         write_private(self.pid_file, str(process.pid).encode())
         until = time.monotonic() + _START_S
-        while not self.socket.exists():
+        while not self.listens():
             if process.poll() is not None or time.monotonic() > until:
                 raise CharonFailed(why=self._last_words())
             time.sleep(_LOOK_S)
         return process.pid
+
+    def turn_log(self, most_bytes: int) -> bool:
+        """Lay the log aside if it is long, over the one that was laid aside before; return whether it was."""
+        try:
+            if self.log.stat().st_size <= most_bytes:
+                return False
+            self.log.replace(self.log.with_name(f"{self.log.name}.1"))
+        except FileNotFoundError:
+            return False
+        return True
 
     def stop(self) -> None:
         """End the daemon: it tells its peers, and is gone when this returns."""
@@ -137,6 +160,13 @@ class Charon:
                 if _gone(pid):
                     break
         self.pid_file.unlink(missing_ok=True)
+
+    def listens(self) -> bool:
+        """Return whether the daemon takes a conversation; its socket lies there a little before."""
+        with socket.socket(socket.AF_UNIX) as line, contextlib.suppress(OSError):
+            line.connect(str(self.socket))
+            return True
+        return False
 
     def _last_words(self) -> str:
         for file in (self.log, self.folder / "charon.out"):
@@ -156,6 +186,16 @@ def found(esp: Esp = "kernel") -> str:
     if esp == "user" and not _TUN.exists():
         raise NoESP(device=str(_TUN))
     return program
+
+
+def _need_ports() -> None:
+    """Errors: CharonFailed, if somebody else has the ports of IKE: a daemon without them starts and hears nobody."""
+    for port in IKE_PORTS:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+            try:
+                line.bind(("", port))
+            except OSError as taken:
+                raise CharonFailed(why=f"UDP {port}: {(taken.strerror or '').lower()}") from taken
 
 
 def kernel_has_esp() -> bool:

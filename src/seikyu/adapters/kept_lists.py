@@ -69,11 +69,18 @@ class KeptLists:
         return tuple(name for name in self._authorities if name not in self._lists)
 
     def take(self, text: bytes) -> bool:
-        """Keep what of a file (PEM) is newer than what is here; return whether anything was. Errors: BadLists."""
+        """Keep what of a file (PEM) is newer than what is here; return whether anything was.
+
+        A list of an authority that nobody has told us of is passed over: the office has a new key, perhaps.
+        Errors: BadLists, also if none is of our authorities.
+        """
         try:
-            came = [self._verified(each) for each in _parsed(text)]
-        except ValueError as odd:
+            own = [each for each in _parsed(text) if _issuer_of(each) in self._authorities]
+            came = [self._verified(each) for each in own]
+        except (ValueError, x509.DuplicateExtension) as odd:
             raise BadLists(why=str(odd)) from odd
+        if not came:
+            raise BadLists(why="a list of another authority")
         newer = [each for each in came if each.number > self._number(each.issuer)]
         for each in newer:
             write_private(self._folder / f"{each.issuer}.crl", each.der)
@@ -85,14 +92,12 @@ class KeptLists:
 
     def _verified(self, crl: x509.CertificateRevocationList) -> KeptList:
         try:
-            own = crl.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
             number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
         except x509.ExtensionNotFound as odd:
-            raise BadLists(why="a list without a number or an issuer") from odd
-        issuer = self._authorities.get((own or b"").hex())
-        next_update = crl.next_update_utc
+            raise BadLists(why="a list without a number") from odd
+        issuer, next_update = self._authorities.get(_issuer_of(crl)), crl.next_update_utc
         if issuer is None or next_update is None:
-            raise BadLists(why="a list of another authority")
+            raise BadLists(why="a list of another authority, or without an end")
         try:
             signed = crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]  # a CA's key signs
         except (InvalidSignature, TypeError):  # pragma: no cover  (the library's two ways to say no)
@@ -114,6 +119,15 @@ def _parsed(text: bytes) -> Iterator[x509.CertificateRevocationList]:
         raise ValueError("not a file of lists")
     for each in lists:
         yield x509.load_pem_x509_crl(each.lstrip() + _END + b"\n")
+
+
+def _issuer_of(crl: x509.CertificateRevocationList) -> str:
+    """Return the identifier of the key that a list says it is signed by; nothing, if it does not say."""
+    try:
+        own = crl.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return ""
+    return (own or b"").hex()
 
 
 def soonest(lists: Iterable[KeptList]) -> datetime | None:

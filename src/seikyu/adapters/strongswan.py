@@ -166,6 +166,25 @@ class Strongswan:
         with self._spoken(connection):
             self._end(connection)
 
+    def end_older(self, connection: str) -> int:
+        """End all tunnels of a terminal but its newest, also those that wait for a last word; return how many."""
+        with self._spoken(connection):
+            told = self._session.list_sas({"ike": connection})
+            numbers = sorted(int(sa["uniqueid"]) for each in told for sa in each.values())
+        for each in numbers[:-1]:
+            self.end_one(str(each))
+        return len(numbers[:-1])
+
+    def end_one(self, number: str) -> None:
+        """End one tunnel by its number."""
+        with self._spoken(number):
+            self._terminate({"ike-id": number})
+
+    def reload_settings(self) -> None:
+        """Have the daemon read its settings again, and begin its log anew where the old one was taken away."""
+        with self._spoken("settings"):
+            self._session.reload_settings()
+
     def events(self) -> Iterator[Happened | None]:
         """Yield what happens; None, if nothing did for a while. Errors: DaemonSilent, when the daemon has gone."""
         with self._spoken("events"):
@@ -177,8 +196,11 @@ class Strongswan:
                 yield from _happened(message)
 
     def _end(self, connection: str) -> None:
+        self._terminate({"ike": connection})
+
+    def _terminate(self, wanted: Mapping[str, str]) -> None:
         # Forced: a peer that is gone would hold its address until it is given up.
-        wanted = {"ike": connection, "force": "yes", "timeout": str(TERMINATE_MS)}
+        wanted = {**wanted, "force": "yes", "timeout": str(TERMINATE_MS)}
         with contextlib.suppress(CommandException):  # None there, or none whose peer answered in time.
             for _ in self._session.terminate(wanted) or ():
                 pass

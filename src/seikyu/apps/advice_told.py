@@ -145,6 +145,7 @@ def _way(no: int, each: Chosen, *, today: date, lang: Language, network: ClaimsN
     return {
         "no": no,
         "name": each.way.name,
+        "line": each.way.kind,
         "title": label(each.way, lang),
         "kind": label(line_kinds()[each.way.kind], lang),
         "parts": parts,

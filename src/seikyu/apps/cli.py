@@ -118,7 +118,7 @@ def run(args: Sequence[str]) -> int:
     """Run the program with these arguments and return its exit status; everything it has to say is said."""
     try:
         status = _run(args)
-        sys.stdout.flush()
+        print(end="", flush=True)  # says nothing to nobody where there is no output at all
     except (PipeClosed, BrokenPipeError):
         _leave_quietly()
         return Exit.PIPE_CLOSED

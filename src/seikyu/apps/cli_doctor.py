@@ -47,9 +47,9 @@ def doctor(
     name = f"{program()} doctor"
     try:
         if write_zipapp:
-            return zipped.write(write_zipapp, lang=lang)
+            return zipped.write(write_zipapp, lang=lang, as_json=as_json)
         if write_powershell:
-            return powershell.write(write_powershell, network=network, site=site, lang=lang)
+            return powershell.write(write_powershell, network=network, site=site, lang=lang, as_json=as_json)
         asked = options(
             network=network,
             site=site,

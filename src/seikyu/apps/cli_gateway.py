@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Config = Annotated[Path, typer.Option("--config", help=say("gateway.config"))]
 State = Annotated[Path | None, typer.Option("--state", help=say("gateway.state"))]
+Vici = Annotated[Path | None, typer.Option("--vici", help=say("gateway.vici"))]
 Json = Annotated[bool, typer.Option("--json", help=say("cli.json"))]
 
 _CONFIG: Final = Path("gateway.toml")
@@ -86,7 +87,7 @@ def run(
     *,
     config: Config = _CONFIG,
     state: State = None,
-    vici: Annotated[Path | None, typer.Option("--vici", help=say("gateway.vici"))] = None,
+    vici: Vici = None,
     remove_firewall: Annotated[bool, typer.Option("--remove-firewall", help=say("gateway.remove_firewall"))] = False,
     as_json: Json = False,
 ) -> int:
@@ -120,17 +121,20 @@ def run(
         close = counted.serve(gateway.metrics, lambda: counted.text_of(supervisor)) if gateway.metrics else None
         try:
             supervisor.run(stop.is_set)
+        except BaseException:
+            supervisor.leave()
+            raise
         finally:
             if close is not None:
                 close()
-            supervisor.close()
+        supervisor.close()
         if remove_firewall:
             nftables.remove(gateway.table)
         tell("stopped" if not remove_firewall else "stopped_open", table=gateway.table)
     return Exit.DONE
 
 
-def status(*, config: Config = _CONFIG, state: State = None, as_json: Json = False) -> int:
+def status(*, config: Config = _CONFIG, state: State = None, vici: Vici = None, as_json: Json = False) -> int:
     """Tell who is connected and since when, by the daemon's own word."""
     from seikyu.adapters.strongswan import Strongswan
     from seikyu.apps.gateway.place import place_at
@@ -140,7 +144,7 @@ def status(*, config: Config = _CONFIG, state: State = None, as_json: Json = Fal
     gateway = place.gateway()
     _require_root()
     leases = {name_of(*each.whose): each for each in place.leases()}
-    line = Strongswan(place.socket(gateway))
+    line = Strongswan(vici.absolute() if vici else place.socket(gateway))
     try:
         tunnels = sorted((each for each in line.tunnels() if each.name.startswith(OURS)), key=lambda each: each.name)
     finally:
@@ -159,13 +163,19 @@ def status(*, config: Config = _CONFIG, state: State = None, as_json: Json = Fal
 def terminals(
     *,
     home: Annotated[Path, typer.Option("--home", envvar="SEIKYU_HOME", help=say("cli.home"))] = Path("seikyu-home"),
+    out: Annotated[Path | None, typer.Option("--out", help=say("gateway.out"))] = None,
     as_json: Json = False,
 ) -> int:
-    """Print who may come, as a gateway elsewhere reads it."""
+    """Print who may come, as a gateway elsewhere reads it, or write it to a file that is there as a whole."""
+    from seikyu.adapters.ca_files import told, write_public
     from seikyu.apps.gateway.office import as_json as json_of
     from seikyu.apps.gateway.office import issued_in, terminals_text
 
     found = sorted(issued_in(home.absolute()), key=lambda each: (each.party, each.terminal, each.serial))
+    if out is not None:
+        with told(out):
+            write_public(out.absolute(), terminals_text(found).encode())
+        return Exit.DONE
     print(json_of(found) if as_json else terminals_text(found), end="\n" if as_json else "")
     return Exit.DONE
 

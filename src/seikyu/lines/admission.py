@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from tomllib import TOMLDecodeError, loads
 from types import MappingProxyType
 from typing import Final
@@ -22,6 +22,9 @@ ANY: Final = "any"
 
 #: What is to be done where the rules know nothing.
 _DOINGS: Final = ("pass", "refuse")
+
+#: Where the IPv4 address begins in one of IPv6.
+_MAPPED_BITS: Final = 96
 
 #: The form of a party's id.
 _PARTY: Final = re.compile(r"[0-9A-Za-z._-]{1,40}")
@@ -157,9 +160,17 @@ def _range(name: str, table: Reading) -> Range:
     line = table.choice("line", (*line_kinds(), ANY))
     if "line" not in table.table:
         table.say("line", "missing", known=(*line_kinds(), ANY))
-    read = Range(name, line, table.networks("networks", needed=True))
+    read = Range(name, line, tuple(map(_plain, table.networks("networks", needed=True))))
     table.end()
     return read
+
+
+def _plain(network: Network) -> Network:
+    """Return a network of IPv4 within IPv6 as the one of IPv4, as addresses are."""
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    if mapped is None:
+        return network
+    return IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
 
 
 def _assigned(table: Reading) -> dict[Address, str]:

@@ -5,6 +5,7 @@ are to be kept. All of it is rows of `advice.toml`: this module only looks which
 whom is looked up in the list of lines and providers. Source: network:1; mission Q1-Q13; and what each row says.
 """
 
+import re
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ PARTS: Final = (
 _MONTHS: Final = 12
 #: Which kind of line the answers on eligibility checking name.
 _ELIGIBILITY_KINDS: Final = {"ipv6": "ipvpn_ipv6", "ipv4": "ipvpn_ipv4", "ipsec": "ipsec_ike"}
+
+#: A number of PCs.
+_COUNT: Final = re.compile(r"[1-9][0-9]{0,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +191,8 @@ def read_answers(said: Mapping[str, Any]) -> dict[str, str]:
     answers: dict[str, str] = {}
     for name, question in questions().items():
         text = str(said.get(name, "")).strip() or question.default
-        if name == "pcs" and text.isascii() and text.isdigit() and int(text) > 0:
-            text = "one" if int(text) == 1 else "several"
+        if name == "pcs" and _COUNT.fullmatch(text):
+            text = "one" if text == "1" else "several"
         if not text:
             wrong.append(WrongItem(name, "missing", known=tuple(question.choices)))
         elif text not in question.choices:

@@ -3,7 +3,7 @@
 Source: network:11 (V11).
 """
 
-from seikyu.lines.admission import Comer, Mode, Verdict, judge
+from seikyu.lines.admission import Comer, Mode, judge
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.office import Office
@@ -29,29 +29,31 @@ def admit(office: Office, identity: ClientIdentity, address: str) -> None:
     Shape: `address` is the peer's, or the one that the front server tells over its socket.
     Errors: OtherLine, if the rules are enforced.
     """
-    rules = office.admission
-    if rules is None:
+    if office.admission is None:
         return
-    verdict, registered = line_verdict(office, identity, address)
-    if verdict.passes:
+    refusal, enforced = refusal_of(office, identity, address), office.admission.mode is Mode.ENFORCE
+    if refusal is None:
         return
-    enforced = rules.mode is Mode.ENFORCE
     # Neither the address nor anything of a person: the party, the kinds of lines, and why.
     office.tell(
         "line_refused" if enforced else "line_watched",
-        party=identity.party, why=verdict.why.value, kind=verdict.used or "?", state=registered or "?",
+        party=identity.party, why=refusal.facts["why"], kind=refusal.facts["used"] or "?",
+        state=refusal.facts["registered"] or "?",
     )  # fmt: skip
     if enforced:
-        used, notice = verdict.used or None, verdict.notice or None
-        raise OtherLine(why=verdict.why.value, registered=registered or None, used=used, notice=notice)
+        raise refusal
 
 
-def line_verdict(office: Office, identity: ClientIdentity, address: str) -> tuple[Verdict, str]:
-    """Return what the rules say, whatever the mode, and the registered line. Errors: KeyError without rules."""
+def refusal_of(office: Office, identity: ClientIdentity, address: str) -> OtherLine | None:
+    """Return why the rules would refuse who asks, whatever their mode; None if they would not."""
     if office.admission is None:
-        raise KeyError("admission")
+        return None
     with office.store.read() as tx:
         party = tx.party(identity.party)
     registered = party.connection if party else ""
     comer = Comer(identity.party, identity.kind, registered, address)
-    return judge(office.admission, comer, office.tunnels()), registered
+    verdict = judge(office.admission, comer, office.tunnels())
+    if verdict.passes:
+        return None
+    used, notice = verdict.used or None, verdict.notice or None
+    return OtherLine(why=verdict.why.value, registered=registered or None, used=used, notice=notice)

@@ -3,6 +3,7 @@
 An address counts as reached when it takes a connection or answers; one that is refused on the way does not.
 """
 
+import re
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +22,9 @@ CANARY_S: Final = 2.0
 
 _NTP_REQUEST: Final = b"\x23" + bytes(47)
 _DATAGRAM_BYTES: Final = 4096
+
+#: How long an answer to a ping took, in whatever language.
+_TOOK: Final = re.compile(r"[=<] ?[0-9]+ ?ms")
 
 
 def look_outside(look: Look) -> Facts:
@@ -90,8 +94,8 @@ def _pinged(look: Look, address: str) -> bool:
     if not one:
         return False
     ran = look.run((*one, address))
-    # What Windows prints of an answer has a TTL; it also ends well if a router said that the host is not there.
-    return ran.ok and (look.system != "windows" or "TTL=" in ran.out.upper() or ":" in address)
+    # Windows also ends well where a router says that the host is not there; only an answer has taken a time.
+    return ran.ok and (look.system != "windows" or bool(_TOOK.search(ran.out)))
 
 
 PROBES: Final = (

@@ -75,7 +75,12 @@ def look_at_list(look: Look) -> Facts:
     came = together(calls, limit_s=_LIST_S + CONNECT_S)
     issuing = own_of(certificates_in(came.pop("issuing", b"")), authority=True)
     found: dict[str, Value] = {"certificate.old_issuer": issuing.subject != own.issuer} if issuing else {}
-    return found | by_lists(own, [read_bytes(look.folder / LIST_FILE, most=der.LARGEST_BYTES), *came.values()], look)
+    kept = by_lists(own, [read_bytes(look.folder / LIST_FILE, most=der.LARGEST_BYTES)], look)
+    if kept.get("list.expired") is True:
+        del kept["list.expired"]  # Only a copy: that it is old says nothing of the one that others see.
+    fresh = by_lists(own, came.values(), look)
+    revoked = [each["certificate.revoked"] for each in (kept, fresh) if each]
+    return found | kept | fresh | ({"certificate.revoked": any(revoked)} if revoked else {})
 
 
 def by_lists(own: Certificate, lists: Iterable[bytes], look: Look) -> dict[str, Value]:

@@ -461,16 +461,25 @@ foreach ($each in $canaries) {
   if ($null -ne $outside) { dial $each @([Net.IPAddress]::Parse($outside.Address)) $outside.Port }
 }
 $connected = @{}
+$refused = @{}
 $dialUntil = [DateTime]::UtcNow.AddMilliseconds(2000)
 foreach ($label in @($dialling.Keys)) {
   $connected[$label] = $false
   foreach ($each in $dialling[$label]) {
     $null = $each.Wait.AsyncWaitHandle.WaitOne([int][Math]::Max(0, ($dialUntil - [DateTime]::UtcNow).TotalMilliseconds))
     if ($each.Tcp.Connected) { $connected[$label] = $each.At }
+    elseif ($each.Wait.IsCompleted) {
+      try { $each.Tcp.EndConnect($each.Wait) }
+      catch { if ([string]$_.Exception.GetBaseException().SocketErrorCode -eq 'ConnectionRefused') { $refused[$label] = $true } }
+    }
     try { $each.Tcp.Close() } catch { $null = $_ }
   }
 }
-if ($dialling.ContainsKey('portal')) { takeFlag 'portal.connects' ([bool]$connected['portal']) }
+if ($portal -ne '') {
+  takeFlag 'portal.connects' ([bool]$connected['portal'])
+  takeFlag 'portal.refused' ($refused['portal'] -and -not $connected['portal'])
+  if (-not $connected['portal']) { takeFlag 'portal.answers' $false }
+}
 if ($dialling.ContainsKey('certificates')) { takeFlag 'certificates.connects' ([bool]$connected['certificates']) }
 if ($dialling.ContainsKey('line_authentication')) { takeFlag 'line_authentication.connects' ([bool]$connected['line_authentication']) }
 if ($dialling.ContainsKey('printer')) { takeFlag 'printer.answers' ([bool]$connected['printer']) }
@@ -510,13 +519,13 @@ if ($connected['portal']) {
         takeFlag 'tls.name_differs' (($each.Policy -band 2) -eq 2)
         $status = [regex]::Match($each.Answer, '^HTTP/1\.[01] ([0-9]{3})')
         if ($status.Success -and $each.Policy -eq 0) {
-          takeFlag 'portal.answers' $true
+          takeFlag 'portal.answers' ([int]$status.Groups[1].Value -lt 500)
           takeNumber 'portal.status' $status.Groups[1].Value
         }
         $date = [regex]::Match($each.Answer, '(?im)^date:\s*(.+?)\s*$')
         $said = [DateTimeOffset]::MinValue
         if ($date.Success -and ($each.Policy -band 2) -eq 0 -and [DateTimeOffset]::TryParse($date.Groups[1].Value, [Globalization.CultureInfo]::InvariantCulture, [Globalization.DateTimeStyles]::AssumeUniversal, [ref]$said)) {
-          takeNumber 'clock.off_s' ([Math]::Floor([Math]::Abs(([DateTimeOffset]::UtcNow - $said).TotalSeconds)))
+          takeNumber 'clock.off_s' ([Math]::Truncate(([DateTimeOffset]::UtcNow - $said).TotalSeconds))
         }
       }
     }
@@ -596,8 +605,13 @@ foreach ($id in $judgements.Keys) { if ($judgements[$id].state -eq 'undecided') 
 $results = @(foreach ($fault in @($data.faults)) {
   if ($there -notcontains $fault.id) { continue }
   $follows = [string[]]@(@($fault.after) | Where-Object { $there -contains $_ })
-  [pscustomobject]@{ Fault = $fault; Likely = $judgements[[string]$fault.id].state -eq 'likely'; Names = $judgements[[string]$fault.id].names; Follows = $follows; Later = [bool]$follows.Count; Rank = [int]$fault.rank; Id = [string]$fault.id }
-}) | Sort-Object -Property @('Later', 'Likely', 'Rank', 'Id')
+  $likely = $judgements[[string]$fault.id].state -eq 'likely'
+  # What is certain, what is likely, what follows, what warns, and at last what is only to be known.
+  $effect = [array]::IndexOf(@('stops', 'hinders', 'warns', 'explains'), [string]$fault.effect)
+  $tier, $unsure, $weight = [int][bool]$follows.Count, ($likely -and -not $follows.Count), $effect
+  if ($effect -ge 2) { $tier, $unsure, $weight = $effect, $false, 0 }
+  [pscustomobject]@{ Fault = $fault; Likely = $likely; Names = $judgements[[string]$fault.id].names; Follows = $follows; Tier = $tier; Unsure = $unsure; Weight = $weight; Rank = [int]$fault.rank; Id = [string]$fault.id }
+}) | Sort-Object -Property @('Tier', 'Unsure', 'Weight', 'Rank', 'Id')
 $results = @($results)
 $stopped = @($results | Where-Object { $_.Fault.effect -eq 'stops' -and -not $_.Likely }).Count -gt 0
 if ($facts['portal.answers'] -eq $true -and -not ($stopped -and $facts['portal.problem'])) {
@@ -608,7 +622,16 @@ else { $verdict = 'not_known' }
 $exitStatus = [int]$data.statuses.$verdict
 
 # --- what is told --------------------------------------------------------------------------------------------------
-function shown($value) {
+function offset($seconds) {
+  $size = [Math]::Abs($seconds)
+  if ($size -eq 0) { return '0' }
+  $unit, $length = 'seconds', 1
+  foreach ($each in @('minutes', 60), @('hours', 3600), @('days', 86400)) { if ($size -ge $each[1]) { $unit, $length = $each } }
+  if ($seconds -gt 0) { $way = 'ahead' } else { $way = 'behind' }
+  return say "item.$way" @{ how = (say "item.$unit" @{ count = [Math]::Floor($size / $length) }) }
+}
+function shown($name, $value) {
+  if ($name -eq 'clock.off_s' -and $null -ne $value) { return offset $value }
   if ($value -is [bool]) { if ($value) { return say 'item.yes' } else { return say 'item.no' } }
   if ($null -eq $value) { return '-' }
   if ($value -is [array]) { if ($value.Count) { return $value -join ' ' } else { return '-' } }
@@ -640,12 +663,14 @@ function told($name, $value) {
 if ($facts.ContainsKey('line.kind')) { told 'kind' (inLanguage $data.kinds.$kind) } else { told 'kind' (say 'item.unknown_kind') }
 foreach ($name in 'area', 'carrier', 'service', 'customer_id', 'contract_id', 'provider') { told $name ([string]$siteFile.line.$name) }
 if ($facts.ContainsKey('said.error')) { told 'error' $facts['said.error'] }
-told 'time' ($began.AddHours(9).ToString('yyyy-MM-dd HH:mm', [Globalization.CultureInfo]::InvariantCulture) + ' (JST)')
+$rightTime = $began
+if ($facts.ContainsKey('clock.off_s') -and [Math]::Abs($facts['clock.off_s']) -ge 60) { $rightTime = $began.AddSeconds(-$facts['clock.off_s']) }
+told 'time' ($rightTime.AddHours(9).ToString('yyyy-MM-dd HH:mm', [Globalization.CultureInfo]::InvariantCulture) + ' (JST)')
 told 'system' 'windows'
 told 'faults' (@($results | ForEach-Object { $_.Id }) -join ', ')
 $way = @('link.carrier', 'router.answers', 'dns.portal_found', 'portal.connects', 'tls.works', 'portal.answers' | Where-Object { $facts.ContainsKey($_) })
 $rests = @(@($results | ForEach-Object { $_.Names }) + $way | Where-Object { $_ -and -not ($_.StartsWith('said.') -or $_.StartsWith('line.')) } | Select-Object -Unique)
-foreach ($name in $rests) { $null = $tell.Add([ordered]@{ item = $name; label = (inLanguage $data.facts.$name); value = (shown $facts[$name]) }) }
+foreach ($name in $rests) { $null = $tell.Add([ordered]@{ item = $name; label = (inLanguage $data.facts.$name); value = (shown $name $facts[$name]) }) }
 $proved = [Collections.ArrayList]::new()
 function proves($what, $values) { $null = $proved.Add([ordered]@{ what = $what; text = (say "proved.$what" $values) }) }
 if ($facts['closed.canaries'] -and -not @($facts['closed.reached']).Count) { proves 'closed' @{ count = $facts['closed.canaries'] } }
@@ -654,8 +679,13 @@ if ($facts['wlan.used'] -and 'wpa2', 'wpa3' -contains $facts['wlan.encryption'])
 if ($facts['portal.answers']) { proves 'portal' }
 $sorted = [ordered]@{}
 foreach ($name in @($facts.Keys | Sort-Object)) { $sorted[$name] = $facts[$name] }
+$server = ''
+if ($verdict -eq 'does_not_connect' -and -not $facts['portal.answers']) {
+  if ($facts['portal.refused']) { $server = say 'told.server_refuses' }
+  elseif ($facts.ContainsKey('portal.status')) { $server = say 'told.server_fails' @{ status = $facts['portal.status'] } }
+}
 $account = [ordered]@{
-  verdict = $verdict; exit_status = $exitStatus; text = (say "verdict.$verdict"); found = $foundFaults; proved = $proved.ToArray()
+  verdict = $verdict; exit_status = $exitStatus; text = (say "verdict.$verdict"); found = $foundFaults; server = $server; proved = $proved.ToArray()
   desk = [ordered]@{ call = (callOf (deskFor 'by_line')); tell = $tell.ToArray() }
   could_not = $blind.ToArray(); undecided = $undecided; facts = $sorted
   took_s = [Math]::Round(([DateTime]::UtcNow - $began).TotalSeconds, 2); version = [string]$data.version
@@ -665,18 +695,21 @@ $lines.Add((say 'told.verdict' @{ verdict = $account.text }))
 $lines.Add('')
 $nothing = 'none'
 if ($verdict -eq 'does_not_connect') { $nothing = 'unexplained' } elseif ($verdict -eq 'not_known') { $nothing = 'nothing_seen' }
-if ($foundFaults.Count) { $lines.Add((say 'told.found')) } else { $lines.Add((say "told.$nothing")) }
+if ($server -ne '') { $lines.Add($server); $lines.Add('') }
+if ($foundFaults.Count) { $lines.Add((say 'told.found')) } elseif ($server -eq '') { $lines.Add((say "told.$nothing")) }
 $place = 0
 foreach ($each in $foundFaults) {
   $place++
   $sure = ''
   if (-not $each.certain) { $sure = ' (' + (say 'told.likely') + ')' }
-  $lines.Add("$place. [" + $each.id + '] ' + $each.symptom + '  <' + (say ('effect.' + $each.effect)) + $sure + '>')
+  $effect = $each.effect
+  if ($effect -eq 'stops' -and $verdict -eq 'connects_but') { $effect = 'would_stop' }
+  $lines.Add("$place. [" + $each.id + '] ' + $each.symptom + '  <' + (say "effect.$effect") + $sure + '>')
   $lines.Add('   ' + (say 'told.cause') + ': ' + $each.cause)
   $lines.Add('   ' + (say 'told.fix') + ': ' + $each.fix)
   if ($each.follows.Count) { $lines.Add('   ' + (say 'told.follows' @{ faults = ($each.follows -join ', ') })) }
   if ($null -ne $each.call) { $lines.Add('   ' + (say 'told.call') + ': ' + (reachedBy $each.call)) }
-  $lines.Add('   ' + (say 'told.because') + ': ' + (@($each.because | ForEach-Object { $_.label + ' = ' + (shown $_.value) }) -join ', '))
+  $lines.Add('   ' + (say 'told.because') + ': ' + (@($each.because | ForEach-Object { $_.label + ' = ' + (shown $_.fact $_.value) }) -join ', '))
 }
 if ($proved.Count) {
   $lines.Add('')
@@ -699,6 +732,14 @@ if ($blind.Count) {
 $machine = ConvertTo-Json -InputObject $account -Depth 8
 if ($Report -ne '') {
   $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Report)
+  # A report takes the place of an earlier one and of nothing else.
+  $before = ''
+  try { if ([IO.File]::Exists($path)) { $before = [IO.File]::ReadAllText($path) } } catch { $before = '?' }
+  $ours = @('ja', 'en' | Where-Object { $before.Contains([string]$data.words.'told.machine'.$_) }).Count -gt 0
+  if ([IO.Directory]::Exists($path) -or ($before -ne '' -and -not $ours)) {
+    [Console]::Error.WriteLine((say 'error.in_the_way' @{ what = $Report }))
+    exit 3
+  }
   $text = ($lines -join "`r`n") + "`r`n`r`n" + (say 'told.machine') + "`r`n" + $machine + "`r`n"
   try { [IO.File]::WriteAllText($path, $text, [Text.UTF8Encoding]::new($true)) }
   catch {

@@ -48,6 +48,8 @@ def given(options: Options, *, beside: Path | None, platform: str, now: Callable
         options.network, networks.FILE_NAME, networks.read_network, places=places, blind=blind, options=options
     )
     site = _file(options.site, sites.FILE_NAME, sites.read_site, places=places, blind=blind, options=options)
+    if network and network.example:
+        blind.append(Blind("", "example", networks.FILE_NAME))
     facts = _facts(options, site)
     if folder and (prefix := memory.recall(folder).prefix):
         take(facts, "ipv6.prefix_remembered", prefix)
@@ -86,9 +88,11 @@ def _folder(options: Options, blind: list[Blind]) -> Path | None:
     if options.as_:
         folder = home / "clients" / options.as_
         if not os.path.isfile(folder / _CLIENT_FILE):  # noqa: PTH113  (false also where nobody may look)
-            raise WrongUsage("file", what=str(folder / _CLIENT_FILE), why=say("wrong.missing", options.lang))
+            raise WrongUsage("file", what=str(folder / _CLIENT_FILE), why=say("wrong.no_file", options.lang))
         return folder.absolute()
     try:
+        if options.home:
+            home.stat()  # One that was named and is not there is told, not passed over.
         known = sorted(path.parent for path in home.glob(f"clients/*/{_CLIENT_FILE}"))
     except OSError as reason:
         blind.append(Blind("", "bad_file", f"{home} ({why_not(reason, options.lang)})"))

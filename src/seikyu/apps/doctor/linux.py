@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from seikyu.apps.doctor import linux_addresses as addresses
+from seikyu.apps.doctor import linux_arp, linux_ndp
 from seikyu.apps.doctor import linux_closed as closed
 from seikyu.apps.doctor import linux_link as link
 from seikyu.apps.doctor import linux_names as names
-from seikyu.apps.doctor.linux_arp import claimants
 from seikyu.apps.doctor.linux_link import Card, Route
 from seikyu.apps.doctor.linux_machine import (
     Machine,
@@ -30,6 +30,7 @@ from seikyu.apps.doctor.linux_machine import (
 )
 from seikyu.apps.doctor.origins import by_line
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe
+from seikyu.apps.doctor.wire import target
 from seikyu.lines.facts import Facts, Value
 from seikyu.lines.wrong import Network
 
@@ -87,7 +88,11 @@ def look_at_link(look: Look, machine: Machine | None = None) -> Facts:
 
 
 def look_at_router(look: Look, machine: Machine | None = None) -> Facts:
-    """Find out the router of the line and whether it answers: a ping, and what the neighbour table says after it."""
+    """Find out the router of the line and whether it answers: a ping, or a question on the cable itself.
+
+    Without the right to ask on the cable, what the neighbour table says after the ping; that a router was there half a
+    minute ago is no answer.
+    """
     around = _around(look, machine)
     ways = [each for each in link.default_routes(around.routes) if each.card == around.name and each.router]
     if not ways:
@@ -95,13 +100,14 @@ def look_at_router(look: Look, machine: Machine | None = None) -> Facts:
     router, box = str(ways[0].router), around.machine
     at = f"{router}%{around.name}" if ":" in router else router
     answers: bool | None = box.run(("ping", "-n", "-c", "1", "-W", "1", at)).ok or None
+    there = _claimants(box, around.name, router)
+    if answers is None and there is not None:
+        answers = there > 0
     if answers is None:
         answers = link.neighbour_answers(box.printed("ip", "-j", "neigh", "show", "dev", around.name), router)
     if answers is None:
         answers = link.arp_answers(box.text("proc/net/arp"), router)
-    found: dict[str, Value | None] = {"router.address": router, "router.answers": answers}
-    own = box.root == Path("/")  # Another machine's files say nothing of what is on our cable.
-    return _known(found | {"router.claimants": (claimants(around.name, router) or None) if own else None})
+    return _known({"router.address": router, "router.answers": answers, "router.claimants": there or None})
 
 
 def look_at_addresses(look: Look, machine: Machine | None = None) -> Facts:
@@ -110,6 +116,7 @@ def look_at_addresses(look: Look, machine: Machine | None = None) -> Facts:
     box, card = around.machine, around.name
     found: dict[str, Value | None] = {}
     if card:
+        listed = box.has("proc/net/if_inet6") or _ipv6_on(box, card) is False
         ipv6 = [each.address.ip for each in addresses.in_if_inet6(box.text("proc/net/if_inet6")) if each.card == card]
         prefixes = addresses.prefixes(each for each in ipv6 if isinstance(each, IPv6Address))
         ran = box.run(("ip", "-j", "-4", "addr"))
@@ -117,8 +124,8 @@ def look_at_addresses(look: Look, machine: Machine | None = None) -> Facts:
         found = {
             "ipv4.addresses": tuple(ipv4) if ran.ok else None,
             "ipv6.enabled": _ipv6_on(box, card),
-            "ipv6.addresses": tuple(map(str, ipv6)),
-            "ipv6.prefixes": len(prefixes),
+            "ipv6.addresses": tuple(map(str, ipv6)) if listed else None,
+            "ipv6.prefixes": len(prefixes) if listed else None,
             "ipv6.prefix": next(iter(prefixes), None),
             "ipv6.routers": addresses.routers(around.routes, card),
         }
@@ -131,9 +138,11 @@ def look_at_names(look: Look, machine: Machine | None = None) -> Facts:
     """Find out which resolvers are set, in their order, and whether a hosts file says otherwise."""
     around = _around(look, machine)
     set_ = _resolvers(around.machine)
-    foreign = names.foreign_first(set_, around.name)
-    if foreign is None and set_ and around.name:
-        ways = [_card_to(around, each.address) for each in set_]
+    own = bool(set_) and names.only_own(set_[:1])
+    # The PC's own resolver asks all others at once, or each for its own names: there is no first one.
+    foreign = None if own else names.foreign_first(set_, around.name)
+    if foreign is None and set_ and around.name and not own:
+        ways = [each.card or _card_to(around, each.address) for each in set_]
         foreign = ways[0] != around.name if ways[0] and around.name in ways else None
     hosts = around.machine.text("etc/hosts")
     return _known(
@@ -150,15 +159,16 @@ def look_at_proxy(look: Look, machine: Machine | None = None) -> Facts:
     box = machine or Machine(look.run)
     environment = dict(os.environ)
     ran = box.run(("gsettings", "get", _DESKTOP_PROXY, "mode"))
-    desktop = ran.ok and names.gsettings_value(ran.out) in {"manual", "auto"}
-    is_set = names.proxy_of(environment) or desktop
-    if not is_set or not look.network:
+    desktop = names.gsettings_value(ran.out) if ran.ok else ""
+    is_set = names.proxy_of(environment) or desktop in {"manual", "auto"}
+    place = target(look.url)
+    wanted = {*(look.network.names.values() if look.network else ()), *([place[0]] if place else ())}
+    if not is_set or not wanted or desktop == "auto":  # What a script decides is not known.
         return {"proxy.set": is_set}
-    wanted = look.network.names.values()
     passed = []
     if names.proxy_of(environment):
         passed.append(names.passed_by(environment))
-    if desktop:
+    if desktop == "manual":
         ignored = names.gsettings_value(box.printed("gsettings", "get", _DESKTOP_PROXY, "ignore-hosts"))
         passed.append(tuple(map(str, link.as_list(ignored))))
     return {"proxy.set": True, "proxy.bypasses": all(names.bypassed(each, row) for row in passed for each in wanted)}
@@ -237,6 +247,15 @@ def _around(look: Look, machine: Machine | None) -> _Around:
     return _Around(box, known_cards, known_routes, way, card)
 
 
+def _claimants(box: Machine, card: str, router: str) -> int | None:
+    """Return how many machines say that they are the router; None if it cannot be asked."""
+    if box.root != Path("/"):
+        return None  # Another machine's files say nothing of what is on our cable.
+    if ":" in router:
+        return linux_ndp.claimants(card, router, said_of(box, card, "address"))
+    return linux_arp.claimants(card, router)
+
+
 def _claims_prefixes(look: Look) -> list[Network]:
     """Return the claims prefixes, those of the version that the line carries first."""
     if not look.network:
@@ -276,11 +295,12 @@ def _ipv6_on(box: Machine, card: str) -> bool | None:
 
 
 def _resolvers(box: Machine) -> tuple[names.Resolver, ...]:
+    """Return the resolvers that programs ask, and behind the PC's own resolver those that it asks."""
     found = names.in_resolv_conf(box.text("etc/resolv.conf"))
-    if found and not names.only_stub(found):
-        listed = names.in_nmcli(box.printed("nmcli", "-t", "-f", "GENERAL.DEVICE,IP4.DNS,IP6.DNS", "device", "show"))
+    listed = names.in_nmcli(box.printed("nmcli", "-t", "-f", "GENERAL.DEVICE,IP4.DNS,IP6.DNS", "device", "show"))
+    if not names.only_own(found):
         return names.with_cards(found, listed)
-    return names.in_resolvectl(box.printed("resolvectl", "dns")) or found
+    return found + (names.in_resolvectl(box.printed("resolvectl", "dns")) or listed)
 
 
 def _card_to(around: _Around, address: str) -> str:

@@ -25,7 +25,6 @@ MOST_LINES: Final = 4096
 _LEAST_SEGMENTS: Final = 200
 
 _NM_FIELD: Final = re.compile(r"(?<!\\):")
-_ALIVE: Final = frozenset({"REACHABLE", "PERMANENT", "NOARP"})
 _DEAD: Final = frozenset({"FAILED", "INCOMPLETE"})
 
 
@@ -39,6 +38,12 @@ class Card:
     carrier: bool
     plain: bool
     wireless: bool
+    bridge: bool = False
+
+    @property
+    def carries(self) -> bool:
+        """True for what a line may be at: a card, or a bridge that has taken the place of one."""
+        return self.plain or self.bridge
 
     @property
     def tunnel(self) -> bool:
@@ -72,6 +77,7 @@ def card_of(name: str, said: dict[str, str]) -> Card:
         up=bool(_hexadecimal(flags.removeprefix("0x")) & _UP),
         carrier=said.get("carrier", "").strip() == "1",
         plain=kind == ETHERNET and not virtual,
+        bridge=kind == ETHERNET and "bridge" in said,
         wireless="wireless" in said or "phy80211" in said,
     )
 
@@ -142,11 +148,11 @@ def retransmitted_percent(text: str) -> int | None:
 
 
 def neighbour_answers(text: str, address: str) -> bool | None:
-    """Return whether the kernel knows a neighbour's hardware address for certain, by `ip -j neigh`."""
+    """Return False if the kernel asked for a neighbour in vain, by `ip -j neigh`; None if that says nothing of now."""
     for row in rows(text):
         if row.get("dst") == address:
             states = {str(each) for each in as_list(row.get("state"))}
-            return True if states & _ALIVE else False if states & _DEAD else None
+            return False if states & _DEAD else None
     return None
 
 

@@ -23,6 +23,9 @@ from seikyu.lines.wrong import Address, Network
 _FILE_BYTES: Final = 1024 * 1024
 _MOST_CARDS: Final = 64
 
+#: How `ip` ends if the kernel has no way. Source: ip(8), exit status.
+_NO_WAY: Final = 2
+
 _NET: Final = "sys/class/net"
 _CARD_FILES: Final = ("type", "flags", "carrier", "tun_flags", "bridge", "wireless", "phy80211")
 
@@ -91,11 +94,14 @@ def routes(machine: Machine) -> tuple[Route, ...]:
 
 
 def way_to(machine: Machine, to: Address, known: Sequence[Route]) -> Way | None:
-    """Return how packets to an address leave: what `ip` says, or by the main table; None if none can."""
+    """Return how packets to an address leave: what `ip` says, or by the main table; None if none can.
+
+    A small `ip` that knows no JSON says as little as none; that there is no way it says with a status of its own.
+    """
     ran = machine.run(("ip", "-j", "route", "get", str(to)))
     if ran.ok and (said := rows(ran.out)):
         return Way(str(said[0].get("dev", "")), _address(said[0].get("prefsrc")))
-    route = route_to(known, to) if ran.missing else None
+    route = route_to(known, to) if ran.status != _NO_WAY else None
     return Way(route.card, None) if route else None
 
 
@@ -109,7 +115,7 @@ def line_card(known: Sequence[Card], known_routes: Sequence[Route], *, named: st
     if named:
         return by_name.get(named)
     leading = [claims, *(each.card for each in default_routes(known_routes))]
-    first = next((by_name[each] for each in leading if each in by_name and by_name[each].plain), None)
+    first = next((by_name[each] for each in leading if each in by_name and by_name[each].carries), None)
     if first:
         return first
     plain = sorted(

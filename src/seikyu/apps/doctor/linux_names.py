@@ -16,8 +16,8 @@ MOST_RESOLVERS: Final = 16
 
 _LINK: Final = re.compile(r"Link \d+ \(([^)]{1,32})\):(.*)")
 _NM_FIELD: Final = re.compile(r"(?<!\\):")
-_STUBS: Final = ("127.0.0.53", "127.0.0.54")
-_PROXIES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy")
+#: Those that stand for https; one for http alone is not in the way.
+_PROXIES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ def in_resolv_conf(text: str) -> tuple[Resolver, ...]:
     return tuple(found[:MOST_RESOLVERS])
 
 
-def only_stub(resolvers: Iterable[Resolver]) -> bool:
-    """True if all that is set is the system's own resolver, which asks others."""
-    return all(each.address in _STUBS for each in resolvers)
+def only_own(resolvers: Iterable[Resolver]) -> bool:
+    """True if all that is set is the PC's own resolver, which asks others: systemd-resolved, or a dnsmasq."""
+    return all(ip_address(each.address).is_loopback for each in resolvers)
 
 
 def in_resolvectl(text: str) -> tuple[Resolver, ...]:
@@ -123,7 +123,9 @@ def bypassed(name: str, patterns: Iterable[str]) -> bool:
 
 
 def _resolver(text: str, card: str = "") -> Resolver | None:
+    """Return a resolver; an address that only the link knows keeps its card, without which it cannot be asked."""
     try:
-        return Resolver(str(ip_address(text.partition("%")[0])), card)
+        address = ip_address(text)
     except ValueError:
         return None
+    return Resolver(str(address), card or (getattr(address, "scope_id", None) or ""))

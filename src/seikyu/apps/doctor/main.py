@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,9 @@ from seikyu.lines.diagnosis import Effect, diagnose, faults
 COULD_NOT_RUN: Final = 3
 _INTERRUPTED: Final = 130
 
+#: As a shell counts a program that a closed pipe has ended; the same as `seikyu` itself.
+_NOBODY_LISTENS: Final = 141
+
 _WIDE_SPACE: Final = "\N{IDEOGRAPHIC SPACE}"
 
 
@@ -39,10 +43,13 @@ def main() -> None:
     beside = Path(sys.argv[0]).absolute().parent
     try:
         status = run_line(sys.argv[1:], program=Path(sys.argv[0]).name, beside=beside)
+        print(end="", flush=True)
     except KeyboardInterrupt:
         status = _INTERRUPTED
-    sys.stdout.flush()
-    sys.stderr.flush()
+    except BrokenPipeError:
+        status = _NOBODY_LISTENS
+    with suppress(OSError):
+        print(end="", file=sys.stderr, flush=True)
     # A probe that was late may still wait for the line in its thread; nobody waits for it.
     os._exit(status)
 
@@ -124,7 +131,9 @@ def _remember(seen: Seen) -> tuple[Blind, ...]:
 def _secret_files(given_: Look) -> list[Path]:
     files = [given_.pppoe_user_file] if given_.pppoe_user_file else []
     if given_.folder:
-        files += [*given_.folder.glob("**/key*.pem"), *given_.folder.glob("**/*password*")]
+        # Not deeper: below lie deliveries, and there may be thousands of them.
+        places = [f"{below}{name}" for below in ("", "*/") for name in ("key*.pem", "*password*")]
+        files += [each for place in places for each in given_.folder.glob(place) if each.is_file()]
     return files
 
 

@@ -1,10 +1,11 @@
 """What is kept in the client's folder (`doctor.json`): the IPv6 prefix that last worked, and what was warned of."""
 
 import json
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from seikyu.apps.doctor.writing import put_whole
 
 FILE_NAME: Final = "doctor.json"
 
@@ -46,12 +47,5 @@ def next_memory(
 
 def keep(folder: Path, memory: Memory) -> None:
     """Write it, as a whole or not at all. Errors: OSError."""
-    written = folder / f"{FILE_NAME}.new"
     text = json.dumps(asdict(memory) | {"warned": dict(memory.warned)}, ensure_ascii=False, indent=1) + "\n"
-    try:
-        written.write_text(text, encoding="utf-8")
-        written.replace(folder / FILE_NAME)
-    except OSError:
-        with suppress(OSError):
-            written.unlink()
-        raise
+    put_whole(folder / FILE_NAME, text.encode())

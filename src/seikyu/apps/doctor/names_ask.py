@@ -55,9 +55,10 @@ def ways(resolver: str, name: str, kind: int, *, port: int = DNS_PORT) -> dict[s
 def by_udp(resolver: str, name: str, kind: int, *, edns_bytes: int = 0, port: int = DNS_PORT) -> wire.Answer:
     """Ask by UDP. Errors: OSError, if no answer comes in time."""
     asked = wire.question(name, kind, number=_number(), edns_bytes=edns_bytes)
-    family = socket.AF_INET6 if ":" in resolver else socket.AF_INET
+    # Looked up, because an address of a link keeps its card only so (fe80::1%eth0).
+    family, _, _, _, at = socket.getaddrinfo(resolver, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0]
     with socket.socket(family, socket.SOCK_DGRAM) as line:
-        line.connect((resolver, port))  # From then on nobody else's answer is taken.
+        line.connect(at)  # From then on nobody else's answer is taken.
         until = monotonic() + ANSWER_S
         for again in (_AGAIN_S, ANSWER_S):
             line.send(asked)

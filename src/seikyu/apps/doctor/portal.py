@@ -40,6 +40,7 @@ _NTP_BYTES: Final = 48
 _NTP_EPOCH: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _CLIENT, _SERVER = 0x23, 4
 _HTTP_ERRORS: Final = 400
+_SERVER_ERRORS: Final = 500
 _STEP_S: Final = 1.0
 
 
@@ -62,6 +63,8 @@ def look_at_portal(look: Look) -> Facts:
     if HEALTH not in came:
         return {"portal.answers": False}
     health, took_s = came[HEALTH]
+    if health.status >= _SERVER_ERRORS:  # What stands before the office answers in its place.
+        return {"portal.answers": False, "portal.status": health.status}
     found: dict[str, Value] = {"portal.answers": True, "portal.slow": took_s > SLOW_S, "portal.status": health.status}
     for path in (behind, OWN):  # What is said of who we are counts more than what is said of the line.
         if path in came:

@@ -45,6 +45,7 @@ _WORDS: Final = (
     "item.",
     "probe.",
     "could_not.",
+    "error.in_the_way",
     "error.write",
     "error.symptom",
 )
@@ -67,12 +68,14 @@ def script(network: str = "", site: str = "") -> bytes:
     return template.replace("\n", _LINE_END).encode(_ENCODING)
 
 
-def write(path: Path, *, network: Path | None = None, site: Path | None = None, lang: str = "") -> int:
+def write(
+    path: Path, *, network: Path | None = None, site: Path | None = None, lang: str = "", as_json: bool = False
+) -> int:
     """Write it and say so. Errors: WrongUsage."""
     given = _given(network, read_network, lang), _given(site, read_site, lang)
     require_place(path, lambda head: b"seikyu doctor" in head[:_HEAD_BYTES])
     write_whole(path, script(*given))
-    print(say("told.written_powershell", lang, file=str(path)))
+    print(json.dumps({"written": str(path)}) if as_json else say("told.written_powershell", lang, file=str(path)))
     return 0
 
 

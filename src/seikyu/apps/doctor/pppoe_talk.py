@@ -114,7 +114,10 @@ def give_back(talk: Talk) -> tuple[Frame, ...]:
 
 
 def facts(talk: Talk) -> Facts:
-    """Return what is known of the line. A name that is not there is not known: a session that was not asked for."""
+    """Return what is known of the line. A name that is not there is not known: a session that was not asked for.
+
+    A session that the concentrator ended as soon as it had accepted the login counts as none: it was one too many.
+    """
     known: dict[str, Value] = {}
     take(known, "pppoe.discovered", bool(talk.offers or talk.error))
     take(known, "pppoe.concentrators", len(talk.offers))
@@ -125,7 +128,8 @@ def facts(talk: Talk) -> Facts:
         take(known, "pppoe.access_concentrator", talk.offers[0].name)
         take(known, "pppoe.services", tuple(sorted({name for offer in talk.offers for name in offer.services})))
     if talk.asked:
-        take(known, "pppoe.session", bool(talk.session))
+        one_too_many = talk.ending is Ending.HUNG_UP and talk.authentication is Authentication.ACCEPTED
+        take(known, "pppoe.session", bool(talk.session) and not one_too_many)
     return known
 
 

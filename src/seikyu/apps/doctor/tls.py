@@ -13,7 +13,7 @@ from seikyu.apps.doctor import https
 from seikyu.apps.doctor.certificate import pair_of
 from seikyu.apps.doctor.der import BadDER, read_certificate
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
-from seikyu.apps.doctor.wire import LOOK_S, lasting, reachable, target, together
+from seikyu.apps.doctor.wire import LOOK_S, knocked, lasting, target, together
 from seikyu.lines.facts import Facts, Value
 
 HEALTH: Final = "/healthz"
@@ -26,13 +26,13 @@ def look(look: Look) -> Facts:
         raise CouldNotLook("url")
     host, port = place
     left = lasting(LOOK_S)
-    address = reachable(host, port)
+    address, refused = knocked(host, port)
     if address is None:
-        return {"portal.connects": False}
+        return {"portal.connects": False, "portal.refused": refused}
     calls = {"open": partial(_openly, address, port, host), "own": partial(_own, look, address, port, host)}
     came = together(calls, limit_s=left())
     facts = {name: value for each in ("open", "own") for name, value in came.get(each, {}).items()}
-    return {"portal.connects": True, **facts}
+    return {"portal.connects": True, "portal.refused": False, **facts}
 
 
 def _openly(address: str, port: int, host: str) -> dict[str, Value]:
@@ -104,7 +104,7 @@ PROBES: Final = (
         "tls",
         look,
         (
-            "portal.connects", "tls.works", "tls.version_refused", "tls.foreign_issuer", "tls.issuer",
+            "portal.connects", "portal.refused", "tls.works", "tls.version_refused", "tls.foreign_issuer", "tls.issuer",
             "tls.name_differs", "tls.alert",
         ),
         stage=Stage.LINE,

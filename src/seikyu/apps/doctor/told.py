@@ -8,7 +8,7 @@ from typing import Any, Final
 from seikyu import VERSION
 from seikyu.apps.doctor.probing import Blind, Look
 from seikyu.apps.doctor.words import say, texts
-from seikyu.lines.diagnosis import BY_LINE, Diagnosis, Found, Text, Verdict, desk_for
+from seikyu.lines.diagnosis import BY_LINE, Diagnosis, Effect, Found, Text, Verdict, desk_for
 from seikyu.lines.facts import Facts, Value, known_facts
 from seikyu.lines.kinds import desks, line_kinds
 from seikyu.lines.network import ClaimsNetwork
@@ -23,6 +23,9 @@ STATUSES: Final[Mapping[Verdict, int]] = {
 
 _GOOD_WLAN: Final = ("wpa2", "wpa3")
 _JAPAN: Final = timezone(timedelta(hours=9))
+_CLOCK: Final = "clock.off_s"
+_LEAST_OFF_S: Final = 60
+_UNITS: Final = (("days", 86400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
 _LINE_ITEMS: Final = ("area", "carrier", "service", "customer_id", "contract_id", "provider")
 
 
@@ -45,6 +48,7 @@ def account(seen: Seen, lang: str) -> dict[str, Any]:
         "exit_status": STATUSES[seen.diagnosis.verdict],
         "text": say(f"verdict.{seen.diagnosis.verdict}", lang),
         "found": [_fault(each, seen, lang) for each in seen.diagnosis.found],
+        "server": _server_side(seen, lang),
         "proved": _proved(seen, lang),
         "desk": _desk(seen, lang),
         "could_not": [_could_not(each, lang) for each in seen.blind],
@@ -58,7 +62,11 @@ def account(seen: Seen, lang: str) -> dict[str, Any]:
 def text_of(told: Mapping[str, Any], lang: str) -> str:
     """Return the account for people: the verdict, what is wrong, what to tell the desk, what could not be looked at."""
     lines = [say("told.verdict", lang, verdict=told["text"]), ""]
-    lines += [say("told.found", lang), *_found_lines(told["found"], lang)] if told["found"] else [_nothing(told, lang)]
+    lines += [told["server"], ""] if told["server"] else []
+    if told["found"]:
+        lines += [say("told.found", lang), *_found_lines(told, lang)]
+    elif not told["server"]:
+        lines += [_nothing(told, lang)]
     if told["proved"]:
         lines += ["", say("told.proved", lang), *(f"  - {each['text']}" for each in told["proved"])]
     if told["desk"]["call"]:
@@ -70,23 +78,36 @@ def text_of(told: Mapping[str, Any], lang: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _server_side(seen: Seen, lang: str) -> str:
+    """Return what to say where the line carries and the portal does not work; empty if nothing shows that."""
+    status = seen.facts.get("portal.status")
+    if seen.diagnosis.verdict is not Verdict.DOES_NOT_CONNECT or seen.facts.get("portal.answers") is True:
+        return ""
+    if seen.facts.get("portal.refused") is True:
+        return say("told.server_refuses", lang)
+    return say("told.server_fails", lang, status=status) if isinstance(status, int) else ""
+
+
 def _nothing(told: Mapping[str, Any], lang: str) -> str:
     """Return what to say where no fault is found: that is good news only if it connects."""
     words = {Verdict.DOES_NOT_CONNECT: "unexplained", Verdict.NOT_KNOWN: "nothing_seen"}
     return say(f"told.{words.get(told['verdict'], 'none')}", lang)
 
 
-def _found_lines(found: list[dict[str, Any]], lang: str) -> Iterator[str]:
-    for index, each in enumerate(found, start=1):
+def _found_lines(told: Mapping[str, Any], lang: str) -> Iterator[str]:
+    for index, each in enumerate(told["found"], start=1):
         sure = "" if each["certain"] else f" ({say('told.likely', lang)})"
-        yield f"{index}. [{each['id']}] {each['symptom']}  <{say('effect.' + each['effect'], lang)}{sure}>"
+        # What connects is not said to be stopped in the same breath.
+        beside = each["effect"] == Effect.STOPS and told["verdict"] == Verdict.CONNECTS_BUT
+        effect = say(f"effect.{'would_stop' if beside else each['effect']}", lang)
+        yield f"{index}. [{each['id']}] {each['symptom']}  <{effect}{sure}>"
         yield f"   {say('told.cause', lang)}: {each['cause']}"
         yield f"   {say('told.fix', lang)}: {each['fix']}"
         if each["follows"]:
             yield f"   {say('told.follows', lang, faults=', '.join(each['follows']))}"
         if each["call"]:
             yield f"   {say('told.call', lang)}: {_reached(each['call'])}"
-        shown = ", ".join(f"{one['label']} = {_shown(one['value'], lang)}" for one in each["because"])
+        shown = ", ".join(f"{one['label']} = {_shown(one['fact'], one['value'], lang)}" for one in each["because"])
         yield f"   {say('told.because', lang)}: {shown}"
 
 
@@ -149,7 +170,7 @@ def _desk(seen: Seen, lang: str) -> dict[str, Any]:
         items["kind"] = say("item.unknown_kind", lang)
     items |= {name: getattr(site, name) for name in _LINE_ITEMS if site and getattr(site, name)}
     items |= {"error": seen.look.error} if seen.look.error is not None else {}
-    items["time"] = seen.at.astimezone(_JAPAN).strftime("%Y-%m-%d %H:%M (JST)")
+    items["time"] = _right_time(seen).astimezone(_JAPAN).strftime("%Y-%m-%d %H:%M (JST)")
     items["system"] = seen.look.system
     items |= {"faults": faults} if (faults := ", ".join(each.fault.id for each in seen.diagnosis.found)) else {}
     tell = [{"item": name, "label": say(f"item.{name}", lang), "value": str(value)} for name, value in items.items()]
@@ -167,7 +188,7 @@ def _results(seen: Seen) -> list[str]:
 
 def _result(name: str, facts: Facts, lang: str) -> dict[str, Any]:
     item = _item(name, facts, lang)
-    return {"item": name, "label": item["label"], "value": _shown(item["value"], lang)}
+    return {"item": name, "label": item["label"], "value": _shown(name, item["value"], lang)}
 
 
 def _item(name: str, facts: Facts, lang: str) -> dict[str, Any]:
@@ -201,9 +222,26 @@ def _plain(value: Value | None) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _shown(value: Any, lang: str) -> str:
+def _shown(name: str, value: Any, lang: str) -> str:
+    if name == _CLOCK and isinstance(value, int):
+        return _offset(value, lang)
     if isinstance(value, bool):
         return say("item.yes" if value else "item.no", lang)
     if isinstance(value, list):
         return " ".join(str(each) for each in value) or "-"
     return "-" if value is None else str(value)
+
+
+def _offset(off_s: int, lang: str) -> str:
+    """Return how far a clock is off in the largest units that say it."""
+    size = abs(off_s)
+    unit, seconds = next((each for each in _UNITS if size >= each[1]), _UNITS[-1])
+    way = "ahead" if off_s > 0 else "behind"
+    return say(f"item.{way}", lang, how=say(f"item.{unit}", lang, count=size // seconds)) if off_s else "0"
+
+
+def _right_time(seen: Seen) -> datetime:
+    """Return when the look was by the network's time, where that is known: a desk looks into its own records."""
+    off_s = seen.facts.get(_CLOCK)
+    wrong = isinstance(off_s, int) and abs(off_s) >= _LEAST_OFF_S
+    return seen.at - timedelta(seconds=off_s) if wrong and isinstance(off_s, int) else seen.at

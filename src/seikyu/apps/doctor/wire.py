@@ -105,11 +105,23 @@ def connects(host: str, port: int = HTTPS_PORT) -> bool:
 
 def reachable(host: str, port: int) -> str | None:
     """Return the first address of a host that takes a TCP connection; None if none does."""
+    return knocked(host, port)[0]
 
-    def one(address: str) -> str:
-        connect(address, port).close()
-        return address
+
+def knocked(host: str, port: int) -> tuple[str | None, bool]:
+    """Return the first address of a host that takes a TCP connection, and whether it is refused where none does.
+
+    Refused: packets got there and back, and nothing listens; a host that is not reached says nothing.
+    """
+
+    def one(address: str) -> bool:
+        try:
+            connect(address, port).close()
+        except ConnectionRefusedError:
+            return False
+        return True
 
     known = addresses_of(host)
     found = together({address: partial(one, address) for address in known}, limit_s=CONNECT_S + 0.2)
-    return next((address for address in known if address in found), None)
+    taken = next((address for address in known if found.get(address)), None)
+    return taken, taken is None and False in found.values()

@@ -1,5 +1,6 @@
 """Files that the doctor writes where the user says: there as a whole or not at all, and never over somebody else's."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -15,9 +16,9 @@ def require_place(path: Path, ours: Callable[[bytes], bool]) -> None:
     try:
         if not path.parent.is_dir():
             raise WrongUsage("no_folder", what=str(path.parent))
-        if path.is_dir():
-            raise WrongUsage("in_the_way", what=str(path))
         if path.exists():
+            if not path.is_file():  # A pipe would keep us waiting.
+                raise WrongUsage("in_the_way", what=str(path))
             with path.open("rb") as file:
                 head = file.read(_HEAD_BYTES)
             if head and not ours(head):
@@ -28,16 +29,26 @@ def require_place(path: Path, ours: Callable[[bytes], bool]) -> None:
 
 def write_whole(path: Path, content: bytes, *, executable: bool = False) -> None:
     """Write a file. Errors: WrongUsage; nothing is left behind."""
-    written = path.with_name(f"{path.name}.new")
     try:
-        written.write_bytes(content)
+        put_whole(path, content, executable=executable)
+    except OSError as reason:
+        raise unwritable(path, reason) from None
+
+
+def put_whole(path: Path, content: bytes, *, executable: bool = False) -> None:
+    """Write a file by way of one beside it, whose name nobody else has. Errors: OSError; nothing is left behind."""
+    written = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    file = written.open("xb")
+    try:
+        with file:
+            file.write(content)
         if executable:
             written.chmod(0o755)
         written.replace(path)
-    except OSError as reason:
+    except OSError:
         with suppress(OSError):
             written.unlink()
-        raise unwritable(path, reason) from None
+        raise
 
 
 def unwritable(path: Path, reason: OSError) -> WrongUsage:

@@ -5,6 +5,7 @@ The same code gives the same bytes, so that two who made it can compare.
 """
 
 import io
+import json
 import stat
 from collections.abc import Iterator
 from importlib.resources import files
@@ -44,11 +45,11 @@ def zipapp() -> bytes:
     return written.getvalue()
 
 
-def write(path: Path, *, lang: str = "") -> int:
+def write(path: Path, *, lang: str = "", as_json: bool = False) -> int:
     """Write it and say so. Errors: WrongUsage."""
     require_place(path, lambda head: head.startswith(_START + b"PK"))
     write_whole(path, zipapp(), executable=True)
-    print(say("told.written", lang, file=str(path)))
+    print(json.dumps({"written": str(path)}) if as_json else say("told.written", lang, file=str(path)))
     return 0
 
 

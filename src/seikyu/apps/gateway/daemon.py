@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -19,10 +20,14 @@ from seikyu.adapters.charon import Esp
 from seikyu.adapters.kept_lists import certificates_in
 from seikyu.adapters.strongswan import DaemonRefused, DaemonSilent, Happened, Strongswan, Tunnel
 from seikyu.apps.gateway.place import Place
+from seikyu.limits import limit
 from seikyu.lines.gateway import Connection, Gateway, waiting
 from seikyu.lines.gateway.firewall import waiting_name
 from seikyu.lines.gateway.plan import OURS
 from seikyu.ports.errors import SeikyuError
+
+#: A tunnel has its way through in the same moment; without one for so long, it got no address.
+_HALF_S: Final = 2
 
 #: What the word of a thrown out tunnel is told with: its connection.
 ThrownOut = Callable[[str], None]
@@ -113,12 +118,31 @@ class Daemon:
             self.line.end(name)
             self.thrown_out(name)
 
+    def end_older(self, name: str) -> None:
+        """Let a terminal that came again be there once: its address hangs on the tunnel that it has lost."""
+        self.line.end_older(name)
+
+    def end_half(self, tunnels: Iterable[Tunnel]) -> int:
+        """End tunnels without a way through, so that their clients dial anew; return how many."""
+        half = [each for each in tunnels if not each.whole and each.up_s >= _HALF_S]
+        for each in half:
+            self.line.end_one(each.number)
+        return len(half)
+
+    def turn_log(self) -> None:
+        """Keep the log of a daemon of our own short."""
+        if not self.gateway.vici and self.place.charon.turn_log(limit("gateway_log_bytes")):
+            self.line.reload_settings()
+
     def tunnels(self) -> list[Tunnel]:
         """Return who is connected by this gateway."""
         return [each for each in self.line.tunnels() if each.name.startswith(OURS)]
 
     def renew_own(self, lists: Iterable[bytes]) -> bool:
-        """Take a new certificate of the gateway, if one lies there; return whether. Errors: GatewayFileUnusable."""
+        """Take a new certificate of the gateway, or new authorities; return whether there were any.
+
+        Errors: GatewayFileUnusable.
+        """
         if self._signature() == self._own_files:
             return False
         self._load_own()
@@ -168,7 +192,7 @@ class Daemon:
 
     def _signature(self) -> object:
         """Return what changes when a file does."""
-        found = []
+        found: list[object] = [each.serial_number for each in self.authorities]
         for each in self._files():
             with suppress(OSError):
                 seen = each.stat()

@@ -11,13 +11,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from seikyu.adapters.home import Home
+from seikyu.adapters.home import Home, write_private
 from seikyu.apps.gateway.place import Place
 from seikyu.limits import limit
 from seikyu.lines.gateway import Gateway
@@ -34,7 +35,18 @@ _VALID: Final = "valid"
 _REVOKED: Final = "revoked"
 
 _LIST: Final = "crl.pem"
+#: The rows of an office of another account are there by then.
 _ROWS_S: Final = 120.0
+
+#: Of another account's office, a program has to be started to read them, which takes a second: so often at most.
+#: A revocation does not wait for it, because the list is looked at, too.
+_FOREIGN_S: Final = 30.0
+
+#: A file that is carried here is read when nobody has written to it for so long.
+_REST_S: Final = 2.0
+
+#: All rows are read anew so often, because a party may end without a certificate being touched.
+_READ_S: Final = 60.0
 
 
 class OfficeSilent(SeikyuError):
@@ -63,8 +75,8 @@ class Issued:
 class Source(Protocol):
     """An office. Errors of each: OfficeSilent, BadTerminals."""
 
-    def authorities(self) -> list["Certificate"]:
-        """Return the office's authorities, the root last."""
+    def authorities(self) -> list["Certificate"] | None:
+        """Return the office's authorities, the root last, if they may have changed, else None."""
         ...
 
     def lists(self) -> bytes | None:
@@ -92,30 +104,54 @@ class HomeOffice:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._chain = _Chain(root / "ca" / "chain.pem")
         self._listed: object = None
-        self._rows: object = None
+        self._written: object = None
+        self._counts: object = None
+        self._read_at = float("-inf")
 
-    def authorities(self) -> list["Certificate"]:
-        """Return the certificates that the office gives away."""
-        return _authorities(self._root / "ca" / "chain.pem")
+    def authorities(self) -> list["Certificate"] | None:
+        """Return the certificates that the office gives away, if they were written since."""
+        if (found := self._chain.read()) is not None:
+            self._listed = None  # Among the lists that were seen there may be one of a new authority.
+        return found
 
     def lists(self) -> bytes | None:
         """Return the lists that the office gives away, if they were written since."""
         file = self._root / "ca" / _LIST
-        if (signed := _signature(file)) == self._listed:
+        if (signed := _signature(file)) == self._listed and signed is not None:
             return None
         text = _read(file)
         self._listed = signed
         return text
 
     def issued(self) -> list[Issued] | None:
-        """Return the certificates of the register, if its files were written since."""
+        """Return the certificates of the register, if there are others than before, and every minute.
+
+        An office at work writes its rows all the time, and seldom those of certificates: they are counted first.
+        """
+        now = time.monotonic()
+        foreign = _owner(self._root) != os.geteuid()
         rows = Home(self._root).database
-        signed = [_signature(each) for each in (rows, rows.with_name(f"{rows.name}-wal"))]
-        if signed == self._rows:
+        written = [_signature(each) for each in (rows, rows.with_name(f"{rows.name}-wal"))]
+        old = now - self._read_at >= _READ_S
+        if not old and (written == self._written or (foreign and now - self._read_at < _FOREIGN_S)):
             return None
-        found = self._as_owner() if _owner(self._root) != os.geteuid() else list(issued_in(self._root))
-        self._rows = signed
+        found, counts = None, self._counts
+        try:
+            if foreign:
+                found = self._as_owner()
+            elif (counts := counted_in(self._root)) != self._counts or old:
+                found = list(issued_in(self._root))
+        except SeikyuError as odd:
+            if foreign:
+                self._read_at = now  # The program is not started again at once.
+            if isinstance(odd, OfficeSilent | BadTerminals):
+                raise
+            raise OfficeSilent(office=str(self._root), why=str(odd)) from odd
+        self._written, self._counts = written, counts
+        if found is not None:
+            self._read_at = now
         return found
 
     def _as_owner(self) -> list[Issued]:
@@ -141,12 +177,13 @@ class RemoteOffice:
     def __init__(self, url: str, authorities: Path, terminals: Path) -> None:
         self._url = url
         self._authorities = authorities
+        self._chain = _Chain(authorities)
         self._terminals = terminals
         self._seen: object = None
 
-    def authorities(self) -> list["Certificate"]:
-        """Return the certificates that were given to the gateway once."""
-        return _authorities(self._authorities)
+    def authorities(self) -> list["Certificate"] | None:
+        """Return the certificates that were given to the gateway, if others were given since."""
+        return self._chain.read()
 
     def lists(self) -> bytes:
         """Fetch the lists."""
@@ -175,7 +212,8 @@ class RemoteOffice:
 
     def issued(self) -> list[Issued] | None:
         """Return the rows of the file, if it was written since."""
-        if (signed := _signature(self._terminals)) == self._seen:
+        signed = _signature(self._terminals)
+        if signed is not None and (signed == self._seen or (self._seen is not None and _fresh(self._terminals))):
             return None
         try:
             text = _read(self._terminals).decode("utf-8-sig")
@@ -202,6 +240,32 @@ def issued_in(root: Path) -> Iterator[Issued]:
     for row in rows:
         if row.not_after > now and row.party in parties:
             yield Issued(row.party, row.terminal, row.serial, row.not_after, row.revoked_at is not None)
+
+
+def heard_before(place: Place) -> list[Issued]:
+    """Return who could come when the gateway last heard of it; nobody, if it never did or that cannot be read."""
+    try:
+        return terminals_from(place.heard.read_text("utf-8"), str(place.heard))
+    except (OSError, UnicodeDecodeError, BadTerminals):
+        return []
+
+
+def keep_heard(place: Place, issued: Iterable[Issued]) -> None:
+    """Write down who may come."""
+    write_private(place.heard, terminals_text(issued).encode())
+
+
+def counted_in(root: Path) -> tuple[int, int]:
+    """Return how many certificates an office has, and how many of them are revoked."""
+    from seikyu.adapters.sql import open_store
+    from seikyu.apps.wiring import find_home
+
+    store = open_store(find_home(root).database)
+    try:
+        with store.read() as tx:
+            return tx.certificates_counted()
+    finally:
+        store.close()
 
 
 def terminals_text(issued: Iterable[Issued]) -> str:
@@ -242,13 +306,25 @@ def _issued(row: dict[str, Any]) -> Issued:
     return Issued(party, terminal, serial, ends, row.get("state") == _REVOKED)
 
 
-def _authorities(file: Path) -> list["Certificate"]:
-    from seikyu.adapters.kept_lists import certificates_in
+class _Chain:
+    """A file of authorities, read when it was written."""
 
-    try:
-        return certificates_in(file.read_bytes())
-    except (OSError, ValueError) as odd:
-        raise OfficeSilent(office=str(file), why=getattr(odd, "strerror", None) or str(odd)) from odd
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._seen: object = None
+
+    def read(self) -> list["Certificate"] | None:
+        """Return what is in it, if it was written since. Errors: OfficeSilent."""
+        from seikyu.adapters.kept_lists import certificates_in
+
+        if (seen := _signature(self._file)) == self._seen and seen is not None:
+            return None
+        try:
+            found = certificates_in(self._file.read_bytes())
+        except (OSError, ValueError) as odd:
+            raise OfficeSilent(office=str(self._file), why=getattr(odd, "strerror", None) or str(odd)) from odd
+        self._seen = seen
+        return found
 
 
 def _read(file: Path) -> bytes:
@@ -265,6 +341,11 @@ def _signature(file: Path) -> object:
     except OSError:
         return None
     return seen.st_mtime_ns, seen.st_size, seen.st_ino
+
+
+def _fresh(file: Path) -> bool:
+    """Return whether a file was written just now: somebody may still be at it, and half a list is a list."""
+    return 0 <= time.time() - file.stat().st_mtime < _REST_S
 
 
 def _owner(root: Path) -> int:

@@ -3,6 +3,7 @@
 | in the folder | what |
 |---|---|
 | `addresses.json` | the address of each terminal, and since when; never lost, or an address would change hands |
+| `terminals.csv` | who may come, as the office said last |
 | `lists/` | the newest revocation list of each authority |
 | `charon.*`, `strongswan.conf` | the daemon of our own: socket, log, process number, settings |
 | `lock` | held while a supervisor works |
@@ -107,6 +108,11 @@ class Place:
             return []
         except (OSError, ValueError, KeyError, TypeError) as odd:
             raise Damaged(f"{file} cannot be read") from odd
+
+    @property
+    def heard(self) -> Path:
+        """What the office said last of who may come: a start without it does not throw everybody out."""
+        return self.state / "terminals.csv"
 
     def keep(self, leases: Mapping[Any, Lease]) -> None:
         """Write down who has which address, before anybody is given it."""

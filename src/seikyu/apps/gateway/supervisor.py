@@ -19,7 +19,15 @@ from seikyu.adapters.charon import CharonFailed, Esp, kernel_has_esp
 from seikyu.adapters.kept_lists import BadLists, KeptLists, soonest
 from seikyu.adapters.strongswan import DaemonRefused, DaemonSilent, Happened, Tunnel
 from seikyu.apps.gateway.daemon import Daemon, GatewayFileUnusable
-from seikyu.apps.gateway.office import BadTerminals, Issued, OfficeSilent, Source, source_of
+from seikyu.apps.gateway.office import (
+    BadTerminals,
+    Issued,
+    OfficeSilent,
+    Source,
+    heard_before,
+    keep_heard,
+    source_of,
+)
 from seikyu.apps.gateway.place import Place
 from seikyu.limits import limit
 from seikyu.lines.gateway import Connection, Gateway, assigned, connections, ruleset
@@ -77,11 +85,11 @@ class Supervisor:
 
     def __post_init__(self) -> None:
         self.source: Source = source_of(self.gateway, self.place)
-        authorities = self.source.authorities()
+        authorities = self.source.authorities() or []
         self.lists = KeptLists(self.place.lists, authorities)
         self.daemon = Daemon(self.place, self.gateway, self._esp(), authorities, self._thrown_out)
-        self._issued: list[Issued] = []
-        self._ever: dict[str, str] = {}  # every serial that was told of, and the connection that it comes by
+        self._issued: list[Issued] = heard_before(self.place)
+        self._ever = _serials(self._issued)  # every serial that was told of, and the connection that it comes by
         # What was acted upon: by rows and lists together, and by lists alone, which the daemon itself goes by.
         self._bad = self._listed = self.lists.revoked
         self._happened: queue.Queue[Happened] = queue.Queue(limit("gateway_events"))
@@ -114,6 +122,13 @@ class Supervisor:
         if not self.gateway.vici:
             self.place.charon.stop()
 
+    def leave(self) -> None:
+        """End because something broke: a daemon that knows its clients goes on, for the next one to take over."""
+        if self.planned and self.daemon_is_there:
+            self.daemon.close()
+        else:
+            self.close()
+
     def _turn(self) -> None:
         """Take one look at everything."""
         with suppress(queue.Empty):
@@ -126,9 +141,12 @@ class Supervisor:
         if now - self._counted_at >= _COUNT_S:
             self._counted_at = now
             self.tunnels = self.daemon.tunnels()
+            self.daemon.end_half(self.tunnels)
             if self.daemon.forgot():
                 self._apply()
+            self.daemon.turn_log()
             self._renew_own()
+            self._stand()
             self._warn()
 
     # --- the office ------------------------------------------------------------------------------------------------
@@ -137,13 +155,19 @@ class Supervisor:
         """Take what the office says now; if it is silent, what it said last goes on. Return whether it is news."""
         news = False
         try:
+            if (authorities := self.source.authorities()) is not None:
+                news = True
+                self.lists = KeptLists(self.place.lists, authorities)
+                self.daemon.authorities = authorities
+                self.tell("authorities", many=len(authorities))
             if (text := self.source.lists()) is not None and self.lists.take(text):
                 news = True
                 self.tell("list", many=len(self.lists.revoked), until=soonest(self.lists.all))
             if (issued := self.source.issued()) is not None and issued != self._issued:
                 news = True
                 self._issued = issued
-                self._ever |= {each.serial: name_of(each.party, each.terminal) for each in issued if each.serial}
+                keep_heard(self.place, issued)
+                self._ever |= _serials(issued)
             self.office_heard_at = self.now()
             self._said.pop("office_silent", None)
         except (OfficeSilent, BadTerminals, BadLists) as odd:
@@ -159,8 +183,9 @@ class Supervisor:
         self._planned_at = time.monotonic()
         now, bad, before = self.now(), self._bad_serials(), self.place.leases()
         good = (x for x in self._issued if x.not_after > now and not x.revoked and x.serial not in bad)
-        wanted = list(dict.fromkeys((each.party, each.terminal) for each in good))
-        most = limit("gateway_terminals")
+        most, known = limit("gateway_terminals"), {each.whose for each in before if each.released_at is None}
+        # Who has an address already does not lose it to somebody who comes later.
+        wanted = sorted(dict.fromkeys((each.party, each.terminal) for each in good), key=lambda each: each not in known)
         leases = assigned(before, wanted[:most], gateway=self.gateway, now=now)
         if list(leases.all.values()) != before:
             self.place.keep(leases.all)
@@ -227,6 +252,12 @@ class Supervisor:
         except GatewayFileUnusable as odd:
             self._say("own_certificate_unusable", **odd.facts)
 
+    def _stand(self) -> None:
+        """Put the packet filter up again, if somebody has taken it away."""
+        if not nftables.is_there(self.gateway.table):
+            nftables.apply(ruleset(self.gateway, esp=self.daemon.esp))
+            self.tell("firewall_again", table=self.gateway.table)
+
     def _heard(self, happened: Happened) -> None:
         with suppress(queue.Full):  # Who is connected is looked at anyhow.
             self._happened.put_nowait(happened)
@@ -237,6 +268,7 @@ class Supervisor:
         known = self.planned.get(happened.name)
         if happened.up:
             self.counted.connects += 1
+            self.daemon.end_older(happened.name)
         else:
             self.counted.disconnects += 1
         if known is not None:
@@ -274,3 +306,8 @@ class Supervisor:
         if self.gateway.esp == "auto":
             return "kernel" if kernel_has_esp() else "user"
         return "kernel" if self.gateway.esp == "kernel" else "user"
+
+
+def _serials(issued: Iterable[Issued]) -> dict[str, str]:
+    """Return the connection that each certificate comes by."""
+    return {each.serial: name_of(each.party, each.terminal) for each in issued if each.serial}

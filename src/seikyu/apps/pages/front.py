@@ -8,7 +8,9 @@ from seikyu.apps.api.identity import days_to_warn_of
 from seikyu.apps.pages.visit import Visit
 from seikyu.apps.pki import GIVEN_OUT
 from seikyu.apps.words import Language, say
+from seikyu.lines.admission import Mode
 from seikyu.office.bodies import bodies
+from seikyu.services.admission import OtherLine, refusal_of
 from seikyu.services.office import REAL, Office
 
 
@@ -16,11 +18,22 @@ def show_front(visit: Visit) -> Response:
     """Show the first page."""
     with visit.people.store.read() as tx:
         party = tx.party(visit.identity.party) if visit.identity else None
+    refusal = _refusal(visit)
     named, opening, is_open = front_facts(visit.office, visit.pages.served, visit.lang)
+    to_file = {name: refusal.facts[name] if refusal else None for name in ("notice", "used")}
     return visit.show(
         "front.html", bodies=named, opening=opening, open=is_open, party=party, can_log_in=True,
-        given_out=tuple(GIVEN_OUT), days=days_to_warn_of(dict(visit.request.scope)),
+        error=visit.words(refusal) if refusal else None, **to_file, given_out=tuple(GIVEN_OUT),
+        days=days_to_warn_of(dict(visit.request.scope)),
     )  # fmt: skip
+
+
+def _refusal(visit: Visit) -> OtherLine | None:
+    """Return why the desk refuses who has come by this line, on the page that is open over every one."""
+    rules = visit.office.admission
+    if visit.identity is None or rules is None or rules.mode is not Mode.ENFORCE:
+        return None
+    return refusal_of(visit.office, visit.identity, visit.address)
 
 
 def front_facts(office: Office, served: tuple[str, ...], lang: Language) -> tuple[str, str, bool]:

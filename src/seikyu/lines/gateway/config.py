@@ -5,13 +5,13 @@ read. A file of a gateway has one way to be right for each fault: it is refused 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import combinations, product
 from tomllib import TOMLDecodeError, loads
-from typing import Final
+from typing import Any, Final
 
 from seikyu.lines.wrong import Address, BadFile, Network, Reading, WrongItem
 
@@ -84,11 +84,6 @@ class Gateway:
         """The pools of both kinds of addresses."""
         return self.ipv4 + self.ipv6
 
-    @property
-    def own_resolvers(self) -> tuple[Address, ...]:
-        """The resolvers that are this machine itself: only they are open to tunnels."""
-        return tuple(each for each in self.resolvers if each in self.addresses)
-
 
 @cache
 def example() -> str:
@@ -99,9 +94,14 @@ def example() -> str:
 def gateway_from(text: str) -> Gateway:
     """Return the gateway that a file describes. Errors: BadFile, with everything that is wrong."""
     try:
-        top = Reading(loads(text))
+        return gateway_of(loads(text))
     except TOMLDecodeError as odd:
         raise BadFile([WrongItem("", "not_toml", str(odd))]) from None
+
+
+def gateway_of(told: Mapping[str, Any]) -> Gateway:
+    """Return the gateway of a file's values. Errors: BadFile, with everything that is wrong."""
+    top = Reading(told)
     gateway = _read(top)
     top.end()
     top.done()
@@ -186,11 +186,13 @@ def _number(table: Reading, name: str, default: int, bounds: tuple[int, int]) ->
 
 
 def _ports(table: Reading, name: str, default: list[int]) -> tuple[int, ...]:
-    ports = table.item(name, default)
-    for index, port in enumerate(ports):
+    ports: dict[int, None] = {}
+    for index, port in enumerate(table.item(name, default)):
         if type(port) is not int or port not in _PORTS:
             table.say(f"{name}[{index}]", "port", port)
-    return tuple(dict.fromkeys(ports))
+        else:
+            ports[port] = None
+    return tuple(ports)
 
 
 def _proposals(table: Reading, name: str, default: str) -> tuple[str, ...]:
@@ -242,7 +244,8 @@ def _unreached(gateway: Gateway) -> Iterator[WrongItem]:
         if versions and prefix.version not in versions:
             yield WrongItem("claims.prefixes", "prefix_without_pool", str(prefix))
     for resolver in gateway.resolvers:
-        if resolver not in gateway.addresses and not any(_in(resolver, each) for each in gateway.prefixes):
+        # Also not the gateway's own address outside: IKE itself would have to go through the tunnel then.
+        if not any(_in(resolver, each) for each in gateway.prefixes):
             yield WrongItem("claims.resolvers", "resolver_outside", str(resolver))
 
 

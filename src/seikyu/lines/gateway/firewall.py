@@ -53,7 +53,7 @@ def waiting_name(gateway: Gateway) -> str:
 
 def _sets(gateway: Gateway) -> Iterator[str]:
     for _, version in _FAMILIES:
-        for name, networks in (("pool", gateway.pools), ("claims", gateway.prefixes), ("own", gateway.own_resolvers)):
+        for name, networks in (("pool", gateway.pools), ("claims", gateway.prefixes), ("resolver", gateway.resolvers)):
             elements = [str(each) for each in networks if each.version == version]
             content = [f"elements = {{ {', '.join(elements)} }}"] if elements else []
             kind = [f"type ipv{version}_addr", "flags interval", "auto-merge"]
@@ -103,12 +103,12 @@ def _from_tunnel(gateway: Gateway) -> Iterator[str]:
 
 
 def _input() -> Iterator[str]:
-    """The gateway itself answers nothing out of a tunnel but names, if it is the resolver."""
+    """The gateway itself answers nothing out of a tunnel but names, if one of its addresses is a resolver's."""
     yield "type filter hook input priority filter; policy accept;"
     for family, version in _FAMILIES:
         yield f"{family} saddr @pool{version} ct state established,related accept"
         for protocol in ("tcp", "udp"):
-            yield f"{family} saddr @pool{version} {family} daddr @own{version} {protocol} dport 53 accept"
+            yield f"{family} saddr @pool{version} {family} daddr @resolver{version} {protocol} dport 53 accept"
         yield f"{family} saddr @pool{version} {_drop('gateway')}"
 
 

@@ -82,7 +82,6 @@ def connection_section(gateway: Gateway, connection: Connection, *, certificates
     """
     return {
         "version": "2",
-        "local_addrs": [str(each) for each in gateway.addresses],
         "proposals": list(gateway.proposals),
         "pools": list(connection.pools),
         "unique": "replace",
@@ -97,7 +96,7 @@ def connection_section(gateway: Gateway, connection: Connection, *, certificates
         "remote": {"auth": "pubkey", "id": connection.identity, "revocation": "strict"},
         "children": {
             CHILD: {
-                "local_ts": [str(each) for each in gateway.prefixes] + [str(each) for each in gateway.own_resolvers],
+                "local_ts": [str(each) for each in gateway.prefixes],
                 "remote_ts": ["dynamic"],
                 "esp_proposals": list(gateway.esp_proposals),
                 "rekey_time": f"{CHILD_REKEY_S}s",
