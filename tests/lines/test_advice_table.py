@@ -259,6 +259,22 @@ def test_a_line_of_eligibility_checking_is_not_closed_to_it() -> None:
     assert ["X01", "X04"] == ids(asked(line="ftth", eligibility="ipv6").ways[0], "cut")
 
 
+@pytest.mark.parametrize("registered", ["none", "ipvpn_ipv4", "ipvpn_ipv6"])
+def test_from_any_day_of_three_years_the_dates_can_be_kept_and_none_sooner(registered: str) -> None:
+    """Around the ends of months and years and the 29th of February; the month before has a day that is over."""
+    answers = read_answers({"party": "clinic", "area": "east", "line": "ftth", "eligibility": "none",
+                            "registered": registered})  # fmt: skip
+    for number in range(date(2026, 11, 1).toordinal(), date(2029, 3, 2).toordinal()):
+        today = date.fromordinal(number)
+        chosen = advise(answers, offers=(), today=today).ways[0]
+        days = [each.by for each in chosen.dates if each.by]
+        assert days == sorted(days)
+        assert all(today <= day for day in days)
+        before = date.fromordinal(chosen.first_claims.toordinal() - 1)
+        sooner = advise(answers, offers=(), today=today, first_claims=before).ways[0]
+        assert before < today.replace(day=1) or any(each.late for each in sooner.dates)
+
+
 def test_claims_may_begin_until_the_tenth() -> None:
     """On the seventh this month is still open to whoever has nothing to file; on the eleventh it is not."""
     answers = read_answers({"party": "clinic", "area": "east", "line": "ftth", "eligibility": "none",

@@ -289,6 +289,12 @@ def test_q13_who_checks_eligibility_over_ipv6_is_told_and_so_is_the_change_of_li
     assert "変更届" in words(guide("ipvpn_ipv4", "windows"), "before")
 
 
+def test_a_closed_line_stays_closed_after_a_restart() -> None:
+    """Rules of nftables that are only loaded are gone then; Windows keeps its own, and what a second run closes."""
+    assert "systemctl enable nftables" in words(guide("ipvpn_ipv6", "linux"), "closed")
+    assert "$before.Rules = @($before.Rules) + $names" in made("ipvpn_ipv6", "windows")["closed.ps1"].text()
+
+
 def test_the_router_lets_the_tunnel_itself_out() -> None:
     """Who blocks all but the claims network has no IKE and so no tunnel."""
     told = words(guide("ipsec_ike", "router"), "closed")
