@@ -232,6 +232,7 @@ def test_certificate_and_root_are_taken_into_every_browser(line: str) -> None:
         assert "ca.crt" in words(told, "browser"), (system, browser)
         assert "https://cert.claims.example/cert/root.crt" in words(told, "certificate")
         assert "fingerprint" in words(told, "certificate")
+        assert "--ca-sha256 FINGERPRINT" in words(told, "certificate"), "the root is given out as DER, --ca reads PEM"
 
 
 @pytest.mark.parametrize("line", ["ipvpn_ipv6", "ipvpn_ipv4", "ipsec_ike"])
