@@ -25,6 +25,12 @@ class AnswersBad(SeikyuError):
     code = "lines_answers_bad"
 
 
+class AnswersOpen(AnswersBad):
+    """The same on a page, where questions have labels and nobody types a command. Shape: facts `what`, their labels."""
+
+    words_code = "lines_answers_open"
+
+
 def checked(said: Mapping[str, Any]) -> dict[str, str]:
     """Return the answer to every question. Errors: AnswersBad."""
     try:

@@ -8,14 +8,15 @@ from typing import Any, Final
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from seikyu.apps.advice_told import AnswersBad, advice_from, checked, network_in, sheet_of
+from seikyu.apps.advice_told import AnswersOpen, advice_from, network_in, sheet_of
 from seikyu.apps.guides import LineFileWrong
 from seikyu.apps.lines_told import cell_said, label, list_on_wire, offer_on_wire
 from seikyu.apps.pages.visit import Pages, Visit
-from seikyu.lines.advice import questions
+from seikyu.lines.advice import questions, read_answers
 from seikyu.lines.kinds import line_kinds
 from seikyu.lines.network import ClaimsNetwork
 from seikyu.lines.registry import Offer, narrowed, words
+from seikyu.lines.wrong import BadFile
 from seikyu.services.lines import InForce, in_force
 from seikyu.trust.notices import JAPAN
 
@@ -79,8 +80,10 @@ def show_advice(visit: Visit, *, network: Path | None = None) -> Response:
     if not said:
         return visit.show("lines_advise.html", asked=asked, sheet=None)
     try:
-        answers = checked(said)
-    except AnswersBad as trouble:
+        answers = read_answers(said)
+    except BadFile as bad:
+        labels = dict.fromkeys(visit.label(questions()[each.place]) for each in bad.wrong)
+        trouble = AnswersOpen(what=visit.say("pages.lines.between").join(labels))
         return visit.again("lines_advise.html", trouble, asked=asked, sheet=None)
     day, held = _today(visit), in_force(visit.pages.lists, _today(visit))
     advice = advice_from(answers, held, today=day)
