@@ -104,6 +104,7 @@ LIMITS: Final = (
     Limit("gateway_certificates", 50_000, "certificates", "of a gateway's list of who may come; a few a terminal"),
     Limit("gateway_list_bytes", 64 * MIB, "bytes", "revocation lists that a gateway fetches; 100,000 lines have 3 MB"),
     Limit("gateway_fetch_s", 10, "seconds", "an office that has not said a byte for so long is silent to its gateway"),
+    Limit("gateway_answer_s", 15, "seconds", "a gateway waits so long for a list as a whole; 3 MB come in one"),
     Limit("gateway_log_bytes", 32 * MIB, "bytes", "of the IKE daemon's log, and of the one before; a client that comes "
           "writes 2 KB"),
     Limit("gateway_events", 10_000, "events", "tunnels that came and went and were not told yet; past it none is told"),

@@ -78,10 +78,12 @@ class Office:
         office.list()
         return office
 
-    def issue(self, party: str, terminal: str, folder: Path, *, name: str = "見本　医院") -> dict[str, Path]:
-        """Issue a certificate for a terminal, and return its files."""
+    def issue(
+        self, party: str, terminal: str, folder: Path, *, name: str = "見本　医院", at: datetime | None = None
+    ) -> dict[str, Path]:
+        """Issue a certificate for a terminal, as if it were some time, and return its files."""
         store = open_store(self.home.database)
-        now = datetime.now(UTC)
+        now = at or datetime.now(UTC)
         try:
             with store.read() as tx:
                 newcomer = None if tx.party(party) else Party(party, "institution", name, since=now)
@@ -265,10 +267,10 @@ class Provider:
         (self.folder / "gateway.pem").write_bytes(pem_of([signed.der, *HomeAuthority(self.office.home).chain()]))
         (self.folder / "gateway.key").write_bytes(key_pem(key))
 
-    def start(self) -> None:
+    def start(self, **environment: str) -> None:
         """Start the supervisor and wait until it is ready."""
         self.running = self.gateway.spawn(
-            PROGRAM, "gateway", "run", "--json", cwd=self.folder, env={"SEIKYU_LANG": "en"}
+            PROGRAM, "gateway", "run", "--json", cwd=self.folder, env={"SEIKYU_LANG": "en"} | environment
         )
         until("the gateway is ready", self._ready)
 

@@ -318,7 +318,7 @@ def test_a_certificate_that_is_over_is_found(clinic: Clinic) -> None:
 
 @pytest.mark.slow
 def test_a_certificate_that_was_revoked_is_found(clinic: Clinic) -> None:
-    """C15, by a list that lies in the folder; that this copy is over says nothing of the office's (C14)."""
+    """C15, by a list that lies in the folder; that this copy is old says nothing of the office's (C14)."""
     clinic.open()
     issuer = OUR_CA.issuing.certificate.subject
     one = x509.RevokedCertificateBuilder().serial_number(OUR_CA.client().serial_number).revocation_date(NOW).build()

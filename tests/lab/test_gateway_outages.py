@@ -173,7 +173,8 @@ def test_a_client_that_does_not_say_that_it_is_alone_gets_its_address_too(provid
     one.connect()
 
     until("it has its address", lambda: one.addresses() == mine or one.connect() is None, limit_s=30, pause_s=0.5)
-    assert len(provider.status()["tunnels"]) == 1
+    until("the dead one is gone", lambda: len(provider.status()["tunnels"]) == 1, limit_s=60)
+    assert one.reaches(CLAIMS, 443)
 
 
 def test_a_client_whose_address_changes_keeps_its_tunnel(provider: Provider) -> None:

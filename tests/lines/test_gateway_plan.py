@@ -84,6 +84,11 @@ def test_the_example_is_right_and_says_what_is_taken_where_nothing_is_said() -> 
         ("[claims]", "[claims]\nprefix = 1", "claims.prefix", "unknown"),
         ('name = "gw.example.jp"', "", "gateway.name", "missing"),
         ('"gw.example.jp"', '"gw_1"', "gateway.name", "name"),
+        ('"gw.example.jp"', '""', "gateway.name", "name"),
+        ("[claims]", '[firewall]\ntable = ""\n[claims]', "firewall.table", "table_name"),
+        ("[claims]", '[firewall]\ntable = "a\\n}"\n[claims]', "firewall.table", "table_name"),
+        ("[claims]", '[ike]\nesp_proposals = ["null-sha256"]\n[claims]', "ike.esp_proposals[0]", "proposal_weak"),
+        ("[claims]", '[ike]\nproposals = ["aes256-md5-modp1024"]\n[claims]', "ike.proposals[0]", "proposal_weak"),
         ('["203.0.113.2"]', '["203.0.113"]', "gateway.addresses[0]", "address"),
         ('["203.0.113.2"]', "[]", "gateway.addresses", "missing"),
         ('["198.51.100.0/24"]', "[]", "claims.prefixes", "missing"),
@@ -222,9 +227,9 @@ def test_whose_address_is_no_longer_in_a_pool_gets_another() -> None:
 
 
 def test_no_address_belongs_to_two_and_none_changes_hands_early() -> None:
-    """Whatever comes and goes over a year, in a pool that is too small."""
+    """Whatever comes and goes over a year, in pools that are too small."""
     chance = random.Random(5)
-    gateway = gateway_from(changed(("192.0.2.0/30", "192.0.2.0/28")))
+    gateway = gateway_from(changed(('ipv4 = ["192.0.2.0/30"]', 'ipv4 = ["192.0.2.0/28"]\nipv6 = ["2001:db8:7::/124"]')))
     people = [(f"99110000{no:02}", "desk") for no in range(20)]
     leases: Leases = Leases({})
     last: dict[str, tuple[tuple[str, str], datetime]] = {}
@@ -236,9 +241,11 @@ def test_no_address_belongs_to_two_and_none_changes_hands_early() -> None:
         assert len(given) == len(set(given))
         assert set(wanted) == leases.held.keys() | set(leases.without)
         for whose, lease in leases.held.items():
-            before, at = last.get(str(lease.addresses[0]), (whose, now))
-            assert before == whose or now - at >= timedelta(days=30)
-            last[str(lease.addresses[0])] = (whose, now)
+            assert [4, 6] == [each.version for each in lease.addresses]
+            for address in map(str, lease.addresses):
+                before, at = last.get(address, (whose, now))
+                assert before == whose or now - at >= timedelta(days=30)
+                last[address] = (whose, now)
 
 
 # --- connections -------------------------------------------------------------------------------------------------
@@ -298,6 +305,25 @@ def test_a_connection_is_strict_patient_and_has_one_address_of_each_kind() -> No
         f"{made.name}-4": {"addrs": "192.0.2.1/32", "dns": ["198.51.100.53"]},
         f"{made.name}-6": {"addrs": "2001:db8:7::1/128", "dns": ["2001:db8:c1a1::53"]},
     } == pool_sections(gateway, made)
+
+
+def test_a_terminal_whose_name_stands_for_every_name_has_no_connection() -> None:
+    """It would be a way in for all terminals of its party, also for those that are on no list."""
+    gateway = gateway_from(example())
+
+    made = connections(planned(gateway, ("9911000015", "*"), ONE))
+
+    assert [ONE[1]] == [each.terminal for each in made.values()]
+
+
+def test_nothing_is_forwarded_beside_the_tunnels() -> None:
+    """The machine forwards, and so for every neighbour, in either direction."""
+    text = ruleset(gateway_from(example()), esp="kernel")
+
+    for family, version in (("ip", 4), ("ip6", 6)):
+        for one, other in (("saddr", "daddr"), ("daddr", "saddr")):
+            rule = f"{family} {one} @claims{version} {family} {other} != @claims{version} counter name outside drop"
+            assert rule in text
 
 
 def test_a_gateway_without_resolvers_tells_none() -> None:

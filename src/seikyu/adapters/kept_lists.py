@@ -45,6 +45,7 @@ class KeptLists:
         self._folder = folder
         self._authorities = {key_id(each): each for each in authorities}
         self._lists: dict[str, KeptList] = {}
+        self._unwritten: dict[str, KeptList] = {}
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in sorted(folder.glob("*.crl")):
             try:
@@ -71,7 +72,8 @@ class KeptLists:
     def take(self, text: bytes) -> bool:
         """Keep what of a file (PEM) is newer than what is here; return whether anything was.
 
-        A list of an authority that nobody has told us of is passed over: the office has a new key, perhaps.
+        What is newer counts at once; whether it could be written, `write` says. A list of an authority that nobody has
+        told us of is passed over: the office has a new key, perhaps.
         Errors: BadLists, also if none is of our authorities.
         """
         try:
@@ -83,9 +85,19 @@ class KeptLists:
             raise BadLists(why="a list of another authority")
         newer = [each for each in came if each.number > self._number(each.issuer)]
         for each in newer:
-            write_private(self._folder / f"{each.issuer}.crl", each.der)
-            self._lists[each.issuer] = each
+            self._lists[each.issuer] = self._unwritten[each.issuer] = each
+        self.write()
         return bool(newer)
+
+    def write(self) -> str:
+        """Write what has not been written yet; return why something could not be, nothing if all was."""
+        try:
+            for each in list(self._unwritten.values()):
+                write_private(self._folder / f"{each.issuer}.crl", each.der)
+                del self._unwritten[each.issuer]
+        except OSError as odd:
+            return odd.strerror or str(odd)
+        return ""
 
     def _number(self, issuer: str) -> int:
         return self._lists[issuer].number if issuer in self._lists else -1

@@ -50,13 +50,12 @@ def remove(table: str) -> None:
     _run("-f", "-", text=f"table inet {table}\ndelete table inet {table}\n")
 
 
-def is_there(table: str) -> bool:
-    """Return whether a table of the family inet is there. Errors: NoNft."""
+def listed(table: str) -> str:
+    """Return a table of the family inet as it is there, without what was counted; empty if it is not. Errors: NoNft."""
     try:
-        _run("list", "table", "inet", table)
+        return _run("--stateless", "list", "table", "inet", table)
     except NftRefused:
-        return False
-    return True
+        return ""
 
 
 def counted(table: str) -> Mapping[str, int]:

@@ -29,7 +29,11 @@ ANSWER_S: Final = 30.0
 #: What is told of a tunnel that is to end, so long the daemon waits for the peer's answer. It goes on without.
 TERMINATE_MS: Final = 1
 
-_EVENTS: Final = ("ike-updown", "child-updown")
+#: A child in these states has a way through; its keys may just be made anew.
+_CARRIES: Final = ("INSTALLED", "UPDATING", "REKEYING", "REKEYED", "RETRYING")
+
+#: Not of what goes over a tunnel besides: each would be told twice.
+_EVENTS: Final = ("ike-updown",)
 
 
 class DaemonSilent(SeikyuError):
@@ -100,13 +104,17 @@ class Strongswan:
         sas = told["ikesas"]
         return {"tunnels": int(sas["total"]), "half_open": int(sas["half-open"])}
 
-    def load_credentials(self, *, authorities: Sequence[bytes], certificates: Sequence[bytes], key: bytes) -> None:
-        """Give the daemon authorities and its own certificate (DER) and key (PEM); others of before are forgotten.
+    def load_credentials(
+        self, *, authorities: Sequence[bytes], certificates: Sequence[bytes], key: bytes, alone: bool
+    ) -> None:
+        """Give the daemon authorities and its own certificate (DER) and key (PEM).
 
-        Lists are forgotten too: `load_lists` comes after this.
+        Shape: `alone` has it forget all that it was given before, lists as well: `load_lists` comes after this. What
+        others have given to a daemon of the system stays; a connection goes by the authority that it names.
         """
         with self._spoken("credentials"):
-            self._session.clear_creds()
+            if alone:
+                self._session.clear_creds()
             for each in authorities:
                 self._session.load_cert({"type": "X509", "flag": "CA", "data": each})
             for each in certificates:
@@ -166,20 +174,6 @@ class Strongswan:
         with self._spoken(connection):
             self._end(connection)
 
-    def end_older(self, connection: str) -> int:
-        """End all tunnels of a terminal but its newest, also those that wait for a last word; return how many."""
-        with self._spoken(connection):
-            told = self._session.list_sas({"ike": connection})
-            numbers = sorted(int(sa["uniqueid"]) for each in told for sa in each.values())
-        for each in numbers[:-1]:
-            self.end_one(str(each))
-        return len(numbers[:-1])
-
-    def end_one(self, number: str) -> None:
-        """End one tunnel by its number."""
-        with self._spoken(number):
-            self._terminate({"ike-id": number})
-
     def reload_settings(self) -> None:
         """Have the daemon read its settings again, and begin its log anew where the old one was taken away."""
         with self._spoken("settings"):
@@ -228,7 +222,7 @@ def _tunnel(name: str, sa: Mapping[str, Any]) -> Tunnel | None:
         up_s=int(sa.get("established", 0)),
         bytes_in=sum(int(child.get("bytes-in", 0)) for child in children),
         bytes_out=sum(int(child.get("bytes-out", 0)) for child in children),
-        whole=any(_text(child["state"]) == "INSTALLED" for child in children),
+        whole=any(_text(child["state"]) in _CARRIES for child in children),
     )
 
 

@@ -148,7 +148,7 @@ def _wired(
         tell=tell,
         watching=watching or NobodyWatches(),
         admission=rules,
-        tunnels=read_tunnels(home.root, rules),
+        tunnels=read_tunnels(home.root, rules, tell=tell),
     )
 
 

@@ -1,5 +1,6 @@
 """What a gateway shows to Prometheus, on a socket of this machine only. No party, terminal or address stands in it."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -101,11 +102,14 @@ def serve(listen: str, text: Callable[[], bytes]) -> Callable[[], None]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+        daemon_threads = True
+
     try:
-        server = ThreadingHTTPServer((host.strip("[]"), int(port)), Answer)
+        server = Server((host.strip("[]"), int(port)), Answer)
     except (OSError, OverflowError) as odd:
         raise MetricsPortTaken(listen=listen, reason=getattr(odd, "strerror", None) or str(odd)) from odd
-    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def close() -> None:

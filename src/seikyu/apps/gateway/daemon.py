@@ -88,8 +88,7 @@ class Daemon:
         self._load_own()
         self.line.load_lists(list(lists))
         self.loaded = {}
-        for name in known - planned.keys():
-            self._unload(name, [f"{name}-4", f"{name}-6"])
+        self._unload({name: [f"{name}-4", f"{name}-6"] for name in known - planned.keys()})
         self._load(planned)
         nftables.remove(waiting_name(self.gateway))
         return bool(known)
@@ -101,10 +100,10 @@ class Daemon:
     def apply(self, planned: Mapping[str, Connection]) -> None:
         """Let come who is planned, and nobody else."""
         there = self.line.loaded()
-        for name, each in list(self.loaded.items()):
-            if planned.get(name) != each:
-                self._unload(name, list(each.pools))
-                del self.loaded[name]
+        gone = {name: list(each.pools) for name, each in self.loaded.items() if planned.get(name) != each}
+        self._unload(gone)
+        for name in gone:
+            del self.loaded[name]
         self._load({name: each for name, each in planned.items() if name not in self.loaded or name not in there})
 
     def forgot(self) -> bool:
@@ -118,16 +117,15 @@ class Daemon:
             self.line.end(name)
             self.thrown_out(name)
 
-    def end_older(self, name: str) -> None:
-        """Let a terminal that came again be there once: its address hangs on the tunnel that it has lost."""
-        self.line.end_older(name)
+    def end_half(self, tunnels: Iterable[Tunnel]) -> None:
+        """End tunnels without a way through, and what holds their address: whoever dials next has it.
 
-    def end_half(self, tunnels: Iterable[Tunnel]) -> int:
-        """End tunnels without a way through, so that their clients dial anew; return how many."""
-        half = [each for each in tunnels if not each.whole and each.up_s >= _HALF_S]
-        for each in half:
-            self.line.end_one(each.number)
-        return len(half)
+        A client that comes again without a word of the tunnel that it lost finds its one address taken. Nothing is
+        ended of a terminal whose newest tunnel carries: the daemon itself sorts that out, also when hundreds come back.
+        """
+        for each in tunnels:
+            if not each.whole and each.up_s >= _HALF_S:
+                self.line.end(each.name)
 
     def turn_log(self) -> None:
         """Keep the log of a daemon of our own short."""
@@ -167,11 +165,13 @@ class Daemon:
             self.line.load(self.gateway, each, certificate=self._own, root=root)
             self.loaded[name] = each
 
-    def _unload(self, name: str, pools: list[str]) -> None:
-        connected = name in {each.name for each in self.line.tunnels()}
-        self.line.unload(name, pools)
-        if connected:
-            self.thrown_out(name)
+    def _unload(self, gone: Mapping[str, list[str]]) -> None:
+        # Who is connected is asked once: with thousands of tunnels each answer takes a while.
+        connected = {each.name for each in self.line.tunnels()} if gone else set()
+        for name, pools in gone.items():
+            self.line.unload(name, pools)
+            if name in connected:
+                self.thrown_out(name)
 
     def _load_own(self) -> None:
         certificate, key = self._files()
@@ -185,7 +185,8 @@ class Daemon:
         self._own = chain[0].public_bytes(Encoding.DER)
         self.certificate_until = chain[0].not_valid_after_utc
         authorities = [each.public_bytes(Encoding.DER) for each in self.authorities]
-        self.line.load_credentials(authorities=authorities, certificates=[self._own], key=secret)
+        alone = not self.gateway.vici
+        self.line.load_credentials(authorities=authorities, certificates=[self._own], key=secret, alone=alone)
 
     def _files(self) -> tuple[Path, Path]:
         return self.place.beside(self.gateway.certificate), self.place.beside(self.gateway.key)

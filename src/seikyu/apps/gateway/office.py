@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ _REVOKED: Final = "revoked"
 _LIST: Final = "crl.pem"
 #: The rows of an office of another account are there by then.
 _ROWS_S: Final = 120.0
+
+#: So many answers of an office may trickle in at once; then it is not asked until one of them has ended.
+_ASKING: Final = 4
 
 #: Of another account's office, a program has to be started to read them, which takes a second: so often at most.
 #: A revocation does not wait for it, because the list is looked at, too.
@@ -130,6 +134,15 @@ class HomeOffice:
 
         An office at work writes its rows all the time, and seldom those of certificates: they are counted first.
         """
+        try:
+            return self._rows()
+        except (OfficeSilent, BadTerminals):
+            raise
+        except (SeikyuError, OSError) as odd:  # Busy, damaged, newer than this program, or gone: as good as silent.
+            why = "; ".join([type(odd).__name__, *map(str, getattr(odd, "facts", {}).values())])
+            raise OfficeSilent(office=str(self._root), why=why) from odd
+
+    def _rows(self) -> list[Issued] | None:
         now = time.monotonic()
         foreign = _owner(self._root) != os.geteuid()
         rows = Home(self._root).database
@@ -180,13 +193,36 @@ class RemoteOffice:
         self._chain = _Chain(authorities)
         self._terminals = terminals
         self._seen: object = None
+        self._asking: list[threading.Thread] = []
 
     def authorities(self) -> list["Certificate"] | None:
         """Return the certificates that were given to the gateway, if others were given since."""
         return self._chain.read()
 
     def lists(self) -> bytes:
-        """Fetch the lists."""
+        """Fetch the lists, on a thread of its own: an answer that trickles in holds nobody up."""
+        self._asking = [each for each in self._asking if each.is_alive()]
+        if len(self._asking) >= _ASKING:
+            raise OfficeSilent(office=self._url, why="its answers do not end")
+        got: list[bytes | OfficeSilent] = []
+
+        def ask() -> None:
+            try:
+                got.append(self._fetched())
+            except OfficeSilent as silent:
+                got.append(silent)
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(limit("gateway_answer_s"))
+        self._asking.append(asking)
+        if not got:
+            raise OfficeSilent(office=self._url, why=f"> {limit('gateway_answer_s')} s")
+        if isinstance(got[0], OfficeSilent):
+            raise got[0]
+        return got[0]
+
+    def _fetched(self) -> bytes:
         import httpx2
 
         from seikyu.adapters.tls_client import client_context

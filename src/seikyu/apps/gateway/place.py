@@ -23,7 +23,7 @@ from seikyu.adapters.charon import Charon
 from seikyu.adapters.home import sweep, write_private
 from seikyu.lines.gateway import Gateway, Lease, gateway_from
 from seikyu.lines.wrong import BadFile, WrongItem
-from seikyu.ports.errors import Damaged, SeikyuError
+from seikyu.ports.errors import SeikyuError
 
 STATE: Final = "gateway-state"
 _ADDRESSES: Final = "addresses.json"
@@ -51,6 +51,12 @@ class GatewayRunning(SeikyuError):
     """Another supervisor works on this folder."""
 
     code = "gateway_running"
+
+
+class AddressesDamaged(SeikyuError):
+    """What is written of who has which address cannot be read; nobody was given one. Shape: `file`, `why`."""
+
+    code = "gateway_addresses_damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +97,30 @@ class Place:
     def alone(self) -> Iterator[None]:
         """Keep other supervisors off the folder; the lock dies with the process. Errors: GatewayRunning."""
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sweep(self.state)
         with (self.state / "lock").open("a") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise GatewayRunning(folder=str(self.state)) from None
+            sweep(self.state)
             yield
 
     def leases(self) -> list[Lease]:
-        """Return who had which address. Errors: Damaged."""
+        """Return who had which address. Errors: AddressesDamaged, also if an address stands there twice."""
         file = self.state / _ADDRESSES
         try:
-            return [_lease(each) for each in json.loads(file.read_bytes())]
+            return _leases(json.loads(file.read_bytes()))
         except FileNotFoundError:
             return []
-        except (OSError, ValueError, KeyError, TypeError) as odd:
-            raise Damaged(f"{file} cannot be read") from odd
+        except KeyError as odd:
+            raise AddressesDamaged(file=str(file), why=f"no {odd}") from odd
+        except (OSError, ValueError, TypeError, RecursionError) as odd:
+            raise AddressesDamaged(file=str(file), why=str(odd)) from odd
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it stands written who has which address."""
+        return (self.state / _ADDRESSES).exists()
 
     @property
     def heard(self) -> Path:
@@ -136,11 +149,28 @@ def _row(lease: Lease) -> dict[str, Any]:
     }
 
 
+def _leases(rows: Any) -> list[Lease]:
+    if not isinstance(rows, list):
+        raise TypeError("not a list")
+    found = [_lease(each) for each in rows]
+    given = [address for each in found for address in each.addresses]
+    if len(set(given)) < len(given) or len({each.whose for each in found}) < len(found):
+        raise ValueError("an address, or a terminal, stands there twice")
+    return found
+
+
 def _lease(row: Mapping[str, Any]) -> Lease:
     return Lease(
-        party=row["party"],
-        terminal=row["terminal"],
-        addresses=tuple(ip_address(each) for each in row["addresses"]),
-        since=datetime.fromisoformat(row["since"]),
-        released_at=datetime.fromisoformat(row["released_at"]) if row["released_at"] else None,
+        party=str(row["party"]),
+        terminal=str(row["terminal"]),
+        addresses=tuple(ip_address(str(each)) for each in row["addresses"]),
+        since=_instant(row["since"]),
+        released_at=_instant(row["released_at"]) if row["released_at"] else None,
     )
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(f"not an instant: {text}")
+    return found

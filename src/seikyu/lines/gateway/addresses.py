@@ -9,7 +9,6 @@ another has it, gets the old address back.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 
 from seikyu.lines.gateway.config import Gateway
 from seikyu.lines.wrong import Address, Network
@@ -96,7 +95,6 @@ def _free(pools: Iterable[Network], leases: Iterable[Lease], rested: datetime) -
     for pool in pools:
         # Neither the first nor the last: an old rule of IPv4 that some clients still hold to.
         for number in range(1, pool.num_addresses - 1):
-            address = ip_address(int(pool.network_address) + number)
-            if pool.version == address.version and address not in taken:
+            if (address := pool[number]) not in taken:
                 yield address
     yield from (a for _, _, a in resting if any(a.version == pool.version and a in pool for pool in pools))

@@ -30,6 +30,9 @@ _HOST: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,
 _TABLE: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _PROPOSAL: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LISTEN: Final = re.compile(r"(127(\.[0-9]{1,3}){3}|\[::1\]|localhost):[0-9]{1,5}")
+
+#: What hides nothing, or not for long (RFC 8247, RFC 8221: MUST NOT); strongSwan takes it if it is told to.
+_WEAK: Final = frozenset({"null", "des", "3des", "md5", "md5_128", "modp768", "modp1024", "modp1024s160", "modpnone"})
 _PORTS: Final = range(1, 65536)
 
 
@@ -135,7 +138,9 @@ def _read(top: Reading) -> Gateway:
         vici=daemon.item("vici", ""),
         esp=daemon.choice("esp", ESP, default="auto"),
         per_host=_number(daemon, "per_host", 50, (5, 100_000)),
-        metrics=_matching(top.inner("metrics"), "listen", _LISTEN, why="loopback", default="127.0.0.1:9464"),
+        metrics=_matching(
+            top.inner("metrics"), "listen", _LISTEN, why="loopback", default="127.0.0.1:9464", empty=True
+        ),
     )
     for table in (own, claims, pools, ike, wall, daemon):
         table.end()
@@ -169,10 +174,18 @@ def _some(table: Reading, name: str, found: tuple[Address, ...] | tuple[Network,
 
 
 def _matching(
-    table: Reading, name: str, pattern: re.Pattern[str], *, why: str, default: str = "", needed: bool = False
+    table: Reading,
+    name: str,
+    pattern: re.Pattern[str],
+    *,
+    why: str,
+    default: str = "",
+    needed: bool = False,
+    empty: bool = False,
 ) -> str:
+    """Return a text of a form; with `empty` also one that says nothing."""
     text: str = table.item(name, default, needed=needed)
-    if text and not pattern.fullmatch(text):
+    if isinstance(table.table.get(name), str) and not pattern.fullmatch(text) and not (empty and not text):
         table.say(name, why, text)
     return text
 
@@ -197,6 +210,9 @@ def _ports(table: Reading, name: str, default: list[int]) -> tuple[int, ...]:
 
 def _proposals(table: Reading, name: str, default: str) -> tuple[str, ...]:
     found = table.texts(name, _proposal, "proposal")
+    for index, each in enumerate(found):
+        if not _WEAK.isdisjoint(each.split("-")):
+            table.say(f"{name}[{index}]", "proposal_weak", each)
     return found or (default,)
 
 

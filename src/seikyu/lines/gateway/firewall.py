@@ -1,8 +1,9 @@
 """The packet filter around the tunnels (nftables): what a tunnel reaches, and that it reaches nothing else.
 
 One table of our own holds it, so that it goes beside whatever the machine has: a packet passes if every table lets it.
-It judges only packets from or to an address of the pools. It does not know who is connected and needs no change when
-somebody comes or goes: it stays as closed when the supervisor, or the daemon, has died.
+It judges only packets from or to an address of the pools, and what would be forwarded to or from the claims network
+beside the tunnels: a machine that forwards does so for every neighbour. It does not know who is connected and needs no
+change when somebody comes or goes: it stays as closed when the supervisor, or the daemon, has died.
 
 With ESP in user space packets of tunnels come from the daemon's own device, which can be asked for by name; with ESP in
 the kernel they come from the line itself, and are known by having been decrypted (`meta ipsec`, `rt ipsec`).
@@ -22,7 +23,7 @@ USER_DEVICES: Final = "ipsec*"
 IKE_PORTS: Final = (500, 4500)
 
 #: The counters of what was dropped, and the words for it in metrics.
-COUNTERS: Final = ("spoofed", "in_clear", "to_another", "not_claims", "unasked", "gateway")
+COUNTERS: Final = ("spoofed", "in_clear", "to_another", "not_claims", "unasked", "outside", "gateway")
 
 _FAMILIES: Final = (("ip", 4), ("ip6", 6))
 
@@ -85,12 +86,16 @@ def _prerouting(esp: Esp, inside: str) -> Iterator[str]:
 
 
 def _forward() -> Iterator[str]:
+    """Between tunnels and the claims network; neither between two tunnels, nor to or from anybody outside."""
     yield "type filter hook forward priority filter; policy accept;"
     for family, version in _FAMILIES:
         yield f"{family} saddr @pool{version} {family} daddr @pool{version} {_drop('to_another')}"
     for family, version in _FAMILIES:
         yield f"{family} saddr @pool{version} goto from_tunnel"
         yield f"{family} daddr @pool{version} goto to_tunnel"
+    for family, version in _FAMILIES:
+        for one, other in (("daddr", "saddr"), ("saddr", "daddr")):
+            yield f"{family} {one} @claims{version} {family} {other} != @claims{version} {_drop('outside')}"
 
 
 def _from_tunnel(gateway: Gateway) -> Iterator[str]:

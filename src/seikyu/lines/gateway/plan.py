@@ -39,6 +39,9 @@ _SERIAL_NUMBER: Final = b"\x55\x04\x05"
 _COMMON_NAME: Final = b"\x55\x04\x03"
 _LONG_FORM: Final = 0x80
 
+#: What stands for every name in a name that the daemon is given.
+_ANY: Final = "*"
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -61,8 +64,12 @@ class Connection:
 
 
 def connections(leases: Leases) -> dict[str, Connection]:
-    """Return the connections of all that have an address, by name."""
-    made = (Connection(name_of(*lease.whose), *lease.whose, lease.addresses) for lease in leases.held.values())
+    """Return the connections of all that have an address, by name.
+
+    A terminal that is called `*` gets none: in the daemon's configuration that stands for every name.
+    """
+    held = (lease for lease in leases.held.values() if lease.terminal != _ANY)
+    made = (Connection(name_of(*lease.whose), *lease.whose, lease.addresses) for lease in held)
     return {each.name: each for each in made}
 
 
@@ -146,7 +153,7 @@ def _subject(party: str, terminal: str) -> bytes:
     """Return the subject of a terminal's certificate (DER); the party's name is any (`*`)."""
     return _der(
         _SEQUENCE,
-        _name(_ORGANISATION, _UTF8, "*")
+        _name(_ORGANISATION, _UTF8, _ANY)
         + _name(_SERIAL_NUMBER, _PRINTABLE, party)
         + _name(_COMMON_NAME, _UTF8, terminal),
     )
