@@ -53,8 +53,9 @@ def planted_folder(home: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
 def test_no_output_has_a_secret_of_any_input(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: list[str]
 ) -> None:
     """Credentials, client's files, keys, proxies: not on the screen, in the JSON, in the report, in what is kept."""
     monkeypatch.chdir(tmp_path)
@@ -63,9 +64,8 @@ def test_no_output_has_a_secret_of_any_input(
     folder = planted_folder(tmp_path / "home")
     (tmp_path / "login").write_text(f"clinic@line.example\n{PLANTED}\n")
 
-    for json_too in ([], ["--json"]):
-        words = ["--home", "home", "--pppoe-user-file", "login", "--report", "report.txt", "--sweep", *json_too]
-        main.run(read_options(words, program="doctor"), program="doctor", now=lambda: NOW)
+    words = ["--home", "home", "--pppoe-user-file", "login", "--report", "report.txt", "--sweep", *form]
+    main.run(read_options(words, program="doctor"), program="doctor", now=lambda: NOW)
 
     printed = capsys.readouterr()
     kept = (folder / "doctor.json").read_text()

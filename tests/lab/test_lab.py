@@ -74,6 +74,7 @@ def test_hosts_on_a_switch_see_each_other(lab: Lab) -> None:
     assert (True, True) == (answers(pc, "192.168.1.9"), answers(late, "192.168.1.2"))
 
 
+@pytest.mark.slow
 @pytest.mark.needs("cut")
 def test_a_cut_line_is_silent_and_comes_back(lab: Lab) -> None:
     """Both kinds: of a host, and of a cable; the carrier stays."""
@@ -116,6 +117,7 @@ def test_a_hole_for_big_packets_swallows_them_alone(lab: Lab) -> None:
     assert [0, 1] == sizes
 
 
+@pytest.mark.slow
 @pytest.mark.needs("tbf", "iperf3")
 def test_a_shaped_line_is_as_slow_as_asked(lab: Lab) -> None:
     """A line of 10 Mbit/s carries no 20."""

@@ -133,6 +133,7 @@ def test_a_probe_that_is_interrupted_gives_the_session_back(street: Street) -> N
     running.wait()
 
 
+@pytest.mark.slow
 def test_rubbish_on_the_cable_keeps_nobody(street: Street) -> None:
     """Frames of both kinds in a flood, broken and foreign ones: the answer is the same, and comes."""
     street.serve()
