@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from seikyu.apps.doctor.linux_machine import Machine
+from seikyu.apps.doctor.pc.linux_machine import Machine
 from seikyu.apps.doctor.probing import Look
 from seikyu.apps.doctor.tools import Ran
 from seikyu.lines.network import example_network

@@ -18,8 +18,8 @@ from hypothesis.strategies import binary
 
 from pki import key, write_pem
 from portal_lab import FUTURE, NOW, OFFICE, OTHER, PAST, Portal, client_folder, listening, looking, portal
-from seikyu.apps.doctor import certificate as probes
-from seikyu.apps.doctor.der import certificates_in
+from seikyu.apps.doctor.folder import certificate as probes
+from seikyu.apps.doctor.folder.der import certificates_in
 from seikyu.apps.doctor.probing import CouldNotLook, Look
 from seikyu.apps.doctor.tools import Ran
 from seikyu.lines.facts import Facts

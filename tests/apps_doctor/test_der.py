@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis.strategies import DataObject, binary, data, integers
 
 from pki import HOLDER, NOW, key, make_pki
-from seikyu.apps.doctor import der
+from seikyu.apps.doctor.folder import der
 
 PKI = make_pki()
 CLIENT = PKI.client()

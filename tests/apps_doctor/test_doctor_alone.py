@@ -87,7 +87,8 @@ def test_the_file_holds_the_doctor_and_what_it_needs_of_lines(alone: Path) -> No
         assert archive.testzip() is None
     rooms = {name.rpartition("/")[0] for name in names}
 
-    assert {"", "seikyu", "seikyu/apps", "seikyu/apps/doctor", "seikyu/lines", "seikyu/lines/faults"} == rooms
+    folders = {f"seikyu/apps/doctor/{each}" for each in ("folder", "line", "pc", "pppoe")}
+    assert {"", "seikyu", "seikyu/apps", "seikyu/apps/doctor", "seikyu/lines", "seikyu/lines/faults"} | folders == rooms
     assert sorted(names) == names
     assert "seikyu/lines/registry.py" not in names
     assert alone.read_bytes().startswith(b"#!/usr/bin/env python3\n")

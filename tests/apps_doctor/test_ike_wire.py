@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis.strategies import binary, integers
 
-from seikyu.apps.doctor import ike_wire as wire
+from seikyu.apps.doctor.line import ike_wire as wire
 
 SPI = bytes(range(1, 9))
 NONCE = bytes(32)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis.strategies import text
 from linux_lab import IF_INET6, IP_ADDR, IPV6_ROUTE, ROUTE, card, looking, machine
 
-from seikyu.apps.doctor import linux_addresses as addresses
-from seikyu.apps.doctor import origins
-from seikyu.apps.doctor.linux import look_at_addresses
+from seikyu.apps.doctor.line import origins
+from seikyu.apps.doctor.pc import linux_addresses as addresses
+from seikyu.apps.doctor.pc.linux import look_at_addresses
 from seikyu.apps.doctor.tools import Ran
 from seikyu.lines.facts import Facts
 from seikyu.lines.network import example_network

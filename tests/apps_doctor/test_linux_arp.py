@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 from hypothesis import given
 from hypothesis.strategies import binary
 
-from seikyu.apps.doctor import linux_arp as arp
+from seikyu.apps.doctor.pc import linux_arp as arp
 
 OWN = bytes.fromhex("020000000001")
 ROUTER = bytes.fromhex("020000000009")

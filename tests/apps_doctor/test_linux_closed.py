@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis.strategies import text
 from linux_lab import card, looking, machine
 
-from seikyu.apps.doctor import linux_closed as closed
-from seikyu.apps.doctor.linux import look_at_doors, look_at_power, look_at_tunnel
+from seikyu.apps.doctor.pc import linux_closed as closed
+from seikyu.apps.doctor.pc.linux import look_at_doors, look_at_power, look_at_tunnel
 from seikyu.apps.doctor.probing import CouldNotLook
 from seikyu.apps.doctor.tools import Ran
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis.strategies import text
 from linux_lab import IPV6_ROUTE, ROUTE, SNMP, card, looking, machine
 
-from seikyu.apps.doctor import linux_link as link
-from seikyu.apps.doctor.linux import look_at_link, look_at_router
+from seikyu.apps.doctor.pc import linux_link as link
+from seikyu.apps.doctor.pc.linux import look_at_link, look_at_router
 from seikyu.apps.doctor.probing import CouldNotLook
 from seikyu.apps.doctor.tools import Ran
 from seikyu.lines.site import Site

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis.strategies import text
 from linux_lab import ROUTE, card, looking, machine
 
-from seikyu.apps.doctor import linux_names as names
-from seikyu.apps.doctor.linux import look_at_names, look_at_proxy
+from seikyu.apps.doctor.pc import linux_names as names
+from seikyu.apps.doctor.pc.linux import look_at_names, look_at_proxy
 from seikyu.lines.network import example_network
 from seikyu.lines.site import Site
 

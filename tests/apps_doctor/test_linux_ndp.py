@@ -5,7 +5,7 @@ from ipaddress import IPv6Address
 from hypothesis import given
 from hypothesis.strategies import binary
 
-from seikyu.apps.doctor import linux_ndp as ndp
+from seikyu.apps.doctor.pc import linux_ndp as ndp
 
 OWN = bytes.fromhex("020000000001")
 ROUTER = bytes.fromhex("020000000009")

@@ -8,7 +8,7 @@ from doctor_looks import a_look, output
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seikyu.apps.doctor import macos, macos_text
+from seikyu.apps.doctor.pc import macos, macos_text
 from seikyu.apps.doctor.probing import Look, look
 from seikyu.lines.facts import known_facts, take
 

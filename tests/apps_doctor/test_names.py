@@ -11,8 +11,8 @@ from threading import Thread
 
 import pytest
 
-from seikyu.apps.doctor import names, names_ask
-from seikyu.apps.doctor import names_wire as wire
+from seikyu.apps.doctor.line import names, names_ask
+from seikyu.apps.doctor.line import names_wire as wire
 from seikyu.apps.doctor.probing import CouldNotLook, Look
 from seikyu.apps.doctor.tools import Ran
 from seikyu.lines.facts import Facts

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, integers
 
-from seikyu.apps.doctor import names_wire as wire
+from seikyu.apps.doctor.line import names_wire as wire
 
 NAME = "portal.claims.example"
 ASKED = wire.question(NAME, wire.A, number=7)

@@ -25,8 +25,8 @@ from portal_lab import (
     looking,
     portal,
 )
-from seikyu.apps.doctor import https, mtu, tls
-from seikyu.apps.doctor import portal as probes
+from seikyu.apps.doctor.line import https, mtu, tls
+from seikyu.apps.doctor.line import portal as probes
 from seikyu.apps.doctor.probing import CouldNotLook, Look
 from seikyu.apps.doctor.tools import Ran
 from seikyu.lines.facts import Facts

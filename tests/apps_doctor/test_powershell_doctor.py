@@ -15,9 +15,9 @@ import tree_sitter_powershell
 from seikyu.apps import cli
 from seikyu.apps.doctor import powershell
 from seikyu.apps.doctor.options import WrongUsage
+from seikyu.apps.doctor.pc.windows_asked import command, questions
 from seikyu.apps.doctor.powershell import data, embedded, script
 from seikyu.apps.doctor.told import STATUSES
-from seikyu.apps.doctor.windows_asked import command, questions
 from seikyu.apps.doctor.words import texts
 from seikyu.apps.outcomes import Exit
 from seikyu.lines.diagnosis import BY_LINE, DOES, Condition, Fault, Text, Way, faults

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seikyu.apps.doctor import pppoe_frames as wire
-from seikyu.apps.doctor.pppoe_frames import Code, Discovery, Frame, Option, Packet, Protocol, Tag
+from seikyu.apps.doctor.pppoe import frames as wire
+from seikyu.apps.doctor.pppoe.frames import Code, Discovery, Frame, Option, Packet, Protocol, Tag
 
 BYTES = st.integers(0, 255)
 ADDRESSES = st.binary(min_size=6, max_size=6)

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.concentrator import Concentrator, Settings
-from seikyu.apps.doctor import pppoe
-from seikyu.apps.doctor import pppoe_frames as wire
-from seikyu.apps.doctor import pppoe_talk as talks
-from seikyu.apps.doctor.pppoe_frames import Code, Discovery, Frame, Option, Packet, Protocol, Tag
-from seikyu.apps.doctor.pppoe_state import WAITS, Host, Login, LoginUnfit, Phase, Talk, packet_frame
+from seikyu.apps.doctor.pppoe import frames as wire
+from seikyu.apps.doctor.pppoe import probe as pppoe
+from seikyu.apps.doctor.pppoe import talk as talks
+from seikyu.apps.doctor.pppoe.frames import Code, Discovery, Frame, Option, Packet, Protocol, Tag
+from seikyu.apps.doctor.pppoe.state import WAITS, Host, Login, LoginUnfit, Phase, Talk, packet_frame
 from seikyu.apps.doctor.probing import STAGE_S, CouldNotLook, Look
 from seikyu.apps.doctor.tools import run
 from seikyu.lines.diagnosis import diagnose
@@ -495,7 +495,7 @@ def test_an_interface_that_is_none_is_told(interface: str) -> None:
 
 def test_without_the_right_it_says_so() -> None:
     """It needs CAP_NET_RAW; where it is missing nothing else is known, and nothing is raised."""
-    code = "from seikyu.apps.doctor.pppoe import probe; print(probe('lo'))"
+    code = "from seikyu.apps.doctor.pppoe.probe import probe; print(probe('lo'))"
     drop = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw"] if os.geteuid() == 0 else []
 
     done = subprocess.run([*drop, sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from seikyu.apps.doctor import pppoe_frames as wire
-from seikyu.apps.doctor import pppoe_talk as talks
-from seikyu.apps.doctor.pppoe_frames import Code, Discovery, Frame, Option, Packet, Proof, Protocol, Tag, TypeAndValue
-from seikyu.apps.doctor.pppoe_link import PROPOSALS
-from seikyu.apps.doctor.pppoe_state import WAITS, Host, Login, Phase, Step, Talk
+from seikyu.apps.doctor.pppoe import frames as wire
+from seikyu.apps.doctor.pppoe import talk as talks
+from seikyu.apps.doctor.pppoe.frames import Code, Discovery, Frame, Option, Packet, Proof, Protocol, Tag, TypeAndValue
+from seikyu.apps.doctor.pppoe.link import PROPOSALS
+from seikyu.apps.doctor.pppoe.state import WAITS, Host, Login, Phase, Step, Talk
 
 #: Addresses kept for documentation (RFC 7042, 2.1.2).
 PC, BAS = bytes.fromhex("00005e005301"), bytes.fromhex("00005e0053aa")

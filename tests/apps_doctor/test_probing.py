@@ -156,10 +156,18 @@ def test_every_probe_says_what_it_finds_and_has_a_name_for_users() -> None:
 
 def test_every_module_brings_a_probe() -> None:
     """A name in the table that has none would go unnoticed."""
-    homes = {each.look.__module__.rpartition(".")[2] for each in every_probe()}
+    homes = {each.look.__module__.removeprefix("seikyu.apps.doctor.") for each in every_probe()}
 
-    assert {"windows", "macos", "certificate", "transfers", "names", "tls", "portal", "ike", "canaries"} <= homes
-    assert {each for each in MODULES if not each.startswith("linux")} <= homes
+    assert {
+        "pc.windows",
+        "pc.macos",
+        "folder.certificate",
+        "line.names",
+        "line.tls",
+        "line.ike",
+        "pppoe.probe",
+    } <= homes
+    assert {each for each in MODULES if each != "pc.linux"} <= homes
 
 
 def test_each_reason_has_words() -> None:

@@ -12,8 +12,8 @@ from threading import Thread
 import pytest
 
 from portal_lab import listening
-from seikyu.apps.doctor import canaries, ike
-from seikyu.apps.doctor import ike_wire as wire
+from seikyu.apps.doctor.line import canaries, ike
+from seikyu.apps.doctor.line import ike_wire as wire
 from seikyu.apps.doctor.probing import CouldNotLook, Look
 from seikyu.apps.doctor.tools import Ran
 from seikyu.lines.facts import Facts

@@ -9,7 +9,7 @@ from seikyu.apps.client.errors import DeliveryDamaged
 from seikyu.apps.client.fetch import _noted
 from seikyu.apps.client.outgoing import look_at
 from seikyu.apps.client.unanswered import Unanswered
-from seikyu.apps.doctor import transfers
+from seikyu.apps.doctor.folder import transfers
 from seikyu.lines.facts import Facts
 
 

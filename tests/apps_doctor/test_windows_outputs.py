@@ -10,11 +10,12 @@ from doctor_looks import NOW, a_look, output
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seikyu.apps.doctor import mtu, windows, windows_text
+from seikyu.apps.doctor.line import mtu
+from seikyu.apps.doctor.pc import windows, windows_text
+from seikyu.apps.doctor.pc.windows_asked import command, questions, read_seen
+from seikyu.apps.doctor.pc.windows_seen import certificates, facts_of_seen, facts_of_texts
 from seikyu.apps.doctor.probing import CouldNotLook, look
 from seikyu.apps.doctor.tools import Ran
-from seikyu.apps.doctor.windows_asked import command, questions, read_seen
-from seikyu.apps.doctor.windows_seen import certificates, facts_of_seen, facts_of_texts
 from seikyu.lines.facts import known_facts, take
 from seikyu.lines.site import example_site
 

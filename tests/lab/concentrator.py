@@ -20,9 +20,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from seikyu.apps.doctor import pppoe_frames as wire
-from seikyu.apps.doctor.pppoe import Wire
-from seikyu.apps.doctor.pppoe_frames import Code, Discovery, Frame, Option, Packet, Proof, Protocol, Tag
+from seikyu.apps.doctor.pppoe import frames as wire
+from seikyu.apps.doctor.pppoe.frames import Code, Discovery, Frame, Option, Packet, Proof, Protocol, Tag
+from seikyu.apps.doctor.pppoe.probe import Wire
 
 #: Options of IPCP: our own address, and the two resolvers (RFC 1332, RFC 1877).
 ADDRESS: Final = 3

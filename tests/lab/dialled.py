@@ -12,8 +12,8 @@ from typing import Any, Final
 from lab import concentrator, pppoe_client
 from lab.net import Host, Link, Running, until
 from lab.town import CLAIMS_V4, RESOLVER, Town
-from seikyu.apps.doctor.pppoe import probe
-from seikyu.apps.doctor.pppoe_state import Login
+from seikyu.apps.doctor.pppoe.probe import probe
+from seikyu.apps.doctor.pppoe.state import Login
 from seikyu.lines.facts import Facts
 
 USER: Final = "clinic-0001@line.example"

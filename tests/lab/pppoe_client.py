@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from lab.concentrator import ADDRESS, RESOLVERS, open_tun, waiting
-from seikyu.apps.doctor import pppoe_frames as wire
-from seikyu.apps.doctor import pppoe_talk as talks
-from seikyu.apps.doctor.pppoe import Wire
-from seikyu.apps.doctor.pppoe_frames import Code, Frame, Packet, Protocol
-from seikyu.apps.doctor.pppoe_state import Host, Login, Phase, Talk, Waits, packet_frame
+from seikyu.apps.doctor.pppoe import frames as wire
+from seikyu.apps.doctor.pppoe import talk as talks
+from seikyu.apps.doctor.pppoe.frames import Code, Frame, Packet, Protocol
+from seikyu.apps.doctor.pppoe.probe import Wire
+from seikyu.apps.doctor.pppoe.state import Host, Login, Phase, Talk, Waits, packet_frame
 
 FOREVER: Final = Waits(settle_s=float("inf"), whole_s=float("inf"))
 PAUSE_S: Final = 0.2

@@ -47,7 +47,8 @@ _PROBE: Final = """
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from seikyu.apps.doctor import ike, tools
+from seikyu.apps.doctor.line import ike
+from seikyu.apps.doctor import tools
 from seikyu.apps.doctor.probing import Look
 from seikyu.lines.network import example_network
 from seikyu.lines.site import Site

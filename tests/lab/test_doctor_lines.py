@@ -16,7 +16,7 @@ from lab.net import Host, Lab, Link, until
 from lab.office import Desk, Founded, Office
 from lab.town import EAST, OUTSIDE, RESOLVER, WEST, Town
 from lab.tunnel import guide_files
-from seikyu.apps.doctor.pppoe_state import Login
+from seikyu.apps.doctor.pppoe.state import Login
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("net", "bridge", "dnsmasq", "ping")]
 

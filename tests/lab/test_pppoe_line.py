@@ -15,8 +15,9 @@ import pytest
 from lab import dialled
 from lab.net import Lab, Link, Running, until
 from lab.town import LINE_MTU, OFFICE, Town
-from seikyu.apps.doctor import pppoe, probing
-from seikyu.apps.doctor.pppoe_state import Login
+from seikyu.apps.doctor import probing
+from seikyu.apps.doctor.pppoe import probe as pppoe
+from seikyu.apps.doctor.pppoe.state import Login
 from seikyu.apps.doctor.probing import Look
 from seikyu.apps.doctor.tools import run
 from seikyu.apps.doctor.zipped import zipapp
@@ -121,7 +122,7 @@ def test_a_probe_that_is_interrupted_gives_the_session_back(street: Street) -> N
     """Whoever presses Ctrl-C leaves nothing at the carrier."""
     bas = street.serve(mute_in_proof=True)
     code = (
-        "import sys; from seikyu.apps.doctor.pppoe import probe; from seikyu.apps.doctor.pppoe_state import Login;"
+        "import sys; from seikyu.apps.doctor.pppoe.probe import probe; from seikyu.apps.doctor.pppoe.state import Login;"
         f"probe('carrier', Login({LOGIN.user!r}, {LOGIN.password!r}))"
     )
     running = street.clinic.spawn(sys.executable, "-c", code)

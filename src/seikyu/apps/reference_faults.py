@@ -77,7 +77,7 @@ def said() -> Mapping[str, Mapping[str, Any]]:
 
 def module_of(probe: Probe) -> str:
     """Return the module that brings a probe."""
-    return probe.look.__module__.rpartition(".")[2]
+    return probe.look.__module__.removeprefix("seikyu.apps.doctor.")
 
 
 def _area(name: str) -> Iterable[str]:

@@ -18,8 +18,8 @@ from typing import Any, Final
 from seikyu import VERSION
 from seikyu.apps.doctor.given import file_text, why_not
 from seikyu.apps.doctor.options import WrongUsage
+from seikyu.apps.doctor.pc.windows_asked import ALONE_MS, asking
 from seikyu.apps.doctor.told import STATUSES
-from seikyu.apps.doctor.windows_asked import ALONE_MS, asking
 from seikyu.apps.doctor.words import say, texts
 from seikyu.apps.doctor.writing import require_place, write_whole
 from seikyu.lines.diagnosis import Condition, Fault, faults

@@ -9,19 +9,19 @@ from seikyu.apps.doctor.probing import Probe
 
 #: In the order in which they are told. Each imports on every system; what a probe is `on` says where it runs.
 MODULES: Final = (
-    "linux",
-    "windows",
-    "macos",
-    "certificate",
-    "transfers",
-    "origins",
-    "names",
-    "mtu",
-    "tls",
-    "portal",
-    "ike",
-    "pppoe",
-    "canaries",
+    "pc.linux",
+    "pc.windows",
+    "pc.macos",
+    "folder.certificate",
+    "folder.transfers",
+    "line.origins",
+    "line.names",
+    "line.mtu",
+    "line.tls",
+    "line.portal",
+    "line.ike",
+    "pppoe.probe",
+    "line.canaries",
 )
 
 

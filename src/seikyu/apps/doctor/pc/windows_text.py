@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from seikyu.apps.doctor.machine import MOST_ROWS, address_of, security_of
+from seikyu.apps.doctor.pc.machine import MOST_ROWS, address_of, security_of
 from seikyu.lines.wrong import Address
 
 _HEAD: Final = re.compile(r"^(\S.*?)\s*[:：]\s*$")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
-from seikyu.apps.doctor import names_wire as wire
+from seikyu.apps.doctor.line import names_wire as wire
 
 DNS_PORT: Final = 53
 

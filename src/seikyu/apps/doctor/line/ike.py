@@ -11,9 +11,9 @@ from functools import partial
 from time import monotonic
 from typing import Final
 
-from seikyu.apps.doctor import ike_wire as wire
+from seikyu.apps.doctor.line import ike_wire as wire
+from seikyu.apps.doctor.line.wire import LOOK_S, addresses_of, lasting, together
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
-from seikyu.apps.doctor.wire import LOOK_S, addresses_of, lasting, together
 from seikyu.lines.facts import Facts
 
 #: IKE, and IKE where addresses are translated.

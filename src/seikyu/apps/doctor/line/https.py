@@ -13,7 +13,7 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Final
 
-from seikyu.apps.doctor.wire import connect
+from seikyu.apps.doctor.line.wire import connect
 
 #: How long a handshake or an answer may take, and how much of an answer is read.
 ANSWER_S: Final = 2.5

@@ -11,7 +11,7 @@ from ipaddress import IPv6Address
 from time import monotonic
 from typing import Final
 
-from seikyu.apps.doctor.linux_arp import ANSWER_S
+from seikyu.apps.doctor.pc.linux_arp import ANSWER_S
 
 _SOLICITATION, _ADVERTISEMENT = 135, 136
 _OWN_LAYER, _TARGET_LAYER = 1, 2

@@ -12,13 +12,15 @@ from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
 
-from seikyu.apps.doctor import linux_addresses as addresses
-from seikyu.apps.doctor import linux_arp, linux_ndp
-from seikyu.apps.doctor import linux_closed as closed
-from seikyu.apps.doctor import linux_link as link
-from seikyu.apps.doctor import linux_names as names
-from seikyu.apps.doctor.linux_link import Card, Route
-from seikyu.apps.doctor.linux_machine import (
+from seikyu.apps.doctor.line.origins import by_line
+from seikyu.apps.doctor.line.wire import target
+from seikyu.apps.doctor.pc import linux_addresses as addresses
+from seikyu.apps.doctor.pc import linux_arp, linux_ndp
+from seikyu.apps.doctor.pc import linux_closed as closed
+from seikyu.apps.doctor.pc import linux_link as link
+from seikyu.apps.doctor.pc import linux_names as names
+from seikyu.apps.doctor.pc.linux_link import Card, Route
+from seikyu.apps.doctor.pc.linux_machine import (
     Machine,
     Way,
     cards,
@@ -28,9 +30,7 @@ from seikyu.apps.doctor.linux_machine import (
     sample,
     way_to,
 )
-from seikyu.apps.doctor.origins import by_line
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe
-from seikyu.apps.doctor.wire import target
 from seikyu.lines.facts import Facts, Value
 from seikyu.lines.wrong import Network
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from seikyu.apps.doctor import pppoe_frames as wire
-from seikyu.apps.doctor.pppoe_frames import Code, Discovery, Frame, Packet, Protocol, Tag, TypeAndValue
+from seikyu.apps.doctor.pppoe import frames as wire
+from seikyu.apps.doctor.pppoe.frames import Code, Discovery, Frame, Packet, Protocol, Tag, TypeAndValue
 
 #: What フレッツ lines carry at most. Source: network:11.L06.
 MRU_BYTES: Final = 1454

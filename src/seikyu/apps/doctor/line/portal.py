@@ -17,11 +17,11 @@ from ssl import SSLContext
 from time import monotonic
 from typing import Final
 
-from seikyu.apps.doctor import https
-from seikyu.apps.doctor.certificate import pair_of, read_bytes
+from seikyu.apps.doctor.folder.certificate import pair_of, read_bytes
+from seikyu.apps.doctor.line import https
+from seikyu.apps.doctor.line.tls import HEALTH
+from seikyu.apps.doctor.line.wire import HTTPS_PORT, LOOK_S, addresses_of, lasting, reachable, target, together
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
-from seikyu.apps.doctor.tls import HEALTH
-from seikyu.apps.doctor.wire import HTTPS_PORT, LOOK_S, addresses_of, lasting, reachable, target, together
 from seikyu.lines.facts import Facts, Value
 
 #: An answer that takes longer is slow: it has a few bytes.

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from seikyu.apps.doctor.machine import (
+from seikyu.apps.doctor.pc.machine import (
     MOST_ROWS,
     Card,
     Held,

@@ -7,10 +7,10 @@ told from a name that is not known. Source: network:2 (EDNS0), network:11 (V03, 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from seikyu.apps.doctor import names_wire as wire
-from seikyu.apps.doctor.names_ask import ANSWER_S, DNS_PORT, Tried, ways
+from seikyu.apps.doctor.line import names_wire as wire
+from seikyu.apps.doctor.line.names_ask import ANSWER_S, DNS_PORT, Tried, ways
+from seikyu.apps.doctor.line.wire import LOOK_UP_S, addresses_of, together
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
-from seikyu.apps.doctor.wire import LOOK_UP_S, addresses_of, together
 from seikyu.lines.facts import Facts, Value
 from seikyu.lines.network import ClaimsNetwork
 from seikyu.lines.site import Site

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from seikyu.apps.doctor import macos_text
-from seikyu.apps.doctor.machine import Machine, claims_names, facts_of, line_card, names_portal
+from seikyu.apps.doctor.pc import macos_text
+from seikyu.apps.doctor.pc.machine import Machine, claims_names, facts_of, line_card, names_portal
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
 from seikyu.lines.facts import Facts, Value
 from seikyu.lines.site import Endpoint

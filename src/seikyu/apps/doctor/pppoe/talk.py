@@ -15,10 +15,10 @@ Source: rfc2516:5.
 from dataclasses import replace
 from typing import Final
 
-from seikyu.apps.doctor import pppoe_frames as wire
-from seikyu.apps.doctor import pppoe_link
-from seikyu.apps.doctor.pppoe_frames import Discovery, Frame, Tag, TypeAndValue
-from seikyu.apps.doctor.pppoe_state import (
+from seikyu.apps.doctor.pppoe import frames as wire
+from seikyu.apps.doctor.pppoe import link as pppoe_link
+from seikyu.apps.doctor.pppoe.frames import Discovery, Frame, Tag, TypeAndValue
+from seikyu.apps.doctor.pppoe.state import (
     LOGIN_BYTES,
     WAITS,
     Authentication,

@@ -9,11 +9,11 @@ from functools import partial
 from ipaddress import ip_address
 from typing import Final
 
-from seikyu.apps.doctor import https
-from seikyu.apps.doctor.certificate import pair_of
-from seikyu.apps.doctor.der import BadDER, read_certificate
+from seikyu.apps.doctor.folder.certificate import pair_of
+from seikyu.apps.doctor.folder.der import BadDER, read_certificate
+from seikyu.apps.doctor.line import https
+from seikyu.apps.doctor.line.wire import LOOK_S, knocked, lasting, target, together
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
-from seikyu.apps.doctor.wire import LOOK_S, knocked, lasting, target, together
 from seikyu.lines.facts import Facts, Value
 
 HEALTH: Final = "/healthz"

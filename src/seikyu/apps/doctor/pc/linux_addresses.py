@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv6Address, IPv6Interface, IPv6Network, ip_interface
 from typing import Final
 
-from seikyu.apps.doctor.linux_link import MOST_LINES, Route, as_list, rows
+from seikyu.apps.doctor.pc.linux_link import MOST_LINES, Route, as_list, rows
 from seikyu.lines.wrong import Network
 
 _GLOBAL: Final = 0x00

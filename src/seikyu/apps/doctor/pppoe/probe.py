@@ -18,10 +18,10 @@ from pathlib import Path
 from struct import Struct
 from typing import Final, Self
 
-from seikyu.apps.doctor import pppoe_frames as wire
-from seikyu.apps.doctor import pppoe_talk as talks
-from seikyu.apps.doctor.pppoe_frames import Frame
-from seikyu.apps.doctor.pppoe_state import WAITS, Host, Login, LoginUnfit, Phase, Talk, Waits
+from seikyu.apps.doctor.pppoe import frames as wire
+from seikyu.apps.doctor.pppoe import talk as talks
+from seikyu.apps.doctor.pppoe.frames import Frame
+from seikyu.apps.doctor.pppoe.state import WAITS, Host, Login, LoginUnfit, Phase, Talk, Waits
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
 from seikyu.lines.facts import Facts
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from seikyu.apps.doctor import pppoe_frames as wire
-from seikyu.apps.doctor.pppoe_frames import Code, Option, Packet, Proof, Protocol, TypeAndValue
-from seikyu.apps.doctor.pppoe_state import (
+from seikyu.apps.doctor.pppoe import frames as wire
+from seikyu.apps.doctor.pppoe.frames import Code, Option, Packet, Proof, Protocol, TypeAndValue
+from seikyu.apps.doctor.pppoe.state import (
     Authentication,
     Ending,
     Phase,

@@ -11,7 +11,7 @@ from importlib.resources import files
 from tomllib import loads
 from typing import Any, Final
 
-from seikyu.apps.doctor.machine import MOST_ROWS
+from seikyu.apps.doctor.pc.machine import MOST_ROWS
 
 #: How long Windows may take for all of it, within a stage of the frame and alone. What is late stays unknown.
 PROBE_MS: Final = 4800
@@ -36,7 +36,7 @@ class Question:
 @cache
 def questions() -> Mapping[str, Question]:
     """Return what is asked, by name."""
-    rows = loads((files("seikyu.apps.doctor") / "windows.toml").read_text(encoding="utf-8"))
+    rows = loads((files("seikyu.apps.doctor.pc") / "windows.toml").read_text(encoding="utf-8"))
     return {
         name: Question(name, row["run"], row["source"], tuple(row.get("without", ()))) for name, row in rows.items()
     }

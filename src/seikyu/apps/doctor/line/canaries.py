@@ -11,9 +11,9 @@ from functools import partial
 from ipaddress import ip_address
 from typing import Final
 
-from seikyu.apps.doctor import names_wire
+from seikyu.apps.doctor.line import names_wire
+from seikyu.apps.doctor.line.wire import connect, together
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
-from seikyu.apps.doctor.wire import connect, together
 from seikyu.lines.facts import Facts
 from seikyu.lines.site import MOST_CANARIES, Endpoint
 

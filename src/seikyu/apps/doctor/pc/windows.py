@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from seikyu.apps.doctor.machine import claims_names, names_portal
+from seikyu.apps.doctor.pc.machine import claims_names, names_portal
+from seikyu.apps.doctor.pc.windows_asked import command, questions, read_seen
+from seikyu.apps.doctor.pc.windows_seen import certificates, facts_of_seen, facts_of_texts
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
-from seikyu.apps.doctor.windows_asked import command, questions, read_seen
-from seikyu.apps.doctor.windows_seen import certificates, facts_of_seen, facts_of_texts
 from seikyu.lines.facts import Facts
 
 #: How long the one command may take, with PowerShell's own start.

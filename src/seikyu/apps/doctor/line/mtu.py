@@ -13,10 +13,10 @@ from functools import partial
 from ipaddress import ip_address
 from typing import Final
 
-from seikyu.apps.doctor import https
+from seikyu.apps.doctor.line import https
+from seikyu.apps.doctor.line.wire import LOOK_S, connect, lasting, reachable, target, together
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
 from seikyu.apps.doctor.tools import Ran
-from seikyu.apps.doctor.wire import LOOK_S, connect, lasting, reachable, target, together
 from seikyu.lines.facts import Facts, Value
 
 #: How long an answer may take before it counts as lost: three tries of TCP.

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from seikyu.apps.doctor import der, https
-from seikyu.apps.doctor.der import BadDER, Certificate, certificates_in
+from seikyu.apps.doctor.folder import der
+from seikyu.apps.doctor.folder.der import BadDER, Certificate, certificates_in
+from seikyu.apps.doctor.line import https
+from seikyu.apps.doctor.line.wire import CONNECT_S, reachable, target, together
 from seikyu.apps.doctor.probing import CouldNotLook, Look, Probe, Stage
-from seikyu.apps.doctor.wire import CONNECT_S, reachable, target, together
 from seikyu.lines.facts import Facts, Value
 
 #: How a party is named in a certificate: `urn:seikyu:party:KIND:ID`, and more after that for a terminal.

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Final
 
-from seikyu.apps.doctor import windows_text
-from seikyu.apps.doctor.machine import (
+from seikyu.apps.doctor.pc import windows_text
+from seikyu.apps.doctor.pc.machine import (
     Card,
     Machine,
     Neighbour,
@@ -24,8 +24,8 @@ from seikyu.apps.doctor.machine import (
     line_card,
     network_of,
 )
+from seikyu.apps.doctor.pc.windows_asked import tables, text_of
 from seikyu.apps.doctor.probing import Look
-from seikyu.apps.doctor.windows_asked import tables, text_of
 from seikyu.lines.facts import Value
 from seikyu.lines.site import Endpoint
 from seikyu.lines.wrong import Network

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final
 
-from seikyu.apps.doctor.linux_link import MOST_LINES, as_list
+from seikyu.apps.doctor.pc.linux_link import MOST_LINES, as_list
 from seikyu.lines.site import Endpoint
 from seikyu.lines.wrong import Address
 

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
-from seikyu.apps.doctor.linux_link import (
+from seikyu.apps.doctor.pc.linux_link import (
     Card,
     Route,
     card_of,

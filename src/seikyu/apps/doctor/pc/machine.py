@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Interface, IPv6Network, ip_address, ip_interface, ip_network
 from typing import Any, Final
 
-from seikyu.apps.doctor.origins import by_line
+from seikyu.apps.doctor.line.origins import by_line
 from seikyu.apps.doctor.probing import Look
 from seikyu.lines.facts import Value
 from seikyu.lines.wrong import Address, Network

@@ -1,0 +1,1 @@
+"""What the PC itself says: its cards, addresses, resolvers, settings, by system."""
