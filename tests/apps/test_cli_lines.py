@@ -134,9 +134,21 @@ def test_a_wrong_cell_is_named_and_nothing_is_published(
     assert "lines_list_heading_unknown" == told["code"]
     assert "carrier, service, areas, kind" in told["hint"]
     file.write_text(f"{good}x,y\n", "utf-8")
-    assert "line 12: : `2`: the row has not as many cells" in typed(capsys, *words, status=2)
+    assert "line 12: cells: `2`: the row has not as many cells" in typed(capsys, *words, status=2)
     assert [] == as_json(capsys, "admin", "lines", "history", *at)["items"]
     assert "one of" not in typed(capsys, "admin", "lines", "export", "--heading", "fr", *at, status=3)
+
+
+def test_a_file_that_is_no_list_is_told_as_one(capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path) -> None:
+    """Not as a claim file: empty, blank, too long."""
+    file = tmp_path / "list.csv"
+    words = ("admin", "lines", "import", file, "--from", "2026-12-01", "--home", home)
+
+    for content, said in (("", "no row under"), ("\n\n", "no row under"), ("x" * (5 << 20), "is longer than")):
+        file.write_text(content, "utf-8")
+        text = typed(capsys, *words, status=2)
+        assert said in text
+        assert "claim" not in text
 
 
 def test_advice_is_given_to_people_and_programs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,7 +161,7 @@ def test_advice_is_given_to_people_and_programs(capsys: pytest.CaptureFixture[st
     assert ("own_ipv6", "ipvpn_ipv6", "start", False, "2027-05") == tuple(
         first[name] for name in ("way", "kind", "notice", "provider_contract", "first_claims")
     )
-    assert [None, "2027-03-20", "2027-04-15", "2027-04-30", "2027-05-05"] == [each["by"] for each in first["dates"]]
+    assert [None, "2027-03-20", "2027-04-15", "2027-04-30", "2027-05-10"] == [each["by"] for each in first["dates"]]
     assert "several" == told["answers"]["pcs"]
     assert {"order", "contract", "notice", "certificate", "cut", "setup", "security", "ask"} == set(first["notes"])
 
@@ -209,13 +221,13 @@ def test_answers_that_mean_nothing_are_named(
 def test_on_a_terminal_what_is_not_answered_is_asked(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By number, once more if there is no such number; an empty line takes the default."""
+    """By number or by its code, once more if there is no such answer; an empty line takes the default."""
 
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr("sys.stdin", Terminal("9\n1\n2\n\n1\n\n\n\n\n\n\n"))
+    monkeypatch.setattr("sys.stdin", Terminal("9\n１\nftth\n\n1\n\n\n\n\n\n\n"))
     assert 0 == run(["lines", "advise", "--party", "clinic", "--json"])
     told = capsys.readouterr()
 
@@ -224,7 +236,81 @@ def test_on_a_terminal_what_is_not_answered_is_asked(
         answers[name] for name in ("party", "area", "line", "telephone", "eligibility")
     )
     assert "kind of party" not in told.err
+    assert "type a number from 1 to 4\n" in told.err
     assert "  2. fibre of the regional carrier\n" in told.err
+
+
+def test_what_means_nothing_on_a_terminal_is_told_in_the_users_language(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words, signs and numbers without end; the question is put again."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("SEIKYU_LANG", "ja")
+    rubbish = f"x\n{'😀' * 10_000}\n{'9' * 5_000}\n-1\n\x1b[2J\n"
+    monkeypatch.setattr("sys.stdin", Terminal(f"{rubbish}1\n"))
+    words = ("--party", "clinic", "--line", "ftth", "--eligibility", "none", "--json")
+    given = [f"--{name}={question.default}" for name, question in questions().items() if question.default]
+
+    assert 0 == run(["lines", "advise", *words, *given])
+
+    told = capsys.readouterr().err
+    assert 5 == told.count("1 から 4 までの番号を入力してください\n")
+    assert "integer" not in told
+
+
+def test_the_desks_of_the_network_are_told_and_a_file_that_is_wrong_is_named(
+    capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also for the office in this folder; the list and the desks are those of one office."""
+    (home / "network.toml").write_text(
+        'published_on = 2026-11-01\nprefixes = ["2001:db8::/32"]\n[desks.network_desk]\nphone = "0120-000-009"\n',
+        "utf-8",
+    )
+    assert "0120-000-009" in typed(capsys, "lines", "advise", *CLINIC, "--home", home)
+    home.rename(tmp_path / "seikyu-home")
+    assert "0120-000-009" in typed(capsys, "lines", "advise", *CLINIC)
+    (tmp_path / "seikyu-home" / "network.toml").write_text("prefixes = 1", "utf-8")
+
+    assert "network.toml cannot be used: published_on: must be there" in typed(
+        capsys, "lines", "advise", *CLINIC, status=3
+    )
+
+
+def test_a_way_without_a_service_says_so_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path
+) -> None:
+    """As the page and the document do; whoever reads it must not look for it in vain."""
+    file = tmp_path / "list.csv"
+    typed(capsys, "admin", "lines", "export", "--heading", "en", "--out", file, "--home", home)
+    rows = file.read_text("utf-8-sig").splitlines()
+    file.write_text("\n".join([rows[0], *(row for row in rows if "IPsec" in row)]), "utf-8")
+    typed(capsys, "admin", "lines", "import", file, "--from", "2020-01-01", "--apply", "--home", home)
+
+    text = typed(capsys, "lines", "advise", *CLINIC, "--home", home)
+
+    assert "1. an IPsec+IKE service" in text
+    assert "   [from whom]\n   - the list has no service that fits; ask the review body\n" in text
+
+
+def test_a_list_that_another_takes_the_place_of_is_told(
+    capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path
+) -> None:
+    """A day in the past: what is published holds from then on only until the next list's day."""
+    file = tmp_path / "list.csv"
+    typed(capsys, "admin", "lines", "export", "--out", file, "--home", home)
+    words = ("admin", "lines", "import", file, "--apply", "--home", home)
+    assert "number 1 takes its place" not in typed(capsys, *words, "--from", "2026-02-01")
+
+    text = typed(capsys, *words, "--from", "2026-01-01")
+
+    assert "published as number 2, in force from 2026-01-01 on\n" in text
+    assert "from 2026-02-01 on number 1 takes its place\n" in text
+    assert {"number": 1, "from": "2026-02-01"} == as_json(capsys, *words, "--from", "2026-01-02")["until"]
+    assert as_json(capsys, *words, "--from", "2026-03-02")["until"] is None
 
 
 def test_the_page_and_the_document_stand_alone_and_hold_nothing_personal(

@@ -49,6 +49,21 @@ def test_q12_the_guide_for_ipv6_ip_vpn_is_on_the_site(site: Site) -> None:
     assert "/lines/guide" in browser.get("/").text
 
 
+def test_advice_names_the_desks_of_the_office(site: Site, tmp_path: Path) -> None:
+    """As the guide does; a file that is wrong takes nothing of the advice away."""
+    query = "party=clinic&area=east&line=ftth&eligibility=none"
+    network = tmp_path / "network.toml"
+    network.write_text(f'{BOTH}[desks.network_desk]\nphone = "0120-000-009"\n', "utf-8")
+    published(site, network)
+    browser = site.browser()
+    browser.get(f"/lines/advise?{query}")
+    assert "network support desk 0120-000-009" in browser.text()
+    network.write_text("prefixes = 1", "utf-8")
+
+    assert 200 == browser.get(f"/lines/advise?{query}").status_code
+    assert "network support desk:" in browser.text()
+
+
 @pytest.mark.parametrize("lang", ["ja", "en"])
 def test_the_folder_is_one_file_with_guide_and_files(site: Site, lang: str) -> None:
     """Guide, document, text, README and scripts in one folder, in the language of the page."""

@@ -76,10 +76,11 @@ def test_advice_is_given_on_a_page_that_is_an_address(site: Site) -> None:
 
 @pytest.mark.parametrize("query", ["party=shop", "line=ftth", "party=clinic&area=east&line=x&eligibility=none"])
 def test_an_answer_that_means_nothing_is_told(site: Site, query: str) -> None:
-    """With the form again, and what was answered in it."""
+    """With the form again, what was answered in it, and what is to be chosen by its label."""
     browser = site.browser()
 
     page = browser.get(f"/lines/advise?{query}")
 
     assert page.status_code == 422
-    assert "there are answers that mean nothing" in browser.text()
+    assert "choose: " in browser.text()
+    assert "--help" not in browser.text(), "a page is no command"

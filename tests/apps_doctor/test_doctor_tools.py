@@ -66,6 +66,20 @@ def test_a_program_speaks_plain_english_and_finds_the_tools_of_the_administrator
     assert ["C", os.pathsep.join(("/usr/bin", "/usr/sbin", "/sbin", "/usr/local/sbin"))] == printed
 
 
+def test_a_program_that_keeps_something_for_later_has_nowhere_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doctor changes nothing: not even a cache in the user's home comes into being."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+
+    run(["sh", "-c", 'mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/kept"'])
+    run(["gsettings", "get", "org.gnome.system.proxy", "mode"])
+
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_bytes_that_are_no_text_end_nothing() -> None:
     """Each that is none is replaced."""
     ran = run([PYTHON, "-c", "import sys; sys.stdout.buffer.write(b'a\\xff')"])

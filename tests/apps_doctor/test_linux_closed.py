@@ -101,6 +101,34 @@ def test_the_older_tables_count_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        ("-A INPUT -j REJECT --reject-with icmp-host-prohibited", True),
+        ("-A INPUT -j DROP", True),
+        ("-A INPUT -p tcp -j DROP", False),
+        ("-A FORWARD -j DROP", False),
+    ],
+)
+def test_a_last_rule_of_the_older_tables_counts_too(tmp_path: Path, last: str, *, expected: bool) -> None:
+    """As distributions write it: all that is not accepted before is turned away."""
+    save = (
+        f"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\n{last}\nCOMMIT\n*nat\n:INPUT ACCEPT [0:0]\nCOMMIT\n"
+    )
+    box = machine(tmp_path, {}, {("iptables-save",): save})
+
+    assert expected == look_at_doors(looking(box), box)["inbound.firewall"]
+
+
+def test_a_list_that_was_cut_is_no_open_door(tmp_path: Path) -> None:
+    """Long sets of addresses make it longer than what is kept of a program's output."""
+    box = machine(tmp_path, {}, {("nft",): ruleset("drop")[:-9]})
+    older = machine(tmp_path, {}, {("nft",): "{", ("iptables-save",): "*filter\n:INPUT DROP [0:0]\nCOMMIT\n"})
+
+    assert "inbound.firewall" not in look_at_doors(looking(box), box)
+    assert look_at_doors(looking(older), older)["inbound.firewall"] is True
+
+
+@pytest.mark.parametrize(
     ("nft", "why"), [(Ran(1, err="Operation not permitted"), "rights"), (Ran(None, missing=True), "tool")]
 )
 def test_without_rights_or_tools_the_firewall_is_not_known(tmp_path: Path, nft: Ran, why: str) -> None:

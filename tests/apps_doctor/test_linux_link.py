@@ -207,3 +207,11 @@ def test_a_bridge_that_took_the_place_of_a_card_is_the_card_of_the_line(tmp_path
 
     assert "br0" == look_at_link(looking(box), box)["link.interface"]
     assert "eth0" == look_at_link(looking(plain), plain)["link.interface"]
+
+
+def test_among_very_many_cards_the_one_of_metal_is_found(tmp_path: Path) -> None:
+    """A PC with a hundred networks of containers still has its cable."""
+    bridges = {name: text for no in range(100) for name, text in card(f"br-{no:03}", bridge__bridge_id="8").items()}
+    box = machine(tmp_path, bridges | card("eth0", device__vendor="0x8086") | {"proc/net/route": ROUTE})
+
+    assert "eth0" == look_at_link(looking(box), box)["link.interface"]

@@ -35,6 +35,7 @@ class Ways:
     tcp: bool = True
     big: bool = True
     drops_big: bool = False
+    lacks: str = ""
 
 
 def answer(asked: bytes, ways: Ways, *, udp: bool) -> bytes | None:
@@ -52,12 +53,13 @@ def answer(asked: bytes, ways: Ways, *, udp: bool) -> bytes | None:
     name = ".".join(labels)
     body = b""
     count = 0
-    if ways.knows and kind == wire.A:
+    knows = ways.knows and name != ways.lacks
+    if knows and kind == wire.A:
         count = 40 if ways.big and name == BIG else 1
         body = b"".join(
             b"\xc0\x0c" + struct.pack(">HHIH", wire.A, 1, 60, 4) + bytes([192, 0, 2, no]) for no in range(count)
         )
-    code = wire.NO_ERROR if ways.knows else wire.NO_SUCH_NAME
+    code = wire.NO_ERROR if knows else wire.NO_SUCH_NAME
     opt = b"\x00" + struct.pack(">HHIH", 41, 1232, 0, 0) if edns else b""
     flags = 0x8180 | code
     if udp and len(body) > (1232 if edns else 400):
@@ -191,6 +193,15 @@ def test_a_resolver_without_edns_that_has_tcp_loses_nothing() -> None:
         facts["dns.edns"],
         facts["dns.tcp"],
     )
+
+
+def test_a_name_that_the_closed_network_lacks_is_no_resolvers_fault() -> None:
+    """The right resolvers are not blamed for a name that was published and is not there; others still are."""
+    lacking = Ways(lacks=BIG)
+
+    assert () == found(Ways(), lacking, resolvers=(CLOSED,))["dns.missing"]
+    assert () == found(lacking, lacking)["dns.missing"]
+    assert (BIG,) == found(lacking, Ways())["dns.missing"]
 
 
 def test_silence_is_told_as_silence() -> None:

@@ -142,6 +142,7 @@ def test_q11_ipv6_left_on_at_an_ipv4_line_is_found_first(capsys: pytest.CaptureF
     assert 2 == status
     assert "1. [L04] IPv4のIP-VPNで、接続しているのに請求の画面や証明書のサイトが開かない" in text
     assert "「インターネット プロトコル バージョン 6 (TCP/IPv6)」のチェックを外して" in text
+    assert "ipvpn_ipv4" not in text  # A kind of line has a name, for people.
     assert "L04" not in found("ipvpn_ipv4", broken | {"ipv6.enabled": False}, capsys)
     assert "L04" not in found("ipvpn_ipv6", broken, capsys)
 
@@ -151,3 +152,18 @@ def test_q11_a_line_that_is_not_connected_is_found_before_anything_else(capsys: 
     dead = {"link.carrier": False, "portal.answers": False, "dns.portal_found": False, "ipv6.enabled": True}
 
     assert ["P01", "L04", "V03"] == found("ipvpn_ipv4", dead, capsys)
+
+
+def test_q11_a_line_that_is_dead_behind_the_router_is_found_first(capsys: pytest.CaptureFixture[str]) -> None:
+    """The router gives addresses and nothing behind it answers: not the names are to blame, and not the printer."""
+    dead = {
+        "link.carrier": True, "router.answers": True, "ipv6.addresses": ("2001:db8:e000::5",), "portal.answers": False,
+        "portal.connects": False, "dns.portal_found": False, "dns.closed_answers": False, "printer.answers": False,
+        "line_authentication.connects": False,
+    }  # fmt: skip
+
+    status, text = printed("ipvpn_ipv6", dead, capsys)
+
+    assert 2 == status
+    assert "1. [P01] どこにもつながらない" in text
+    assert ["P01", "V03", "V10", "S03"] == found("ipvpn_ipv6", dead, capsys)

@@ -48,6 +48,19 @@ def test_a_list_is_seen_by_others_at_once_and_after_a_restart(tmp_path: Path) ->
     assert list(server.published()) == list(LinesFolder(tmp_path).published())
 
 
+def test_the_ten_thousandth_list_takes_no_others_place_and_a_copy_is_none(tmp_path: Path) -> None:
+    """However long the number is; what somebody put beside them is left alone."""
+    lists = LinesFolder(tmp_path)
+    lists.publish(LIST, from_on=date(2026, 11, 1), at=AT, by="a")
+    (tmp_path / "0001-20261101.json").rename(tmp_path / "9999-20261101.json")
+    (tmp_path / "9999-20261101 copy.json").write_text("{}")
+
+    made = [LinesFolder(tmp_path).publish(LIST, from_on=date(2026, 11, 2), at=AT, by=by).number for by in "bc"]
+
+    assert [10_000, 10_001] == made
+    assert [9_999, 10_000, 10_001] == [each.number for each in LinesFolder(tmp_path).published()]
+
+
 def test_what_broke_off_is_no_list_and_is_swept(tmp_path: Path) -> None:
     """A file that was not named yet, of a publisher that was killed."""
     (tmp_path / ".arriving-0123").write_text("half")

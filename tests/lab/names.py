@@ -34,6 +34,14 @@ def serve_names(host: Host, addresses: Sequence[str] = (*RESOLVER, *EAST, *WEST)
     return running
 
 
+def serve_no_names(host: Host, address: str) -> Running:
+    """Run a resolver that says of every name that there is none, as the Internet's say of the closed network's."""
+    words = ["--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces", "--user=root", "--pid-file="]
+    running = host.spawn("dnsmasq", *words, f"--listen-address={address}", "--address=/#/", "--log-facility=-")
+    running.says("started")
+    return running
+
+
 def ask(server: str, question: bytes, *, wait_s: float = 2) -> bytes:
     """Send a question over UDP and return the answer. Errors: TimeoutError."""
     family = socket.AF_INET6 if ":" in server else socket.AF_INET

@@ -45,7 +45,7 @@ def test_q10_a_fetch_goes_on_by_itself_after_5_s_of_a_dead_line(town: Town, offi
         time.sleep(5)
     status = fetching.wait(180)
 
-    assert (0, True) == (status, fetching.log().startswith("{"))
+    assert 0 == status, fetching.log()
     one = told(fetching.log())["deliveries"][0]
     assert "received" == one["state"]
     assert one["sha256"] == hashlib.sha256(Path(one["file"]).read_bytes()).hexdigest()

@@ -11,10 +11,10 @@ import pytest
 
 from lab.dialled import LOGIN, WRONG, DialledLine
 from lab.doctor import Examined
-from lab.names import old_resolver, serve_names
+from lab.names import old_resolver, serve_names, serve_no_names
 from lab.net import Host, Lab, Link, until
 from lab.office import Desk, Founded, Office
-from lab.town import EAST, OUTSIDE, WEST, Town
+from lab.town import EAST, OUTSIDE, RESOLVER, WEST, Town
 from lab.tunnel import guide_files
 from seikyu.apps.doctor.pppoe_state import Login
 
@@ -204,14 +204,22 @@ def test_a_wrong_password_is_691(dialled: Dialled) -> None:
 
 @pytest.mark.needs("tun", "packets")
 def test_q11_ipv6_that_is_left_on_at_an_ipv4_line_is_found_first(dialled: Dialled) -> None:
-    """Row L04 (Q11): the session is up, and the PC takes the carrier's IPv6, over which no portal is reached."""
+    """Row L04 (Q11): the session is up, and the PC asks the carrier's IPv6 resolver, which knows no closed name.
+
+    While the portal is still reached, IPv6 that is on is nobody's fault.
+    """
+    access, card = dialled.line.cable.ends[1]
     dialled.line.connect()
     healthy = dialled.examined.ask()
     dialled.line.site.set("ipv6/conf/line/disable_ipv6", 0)
+    access.address(card, "2001:db8:aaaa::1/64")
     dialled.line.site.address("line", "2001:db8:aaaa::2/64")
-    dialled.line.site.ip("-6", "route", "add", "default", "dev", "line")
+    dialled.line.site.route("default", via="2001:db8:aaaa::1")
+    harmless = dialled.examined.ask()
+    serve_no_names(access, "2001:db8:aaaa::1")
+    dialled.line.site.resolver("2001:db8:aaaa::1", RESOLVER[0])
 
     told = dialled.examined.ask()
 
-    assert ("connects", ()) == (healthy.verdict, healthy.found)
+    assert [("connects", ())] * 2 == [(each.verdict, each.found) for each in (healthy, harmless)]
     assert ("L04", "network_desk") == (told.found[0], told.calls["L04"])

@@ -13,7 +13,12 @@ pytestmark = pytest.mark.needs("net", "bridge", "radvd", "kea", "dhcp6c", "dnsma
 URL = "https://portal.claims.example/"
 
 
-@pytest.fixture(params=[False, True], ids=["without a telephone", "with a telephone"])
+@pytest.fixture(
+    params=[
+        pytest.param(False, id="without a telephone"),
+        pytest.param(True, id="with a telephone", marks=pytest.mark.slow),  # a server of prefixes starts up
+    ]
+)
 def home(request: pytest.FixtureRequest, town: Town) -> Iterator[Home]:
     """Yield a home on a line of either kind, connected, with the claims network behind it."""
     serve_claims(town)

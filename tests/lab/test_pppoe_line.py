@@ -59,7 +59,7 @@ def told(facts: Facts) -> tuple[Any, ...]:
 # --- the probe ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["chap", "pap"])
+@pytest.mark.parametrize("method", ["chap", pytest.param("pap", marks=pytest.mark.slow)])
 def test_the_probe_tells_a_right_login_from_a_wrong_one(street: Street, method: str) -> None:
     """Twice in a row, for the first session was given back and there is but one to have."""
     bas = street.serve(method=method, most_sessions=1)
@@ -251,6 +251,7 @@ def test_a_client_with_a_wrong_password_does_not_come_up(street: Street) -> None
     assert 1 == client.wait()
 
 
+@pytest.mark.slow
 def test_the_probe_finds_the_one_session_in_use(street: Street) -> None:
     """While the client holds it the line is full; when the client has gone it is not."""
     bas = street.serve(most_sessions=1)

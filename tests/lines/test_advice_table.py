@@ -24,7 +24,7 @@ from seikyu.lines.advice import (
     ways,
 )
 from seikyu.lines.kinds import desks, line_kinds
-from seikyu.lines.registry import example_list, words
+from seikyu.lines.registry import example_list, read_list, words, written
 from seikyu.lines.wrong import BadFile
 
 TODAY = date(2026, 11, 26)
@@ -56,13 +56,14 @@ def holds(advice: Advice) -> None:
     answers = advice.answers
     assert advice.ways
     assert len({each.way.name for each in advice.ways}) == len(advice.ways)
-    assert sorted(each.rank for each in advice.ways) == [each.rank for each in advice.ways]
+    order = [(not each.offers, each.rank) for each in advice.ways]
+    assert sorted(order) == order
     kinds = [each.way.kind for each in advice.ways]
     assert len(set(kinds)) == len(kinds), "nothing is ordered that is there: a kind of line has one way"
     for each in advice.ways:
         is_ipsec, kind = each.way.kind == "ipsec_ike", each.way.kind
         assert line_kinds()[kind].current
-        assert ids(each, "contract") == [("C03" if answers["provider"] == "yes" else "C02") if is_ipsec else "C01"]
+        assert ids(each, "contract") == [_contract(each, answers["provider"])]
         assert ids(each, "cut")[:1] == ["X02" if is_ipsec else "X01"]
         assert len(set(ids(each, "order")) - {"O06"}) == 1
         assert ("O06" in ids(each, "order")) == each.way.new_line
@@ -78,6 +79,16 @@ def holds(advice: Advice) -> None:
         assert not any(due.late for due in each.dates)
         assert [due.step.id for due in each.dates][-1] == "D09"
         assert all(offer.kind == kind and offer.serves("claims") for offer in each.offers)
+        assert all(offer.is_in(answers["area"]) for offer in each.offers)
+        in_use = facts_of(each.way, answers)["in_use"]
+        assert in_use == "yes" or all(offer.status(TODAY) != "withdrawn" for offer in each.offers)
+        assert ({"O01", "O07"} & set(ids(each, "order")) != set()) == (in_use == "yes"), "ordered though it is there"
+
+
+def _contract(each: Chosen, provider: str) -> str:
+    if each.way.name == "same_ipsec":
+        return "C04"
+    return {"yes": "C03", "no": "C02"}[provider] if each.way.kind == "ipsec_ike" else "C01"
 
 
 def _notice(each: Chosen, registered: str) -> str:
@@ -94,7 +105,7 @@ def test_every_answer_that_decides_is_met_with_every_other_one() -> None:
     rest = cycle(products(REST))
     for deciding in products(DECIDING):
         for _ in range(2):
-            advice = advise(read_answers({**deciding, **next(rest)}), offers=(), today=TODAY)
+            advice = advise(read_answers({**deciding, **next(rest)}), offers=example_list(), today=TODAY)
             holds(advice)
             for each in advice.ways:
                 met |= {row.id for row in each.reasons}
@@ -219,6 +230,61 @@ def test_a_hospital_in_kyushu_with_another_carriers_fibre_may_stay_on_ipv4() -> 
     assert "T01" in ids(first, "certificate")
 
 
+def test_ipv4_over_a_fibre_that_has_no_ip_vpn_yet_is_ordered_and_only_what_can_be() -> None:
+    """The fibre is there, the IP-VPN on it is not; who has it for eligibility checking orders nothing."""
+    ended = read_list(written(example_list(), "ja").replace("2010-04-01,,", "2010-04-01,2020-03-31,"))
+    said = {"party": "hospital", "area": "kyushu", "line": "other_ftth"}
+    begins, checks = (read_answers({**said, "eligibility": each}) for each in ("none", "ipv4"))
+
+    new = next(each for each in advise(begins, offers=ended, today=TODAY).ways if each.way.name == "own_ipv4")
+    used = next(each for each in advise(checks, offers=ended, today=TODAY).ways if each.way.name == "own_ipv4")
+
+    assert (["O08"], ()) == (ids(new, "order"), new.offers)
+    assert "D10" in {due.step.id for due in new.dates}
+    assert (["O01"], ["見本光九州"]) == (ids(used, "order"), [each.service for each in used.offers])
+
+
+def test_a_way_that_the_list_has_no_service_for_comes_last() -> None:
+    """Nobody is sent first to what is not offered where they are."""
+    only = tuple(each for each in example_list() if each.kind == "ipsec_ike")
+    answers = read_answers({"party": "clinic", "area": "east", "line": "ftth", "eligibility": "none"})
+
+    advice = advise(answers, offers=only, today=TODAY)
+
+    assert ["own_ipsec", "own_ipv6"] == [each.way.name for each in advice.ways]
+
+
+def test_a_line_of_eligibility_checking_is_not_closed_to_it() -> None:
+    """Whoever claims over it is told that its traffic stays."""
+    assert ["X01", "X04"] == ids(asked(line="ftth", eligibility="ipv6").ways[0], "cut")
+
+
+@pytest.mark.parametrize("registered", ["none", "ipvpn_ipv4", "ipvpn_ipv6"])
+def test_from_any_day_of_three_years_the_dates_can_be_kept_and_none_sooner(registered: str) -> None:
+    """Around the ends of months and years and the 29th of February; the month before has a day that is over."""
+    answers = read_answers({"party": "clinic", "area": "east", "line": "ftth", "eligibility": "none",
+                            "registered": registered})  # fmt: skip
+    for number in range(date(2026, 11, 1).toordinal(), date(2029, 3, 2).toordinal()):
+        today = date.fromordinal(number)
+        chosen = advise(answers, offers=(), today=today).ways[0]
+        days = [each.by for each in chosen.dates if each.by]
+        assert days == sorted(days)
+        assert all(today <= day for day in days)
+        before = date.fromordinal(chosen.first_claims.toordinal() - 1)
+        sooner = advise(answers, offers=(), today=today, first_claims=before).ways[0]
+        assert before < today.replace(day=1) or any(each.late for each in sooner.dates)
+
+
+def test_claims_may_begin_until_the_tenth() -> None:
+    """On the seventh this month is still open to whoever has nothing to file; on the eleventh it is not."""
+    answers = read_answers({"party": "clinic", "area": "east", "line": "ftth", "eligibility": "none",
+                            "registered": "ipvpn_ipv6"})  # fmt: skip
+
+    found = [advise(answers, offers=(), today=date(2026, 12, day)).ways[0].first_claims for day in (7, 10, 11)]
+
+    assert [date(2026, 12, 1), date(2026, 12, 1), date(2027, 1, 1)] == found
+
+
 def test_who_still_has_isdn_is_led_away_from_it() -> None:
     """To a new fibre first; what stays is no way."""
     advice = asked(line="isdn", registered="isdn")
@@ -264,7 +330,7 @@ def test_dates_are_counted_back_from_the_first_claims() -> None:
 
     assert date(2027, 3, 1) == chosen.first_claims
     assert [("D01", None), ("D04", date(2027, 1, 20)), ("D06", date(2027, 2, 15)), ("D07", date(2027, 2, 28)),
-            ("D09", date(2027, 3, 5))] == [(due.step.id, due.by) for due in chosen.dates]  # fmt: skip
+            ("D09", date(2027, 3, 10))] == [(due.step.id, due.by) for due in chosen.dates]  # fmt: skip
 
 
 def test_a_month_that_is_too_near_says_which_days_are_over() -> None:
@@ -284,6 +350,6 @@ def test_what_follows_from_a_way_is_told_apart_from_answers() -> None:
 
     facts = facts_of(ways()["new_ipv6"], answers)
 
-    assert {"way": "new_ipv6", "kind": "ipvpn_ipv6", "change": "first", "new_line": "yes"} == {
+    assert {"way": "new_ipv6", "kind": "ipvpn_ipv6", "change": "first", "new_line": "yes", "in_use": "no"} == {
         name: facts[name] for name in facts if name not in questions()
     }

@@ -105,6 +105,21 @@ def test_what_is_needed_must_be_there() -> None:
     assert ["published_on", "prefixes"] == [each.place for each in wrong("")]
 
 
+def test_a_network_without_any_prefix_is_none() -> None:
+    """A closed line would reach nothing, or on some systems everything."""
+    assert [("prefixes", "missing")] == [
+        (each.place, each.why) for each in wrong("published_on = 2026-11-01\nprefixes = []\n")
+    ]
+
+
+@pytest.mark.parametrize("wide", ["0.0.0.0/0", "128.0.0.0/1", "::/0", "2000::/3"])
+def test_a_prefix_that_is_the_whole_internet_is_refused(wide: str) -> None:
+    """A line that is closed but for it would be open."""
+    assert [("prefixes", "too_wide", wide)] == [
+        (each.place, each.why, each.value) for each in wrong(f'published_on = 2026-11-01\nprefixes = ["{wide}"]\n')
+    ]
+
+
 def test_what_is_not_toml_is_said_to_be_none() -> None:
     """With what the reader of TOML says."""
     (only,) = wrong("published_on = ")

@@ -125,7 +125,8 @@ def test_every_wrong_cell_is_told_in_the_order_of_the_list() -> None:
 @pytest.mark.parametrize(
     ("rows", "why", "names"),
     [
-        (["", ""], "heading_missing", ("carrier", "service", "areas", "kind", "access", "systems", "provider_contract", "contact")),
+        (["", ""], "empty", ()),
+        (["備考", ROW], "heading_missing", ("carrier", "service", "areas", "kind", "access", "systems", "provider_contract", "contact")),
         ([HEAD.replace("url", "ｆａｘ"), ROW], "heading_unknown", ("ｆａｘ",)),
         ([HEAD.replace("url", "電話"), ROW], "heading_twice", ("phone",)),
         ([HEAD.replace("contact,", ""), ROW], "heading_missing", ("contact",)),

@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from seikyu.ports.lines import ListDamaged, Published
 
 _LOCK: Final = ".lock"
 _ARRIVING: Final = ".arriving-"
+_NAME: Final = re.compile(r"[0-9]{4,}-[0-9]{8}\.json")
 _NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -40,13 +42,14 @@ class LinesFolder:
         with _space_told():
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._alone():
-                number = 1 + max((int(path.name[:4]) for path in self._files()), default=0)
+                number = 1 + max(map(_number, self._files()), default=0)
                 made = Published(number, from_on, at, by, tuple(offers))
                 self._write(made)
         return made
 
     def _files(self) -> list[Path]:
-        return sorted(self.root.glob("[0-9][0-9][0-9][0-9]-[0-9]*.json")) if self.root.is_dir() else []
+        found = self.root.iterdir() if self.root.is_dir() else ()
+        return sorted((path for path in found if _NAME.fullmatch(path.name)), key=_number)
 
     def _one(self, path: Path) -> Published:
         """Return a list; its file never changes, so it is read once. Errors: ListDamaged."""
@@ -56,7 +59,7 @@ class LinesFolder:
                 if told["sha256"] != _digest(told["list"]):
                     raise ListDamaged(file=path.name)
                 self._read[path.name] = Published(
-                    int(path.name[:4]), date.fromisoformat(told["from_on"]), datetime.fromisoformat(told["at"]),
+                    _number(path), date.fromisoformat(told["from_on"]), datetime.fromisoformat(told["at"]),
                     told["by"], read_list(told["list"]),
                 )  # fmt: skip
             except (OSError, ValueError, KeyError, TypeError, BadList) as reason:
@@ -109,6 +112,11 @@ class MemoryLines:
         made = Published(len(self._lists) + 1, from_on, at, by, tuple(offers))
         self._lists.append(made)
         return made
+
+
+def _number(path: Path) -> int:
+    """Return the number of a list, which its file's name begins with."""
+    return int(path.name.partition("-")[0])
 
 
 def _digest(text: str) -> str:

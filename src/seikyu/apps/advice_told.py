@@ -12,7 +12,7 @@ from seikyu.apps.lines_told import label, list_on_wire, offer_on_wire
 from seikyu.apps.words import Language, say
 from seikyu.lines.advice import Advice, Chosen, Due, Note, advise, questions, read_answers
 from seikyu.lines.kinds import desks, line_kinds
-from seikyu.lines.network import ClaimsNetwork
+from seikyu.lines.network import FILE_NAME, ClaimsNetwork
 from seikyu.lines.registry import Offer
 from seikyu.lines.wrong import BadFile
 from seikyu.ports.errors import SeikyuError
@@ -23,6 +23,12 @@ class AnswersBad(SeikyuError):
     """Answers that cannot be used; nothing was looked up. Shape: facts `what`."""
 
     code = "lines_answers_bad"
+
+
+class AnswersOpen(AnswersBad):
+    """The same on a page, where questions have labels and nobody types a command. Shape: facts `what`, their labels."""
+
+    words_code = "lines_answers_open"
 
 
 def checked(said: Mapping[str, Any]) -> dict[str, str]:
@@ -101,16 +107,20 @@ def pdf_of(sheet: Mapping[str, Any]) -> bytes:
 
 
 def network_at(home: Path | None) -> ClaimsNetwork | None:
-    """Return the network that an office publishes, if it has one: the example's desks are nobody's.
+    """Return the network that the office publishes whose list is told; the example's desks are nobody's.
 
     Errors: LineFileWrong, FileUnusable.
     """
     from seikyu.apps.cli_admin import HOME
-    from seikyu.apps.guides import published_at
-    from seikyu.lines.network import FILE_NAME
 
-    path = (home or HOME) / FILE_NAME
-    return published_at(path).network if path.is_file() else None
+    return network_in((home or HOME) / FILE_NAME)
+
+
+def network_in(path: Path | None) -> ClaimsNetwork | None:
+    """Return the network of a file, if there is one. Errors: LineFileWrong, FileUnusable."""
+    from seikyu.apps.guides import published_at
+
+    return published_at(path).network if path is not None and path.is_file() else None
 
 
 def lines_of(sheet: Mapping[str, Any]) -> list[str]:
@@ -120,9 +130,8 @@ def lines_of(sheet: Mapping[str, Any]) -> list[str]:
         told += ["", f"{way['no']}. {way['title']}"]
         for part in way["parts"]:
             told += [f"   [{part['head']}]", *(f"   - {row}" for row in part["rows"])]
-        if way["offers"]:
-            told += [f"   [{way['offers_head']}]"]
-            told += [f"   - {' '.join(filter(None, row))}" for row in way["offers"]]
+        told += [f"   [{way['offers_head']}]"]
+        told += [f"   - {' '.join(filter(None, row))}" for row in way["offers"] or [[way["no_offers"]]]]
         told += [f"   [{way['dates_head']}]", *(f"   - {' '.join(row)}" for row in way["dates"])]
     return [*told, "", sheet["foot"]]
 
@@ -160,7 +169,7 @@ def _said(row: Note, lang: Language, network: ClaimsNetwork | None) -> str:
         return text
     reached = network.desks.get(row.desk) if network else None
     phone = f" {reached.phone}" if reached and reached.phone else ""
-    return f"{label(desks()[row.desk], lang)}{phone}: {text}"
+    return f"{label(desks()[row.desk], lang)}{phone}{'：' if lang == 'ja' else ': '}{text}"
 
 
 def _offer(offer: Offer, today: date, lang: Language) -> list[str]:

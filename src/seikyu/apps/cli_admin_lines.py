@@ -42,12 +42,11 @@ def bring_in(
     as_json: JsonOption = False,
 ) -> int:
     """Publish a list, or only say what it changes; if a cell is wrong, nothing is taken in."""
-    from seikyu.apps.client.outgoing import look_at
+    from seikyu.apps.drawing.source import opened
 
     day = day_from(from_on, "--from")
     lists = office_lists(home)
-    look_at(file)
-    with file.open("rb") as source:
+    with opened(file) as source:
         coming = import_lines(lists, source, from_on=day, at=datetime.now(UTC), by=one_line(by), apply=apply)
     if as_json:
         print(json.dumps(_on_wire(coming, day.isoformat()), ensure_ascii=False))
@@ -142,6 +141,7 @@ def _on_wire(coming: Coming, day: str) -> dict[str, Any]:
         "wrong": wrong,
         "changes": {name: list(names) for name, names in coming.changes.items()},
         "published": coming.published.number if coming.published else None,
+        "until": {"number": until.number, "from": until.from_on.isoformat()} if (until := coming.until) else None,
     }
 
 
@@ -160,10 +160,12 @@ def _tell(coming: Coming, day: str) -> None:
         print(say("lines.admin.dry"))
     else:
         print(say("lines.admin.published", number=coming.published.number, day=day))
+    if until := coming.until:
+        print(say("lines.admin.until", number=until.number, day=until.from_on.isoformat()))
 
 
 def _cell(each: WrongCell) -> str:
-    column = say(f"lines.columns.{each.column}") if each.column else ""
+    column = say(f"lines.columns.{each.column}" if each.column else "lines.admin.cells")
     said = say(
         "lines.admin.row", line=each.line, column=column, value=each.value, reason=say(f"lines.reasons.{each.why}")
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
+from unicodedata import normalize
 
 import typer
 
@@ -119,13 +120,20 @@ def _asked(open_questions: Mapping[str, Question]) -> dict[str, str]:
         typer.echo(label(question, language()), err=True)
         for no, choice in enumerate(choices, 1):
             typer.echo(f"  {no}. {label(choice, language())}", err=True)
-        names = list(question.choices)
-        default = names.index(question.default) + 1 if question.default else None
-        no = 0
-        while not 1 <= no <= len(choices):
-            no = typer.prompt(say("advice.which"), type=int, default=default, err=True)
-        found[name] = names[no - 1]
+        found[name] = _answer(question)
     return found
+
+
+def _answer(question: Question) -> str:
+    """Return the choice that is typed, by its number or its code; ask again until there is one."""
+    names = list(question.choices)
+    meant = {**{str(no): name for no, name in enumerate(names, 1)}, **{name: name for name in names}}
+    default = str(names.index(question.default) + 1) if question.default else None
+    while True:
+        said = typer.prompt(say("advice.which"), default=default, err=True)
+        if name := meant.get(normalize("NFKC", said).strip()):
+            return name
+        typer.echo(say("advice.which_again", most=len(names)), err=True)
 
 
 def _month(text: str | None) -> date | None:

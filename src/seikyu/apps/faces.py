@@ -114,7 +114,7 @@ def public(
         *download_routes(pages, enrolling, turnstile.limiter),
         *lost_routes(pages, enrolling, turnstile.limiter),
         *guide_routes(pages, network),
-        *page_routes(pages, enrolling),
+        *page_routes(pages, enrolling, network=network),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="public", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))

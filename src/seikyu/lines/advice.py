@@ -25,6 +25,8 @@ PARTS: Final = (
 )  # fmt: skip
 
 _MONTHS: Final = 12
+#: Which kind of line the answers on eligibility checking name.
+_ELIGIBILITY_KINDS: Final = {"ipv6": "ipvpn_ipv6", "ipv4": "ipvpn_ipv4", "ipsec": "ipsec_ike"}
 
 #: A number of PCs.
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,4}")
@@ -210,6 +212,7 @@ def advise(
 ) -> Advice:
     """Return the ways that fit the answers, the best first; there is always one.
 
+    A way that the list has no service for comes after those that can be had.
     Shape: `answers` as `read_answers` gives them; `first_claims` is a day of the month of the first claims over the
     line, None for the earliest month whose dates can all be kept.
     """
@@ -222,7 +225,7 @@ def advise(
                 first_claims=first_claims)
         for name, rows in found.items()
     ]  # fmt: skip
-    return Advice(dict(answers), tuple(sorted(chosen, key=lambda each: each.rank)))
+    return Advice(dict(answers), tuple(sorted(chosen, key=lambda each: (not each.offers, each.rank))))
 
 
 def _chosen(
@@ -255,13 +258,18 @@ def facts_of(way: Way, answers: Mapping[str, str]) -> dict[str, str]:
     """Return what conditions may speak of: the answers, and what follows for a way."""
     registered = answers["registered"]
     change = "first" if registered == "none" else "same" if registered == way.kind else "other"
-    follows = {"way": way.name, "kind": way.kind, "change": change, "new_line": "yes" if way.new_line else "no"}
+    served = _ELIGIBILITY_KINDS.get(answers["eligibility"]) == way.kind
+    in_use = not way.new_line and (change == "same" or (way.keeps and served))
+    follows = {
+        "way": way.name, "kind": way.kind, "change": change, "new_line": "yes" if way.new_line else "no",
+        "in_use": "yes" if in_use else "no",
+    }  # fmt: skip
     return {**answers, **follows}
 
 
 def _fitting(way: Way, facts: Mapping[str, str], *, offers: Sequence[Offer], today: date) -> tuple[Offer, ...]:
     """Return the offers of the list that this way can be had from, those that can be ordered first."""
-    stays = way.keeps or (facts["change"] == "same" and not way.new_line)
+    stays = facts["in_use"] == "yes"
     own = facts["line"] if facts["line"] not in {"none", "isdn"} else "any"
     access = tuple(own if each == "own" else each for each in way.list)
     found = [
@@ -320,4 +328,5 @@ def known_conditions() -> Mapping[str, tuple[str, ...]]:
         "kind": tuple(line_kinds()),
         "change": ("first", "same", "other"),
         "new_line": ("yes", "no"),
+        "in_use": ("yes", "no"),
     }

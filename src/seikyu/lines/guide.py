@@ -5,11 +5,12 @@ step in. A guide holds no secret: user ids, passwords and PINs stand in notices 
 Source: mission Q6, Q12; network:1 to network:5, network:10, network:11.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from tomllib import loads
 from typing import Any, Final, Literal
 
@@ -30,6 +31,11 @@ _CA_FILE: Final = "claims-ca.pem"
 _CARD: Final = "eth0"
 _UNKNOWN: Final = "―"
 _CARRIER: Final = "carrier"
+#: A card in a command that is typed as it stands, and what stands there if nothing else can.
+_TYPED: Final = re.compile(r"\w(?:[\w .()-]{0,78}[\w)])?")
+_NAME: Final = "NAME"
+#: So many prefixes stand in a sentence; all of them stand in the files.
+_SAID: Final = 8
 _IPV4_HEADERS: Final = 40
 _IPV6_HEADERS: Final = 60
 
@@ -47,12 +53,13 @@ class UnknownChoice(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A system or a browser that a guide may be for."""
+    """A system or a browser that a guide may be for. Shape: `fingerprint` is typed to see that of a file."""
 
     name: str
     ja: str
     en: str
     browser: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,7 @@ def chosen(wish: Wish, network: ClaimsNetwork, site: Site) -> tuple[Wish, Site]:
         _known("browser", browser, tuple(browsers()))
     areas = tuple(network.areas)
     area = site.area or (areas[0] if len(areas) == 1 else "")
-    if area or wish.line == "ipvpn_ipv6":
+    if areas and (area or wish.line == "ipvpn_ipv6"):
         _known("area", area, areas)
     return replace(wish, browser=browser), replace(site, kind=wish.line, area=area)
 
@@ -131,12 +138,18 @@ def chosen(wish: Wish, network: ClaimsNetwork, site: Site) -> tuple[Wish, Site]:
 def guide_of(wish: Wish, network: ClaimsNetwork, site: Site, *, lang: Language) -> Guide:
     """Return the guide for a line and a system. Errors: UnknownChoice."""
     wish, site = chosen(wish, network, site)
-    values = {**values_of(wish, network, site), **_words(network, site, lang)}
+    values = values_of(wish, network, site)
+    values |= _words(wish, network, site, values=values, lang=lang)
     rows = table("steps.toml")
-    fitting = [row for row in rows["steps"] if fits(row.get("when", {}), wish, site)]
+    fitting = [
+        row
+        for row in rows["steps"]
+        if fits(row.get("when", {}), wish, site) and not lacking(row.get("needs", ()), values)
+    ]
+    named = {each["name"]: each for each in rows["sections"]}
     sections = (
-        Section(each["name"], each[lang], tuple(_step(row, values, lang) for row in fitting if _in(row, each)))
-        for each in rows["sections"]
+        Section(name, named[name][lang], tuple(_step(row, values, lang) for row in fitting if row["section"] == name))
+        for name in rows["order"].get(wish.line, tuple(named))
     )
     line, system = line_kinds()[wish.line], systems()[wish.system]
     return Guide(
@@ -158,15 +171,23 @@ def fits(when: Mapping[str, Any], wish: Wish, site: Site) -> bool:
     return all(_holds(said[name], asked) for name, asked in when.items())
 
 
+def lacking(needs: Sequence[str], values: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return which of the values that are needed are not known."""
+    return tuple(name for name in needs if not values[name] or values[name] == _UNKNOWN)
+
+
 def values_of(wish: Wish, network: ClaimsNetwork, site: Site) -> dict[str, Value]:
     """Return what templates may name. Shape: a number, a text or a list of texts; empty where it is not known."""
     found = network.resolvers(wish.line, site.area)
     addresses = network.ipsec.addresses
     printer = site.printer
     kind = line_kinds()[wish.line]
-    # Prefixes that overlap are an error to nftables.
-    v4 = _texts(tuple(collapse_addresses(each for each in network.prefixes if isinstance(each, IPv4Network))))
-    v6 = _texts(tuple(collapse_addresses(each for each in network.prefixes if isinstance(each, IPv6Network))))
+    # Resolvers may lie outside the prefixes, and without them no name is found. Overlaps are an error to nftables.
+    carried = (*network.prefixes, *(ip_network(each) for each in found))
+    v4 = _texts(tuple(collapse_addresses(each for each in carried if isinstance(each, IPv4Network))))
+    v6 = _texts(tuple(collapse_addresses(each for each in carried if isinstance(each, IPv6Network))))
+    # What a closed line of this kind can reach.
+    reached = {"ipvpn_ipv6": v6, "ipvpn_ipv4": v4, IPSEC: (*v6, *v4) if addresses else ()}
     return {
         "line_ja": kind.ja,
         "line_en": kind.en,
@@ -176,11 +197,12 @@ def values_of(wish: Wish, network: ClaimsNetwork, site: Site) -> dict[str, Value
         "user_space": wish.user_space,
         "interface": site.interface,
         "nic": f"nic-{site.interface or _CARD}",
+        "card": site.interface if _TYPED.fullmatch(site.interface) else _NAME,
         "mtu": network.mtu,
         "mss_v4": network.mtu - _IPV4_HEADERS,
         "mss_v6": network.mtu - _IPV6_HEADERS,
         "realm": network.pppoe.realm,
-        "pppoe_user": f"{USER}@{network.pppoe.realm}" if network.pppoe.realm else "",
+        "pppoe_user": f"{USER}@{network.pppoe.realm}" if network.pppoe.realm else USER,
         "resolvers": _texts(found),
         "resolvers_v4": _texts(found, 4),
         "resolvers_v6": _texts(found, 6),
@@ -188,6 +210,7 @@ def values_of(wish: Wish, network: ClaimsNetwork, site: Site) -> dict[str, Value
         "namespaces": tuple(f".{each}" for each in network.domains),
         "search": tuple(f"~{each}" for each in network.domains),
         "prefixes": (*v6, *v4),
+        "reached": reached.get(wish.line, ()),
         "prefixes_v4": v4,
         "prefixes_v6": v6,
         "gateway": network.ipsec.gateway,
@@ -233,28 +256,31 @@ def _texts(several: Sequence[Address | Network], version: int = 0) -> tuple[str,
     return tuple(str(each) for each in several if version in {0, each.version})
 
 
-def _in(row: Mapping[str, Any], section: Mapping[str, str]) -> bool:
-    return bool(row["section"] == section["name"])
-
-
 def _step(row: Mapping[str, Any], values: Mapping[str, Value], lang: Language) -> Step:
     command = fill(row.get("command", "").strip("\n"), values, "text")
     return Step(" ".join(fill(row[lang], values, "text").split()), command, row["source"])
 
 
-def _words(network: ClaimsNetwork, site: Site, lang: Language) -> dict[str, Value]:
+def _words(
+    wish: Wish, network: ClaimsNetwork, site: Site, *, values: Mapping[str, Value], lang: Language
+) -> dict[str, Value]:
     """Return what sentences name besides: names of the network, and desks with how they are reached."""
-    kind = line_kinds()[site.kind]
+    kind, said = line_kinds()[site.kind], table("steps.toml")["words"]
     names = {role: network.names.get(role, "") for role in ("portal", "certificates", "line_authentication")}
     words: dict[str, Value] = {role: name or _UNKNOWN for role, name in names.items()}
     words |= {
         "time_host": network.names.get("time", _UNKNOWN),
-        "realm": network.pppoe.realm or _UNKNOWN,
+        "user_id": said["user_id"][lang]
+        + (said["realm"][lang].format(realm=network.pppoe.realm) if network.pppoe.realm else ""),
+        "gateway_said": _some(values["gateway_addresses"], lang) or network.ipsec.gateway or _UNKNOWN,
+        "prefixes_said": _some(values["prefixes"], lang),
+        "fingerprint": systems()[wish.system].fingerprint,
         "line": getattr(kind, lang),
         "contract": table("steps.toml")["contracts"][kind.contract][lang],
     }
-    if said := site.customer_id if kind.contract == "customer_id" else site.contract_id:
-        words["contract"] = f"{words['contract']} {said}"
+    numbers = {"customer_id": site.customer_id, "contract_id": site.contract_id}
+    if number := numbers.get(kind.contract):
+        words["contract"] = f"{words['contract']} {number}"
     own = {"desk": kind.desk, _CARRIER: _CARRIER, "help_desk": "help_desk", "review_body": "review_body"}
     for name, desk in own.items():
         words[name] = getattr(desks()[desk], lang)
@@ -264,6 +290,14 @@ def _words(network: ClaimsNetwork, site: Site, lang: Language) -> dict[str, Valu
     if site.carrier:
         words[_CARRIER] = f"{words[_CARRIER]} ({site.carrier})"
     return words
+
+
+def _some(texts: Value, lang: Language) -> str:
+    several = tuple(texts) if isinstance(texts, Sequence) else ()
+    more = (
+        [table("steps.toml")["words"]["more"][lang].format(count=len(several) - _SAID)] if len(several) > _SAID else []
+    )
+    return ", ".join((*several[:_SAID], *more))
 
 
 def _reached(desk: Reached, lang: Language) -> str:

@@ -9,7 +9,8 @@ from hashlib import sha256
 from typing import Any, Final
 
 from seikyu.lines.filling import Value, fill
-from seikyu.lines.guide import Language, Wish, chosen, fits, read, table, values_of
+from seikyu.lines.guide import Language, Wish, chosen, fits, lacking, read, table, values_of
+from seikyu.lines.kinds import IPSEC
 from seikyu.lines.network import ClaimsNetwork
 from seikyu.lines.site import Site
 
@@ -55,11 +56,24 @@ def files_of(wish: Wish, network: ClaimsNetwork, site: Site) -> SetUpFiles:
     for row in table("files.toml")["files"]:
         if not fits(row["when"], wish, site):
             continue
-        if missing := tuple(name for name in row.get("needs", ()) if not values[name]):
-            left_out[row["name"]] = missing
+        if missing := lacking(row.get("needs", ()), values):
+            left_out[row["name"]] = tuple(_place(name, wish, site) for name in missing)
         else:
             made.append(_made(row, values))
     return SetUpFiles(tuple(made), left_out)
+
+
+def _place(name: str, wish: Wish, site: Site) -> str:
+    """Return where a fact stands in the network's file, as its operator knows it."""
+    table = {"ipvpn_ipv6": f"areas.{site.area or '…'}", "ipvpn_ipv4": "pppoe", IPSEC: "ipsec"}[wish.line]
+    family = {"v4": " (IPv4)", "v6": " (IPv6)"}.get(name[-2:], "")
+    if name == "reached":
+        return {"ipvpn_ipv6": "prefixes (IPv6)", "ipvpn_ipv4": "prefixes (IPv4)", IPSEC: "ipsec.addresses"}[wish.line]
+    if name.startswith("resolvers"):
+        return f"{table}.resolvers{family}"
+    return {"gateway": "ipsec.gateway", "gateway_addresses": "ipsec.addresses"}.get(
+        name, name.partition("_")[0] + family
+    )
 
 
 def _made(row: Mapping[str, Any], values: Mapping[str, Value]) -> SetUpFile:

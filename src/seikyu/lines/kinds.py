@@ -13,7 +13,7 @@ IPSEC: Final = "ipsec_ike"
 
 @dataclass(frozen=True, slots=True)
 class LineKind:
-    """A kind of line. Shape: `desk` names one of `desks()`; `contract` the item of a site that the desk asks for."""
+    """A kind of line. Shape: `desk` names one of `desks()`; `contract` is what the desk knows such a line by."""
 
     name: str
     ja: str

@@ -25,6 +25,8 @@ FILE_NAME: Final = "network.toml"
 _HOST: Final = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 )
+#: A network that is wider is no network of one operator, and a line that is closed but for it is open.
+_LEAST_BITS: Final = {4: 8, 6: 16}
 _LEAST_MTU: Final = 1280
 _MOST_MTU: Final = 1500
 
@@ -72,8 +74,9 @@ class IPsec:
 class ClaimsNetwork:
     """What a site has to know of the network (接続先情報).
 
-    Shape: `prefixes` hold every claims address; `domains` are known to the closed resolvers alone; `names` by role of
-    `ROLES`, a role that the network has not is left out; `example` if it is the one that comes along.
+    Shape: `prefixes`, of which there is one at least, hold every claims address but those of resolvers; `domains` are
+    known to the closed resolvers alone; `names` by role of `ROLES`, a role that the network has not is left out;
+    `example` if it is the one that comes along.
     """
 
     published_on: date
@@ -102,7 +105,7 @@ def read_network(text: str) -> ClaimsNetwork:
         published_on=top.item("published_on", date.min, needed=True),
         example=top.item("example", False),
         mtu=_mtu(top),
-        prefixes=top.networks("prefixes", needed=True),
+        prefixes=_prefixes(top),
         domains=top.texts("domains", _host, "name"),
         names={role: name for role in ROLES if (name := _named(names, role))},
         areas={name: _area(name, each) for name, each in top.inner("areas").tables()},
@@ -134,6 +137,17 @@ def _mtu(top: Reading) -> int:
     if not _LEAST_MTU <= mtu <= _MOST_MTU:
         top.say("mtu", "mtu", mtu)
     return mtu
+
+
+def _prefixes(top: Reading) -> tuple[Network, ...]:
+    """Return the prefixes; none at all would close a line to everything, and on some systems to nothing."""
+    found = top.networks("prefixes", needed=True)
+    if top.table.get("prefixes") == []:
+        top.say("prefixes", "missing")
+    for each in found:
+        if each.prefixlen < _LEAST_BITS[each.version]:
+            top.say("prefixes", "too_wide", each)
+    return found
 
 
 def _host(text: str) -> str:

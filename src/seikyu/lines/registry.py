@@ -127,7 +127,10 @@ def read_list(text: str) -> tuple[Offer, ...]:
     wrong: list[WrongCell] = []
     found: list[tuple[int, Offer]] = []
     try:
-        columns = _heading(next(reader, []))
+        heading = next(reader, [])
+        if not any(cell.strip() for cell in heading):
+            raise BadList("empty")
+        columns = _heading(heading)
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue

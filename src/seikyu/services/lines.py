@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 from seikyu.limits import limit
 from seikyu.lines.registry import BadList, Offer, WrongCell, differences, example_list, read_list
-from seikyu.ports.errors import SeikyuError
+from seikyu.ports.errors import SeikyuError, TooLong
 from seikyu.ports.lines import LineLists, Published
 from seikyu.services.office import Tell, silent
 from seikyu.services.register import encoding_of
@@ -46,12 +46,16 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """What a list comes to. Shape: `wrong` cells refuse all of it; `changes` against what it follows."""
+    """What a list comes to.
+
+    Shape: `wrong` cells refuse all of it; `changes` against what it follows; `until` takes its place, if there is one.
+    """
 
     offers: tuple[Offer, ...]
     wrong: tuple[WrongCell, ...]
     changes: Mapping[str, tuple[str, ...]]
     published: Published | None = None
+    until: Published | None = None
 
 
 def in_force(lists: LineLists | None, on: date) -> InForce:
@@ -75,9 +79,12 @@ def import_lines(
 ) -> Coming:
     """Read a list, and with `apply` publish it; if a cell is wrong, nothing is taken in.
 
-    Errors: LinesListUnreadable, ListUnreadable, TooLong; NoSpace, ListDamaged.
+    Errors: LinesListUnreadable, ListUnreadable; NoSpace, ListDamaged.
     """
-    encoding = encoding_of(source, limit_bytes=limit("lines_list_bytes"))
+    try:
+        encoding = encoding_of(source, limit_bytes=limit("lines_list_bytes"))
+    except TooLong:
+        raise LinesListUnreadable(why="too_long", what=str(limit("lines_list_bytes")), line=0) from None
     source.seek(0)
     try:
         offers = read_list(source.read().decode(encoding))
@@ -87,11 +94,13 @@ def import_lines(
         raise _unreadable(bad) from None
     present = in_force(lists, from_on)
     changes = differences(() if present.example else present.offers, offers)
+    later = [each for each in lists.published() if each.from_on > from_on]
+    until = min(later, key=lambda each: (each.from_on, -each.number), default=None)
     if not apply:
-        return Coming(offers, (), changes)
+        return Coming(offers, (), changes, until=until)
     made = lists.publish(offers, from_on=from_on, at=at, by=by[:BY_CHARS])
     tell("lines_published", number=made.number, rows=len(offers))
-    return Coming(offers, (), changes, made)
+    return Coming(offers, (), changes, made, until)
 
 
 def _unreadable(bad: BadList) -> LinesListUnreadable:

@@ -632,6 +632,7 @@ function offset($seconds) {
 }
 function shown($name, $value) {
   if ($name -eq 'clock.off_s' -and $null -ne $value) { return offset $value }
+  if ('line.kind', 'line.used_kind' -contains $name -and $value -and $data.kinds.$value) { return inLanguage $data.kinds.$value }
   if ($value -is [bool]) { if ($value) { return say 'item.yes' } else { return say 'item.no' } }
   if ($null -eq $value) { return '-' }
   if ($value -is [array]) { if ($value.Count) { return $value -join ' ' } else { return '-' } }
@@ -695,7 +696,8 @@ $lines.Add((say 'told.verdict' @{ verdict = $account.text }))
 $lines.Add('')
 $nothing = 'none'
 if ($verdict -eq 'does_not_connect') { $nothing = 'unexplained' } elseif ($verdict -eq 'not_known') { $nothing = 'nothing_seen' }
-if ($server -ne '') { $lines.Add($server); $lines.Add('') }
+if ($server -ne '') { $lines.Add($server) }
+if ($server -ne '' -and $foundFaults.Count) { $lines.Add('') }
 if ($foundFaults.Count) { $lines.Add((say 'told.found')) } elseif ($server -eq '') { $lines.Add((say "told.$nothing")) }
 $place = 0
 foreach ($each in $foundFaults) {

@@ -207,7 +207,8 @@ def look_at_doors(look: Look, machine: Machine | None = None) -> Facts:
         closed.nft_refuses(nft.out) if nft.ok else None,
         *(closed.iptables_refuses(each.out) for each in old if each.ok),
     ]
-    return _known(found | {"inbound.firewall": any(said)})
+    whole = closed.reads(nft.out) if nft.ok else True
+    return _known(found | {"inbound.firewall": any(said) if whole or any(said) else None})
 
 
 def look_at_tunnel(look: Look, machine: Machine | None = None) -> Facts:

@@ -88,12 +88,31 @@ def _last_ends(chain: dict[str, Any], items: Iterable[dict[str, Any]]) -> bool:
 
 
 def iptables_refuses(text: str) -> bool | None:
-    """Return the same by `iptables-save`; None if it says nothing of what comes in."""
-    found = None
+    """Return the same by `iptables-save`: by the policy or the last rule; None if it says nothing of what comes in."""
+    found, last = None, []
     for line in text.splitlines()[:MOST_LINES]:
-        if line.startswith(":INPUT "):
-            found = (found or False) or line.split()[1:2] in (["DROP"], ["REJECT"])
+        row = line.split()
+        if row[:1] == [":INPUT"]:
+            found = (found or False) or row[1:2] in (["DROP"], ["REJECT"])
+        elif row[:2] == ["-A", "INPUT"]:
+            last = row[2:]
+        elif row == ["COMMIT"]:
+            found = True if _is_for_all(last) else found
+            last = []
     return found
+
+
+def _is_for_all(rule: list[str]) -> bool:
+    """True if a rule of iptables turns away whatever comes to it."""
+    return rule[:2] in (["-j", "DROP"], ["-j", "REJECT"]) and rule[2:3] in ([], ["--reject-with"])
+
+
+def reads(text: str) -> bool:
+    """True if `nft -j list ruleset` printed all that it had to: a list that was cut says nothing."""
+    try:
+        return isinstance(json.loads(text)["nftables"], list)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def falls_asleep(*, masked: str, logind: Iterable[str], desktop: str) -> bool:

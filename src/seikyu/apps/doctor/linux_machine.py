@@ -76,7 +76,10 @@ class Way:
 def cards(machine: Machine) -> tuple[Card, ...]:
     """Return the network cards by name, what only looks back (lo) left out."""
     found = []
-    for name in machine.entries(_NET)[:_MOST_CARDS]:
+    names = machine.entries(_NET)
+    if len(names) > _MOST_CARDS:  # Those of containers are many; what is of metal comes first.
+        names.sort(key=lambda each: not machine.has(f"{_NET}/{each}/device"))
+    for name in names[:_MOST_CARDS]:
         if name != "lo":
             there = [each for each in _CARD_FILES if machine.has(f"{_NET}/{name}/{each}")]
             found.append(card_of(name, {each: machine.text(f"{_NET}/{name}/{each}") for each in there}))

@@ -51,7 +51,7 @@ def look(look: Look, *, port: int = DNS_PORT) -> Facts:
         "dns.large_fails": large_fails(tried, set_, closed),
         "dns.resolver_area": area_of_resolvers(look.network, set_),
         **_of_closed([tried[each, first] for each in closed]),
-        **_of_set(tried, answering[0], names.values()),
+        **_of_set(tried, answering[0], names.values(), closed=answering[1]),
     }
     return {name: value for name, value in found.items() if value is not None}
 
@@ -127,15 +127,24 @@ def _of_closed(rows: list[Tried]) -> dict[str, Value | None]:
     }
 
 
-def _of_set(tried: Asked, resolver: str, names: Iterable[str]) -> dict[str, Value | None]:
+def _of_set(tried: Asked, resolver: str, names: Iterable[str], *, closed: str) -> dict[str, Value | None]:
     rows = {name: each for (at, name), each in tried.items() if at == resolver}
     if not rows:
         return {}
     return {
         "dns.edns": edns_of(rows.values()),
         "dns.tcp": tcp_of(rows.values()),
-        "dns.missing": tuple(name for name in dict.fromkeys(names) if name not in rows or not rows[name].whole),
+        "dns.missing": tuple(
+            name
+            for name in dict.fromkeys(names)
+            # What the closed network itself does not know is no resolver's fault.
+            if (name not in rows or not rows[name].whole) and not _is_unknown(tried.get((closed, name)))
+        ),
     }
+
+
+def _is_unknown(tried: Tried | None) -> bool:
+    return tried is not None and _sound(tried) and tried.whole is None
 
 
 def _sound(tried: Tried) -> bool:

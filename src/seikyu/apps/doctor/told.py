@@ -23,6 +23,7 @@ STATUSES: Final[Mapping[Verdict, int]] = {
 
 _GOOD_WLAN: Final = ("wpa2", "wpa3")
 _JAPAN: Final = timezone(timedelta(hours=9))
+_KINDS: Final = ("line.kind", "line.used_kind")
 _CLOCK: Final = "clock.off_s"
 _LEAST_OFF_S: Final = 60
 _UNITS: Final = (("days", 86400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
@@ -62,11 +63,11 @@ def account(seen: Seen, lang: str) -> dict[str, Any]:
 def text_of(told: Mapping[str, Any], lang: str) -> str:
     """Return the account for people: the verdict, what is wrong, what to tell the desk, what could not be looked at."""
     lines = [say("told.verdict", lang, verdict=told["text"]), ""]
-    lines += [told["server"], ""] if told["server"] else []
+    server = [told["server"]] if told["server"] else []
     if told["found"]:
-        lines += [say("told.found", lang), *_found_lines(told, lang)]
-    elif not told["server"]:
-        lines += [_nothing(told, lang)]
+        lines += [*(f"{each}\n" for each in server), say("told.found", lang), *_found_lines(told, lang)]
+    else:
+        lines += server or [_nothing(told, lang)]
     if told["proved"]:
         lines += ["", say("told.proved", lang), *(f"  - {each['text']}" for each in told["proved"])]
     if told["desk"]["call"]:
@@ -225,6 +226,8 @@ def _plain(value: Value | None) -> Any:
 def _shown(name: str, value: Any, lang: str) -> str:
     if name == _CLOCK and isinstance(value, int):
         return _offset(value, lang)
+    if name in _KINDS and value in line_kinds():
+        return line_kinds()[value].ja if lang == "ja" else line_kinds()[value].en
     if isinstance(value, bool):
         return say("item.yes" if value else "item.no", lang)
     if isinstance(value, list):

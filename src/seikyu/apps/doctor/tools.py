@@ -109,7 +109,9 @@ def _stop(started: subprocess.Popen[bytes]) -> None:
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_MORE_PATHS])
-    return {**os.environ, "LC_ALL": "C", "LANG": "C", "LANGUAGE": "C", "PATH": path}
+    plain = {"LC_ALL": "C", "LANG": "C", "LANGUAGE": "C", "PATH": path}
+    # Where there is no desktop, what reads its settings (dconf) would make a folder for them there.
+    return {**os.environ, **plain, "XDG_CACHE_HOME": os.devnull}
 
 
 def _decoded(raw: bytes) -> str:

@@ -1,17 +1,22 @@
 """The pages of lines: which there are, and which one fits. They need no login; a question is an address to keep."""
 
 from datetime import date
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from seikyu.apps.advice_told import AnswersBad, advice_from, checked, sheet_of
+from seikyu.apps.advice_told import AnswersOpen, advice_from, network_in, sheet_of
+from seikyu.apps.guides import LineFileWrong
 from seikyu.apps.lines_told import cell_said, label, list_on_wire, offer_on_wire
 from seikyu.apps.pages.visit import Pages, Visit
-from seikyu.lines.advice import questions
+from seikyu.lines.advice import questions, read_answers
 from seikyu.lines.kinds import line_kinds
+from seikyu.lines.network import ClaimsNetwork
 from seikyu.lines.registry import Offer, narrowed, words
+from seikyu.lines.wrong import BadFile
 from seikyu.services.lines import InForce, in_force
 from seikyu.trust.notices import JAPAN
 
@@ -19,11 +24,11 @@ _SYSTEMS: Final = ("claims", "eligibility")
 _TEXTS: Final = ("areas", "kind", "access", "systems", "provider_contract", "contact", "phone", "hours", "note")
 
 
-def line_routes(pages: Pages) -> list[Route]:
-    """Return the routes of a face."""
+def line_routes(pages: Pages, network: Path | None = None) -> list[Route]:
+    """Return the routes of a face. Shape: `network` is the file by which the office publishes its network."""
     own = [
         pages.route("/lines", show_lines, login=False),
-        pages.route("/lines/advise", show_advice, login=False),
+        pages.route("/lines/advise", partial(show_advice, network=network), login=False),
     ]
     if pages.face == "public":
         own.append(pages.route("/lines.json", tell_lines, login=False))
@@ -59,7 +64,7 @@ def tell_lines(visit: Visit) -> Response:
     return JSONResponse({**list_on_wire(held, day), "items": items}, headers={"Cache-Control": "no-cache"})
 
 
-def show_advice(visit: Visit) -> Response:
+def show_advice(visit: Visit, *, network: Path | None = None) -> Response:
     """Ask about a site, and tell which lines fit what was answered; nothing of it is kept."""
     said = {name: visit.request.query_params[name] for name in questions() if name in visit.request.query_params}
     asked = [
@@ -75,12 +80,23 @@ def show_advice(visit: Visit) -> Response:
     if not said:
         return visit.show("lines_advise.html", asked=asked, sheet=None)
     try:
-        answers = checked(said)
-    except AnswersBad as trouble:
+        answers = read_answers(said)
+    except BadFile as bad:
+        labels = dict.fromkeys(visit.label(questions()[each.place]) for each in bad.wrong)
+        trouble = AnswersOpen(what=visit.say("pages.lines.between").join(labels))
         return visit.again("lines_advise.html", trouble, asked=asked, sheet=None)
     day, held = _today(visit), in_force(visit.pages.lists, _today(visit))
-    sheet = sheet_of(advice_from(answers, held, today=day), held, today=day, lang=visit.lang)
+    advice = advice_from(answers, held, today=day)
+    sheet = sheet_of(advice, held, today=day, lang=visit.lang, network=_published(network))
     return visit.show("lines_advise.html", asked=asked, sheet=sheet)
+
+
+def _published(network: Path | None) -> ClaimsNetwork | None:
+    """Return what the office publishes; advice is of use without it, and the page of guides says what is wrong."""
+    try:
+        return network_in(network)
+    except LineFileWrong:
+        return None
 
 
 def _wish(visit: Visit) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What pages a face has, and its menu. A room that adds pages adds its routes and its entry of the menu here."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from starlette.routing import Route
 
@@ -83,8 +84,17 @@ def pages_of(
     )  # fmt: skip
 
 
-def page_routes(pages: Pages, enrolling: Enrolling, *, paper: Callable[[], Paper] | None = None) -> list[Route]:
-    """Return every route of a face's pages. Shape: `paper` returns what makes notices into paper; the desk has it."""
+def page_routes(
+    pages: Pages,
+    enrolling: Enrolling,
+    *,
+    paper: Callable[[], Paper] | None = None,
+    network: Path | None = None,
+) -> list[Route]:
+    """Return every route of a face's pages.
+
+    Shape: `paper` returns what makes notices into paper; the desk has it. `network` is as in `faces.public`.
+    """
     at_desk = []
     if pages.face == "desk" and paper is not None:
         at_desk = [
@@ -97,7 +107,7 @@ def page_routes(pages: Pages, enrolling: Enrolling, *, paper: Callable[[], Paper
         *account_routes(pages),
         *second_factor_routes(pages),
         *notice_routes(pages),
-        *line_routes(pages),
+        *line_routes(pages, network),
         *application_routes(pages, enrolling),
         *at_desk,
     ]

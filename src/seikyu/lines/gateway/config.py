@@ -131,7 +131,8 @@ def _read(top: Reading) -> Gateway:
         quarantine_days=_number(pools, "quarantine_days", 30, (0, 3660)),
         proposals=_proposals(ike, "proposals", "aes256gcm16-prfsha384-ecp384"),
         esp_proposals=_proposals(ike, "esp_proposals", "aes256gcm16-ecp384"),
-        dpd_s=_number(ike, "dpd_s", 10, (1, 3600)),
+        # A gateway that asks before its clients do (every 5 s) keeps them from noticing that their address has changed.
+        dpd_s=_number(ike, "dpd_s", 10, (5, 3600)),
         mss_ipv4=_number(ike, "mss_ipv4", 1300, (536, 1460)),
         mss_ipv6=_number(ike, "mss_ipv6", 1280, (1220, 1440)),
         table=_matching(wall, "table", _TABLE, why="table_name", default="seikyu_gateway"),

@@ -20,14 +20,18 @@ $folder = Join-Path $env:ProgramData 'seikyu'
 $kept = Join-Path $folder 'closed-before.xml'
 
 $open = @(Get-NetFirewallRule -Enabled True -Action Allow | Where-Object { $_.Group -ne $core -and $_.Group -ne $group })
-if (-not (Test-Path -LiteralPath $kept)) {
-    $names = @($open | ForEach-Object { $_.Name })
+$names = @($open | ForEach-Object { $_.Name })
+if (Test-Path -LiteralPath $kept) {
+    # It has run before: profiles are closed already; rules that came since then are kept with the others.
+    $before = Import-Clixml -LiteralPath $kept
+    $before.Rules = @($before.Rules) + $names
+} else {
     $profiles = @(Get-NetFirewallProfile | Select-Object -Property 'Name', 'Enabled', 'DefaultInboundAction', 'DefaultOutboundAction')
     $before = [pscustomobject]@{ Rules = $names; Profiles = $profiles }
-    if ($PSCmdlet.ShouldProcess($kept, 'keep what is set now')) {
-        New-Item -ItemType Directory -Path $folder -Force | Out-Null
-        $before | Export-Clixml -LiteralPath $kept
-    }
+}
+if ($PSCmdlet.ShouldProcess($kept, 'keep what is set now')) {
+    New-Item -ItemType Directory -Path $folder -Force | Out-Null
+    $before | Export-Clixml -LiteralPath $kept
 }
 if ($PSCmdlet.ShouldProcess($group, 'let out what the claims network needs')) {
     Get-NetFirewallRule | Where-Object { $_.Group -eq $group } | Remove-NetFirewallRule

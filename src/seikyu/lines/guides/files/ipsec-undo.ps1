@@ -16,7 +16,7 @@ if ($PSCmdlet.ShouldProcess($name, 'remove the connection')) {
     Get-VpnConnection -AllUserConnection | Where-Object { $_.Name -eq $name } | Remove-VpnConnection -AllUserConnection -Force
 }
 if ($PSCmdlet.ShouldProcess($hosts, 'remove the address of the gateway')) {
-    $lines = @(Get-Content -LiteralPath $hosts | Where-Object { $_ -notlike "*# $mark" })
-    Set-Content -LiteralPath $hosts -Value $lines -Encoding Ascii
+    $lines = @(Get-Content -LiteralPath $hosts -Encoding Default | Where-Object { $_ -notlike "*# $mark" })
+    Set-Content -LiteralPath $hosts -Value $lines -Encoding Default
     Clear-DnsClientCache
 }

@@ -20,11 +20,11 @@ $addresses = @(@@gateway_addresses@@)
 $hosts = Join-Path $env:SystemRoot 'System32\drivers\etc\hosts'
 
 if ($PSCmdlet.ShouldProcess($hosts, 'write the address of ' + $gateway)) {
-    $lines = @(Get-Content -LiteralPath $hosts | Where-Object { $_ -notlike "*# $mark" })
+    $lines = @(Get-Content -LiteralPath $hosts -Encoding Default | Where-Object { $_ -notlike "*# $mark" })
     foreach ($address in $addresses) {
         $lines += ('{0} {1} # {2}' -f $address, $gateway, $mark)
     }
-    Set-Content -LiteralPath $hosts -Value $lines -Encoding Ascii
+    Set-Content -LiteralPath $hosts -Value $lines -Encoding Default
     Clear-DnsClientCache
 }
 if ($PSCmdlet.ShouldProcess($name, 'add the connection')) {
