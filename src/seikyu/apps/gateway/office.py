@@ -41,8 +41,8 @@ _REVOKED: Final = "revoked"
 _PARTY: Final = re.compile(r"[0-9A-Za-z]{1,40}")
 
 _LIST: Final = "crl.pem"
-#: The rows of an office of another account are there by then.
-_ROWS_S: Final = 120.0
+#: The rows of an office of another account are there by then; a revocation by the list waits for them, as all else.
+_ROWS_S: Final = 30.0
 
 #: So many answers of an office may trickle in at once; then it is not asked until one of them has ended.
 _ASKING: Final = 4
