@@ -17,7 +17,7 @@ from seikyu.adapters.sql import open_store
 from seikyu.adapters.x509_ca import create_ca, ensure_root_list
 from seikyu.adapters.x509_list import list_revoked
 from seikyu.apps.gateway import counted
-from seikyu.apps.gateway.office import OfficeSilent, RemoteOffice
+from seikyu.apps.gateway.office import BadTerminals, OfficeSilent, RemoteOffice
 from seikyu.apps.gateway.place import AddressesDamaged, GatewayRunning, Place
 from seikyu.apps.gateway.supervisor import Supervisor
 from seikyu.apps.wiring import init_home
@@ -291,3 +291,24 @@ def test_metrics_are_served_on_every_address_of_the_machine_that_may_be_named(ho
         close()
 
     assert b"seikyu_gateway_tunnels 0" in answer
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["9" * 41 + ",desk", "9" * 5000 + ",desk", "９９１１,desk", "99-11,desk", ",desk", "9911,", "9911, desk", "9911,de\u200bsk",
+     "9911," + "受" * 22, '9911,"de\nsk"', "9911,desk,xyz", "9911,desk,,yesterday", "9911,desk,,,gone"],
+)  # fmt: skip
+def test_a_terminal_that_no_certificate_can_name_is_refused_by_its_line(place: Place, row: str) -> None:
+    """It would break every plan, and so the gateway of all others."""
+    of, _ = supervisor(place)
+    may_come(place, ONE)
+    planned(of)
+
+    file = place.file.parent / "terminals.csv"
+    file.write_text(f"party,terminal,serial,not_after,state\n{row}\n", "utf-8")
+    os.utime(file, (1, 1))  # Long ago: what is being written this moment is not read yet.
+
+    with pytest.raises(BadTerminals) as bad:
+        of.source.issued()
+    assert 2 <= bad.value.facts["line"] <= 3
+    assert {ONE} == planned(of)

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ from seikyu.apps.gateway.place import Place
 from seikyu.limits import limit
 from seikyu.lines.gateway import Gateway
 from seikyu.ports.errors import SeikyuError
+from seikyu.trust.party import is_common_name
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -35,9 +37,12 @@ COLUMNS: Final = ("party", "terminal", "serial", "not_after", "state")
 _VALID: Final = "valid"
 _REVOKED: Final = "revoked"
 
+#: The form of a party here: what a name in a certificate can hold, and a name of a connection.
+_PARTY: Final = re.compile(r"[0-9A-Za-z]{1,40}")
+
 _LIST: Final = "crl.pem"
-#: The rows of an office of another account are there by then.
-_ROWS_S: Final = 120.0
+#: The rows of an office of another account are there by then; a revocation by the list waits for them, as all else.
+_ROWS_S: Final = 30.0
 
 #: So many answers of an office may trickle in at once; then it is not asked until one of them has ended.
 _ASKING: Final = 4
@@ -331,7 +336,7 @@ def terminals_from(text: str, file: str) -> list[Issued]:
 
 def _issued(row: dict[str, Any]) -> Issued:
     party, terminal, serial = row["party"], row["terminal"], (row.get("serial") or "").lower().lstrip("0")
-    if not party or not party.isascii() or not party.isalnum() or not terminal or len(terminal.encode()) > 64:  # noqa: PLR2004
+    if not _PARTY.fullmatch(party or "") or not is_common_name(terminal or ""):
         raise ValueError(party)
     if serial:
         int(serial, 16)
@@ -381,7 +386,10 @@ def _signature(file: Path) -> object:
 
 def _fresh(file: Path) -> bool:
     """Return whether a file was written just now: somebody may still be at it, and half a list is a list."""
-    return 0 <= time.time() - file.stat().st_mtime < _REST_S
+    try:
+        return 0 <= time.time() - file.stat().st_mtime < _REST_S
+    except OSError:
+        return False  # It has gone meanwhile, which whoever reads it says.
 
 
 def _owner(root: Path) -> int:
