@@ -1,5 +1,6 @@
 """The page of faults: every row leads to facts, probes, a rule and a test, or says why not."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,11 @@ def test_every_fact_has_a_probe_on_each_system_that_it_names(fact: Fact) -> None
 def test_every_probe_has_a_test_of_its_module(probe: object) -> None:
     """The file is there and tests that module."""
     module = module_of(probe)  # type: ignore[arg-type]
+    folder, _, name = module.partition(".")
+    taken = re.compile(rf"from seikyu\.apps\.doctor\.{folder}(\.{name}\b| import .*\b{name}\b)")
 
-    for name in said()["probes"][module]:
-        assert module in (ROOT / name).read_text("utf-8")
+    for test in said()["probes"][module]:
+        assert taken.search((ROOT / test).read_text("utf-8")), test
 
 
 def test_every_test_that_makes_a_fault_is_there() -> None:
