@@ -107,14 +107,17 @@ def test_ipv6_that_is_on_is_found_on_a_line_by_ipv4(clinic: Clinic) -> None:
 
 @pytest.mark.slow
 def test_two_prefixes_are_found(clinic: Clinic) -> None:
-    """V07: a second line's prefix at the same card."""
+    """V07: packets leave with an address of a second line; one that is only there beside is nobody's fault."""
     clinic.open()
     clinic.pc.address("line", "2001:db8:9::7/64")
+    beside = clinic.doctor()
+    clinic.pc.address("line", "2001:db8:c1a1::7/64")
 
     told = clinic.doctor()
 
+    assert (2, set()) == (beside["facts"]["ipv6.prefixes"], ids(beside))
     assert "V07" in ids(told)
-    assert 2 == told["facts"]["ipv6.prefixes"]
+    assert (3, True) == (told["facts"]["ipv6.prefixes"], told["facts"]["ipv6.outside_source"])
 
 
 @pytest.mark.slow
