@@ -74,7 +74,10 @@ def test_a_kill_in_the_check_lets_it_be_done_after_the_restart(house: House, mom
     assert no_orphans(house)
 
 
-@pytest.mark.parametrize(("moment", "state"), [("before a decision", "to_decide"), ("after a decision", "confirmed")])
+@pytest.mark.parametrize(
+    ("moment", "state"),
+    [("before a decision", "to_decide"), pytest.param("after a decision", "confirmed", marks=pytest.mark.slow)],
+)
 def test_a_kill_around_a_decision_decides_wholly_or_not_at_all(house: House, moment: str, state: str) -> None:
     """Either the sending waits as before, or it is confirmed; a second try ends in the same place."""
     house.start(kill_at=moment)

@@ -13,6 +13,7 @@ FIELDS = (
 SETS = [word for item in FIELDS for word in ("--set", item)]
 
 
+@pytest.mark.slow
 def test_a_list_is_brought_in_with_a_server_and_without(house: House, tmp_path: Path) -> None:
     """Dry run, real run and export say the same either way; what a spreadsheet would run is defused."""
     file, out = tmp_path / "list.csv", tmp_path / "out.csv"
@@ -97,6 +98,7 @@ def test_a_notice_goes_its_way_through_the_program(office: House, tmp_path: Path
         assert form.read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.slow
 def test_what_a_notice_lacks_is_said_before_and_by_the_office(house: House) -> None:
     """A slip in a name ends here; what is missing is the office's to say. Nothing of either is kept."""
     assert "there is no notice" in house.run("admin", "notice", "list").stdout

@@ -8,7 +8,6 @@ import pytest
 
 from seikyu.adapters.lines_folder import MemoryLines
 from seikyu.lines.registry import example_list, written
-from seikyu.ports.errors import TooLong
 from seikyu.services.lines import Coming, LinesListUnreadable, import_lines, in_force
 from seikyu.services.register import ListUnreadable
 
@@ -82,7 +81,7 @@ def test_nothing_is_taken_in_if_a_cell_is_wrong() -> None:
     ("content", "error", "why"),
     [
         (GOOD.replace("備考", "備孝", 1).encode(), LinesListUnreadable, "heading_unknown"),
-        (b"", LinesListUnreadable, "heading_missing"),
+        (b"", LinesListUnreadable, "empty"),
         (GOOD.splitlines()[0].encode(), LinesListUnreadable, "empty"),
         (b"\xff\xfe\x00", ListUnreadable, "not_text"),
     ],
@@ -99,9 +98,11 @@ def test_what_is_no_list_is_refused(content: bytes, error: type[Exception], why:
 
 
 def test_a_list_without_end_is_not_read() -> None:
-    """Past the limit of bytes."""
-    with pytest.raises(TooLong):
+    """Past the limit of bytes, and it is told as a list that is too long."""
+    with pytest.raises(LinesListUnreadable) as told:
         bring(MemoryLines(), b"x" * (4 * 1024 * 1024 + 1))
+
+    assert "too_long" == told.value.facts["why"]
 
 
 def test_publishing_is_told_without_names() -> None:
