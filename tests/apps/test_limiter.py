@@ -92,13 +92,15 @@ def test_what_is_kept_of_addresses_is_bounded() -> None:
 
 def test_only_so_many_codes_are_looked_at_at_once() -> None:
     """Some wait for their turn, the rest is told to come again and not counted; a place is free when its act failed."""
-    inside, most, lock, go = 0, 0, threading.Lock(), threading.Event()
+    inside, most, lock, full, go = 0, 0, threading.Lock(), threading.Event(), threading.Event()
 
     def act() -> str:
         nonlocal inside, most
         with lock:
             inside += 1
             most = max(most, inside)
+            if most == 2:
+                full.set()
         go.wait(10)
         with lock:
             inside -= 1
@@ -113,6 +115,7 @@ def test_only_so_many_codes_are_looked_at_at_once() -> None:
             await turnstile.through(request_from(None), fail)
         tasks = [asyncio.create_task(turnstile.through(request_from("192.0.2.1"), act)) for _ in range(6)]
         await asyncio.wait(tasks[4:])
+        assert await asyncio.to_thread(full.wait, 10)  # Both are there before either may go.
         go.set()
         told = await asyncio.gather(*tasks, return_exceptions=True)
         assert "done" == await turnstile.through(request_from("192.0.2.1"), act)
