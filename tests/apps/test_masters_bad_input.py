@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from seikyu.adapters import masters_folder
 from seikyu.adapters.masters_folder import MastersFolder
 from seikyu.apps import cli
 from seikyu.rules.example import embedded
@@ -158,7 +157,7 @@ def test_a_full_disk_is_told_and_keeps_what_was_there(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(masters_folder.os, "fsync", full)
+        patched.setattr(os, "fsync", full)
         said = brought(path, capsys, patched)
     assert "masters cannot be written: the disk is full" in said["en"]
     assert "ディスクの空きがありません" in said["ja"]

@@ -1,13 +1,13 @@
 """Masters in a folder: written as a whole, found again, and told when damaged."""
 
 import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from seikyu.adapters import masters_folder
 from seikyu.adapters.masters_folder import MastersFolder
 from seikyu.ports.errors import NoSpace
 from seikyu.ports.masters import MasterDamaged
@@ -95,7 +95,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(masters_folder.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(NoSpace):
         folder.add(packing(CODES.replace("見本", "別")))
     assert before == files(tmp_path)
@@ -107,7 +107,7 @@ def test_another_trouble_of_the_disk_is_not_called_full(tmp_path: Path, monkeypa
     def broken(_: int) -> None:
         raise OSError(errno.EIO, "broken")
 
-    monkeypatch.setattr(masters_folder.os, "fsync", broken)
+    monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(OSError, match="broken"):
         MastersFolder(tmp_path).add(packing())
 

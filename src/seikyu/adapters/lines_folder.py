@@ -4,26 +4,19 @@ Names: `0003-20261201.json`: the number of the list, and the day from which it h
 CSV, under its digest.
 """
 
-import errno
-import fcntl
 import hashlib
 import json
-import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
+from seikyu.adapters.whole_files import alone_in, space_told, write_whole
 from seikyu.lines.registry import BadList, Offer, read_list, written
-from seikyu.ports.errors import NoSpace
 from seikyu.ports.lines import ListDamaged, Published
 
-_LOCK: Final = ".lock"
-_ARRIVING: Final = ".arriving-"
 _NAME: Final = re.compile(r"[0-9]{4,}-[0-9]{8}\.json")
-_NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
 class LinesFolder:
@@ -39,12 +32,10 @@ class LinesFolder:
 
     def publish(self, offers: Sequence[Offer], *, from_on: date, at: datetime, by: str) -> Published:
         """Keep a list with the next number. Errors: NoSpace."""
-        with _space_told():
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with self._alone():
-                number = 1 + max(map(_number, self._files()), default=0)
-                made = Published(number, from_on, at, by, tuple(offers))
-                self._write(made)
+        with space_told("lists"), alone_in(self.root):
+            number = 1 + max(map(_number, self._files()), default=0)
+            made = Published(number, from_on, at, by, tuple(offers))
+            self._write(made)
         return made
 
     def _files(self) -> list[Path]:
@@ -72,29 +63,8 @@ class LinesFolder:
             "from_on": made.from_on.isoformat(), "at": made.at.isoformat(), "by": made.by, "sha256": _digest(text),
             "list": text,
         }  # fmt: skip
-        arriving = self.root / f"{_ARRIVING}{os.urandom(8).hex()}"
-        try:
-            with arriving.open("xb") as file:
-                file.write(json.dumps(told, ensure_ascii=False, indent=1).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            arriving.replace(self.root / f"{made.number:04d}-{made.from_on:%Y%m%d}.json")
-        finally:
-            arriving.unlink(missing_ok=True)
-        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Let one publisher after the other count; what one broke off left behind is swept."""
-        with (self.root / _LOCK).open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            for left in self.root.glob(f"{_ARRIVING}*"):
-                left.unlink(missing_ok=True)
-            yield
+        name = f"{made.number:04d}-{made.from_on:%Y%m%d}.json"
+        write_whole(self.root / name, json.dumps(told, ensure_ascii=False, indent=1).encode())
 
 
 class MemoryLines:
@@ -121,14 +91,3 @@ def _number(path: Path) -> int:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@contextmanager
-def _space_told() -> Iterator[None]:
-    """Turn a full disk or quota into NoSpace."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_SPACE:
-            raise NoSpace("the disk of the lists is full") from error
-        raise

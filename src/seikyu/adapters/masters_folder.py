@@ -3,28 +3,22 @@
 Names: `s-20260601-1f2e3d4c-7.master`: kind, first day, digest of the file that was read, number of the import.
 """
 
-import errno
-import fcntl
 import mmap
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from seikyu.adapters.whole_files import alone_in, space_told, write_whole
 from seikyu.limits import KIB
-from seikyu.ports.errors import NoSpace
 from seikyu.ports.masters import MasterDamaged
 from seikyu.rules.masters import BadMaster, Filed, Masters, Version, VersionLabel, masters_of, read_version
 from seikyu.rules.masters.packed import read_label
 
 _END: Final = ".master"
-_ARRIVING: Final = ".arriving-"
-_LOCK: Final = ".lock"
 #: The header of a version lies within its first bytes.
 _HEAD_BYTES: Final = 64 * KIB
-_NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
 class MastersFolder:
@@ -49,43 +43,16 @@ class MastersFolder:
 
     def add(self, pack: Callable[[int], bytes]) -> VersionLabel:
         """Store a version durably. Errors: NoSpace."""
-        with _space_told():
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with self._alone():
-                number = 1 + max((_number(path) for path in self._files()), default=0)
-                block = pack(number)
-                label = read_label(block)
-                self._write(block, f"{label.kind}-{label.name}{_END}")
+        with space_told("masters"), alone_in(self.root):
+            number = 1 + max((_number(path) for path in self._files()), default=0)
+            block = pack(number)
+            label = read_label(block)
+            write_whole(self.root / f"{label.kind}-{label.name}{_END}", block)
         return label
 
     def _files(self) -> list[Path]:
         """Return the files of versions, in one order."""
         return sorted(self.root.glob(f"*{_END}")) if self.root.is_dir() else []
-
-    def _write(self, block: bytes, name: str) -> None:
-        arriving = self.root / f"{_ARRIVING}{os.urandom(8).hex()}"
-        try:
-            with arriving.open("xb") as file:
-                file.write(block)
-                file.flush()
-                os.fsync(file.fileno())
-            arriving.replace(self.root / name)
-        finally:
-            arriving.unlink(missing_ok=True)
-        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Let one import after the other count; what one broke off left behind is swept."""
-        with (self.root / _LOCK).open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            for left in self.root.glob(f"{_ARRIVING}*"):
-                left.unlink(missing_ok=True)
-            yield
 
 
 def _number(path: Path) -> int:
@@ -111,14 +78,3 @@ def _opened(path: Path) -> Version:
             return read_version(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
     except (BadMaster, OSError, ValueError) as reason:
         raise MasterDamaged(f"the stored master {path.name} is not what was written", file=path.name) from reason
-
-
-@contextmanager
-def _space_told() -> Iterator[None]:
-    """Turn a full disk or quota into NoSpace."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_SPACE:
-            raise NoSpace("the disk of the masters is full") from error
-        raise

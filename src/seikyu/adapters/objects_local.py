@@ -16,15 +16,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
+from seikyu.adapters.whole_files import space_told
 from seikyu.limits import KIB
-from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong
+from seikyu.ports.errors import AlreadyThere, NotThere, TooLong
 from seikyu.ports.objects import CLASSES, Stored, checked_name
 
 _ARRIVING: Final = ".arriving"
 _LOCK: Final = ".lock"
 _BUFFER: Final = 256 * KIB  # Small appends (rows, lines) are gathered to so much before they go to the disk.
 _GROWING: Final = re.compile(r"[a-z0-9-]{1,64}")
-_NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT}
 _NO_LINKS: Final = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
@@ -41,7 +41,7 @@ class LocalObjects:
         self._arriving = root / _ARRIVING
         self._lock = threading.Lock()
         self._durable: set[Path] = set()
-        with _space_told():
+        with space_told("objects"):
             root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in (root, self._arriving, *(root / name for name in CLASSES)):
                 self._make_folder(folder)
@@ -51,7 +51,7 @@ class LocalObjects:
         checked_name(name)
         # The name is chosen at random, not after the object: two tries of one name must not meet.
         path = self._arriving / f"{self._trade}{os.urandom(16).hex()}"
-        with _space_told():
+        with space_told("objects"):
             return LocalWriter(self, name, path=path, limit_bytes=limit_bytes)
 
     def open(self, name: str) -> BinaryIO:
@@ -114,7 +114,7 @@ class LocalObjects:
         Errors: AlreadyThere, NoSpace; `arrived` stays where it is then, and nothing has the name through us.
         """
         path = self.local_path(name)
-        with _space_told():
+        with space_told("objects"):
             self._make_folder(path.parent)
             self._link(arrived, path)
             try:
@@ -177,7 +177,7 @@ class LocalWriter:
 
     def write(self, data: bytes) -> None:
         """Append. Errors: TooLong, NoSpace; the object is discarded then."""
-        with self._discarded_on_error(), _space_told():
+        with self._discarded_on_error(), space_told("objects"):
             self._opened()
             self._size += len(data)
             if self._size > self._limit:
@@ -189,7 +189,7 @@ class LocalWriter:
 
     def flush(self) -> None:
         """Let who follows read all that has been written. Errors: NoSpace; the object is discarded then."""
-        with self._discarded_on_error(), _space_told():
+        with self._discarded_on_error(), space_told("objects"):
             self._flush()
 
     def sha256(self) -> str:
@@ -199,7 +199,7 @@ class LocalWriter:
     def commit(self, *, name: str | None = None) -> Stored:
         """Make the object durable and visible. Errors: NoSpace, AlreadyThere; no byte is left behind then."""
         self._name = checked_name(name or self._name)
-        with self._discarded_on_error(), _space_told():
+        with self._discarded_on_error(), space_told("objects"):
             self._flush()
             os.fsync(self._opened())
             self._objects.publish(self._path, self._name)
@@ -266,17 +266,6 @@ class LocalGrowing:
 
     def __exit__(self, *reason: object) -> None:
         os.close(self._file)
-
-
-@contextmanager
-def _space_told() -> Iterator[None]:
-    """Turn a full disk or quota into NoSpace."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_SPACE:
-            raise NoSpace("the disk of the objects is full") from error
-        raise
 
 
 @contextmanager
