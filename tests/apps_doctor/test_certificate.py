@@ -224,8 +224,9 @@ def test_any_bytes_may_lie_in_a_folder(tmp_path_factory: pytest.TempPathFactory,
     look = looking(1, folder)
     for name in ("client.toml", "ca.pem", "key.pem", probes.LIST_FILE, "cert.pem"):
         (folder / name).write_bytes(file)
-        probes.look_at_files(look)
-    probes.by_lists(certificates_in(OWN.public_bytes(Encoding.PEM))[0], [file], replace(look))
+        assert all(each.startswith("certificate.") for each in probes.look_at_files(look))
+    said = probes.by_lists(certificates_in(OWN.public_bytes(Encoding.PEM))[0], [file], replace(look))
+    assert "certificate.revoked" not in said
 
 
 def _made(folder: Path) -> Path:

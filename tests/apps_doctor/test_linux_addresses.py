@@ -184,5 +184,5 @@ def test_any_text_is_read(said: str) -> None:
         f'[{{"addr_info": [{{"local": "{said}"}}]}}]',
         f"20010db8e00000000000000000000005 03 40 00 {said}",
     ):
-        addresses.in_if_inet6(each)
+        assert all(one.address.version == 6 for one in addresses.in_if_inet6(each))
         addresses.in_ip_addr(each)
