@@ -3,8 +3,8 @@
     .venv/bin/python bench/gateway.py [--seconds 5] [--rounds 3] [--connects 30] [--outages 3] [--tunnels 200]
 
 As root, with strongSwan, nftables and iperf3. Client, router, gateway and server share the machine. The plain path goes
-through the same router and the same gateway without a tunnel, in turn with the tunnel, so that what else the machine does
-meets both. Whether the kernel or the daemon itself encrypts (kernel-libipsec, on one thread) is said, because it decides.
+through the same router and the same gateway machine without a tunnel, just before the gateway stands: once its filter does,
+nothing passes in clear. Whether the kernel or the daemon itself encrypts (kernel-libipsec, on one thread) is said, because it decides.
 """
 
 import argparse
@@ -35,22 +35,29 @@ def iperf(client: Client, *, seconds: float, back: bool) -> float:
     return told["end"]["sum_received"]["bits_per_second"] / 1e6
 
 
-def throughput(client: Client, *, seconds: float, rounds: int) -> dict[str, float]:
-    """Measure both paths in turn; return medians in Mbit/s, and the tunnel's share of the plain path."""
-    found: dict[str, list[float]] = {}
-    for _ in range(rounds):
-        client.disconnect()
-        client.router.route("198.51.100.0/24", via="203.0.113.2")
-        for back in (False, True):
-            found.setdefault(f"plain_{'down' if back else 'up'}", []).append(iperf(client, seconds=seconds, back=back))
-        client.router.ip("route", "delete", "198.51.100.0/24")
-        assert client.connect()
-        for back in (False, True):
-            found.setdefault(f"tunnel_{'down' if back else 'up'}", []).append(iperf(client, seconds=seconds, back=back))
-    told = {name: round(statistics.median(each), 1) for name, each in found.items()}
-    for way in ("up", "down"):
-        told[f"ratio_{way}"] = round(told[f"tunnel_{way}"] / told[f"plain_{way}"], 4)
+def plain(client: Client, *, seconds: float, rounds: int) -> dict[str, float]:
+    """Measure the path without a tunnel, before the gateway stands: its filter lets nothing through in clear."""
+    client.router.route("198.51.100.0/24", via="203.0.113.2")
+    told = both_ways(client, "plain", seconds=seconds, rounds=rounds)
+    client.router.ip("route", "delete", "198.51.100.0/24")
     return told
+
+
+def both_ways(client: Client, path: str, *, seconds: float, rounds: int) -> dict[str, float]:
+    """Return the medians of a path in Mbit/s."""
+    return {
+        f"{path}_{'down' if back else 'up'}": round(
+            statistics.median(iperf(client, seconds=seconds, back=back) for _ in range(rounds)), 1
+        )
+        for back in (False, True)
+    }
+
+
+def throughput(client: Client, told: dict[str, float], *, seconds: float, rounds: int) -> dict[str, float]:
+    """Measure the tunnel, beside what the plain path gave; return medians, and the tunnel's share."""
+    assert client.connect()
+    told = told | both_ways(client, "tunnel", seconds=seconds, rounds=rounds)
+    return told | {f"ratio_{way}": round(told[f"tunnel_{way}"] / told[f"plain_{way}"], 4) for way in ("up", "down")}
 
 
 def connects(client: Client, *, many: int) -> dict[str, float]:
@@ -151,6 +158,19 @@ def many(provider: Provider, client: Client, *, tunnels: int) -> dict[str, Any]:
     with measured(storm, pids):
         storm["all_back_s"] = timed("all are back", lambda: there() == tunnels)
     told["after 45 s of outage"] = storm
+    told["daemon killed"] = kill_daemon(provider, pids, there, tunnels=tunnels)
+    told["gateway restarted"] = restart(provider, there, tunnels=tunnels)
+    victims = [provider.office.serials[f"99110{no:05}", "desk"][0] for no in range(10)]
+    began = time.monotonic()
+    provider.office.revoke(*victims)
+    told["ten revoked, gone after s"] = timed("ten are gone", lambda: there() == tunnels - 10)
+    return told
+
+
+def kill_daemon(
+    provider: Provider, pids: Callable[[], dict[str, int]], there: Callable[[], int], *, tunnels: int
+) -> dict[str, Any]:
+    """Kill the daemon and wait until another one has all tunnels again."""
     killed: dict[str, Any] = {}
     before = pids()["daemon"]
     os.kill(before, 9)
@@ -166,18 +186,16 @@ def many(provider: Provider, client: Client, *, tunnels: int) -> dict[str, Any]:
     killed["all_back_s"] = round(time.monotonic() - began, 2)
     killed |= {f"{name}_rss_mb": rss_mb(pid) for name, pid in pids().items()}
     killed["daemon_cpu_s"] = round(cpu_s(pids()["daemon"]), 2)
-    told["daemon killed"] = killed
-    assert provider.running
+    return killed
+
+
+def restart(provider: Provider, there: Callable[[], int], *, tunnels: int) -> dict[str, Any]:
+    """Stop the gateway, start it, and wait until all clients are back."""
     provider.stop()
     began = time.monotonic()
     provider.start()
-    restart: dict[str, Any] = {"ready_s": round(time.monotonic() - began, 2)}
-    restart["all_back_s"] = timed("all are back", lambda: there() == tunnels)
-    told["gateway restarted"] = restart
-    victims = [provider.office.serials[f"99110{no:05}", "desk"][0] for no in range(10)]
-    began = time.monotonic()
-    provider.office.revoke(*victims)
-    told["ten revoked, gone after s"] = timed("ten are gone", lambda: there() == tunnels - 10)
+    told: dict[str, Any] = {"ready_s": round(time.monotonic() - began, 2)}
+    told["all_back_s"] = timed("all are back", lambda: there() == tunnels)
     return told
 
 
@@ -201,13 +219,11 @@ def main() -> None:
         provider.write(("tcp_ports = [443, 53]", f"tcp_ports = [443, 53, {PORT}]"))
         provider.claims.spawn("iperf3", "-s", "-p", PORT)
         client = provider.clinic("clinic", "9911000015", "desk 1")
+        clear = plain(client, seconds=asked.seconds, rounds=asked.rounds) if asked.rounds else {}
         provider.start()
         if asked.rounds:
-            print(
-                "throughput, Mbit/s:",
-                throughput(client, seconds=asked.seconds, rounds=asked.rounds),
-                flush=True,
-            )
+            told = throughput(client, clear, seconds=asked.seconds, rounds=asked.rounds)
+            print("throughput, Mbit/s:", told, flush=True)
         if asked.connects:
             print("connect:", connects(client, many=asked.connects), flush=True)
         if asked.outages:
