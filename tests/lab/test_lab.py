@@ -214,6 +214,7 @@ def test_the_next_lab_sweeps_what_a_killed_one_left() -> None:
         sleeper = living.host("here").spawn("sleep", "60")
         assert owner.stdout
         prefix = owner.stdout.readline().strip()
+        until("the sleeper is in the host", lambda: leftovers.processes(leftovers.namespaces(prefix)))
         with Lab():
             assert len(left(prefix)) == 4  # its sleeper, its host, its overlay, its folder: the owner lives
         owner.kill()
