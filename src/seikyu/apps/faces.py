@@ -21,9 +21,9 @@ from seikyu.apps.api.ocsp import ocsp_routes
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, problem
 from seikyu.apps.metrics import MEDIA_TYPE, Metrics
 from seikyu.apps.notices_posted import Paper
-from seikyu.apps.pages.download import download_routes
-from seikyu.apps.pages.guides import guide_routes
-from seikyu.apps.pages.lost import lost_routes
+from seikyu.apps.pages.certs.download import download_routes
+from seikyu.apps.pages.certs.lost import lost_routes
+from seikyu.apps.pages.lines.guides import guide_routes
 from seikyu.apps.pages.site import page_routes
 from seikyu.apps.pages.visit import Pages
 from seikyu.limits import limit

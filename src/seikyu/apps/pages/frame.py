@@ -1,12 +1,15 @@
 """The frame of every page: templates, language, and headers that let nothing foreign in.
 
-Templates are `templates/*.html`. Whatever goes in as a value comes out escaped; no template marks anything as safe but
-the square code that this program has drawn itself. Styles and scripts are our own files (`static/`), served under a
-name that changes with their content; nothing is inline, so that the policy of the page can say so.
+Templates are `templates/**/*.html`. Whatever goes in as a value comes out escaped; no template marks anything as safe
+but pictures that this program has drawn itself. Styles and scripts are our own files (`static/`), served under a name
+that changes with their content; the sheets of `static/css` are served as one, in the order of their names. Nothing is
+inline, so that the policy of the page can say so. `static/vendor` holds the one library that is not ours.
 """
 
+import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from importlib.resources import files
@@ -31,7 +34,7 @@ LANGUAGE_COOKIE: Final = "__Host-seikyu-lang"
 HEADERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         # Not `no-referrer`: browsers then send `Origin: null` with forms, and a form of ours could not be told.
@@ -131,22 +134,43 @@ async def _static(request: Request) -> Response:
     found = _static_files().get(request.path_params["name"])
     if found is None:
         return PlainTextResponse("not found", 404)
-    content, media_type = found
-    return Response(
-        content, headers={"Cache-Control": _KEPT, "X-Content-Type-Options": "nosniff"}, media_type=media_type
-    )
+    headers = {"Cache-Control": _KEPT, "X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(found.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=found.media_type)
+    return Response(found.content, headers=headers, media_type=found.media_type)
+
+
+@dataclass(frozen=True, slots=True)
+class _Static:
+    """One of our own files. Shape: `packed` is its content in gzip; nothing of it is secret, so it may be packed."""
+
+    content: bytes
+    packed: bytes
+    media_type: str
 
 
 @cache
-def _static_files() -> Mapping[str, tuple[bytes, str]]:
-    """Return content and type of every file, by the name that it is served under."""
-    folder = files("seikyu.apps.pages") / "static"
-    found: dict[str, tuple[bytes, str]] = {}
-    for file in folder.iterdir():
-        content = file.read_bytes()
-        stem, _, kind = file.name.rpartition(".")
-        found[f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{kind}"] = (content, _TYPES[f".{kind}"])
+def _static_files() -> Mapping[str, _Static]:
+    """Return every file, by the name that it is served under."""
+    found: dict[str, _Static] = {}
+    for name, content in _contents():
+        stem, _, kind = name.rpartition(".")
+        static = _Static(content, gzip.compress(content, mtime=0), _TYPES[f".{kind}"])
+        found[f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{kind}"] = static
     return found
+
+
+def _contents() -> Iterator[tuple[str, bytes]]:
+    """Yield plain name and content of every file; all sheets are one."""
+    folder = files("seikyu.apps.pages") / "static"
+    for place in (folder, folder / "vendor"):
+        yield from ((file.name, file.read_bytes()) for file in place.iterdir() if f".{_kind(file.name)}" in _TYPES)
+    sheets = sorted((folder / "css").iterdir(), key=lambda sheet: sheet.name)
+    yield "seikyu.css", b"".join(sheet.read_bytes() for sheet in sheets)
+
+
+def _kind(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 @cache

@@ -6,17 +6,17 @@ from pathlib import Path
 from starlette.routing import Route
 
 from seikyu.apps.notices_posted import Paper
-from seikyu.apps.pages.account import account_routes
-from seikyu.apps.pages.applications import application_routes
-from seikyu.apps.pages.certificates import certificate_routes
+from seikyu.apps.pages.certs.applications import application_routes
+from seikyu.apps.pages.certs.certificates import certificate_routes
+from seikyu.apps.pages.certs.issuance import issuance_routes
+from seikyu.apps.pages.certs.orders import order_routes
 from seikyu.apps.pages.frame import static_routes
 from seikyu.apps.pages.front import show_front
-from seikyu.apps.pages.issuance import issuance_routes
-from seikyu.apps.pages.lines import line_routes
+from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
-from seikyu.apps.pages.orders import order_routes
-from seikyu.apps.pages.second_factor import second_factor_routes
-from seikyu.apps.pages.users import user_routes
+from seikyu.apps.pages.people.account import account_routes
+from seikyu.apps.pages.people.second_factor import second_factor_routes
+from seikyu.apps.pages.people.users import user_routes
 from seikyu.apps.pages.visit import Pages, Way
 from seikyu.ports.lines import LineLists
 from seikyu.services.applications import Enrolling

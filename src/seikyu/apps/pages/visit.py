@@ -58,16 +58,20 @@ class Way:
     """An entry of the menu.
 
     Shape: `words` is the key of its text. It is shown to all; with `login` to who has logged in; with `powers` to who
-    has one of them.
+    has one of them; with `kinds` to parties of these kinds. `aside` ones stand in the second row.
     """
 
     path: str
     words: str
     login: bool = False
     powers: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    aside: bool = False
 
-    def shown_to(self, actor: Actor | None) -> bool:
-        """True if it stands in somebody's menu."""
+    def shown_to(self, actor: Actor | None, kind: str = "") -> bool:
+        """True if it stands in the menu of somebody of a party of that kind."""
+        if self.kinds and kind not in self.kinds:
+            return False
         if actor is None:
             return not self.login and not self.powers
         return not self.powers or any(permits(actor, power) for power in self.powers)
@@ -163,7 +167,7 @@ class Visit:
             "face": self.pages.face,
             "path": self.request.url.path,
             "other_path": self.pages.shown_at(self.request.url.path),
-            "ways": self.pages.ways_for(self.actor),
+            "ways": self.pages.ways_for(self.actor, self.identity.kind if self.identity else ""),
             "actor": self.actor,
             "token": token,
             "error": None,
@@ -233,9 +237,9 @@ class Pages:
         """The cookie that tokens of forms are bound to."""
         return f"__Host-seikyu-{self.face}-form"
 
-    def ways_for(self, actor: Actor | None) -> list[Way]:
-        """Return the menu of somebody."""
-        return [way for way in self.ways if way.shown_to(actor)]
+    def ways_for(self, actor: Actor | None, kind: str = "") -> list[Way]:
+        """Return the menu of somebody of a party of that kind."""
+        return [way for way in self.ways if way.shown_to(actor, kind)]
 
     def place_of(self, said: str) -> Place:
         """Return the place for a Host header; an empty one for a name that the server is not made out for.

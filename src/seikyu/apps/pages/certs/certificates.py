@@ -1,7 +1,7 @@
 """The operator's pages of certificates: look for them, show one, and revoke one or several.
 
 Revoking cannot be taken back, so it is asked for twice: what was ticked is shown once more, with the reason. More than
-ten at once become an order that a second person decides (`seikyu.apps.pages.orders`). The person is who has logged in.
+ten at once become an order that a second person decides (`pages.certs.orders`). The person is who has logged in.
 """
 
 from typing import Any, Final

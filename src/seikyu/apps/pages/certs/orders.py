@@ -5,7 +5,7 @@ from typing import Any, Final
 from starlette.responses import Response
 from starlette.routing import Route
 
-from seikyu.apps.pages.certificates import acting, named_certificates, reason_said
+from seikyu.apps.pages.certs.certificates import acting, named_certificates, reason_said
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.apps.revoking import revoking_of
 from seikyu.ports.errors import BadRequest, NotFound

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seikyu.apps.notices_posted import Paper
-from seikyu.apps.pages.applications import told_application
+from seikyu.apps.pages.certs.applications import told_application
 from seikyu.apps.pages.forms import NotFilledIn
 from seikyu.apps.pages.frame import HEADERS
 from seikyu.apps.pages.visit import Pages, Visit
