@@ -164,13 +164,13 @@ def _contents() -> Iterator[tuple[str, bytes]]:
     """Yield plain name and content of every file; all sheets are one."""
     folder = files("seikyu.apps.pages") / "static"
     for place in (folder, folder / "vendor"):
-        yield from ((file.name, file.read_bytes()) for file in place.iterdir() if f".{_kind(file.name)}" in _TYPES)
+        yield from (
+            (file.name, file.read_bytes())
+            for file in place.iterdir()
+            if file.is_file() and file.name.endswith(tuple(_TYPES))
+        )
     sheets = sorted((folder / "css").iterdir(), key=lambda sheet: sheet.name)
     yield "seikyu.css", b"".join(sheet.read_bytes() for sheet in sheets)
-
-
-def _kind(name: str) -> str:
-    return name.rpartition(".")[2]
 
 
 @cache
