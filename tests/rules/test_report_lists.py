@@ -107,9 +107,9 @@ def printed(name: str, data: bytes = DATA, **fields: object) -> list[str]:
 def tallied(name: str, data: bytes = DATA, **fields: object) -> list[str]:
     """Return the lines of a summary of a file."""
     _, rows, summary = checked(data, asp=bool(fields.get("asp", True)))
-    book = TallyBook(refused_file=summary.refused)
+    book = TallyBook()
     for row in rows:
-        book.add(row, head_of(row, data, summary))
+        book.add(row, head_of(row, data, summary), refused=summary.refused)
     return b"".join(tally_list(book, forms()[name], issue(summary, **fields))).decode("cp932").split("\r\n")[:-1]
 
 

@@ -40,17 +40,16 @@ _STANDARD: Final = "standard_copay_yen"
 class TallyBook:
     """The sums of one file, filled claim by claim: one row a claim type, however many claims there are."""
 
-    refused_file: bool = False
     _sums: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     _refused: dict[str, int] = field(default_factory=dict)
 
-    def add(self, row: IndexRow, head: ClaimHead) -> None:
-        """Count one claim; a detail of a summary claim counts in its summary."""
+    def add(self, row: IndexRow, head: ClaimHead, *, refused: bool = False) -> None:
+        """Count one claim, `refused` also if its file is; a detail of a summary claim counts in its summary."""
         if head.detail:
             return
         claim_type = f"{row.claim_type:04d}"
         division = division_of(claim_type) or OUTPATIENT
-        if row.refused:
+        if row.refused or refused:
             self._refused[division] = self._refused.get(division, 0) + 1
             return
         sums = self._sums.setdefault((division, claim_type), {})
@@ -63,9 +62,6 @@ class TallyBook:
         divisions = {issue.in_out} if issue.asp and len(issue.kind["in_out"]) > 1 else {INPATIENT, OUTPATIENT}
         own = {key: sums for key, sums in self._sums.items() if key[0] in divisions}
         refused = sum(count for division, count in self._refused.items() if division in divisions)
-        if self.refused_file:
-            refused += sum(sums["claims"] for sums in own.values())
-            own = {}
         if issue.asp:
             for key in sorted(own, key=lambda key: [_ORDER.index(digit) for digit in key[1]]):
                 yield {"claim_type": type_name(key[1]), **own[key]}
