@@ -283,10 +283,10 @@ def test_a_file_has_the_divisions_that_it_has_claims_of() -> None:
         full.add(row, ClaimHead())
     medical = issue(summary)
 
-    assert ["inpatient", "outpatient"] == divisions_of(full, medical)
-    assert ["outpatient"] == divisions_of(full, replace(medical, asp=False))
-    assert ["outpatient"] == divisions_of(empty, medical)
-    assert ["inpatient"] == divisions_of(full, issue(replace(summary, kind="dpc")))
+    assert ["inpatient", "outpatient"] == divisions_of(full.divisions, medical)
+    assert ["outpatient"] == divisions_of(full.divisions, replace(medical, asp=False))
+    assert ["outpatient"] == divisions_of(empty.divisions, medical)
+    assert ["inpatient"] == divisions_of(full.divisions, issue(replace(summary, kind="dpc")))
 
 
 def test_what_patients_pay_for_meals_is_added_where_the_edition_has_it() -> None:

@@ -125,5 +125,6 @@ def examined_of(checked: Checked, source: BinaryIO) -> Examined:
         refused=checked.summary.refused,
         outside=lambda: (finding for finding in checked.findings() if finding.claim_index is None),
         claims=checked.claims,
+        rows=lambda: (row for row, _ in checked.claims()),
         read=read,
     )

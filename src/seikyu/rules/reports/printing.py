@@ -15,8 +15,8 @@ from seikyu.rules.index import IndexRow, Outcome
 from seikyu.rules.plan import plans
 from seikyu.rules.reports.decisions import Errors, decision_list, outcome_of
 from seikyu.rules.reports.error_list import Entry, error_list
-from seikyu.rules.reports.forms import Form, Issue
-from seikyu.rules.reports.heads import HEAD_BYTES, ClaimHead, read_claim
+from seikyu.rules.reports.forms import OUTPATIENT, Form, Issue
+from seikyu.rules.reports.heads import HEAD_BYTES, ClaimHead, division_of, read_claim
 from seikyu.rules.reports.tallies import TallyBook, divisions_of, tally_list
 
 #: So much of a claim with findings is read again; the longest lawful claim is far shorter.
@@ -28,15 +28,16 @@ _NAME: Final = "institution_name"
 class Examined:
     """One file with all that was found in it.
 
-    Shape: `outside` yields the findings outside every claim, `claims` each claim with its own, in the order of the
-    file; both may be asked any number of times. `read` returns so many bytes of the file from a place on. `layout`
-    names the edition, None if it is of none. `refused`: nothing of the file is accepted.
+    Shape: `outside` yields the findings outside every claim, `claims` each claim with its own, `rows` each claim alone,
+    in the order of the file; all may be asked any number of times, one after the other. `read` returns so many bytes of
+    the file from a place on. `layout` names the edition, None if it is of none. `refused`: nothing of it is accepted.
     """
 
     layout: str | None
     refused: bool
     outside: Callable[[], Iterable[Finding]]
     claims: Callable[[], Iterable[tuple[IndexRow, list[Finding]]]]
+    rows: Callable[[], Iterable[IndexRow]]
     read: Callable[[int, int], bytes]
 
 
@@ -64,23 +65,40 @@ def printings(form: Form, issue: Issue, sent: Sequence[Examined], confirmed: Con
         yield asp, error_list(entries, form, asp)
     elif form.divided:
         book = book_of(form, issue, sent, confirmed)
-        for division in divisions_of(book, issue):
+        for division in divisions_of(book.divisions, issue):
             each = replace(issue, in_out=division)
             yield each, tally_list(book, form, each)
     else:
         yield issue, decision_list(_decided(issue, sent, confirmed), form, issue, errors=confirmed.errors)
 
 
-def book_of(form: Form, issue: Issue, sent: Iterable[Examined], confirmed: Confirmed) -> TallyBook:
-    """Return the sums of what was sent; for a receipt, of what was claimed."""
-    book = TallyBook()
+def book_of(
+    form: Form, issue: Issue, sent: Iterable[Examined], confirmed: Confirmed, *, into: TallyBook | None = None
+) -> TallyBook:
+    """Return the sums of what was sent, for a receipt of what was claimed, added to those of `into`."""
+    book = into if into is not None else TallyBook()
     for file in sent:
         for row, head in _heads(file, show_personal=confirmed.show_personal):
-            refused = row.refused or file.refused
-            if form.id == "hjry" and not refused and not outcome_of(row, errors=confirmed.errors, asp=issue.asp):
-                continue
-            book.add(row, head, refused=refused)
+            if _counts(row, file, form, issue, errors=confirmed.errors):
+                book.add(row, head, refused=row.refused or file.refused)
     return book
+
+
+def divisions_there(form: Form, issue: Issue, sent: Iterable[Examined], errors: Errors = Errors.WITH) -> list[str]:
+    """Return the divisions that a divided form comes in, without reading a claim; it stops as soon as it knows."""
+    possible, there = set(issue.kind["in_out"]), set[str]()
+    rows = ((row, file) for file in sent for row in file.rows()) if len(possible) > 1 and issue.asp else ()
+    for row, file in rows:
+        if _counts(row, file, form, issue, errors=errors):
+            there.add(division_of(f"{row.claim_type:04d}") or OUTPATIENT)
+        if there == possible:
+            break
+    return divisions_of(there, issue)
+
+
+def _counts(row: IndexRow, file: Examined, form: Form, issue: Issue, *, errors: Errors) -> bool:
+    """True if a claim is in the tallies of a form: in those of a receipt if it is claimed or refused."""
+    return form.id != "hjry" or row.refused or file.refused or outcome_of(row, errors=errors, asp=issue.asp)
 
 
 def entries_of(
@@ -124,6 +142,6 @@ def _decided(issue: Issue, sent: Iterable[Examined], confirmed: Confirmed) -> It
 
 def _heads(file: Examined, *, show_personal: bool) -> Iterator[tuple[IndexRow, ClaimHead]]:
     """Yield each claim with its RE, HO and KO."""
-    for row, _ in file.claims():
+    for row in file.rows():
         data = file.read(row.offset, min(row.length, HEAD_BYTES))
         yield row, read_claim(data, layout_name=file.layout, line=row.line, show_personal=show_personal)

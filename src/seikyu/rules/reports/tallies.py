@@ -8,6 +8,7 @@ Source: provider:4, provider:6.2.
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -57,6 +58,11 @@ class TallyBook:
             if value is not None:
                 sums[name] = sums.get(name, 0) + value
 
+    @property
+    def divisions(self) -> set[str]:
+        """The divisions of which there are claims."""
+        return {key[0] for key in self._sums} | set(self._refused)
+
     def rows(self, form: Form, issue: Issue) -> Iterator[dict[str, Value]]:
         """Yield the rows of a list: one a claim type, the total, and what is refused."""
         divisions = {issue.in_out} if issue.asp and len(issue.kind["in_out"]) > 1 else {INPATIENT, OUTPATIENT}
@@ -75,14 +81,13 @@ class TallyBook:
         yield {"claim_type": form.says("refused"), "claims": refused}
 
 
-def divisions_of(book: TallyBook, issue: Issue) -> list[str]:
-    """Return the lists that a file has: one for inpatient and one for outpatient claims, as far as there are any."""
+def divisions_of(there: AbstractSet[str], issue: Issue) -> list[str]:
+    """Return the lists of what was sent: one for inpatient and one for outpatient claims, as far as they are there."""
     possible: list[str] = issue.kind["in_out"]
     if len(possible) == 1:
         return possible
     if not issue.asp:
         return [OUTPATIENT]
-    there = {key[0] for key in book._sums} | set(book._refused)  # noqa: SLF001  (the book's own function)
     return [division for division in possible if division in there] or [OUTPATIENT]
 
 
