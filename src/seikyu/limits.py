@@ -35,7 +35,7 @@ LIMITS: Final = (
           "past it 503", adjustable=True),
     Limit("lists_per_party", 3, "lists", "being made for one party, which must not take every place", adjustable=True),
     Limit("list_papers_at_once", 1, "documents", "PDFs of lists being set: each takes a core and 200 MB"),
-    Limit("list_papers_waiting", 8, "documents", "PDFs of lists that wait for their turn, a second each; past it 503"),
+    Limit("list_papers_waiting", 2, "documents", "PDFs of lists that wait, each in a thread; past it 503"),
     Limit("list_part_rows", 500, "rows", "of one PDF of a long list, which goes on in the next part; 0.6 s and 200 MB"),
     Limit("list_page_rows", 100, "rows", "of a list on one page of the screen"),
     Limit("archive_sendings", 200, "sendings", "of one 一括ダウンロード; past it the wish must be narrowed"),

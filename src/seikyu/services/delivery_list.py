@@ -25,7 +25,7 @@ SUMMED: Final = ("claims", "points", "size_bytes")
 
 @dataclass(frozen=True, slots=True)
 class DeliveryList:
-    """The list. Shape: `rows` have a value for each of COLUMNS, in the order of body, kind and volume; `sums` of SUMMED."""
+    """The list. Shape: `rows` have a value for each of COLUMNS, by body, kind and volume; `sums` of SUMMED."""
 
     month: str
     name: str

@@ -147,7 +147,7 @@ def gathered(office: Office, identity: ClientIdentity, sending: Sending, stack: 
 def _gathered(
     office: Office, identity: ClientIdentity, sending: Sending, files: Sequence[File], *, stack: ExitStack
 ) -> Material:
-    found = [(file, Summary.from_json(json.loads(file.summary))) for file in files if _readable(file)]
+    found = [(file, summary) for file in files if (summary := _summary_of(file)) is not None]
     if not found:
         raise ListNotThere("no file of the sending can be read", why=DAMAGED, form="")
     examined = [_examined(office, file, summary, stack) for file, summary in found]
@@ -171,8 +171,10 @@ def _gathered(
     return Material(sending, issue, tuple(examined), confirmed, lost=len(files) - len(found))
 
 
-def _readable(file: File) -> bool:
-    return file.summary is not None and not json.loads(file.summary).get("damaged")
+def _summary_of(file: File) -> Summary | None:
+    """Return what the check said of a file; None if it could not be read, or is not checked yet."""
+    told = json.loads(file.summary) if file.summary else {"damaged": True}
+    return None if told.get("damaged") else Summary.from_json(told)
 
 
 def _examined(office: Office, file: File, summary: Summary, stack: ExitStack) -> Examined:

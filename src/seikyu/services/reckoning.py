@@ -120,8 +120,8 @@ def _trailer_count(file: Examined, end: int) -> int | None:
 class MonthSums:
     """What a month's confirmed sendings come to, by claim type.
 
-    Shape: `tables` are one for each kind of file and division, with the rows of a receipt; `open_sendings` wait for a decision,
-    `lost` could not be read.
+    Shape: `tables` are one for each kind of file and division, with the rows of a receipt; `open_sendings` wait for a
+    decision, `lost` could not be read.
     """
 
     wish: Wish
