@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, Final, Self, TypeVar
 from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, MemoryAccountsWrite
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
+from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
 from seikyu.adapters.memory_operating import MemoryOperatingRead, MemoryOperatingWrite, OperatingTables
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.adapters.memory_register import MemoryRegisterRead, MemoryRegisterWrite, RegisterTables
@@ -41,7 +42,7 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables, OperatingTables):
+class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables, EventTables, OperatingTables):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -70,7 +71,13 @@ class _Order:
 
 
 class MemoryReadTx(
-    MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead, MemoryOperatingRead
+    MemoryPeopleRead,
+    MemoryRegisterRead,
+    MemoryAccountsRead,
+    MemoryEnrolmentRead,
+    MemoryAcmeRead,
+    MemoryEventsRead,
+    MemoryOperatingRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -211,6 +218,7 @@ class MemoryWriteTx(
     MemoryAccountsWrite,
     MemoryEnrolmentWrite,
     MemoryAcmeWrite,
+    MemoryEventsWrite,
     MemoryOperatingWrite,
 ):
     """A transaction that writes (ports.store.WriteTx)."""

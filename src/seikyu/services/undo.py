@@ -28,6 +28,7 @@ from seikyu.rules.index import IndexRow, Outcome, Reason
 from seikyu.services.agency import note_act
 from seikyu.services.draft import Draft
 from seikyu.services.errors import MonthClosing, NothingToUndo, WishDecided, WishLapsed
+from seikyu.services.events import What, note_sending
 from seikyu.services.indexes import index_bytes, rows_of, write_rows
 from seikyu.services.ledger import Leg, postings
 from seikyu.services.office import INSTITUTION, REAL, Office, require_party
@@ -66,6 +67,7 @@ def ask_undo(office: Office, identity: ClientIdentity, sending_id: str, reason: 
         order = _new(office, sending, text, state=UndoState.ASKED, asked_by=by or identity.sender)
         tx.put_undo_order(order)
         note_act(tx, office, identity, "ask_undo", body=sending.body, subject=sending.id)
+        note_sending(tx, office, sending, What.SENDING_UNDO_ASKED, order=order.id)
     office.tell("undo_asked", order=order.id, sending=sending.id, party=sending.party)
     return order
 
@@ -136,6 +138,7 @@ def deny_undo(office: Office, staff: Staff, order_id: str, answer: str) -> UndoO
         if not again:
             order = _decided(office, staff, replace(order, answer=text), UndoState.DENIED)
             tx.put_undo_order(order)
+            note_sending(tx, office, _there(tx, order.sending), What.SENDING_UNDO_REFUSED, order=order.id)
             journal(tx, office, staff, "deny_undo", body=order.body, subject=order.sending, order=order.id, reason=text)
     if not again:
         office.tell("undo_denied", order=order.id, sending=order.sending, party=order.party)
@@ -269,7 +272,9 @@ def _enter(
     at = office.clock.now()
     state = step(State(sending.state), ReviewBodyUndid()).value
     unclaimed = (sending.unclaimed or 0) + (sending.claimed or 0)
-    tx.put_sending(replace(sending, state=state, claimed=0, unclaimed=unclaimed))
+    undone_now = replace(sending, state=state, claimed=0, unclaimed=unclaimed)
+    tx.put_sending(undone_now)
+    note_sending(tx, office, undone_now, order=order.id)
     for each in undone:
         tx.put_file(each.file)
         if sending.line == REAL:

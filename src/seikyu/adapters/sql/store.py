@@ -11,6 +11,7 @@ from seikyu.adapters.sql.accounts import SqlAccountsRead, SqlAccountsWrite
 from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
+from seikyu.adapters.sql.events import SqlEventsRead, SqlEventsWrite
 from seikyu.adapters.sql.operating import SqlOperatingRead, SqlOperatingWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.adapters.sql.register import SqlRegisterRead, SqlRegisterWrite
@@ -18,7 +19,9 @@ from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending
 
 
-class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead, SqlOperatingRead):
+class SqlReadTx(
+    SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead, SqlEventsRead, SqlOperatingRead
+):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -138,6 +141,7 @@ class SqlWriteTx(
     SqlAccountsWrite,
     SqlEnrolmentWrite,
     SqlAcmeWrite,
+    SqlEventsWrite,
     SqlOperatingWrite,
 ):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
