@@ -18,7 +18,7 @@ WAITS: Final = timedelta(hours=72)
 MOST_HOURS: Final = 12
 
 #: A reason says something, and is no letter.
-REASON_CHARS: Final = (4, 500)
+REASON_CHARS: Final = (2, 500)
 
 #: A claim of a sending: the number of its file, and its place in the file from 1.
 _CLAIM: Final = re.compile(r"([1-9][0-9]{0,3})-([1-9][0-9]{0,6})")

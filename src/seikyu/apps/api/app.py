@@ -10,7 +10,19 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from seikyu import VERSION
-from seikyu.apps.api import admin, arrivals, certificates, deliveries, notices, pairings, register, revoking, sendings
+from seikyu.apps.api import (
+    admin,
+    arrivals,
+    certificates,
+    deliveries,
+    notices,
+    operating,
+    pairings,
+    register,
+    revoking,
+    sendings,
+    undoing,
+)
 from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Admit, Identified
 from seikyu.apps.api.paging import ENROLLING, EXTERNAL_URL, OFFICE, SEND_BY
@@ -100,6 +112,8 @@ def _app(
     app.include_router(certificates.router)
     app.include_router(pairings.router)
     app.include_router(certificates.admin_router)  # its fixed names come before the serials of the one below
+    app.include_router(undoing.router)
+    app.include_router(operating.router)
     app.include_router(admin.router)
     app.include_router(revoking.router)
     app.include_router(register.router)

@@ -1,0 +1,98 @@
+"""Announcing an extension of a month's deadline (期限の延長): the calendar moves, and everybody is told why.
+
+The remedy for our own slowness is an announced extension: a sending counts when it is recorded, so whoever could not be
+recorded in time because of us needs a later deadline that everybody knows of. It holds from the commit on, which
+receiving, deciding and closing all ask; its words stand with the calendar in the same transaction. The announcement
+(お知らせ) follows; the same act again announces what a kill in between left out, and nothing twice.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from seikyu.apps.calendars import SETTING, extension_on_wire, put_calendar
+from seikyu.apps.words import say
+from seikyu.office.calendar import Calendar, Extension
+from seikyu.ports.errors import BadRequest
+from seikyu.ports.events import EVERYBODY
+from seikyu.ports.store import WriteTx
+from seikyu.records import Month
+from seikyu.services import events
+from seikyu.services.errors import AlreadyClosed
+from seikyu.services.office import REAL, Office
+from seikyu.services.staff import Staff, journal, reason_of
+from seikyu.trust.people import OFFICE
+
+#: Announces title and text in both languages, once; returns the id of the announcement.
+Publish = Callable[[Office, Staff, dict[str, str], dict[str, str]], str | None]
+
+#: Where the words of the extension stand, for every page that shows the calendar.
+NOTICE: Final = "extension_notice"
+
+
+def not_announced(office: Office, staff: Staff, title: dict[str, str], text: dict[str, str]) -> str | None:
+    """Announce nothing beside the words that stand with the calendar."""
+    del office, staff, title, text
+    return None
+
+
+def notice_of(office: Office) -> dict[str, Any] | None:
+    """Return the notice of the extension that holds, for pages that show the calendar."""
+    with office.store.read() as tx:
+        kept = json.loads(tx.setting(NOTICE) or "null")
+    return kept if kept and office.calendar().extensions else None
+
+
+def extend(
+    office: Office,
+    staff: Staff,
+    *,
+    month: str,
+    until: datetime,
+    closing: datetime | None,
+    reason: str,
+    publish: Publish = not_announced,
+) -> dict[str, Any]:
+    """Move a month's deadline and tell everybody; return the extension.
+
+    Shape: `reason` is public. An extension of the same month takes the place of the one before.
+    Errors: NotPermitted, ReasonNeeded, BadRequest (no later deadline of its month), AlreadyClosed; nothing changes.
+    """
+    staff.demand(OFFICE)
+    text = reason_of(reason)
+    try:
+        wanted = Extension(Month.parse(month), until, closing)
+    except ValueError:
+        raise BadRequest("a month is YYYYMM", parameter="month") from None
+    if until.tzinfo is None or (closing is not None and closing.tzinfo is None):
+        raise BadRequest("an instant says its offset", parameter="until")
+    with office.store.write() as tx:
+        present = office.calendar()
+        closed = [row.body for row in tx.months() if (row.month, row.line, row.state) == (month, REAL, "closed")]
+        if closed:
+            raise AlreadyClosed("the month is closed at a body already", body=closed[0], month=month)
+        others = [each for each in present.extensions if each.month != wanted.month]
+        extended = put_calendar(tx, _name(tx, present), [*others, wanted])
+        facts = {"month": month, "until": until, "closing": extended.closing_from(wanted.month), "reason": text}
+        title = {lang: say("operator.extension.title", lang, **facts) for lang in ("ja", "en")}
+        told = {lang: say("operator.extension.text", lang, **facts) for lang in ("ja", "en")}
+        tx.put_setting(NOTICE, json.dumps({"at": office.clock.now().isoformat(), "title": title, "text": told}))
+        events.note_all(
+            tx, office, [events.Note(EVERYBODY, events.What.MONTH_EXTENDED, month, {"until": until.isoformat()})]
+        )
+        journal(tx, office, staff, "extend_month", body="", subject=month, until=until.isoformat(), reason=text)
+    office.tell("month_extended", month=month, until=until.isoformat())
+    announcement = publish(office, staff, title, told)
+    return {**extension_on_wire(wanted), "announcement": announcement, "title": title, "text": told}
+
+
+def extensions_now(calendar: Calendar) -> Sequence[dict[str, str | None]]:
+    """Return the extensions that are announced."""
+    return [extension_on_wire(each) for each in calendar.extensions]
+
+
+def _name(tx: WriteTx, present: Calendar) -> str:
+    """Return by which name the present calendar is put in force again."""
+    told = json.loads(tx.setting(SETTING) or "{}")
+    return str(told.get("name", present.name))
