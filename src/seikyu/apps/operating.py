@@ -12,7 +12,7 @@ from seikyu.records import Line, Scope, read_lines, sniff
 from seikyu.rules import Finding, examine
 from seikyu.rules.blocks import Findings
 from seikyu.rules.sheet import ClaimLines, Sheet, names_of, sheet_of
-from seikyu.services.grants import Looked, bytes_of_claim
+from seikyu.services.grants import Looked, bytes_of_claim, findings_of_claim
 from seikyu.services.office import Office
 from seikyu.services.revoke import By
 from seikyu.services.staff import Staff
@@ -82,6 +82,9 @@ def grant_on_wire(grant: Grant) -> dict[str, Any]:
 def sheet_of_look(office: Office, looked: Looked) -> Sheet:
     """Return the claim drawn, with its findings and their values. It is in memory only; nothing of it is written.
 
+    It is examined anew for the values, which are masked where findings are kept; what the check of the whole file did
+    not find is not shown.
+
     Errors: NotFound, if the file is past its keeping or cannot be drawn.
     """
     content = bytes_of_claim(office, looked)
@@ -97,7 +100,9 @@ def sheet_of_look(office: Office, looked: Looked) -> Sheet:
     row, index = looked.row, looked.claim_no - 1
     lines = [_placed(line, row.line, row.offset) for line in read_lines([content])]
     claim = ClaimLines(header.kind, header.layout, index, lines, header=first)
-    findings = _findings(office, looked, first, content)
+    known_findings = {(each["code"], each["line"]) for each in findings_of_claim(office, looked)}
+    found = _findings(office, looked, first, content)
+    findings = [each for each in found if (each.code, each.line) in known_findings]
     return sheet_of(claim, findings=findings, names=names_of(office.masters()), show_personal=True)
 
 
