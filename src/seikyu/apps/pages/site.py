@@ -14,6 +14,10 @@ from seikyu.apps.pages.frame import static_routes
 from seikyu.apps.pages.front import show_front
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
+from seikyu.apps.pages.operator.desk import desk_routes
+from seikyu.apps.pages.operator.months import month_routes
+from seikyu.apps.pages.operator.requests import request_routes
+from seikyu.apps.pages.operator.wishes import wish_routes
 from seikyu.apps.pages.people.account import account_routes
 from seikyu.apps.pages.people.second_factor import second_factor_routes
 from seikyu.apps.pages.people.users import user_routes
@@ -26,6 +30,7 @@ from seikyu.trust.people import (
     ALL_MANDATES,
     ALL_PEOPLE,
     APPROVE,
+    AUDIT,
     CERTIFICATES,
     MANDATES,
     NOTICES,
@@ -34,6 +39,7 @@ from seikyu.trust.people import (
 )
 
 _FRONT = Way("/", "pages.way.front")
+_DESK = Way("/desk", "pages.way.desk", powers=(OFFICE, APPROVE, AUDIT))
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
 _ACCOUNT = Way("/account", "pages.way.account", login=True, aside=True)
@@ -49,6 +55,7 @@ _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATE
 WAYS = {
     "desk": (
         _FRONT,
+        _DESK,
         _NOTICES,
         _APPLICATIONS,
         _ISSUANCE,
@@ -99,7 +106,8 @@ def page_routes(
     if pages.face == "desk" and paper is not None:
         at_desk = [
             *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages),
+            *order_routes(pages), *desk_routes(pages), *month_routes(pages), *wish_routes(pages),
+            *request_routes(pages),
         ]  # fmt: skip
     return [
         pages.route("/", show_front, login=False),
