@@ -96,7 +96,6 @@ def _facts(visit: Visit) -> dict[str, Any]:
         "done": visit.say("pages.operator.months.done_extended")
         if visit.request.query_params.get("done") == "extended"
         else "",
-        "error": None,
     }
 
 
@@ -145,7 +144,6 @@ def _month_facts(visit: Visit) -> dict[str, Any]:
         "done": visit.say("pages.operator.months.done_closing")
         if visit.request.query_params.get("done") == "closing"
         else "",
-        "error": None,
     }
 
 

@@ -85,7 +85,6 @@ def _undo_facts(visit: Visit) -> dict[str, Any]:
         "may_order": permits(visit.who, OFFICE),
         "sending": asked(visit, "sending") or "",
         "most": REASON_CHARS[1],
-        "error": None,
     }
 
 
@@ -106,7 +105,6 @@ def _order_facts(visit: Visit) -> dict[str, Any]:
         "waits": waits,
         "most": REASON_CHARS[1],
         "done": visit.say(f"pages.operator.undo.done_{word}") if word in _UNDO_DONE else "",
-        "error": None,
     }
 
 
@@ -203,7 +201,6 @@ def _grants_facts(visit: Visit) -> dict[str, Any]:
         "sending": asked(visit, "sending") or "",
         "most": REASON_CHARS[1],
         "hours": [(str(each), str(each)) for each in range(1, MOST_HOURS + 1)],
-        "error": None,
     }
 
 
@@ -221,7 +218,6 @@ def _grant_facts(visit: Visit) -> dict[str, Any]:
         "may_look": grant.state == GrantState.GIVEN and own,
         "why_not": visit.words(OtherPersonNeeded(why=why)) if why and (may_approve or own) else None,
         "done": visit.say(f"pages.operator.grants.done_{word}") if word in _GRANT_DONE else "",
-        "error": None,
     }
 
 
