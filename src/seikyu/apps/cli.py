@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "findings": "cli_client",
     "confirm": "cli_client",
     "cancel": "cli_client",
+    "ask-undo": "cli_ask_undo",
     "fetch": "cli_client",
     "notice": "cli_notices",
     "cert": "cli_certs",

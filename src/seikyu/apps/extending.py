@@ -12,10 +12,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from seikyu.apps.calendars import SETTING, extension_on_wire, put_calendar
-from seikyu.apps.words import say
+from seikyu.apps.words import Language, say
 from seikyu.office.calendar import Calendar, Extension
 from seikyu.ports.errors import BadRequest
-from seikyu.ports.events import EVERYBODY
 from seikyu.ports.store import WriteTx
 from seikyu.records import Month
 from seikyu.services import events
@@ -26,6 +25,8 @@ from seikyu.trust.people import OFFICE
 
 #: Announces title and text in both languages, once; returns the id of the announcement.
 Publish = Callable[[Office, Staff, dict[str, str], dict[str, str]], str | None]
+
+_LANGUAGES: Final[tuple[Language, ...]] = ("ja", "en")
 
 #: Where the words of the extension stand, for every page that shows the calendar.
 NOTICE: Final = "extension_notice"
@@ -74,17 +75,30 @@ def extend(
             raise AlreadyClosed("the month is closed at a body already", body=closed[0], month=month)
         others = [each for each in present.extensions if each.month != wanted.month]
         extended = put_calendar(tx, _name(tx, present), [*others, wanted])
-        facts = {"month": month, "until": until, "closing": extended.closing_from(wanted.month), "reason": text}
-        title = {lang: say("operator.extension.title", lang, **facts) for lang in ("ja", "en")}
-        told = {lang: say("operator.extension.text", lang, **facts) for lang in ("ja", "en")}
-        tx.put_setting(NOTICE, json.dumps({"at": office.clock.now().isoformat(), "title": title, "text": told}))
-        events.note_all(
-            tx, office, [events.Note(EVERYBODY, events.What.MONTH_EXTENDED, month, {"until": until.isoformat()})]
-        )
+        title, told = make_known(tx, office, extended, wanted, reason=text)
         journal(tx, office, staff, "extend_month", body="", subject=month, until=until.isoformat(), reason=text)
     office.tell("month_extended", month=month, until=until.isoformat())
     announcement = publish(office, staff, title, told)
     return {**extension_on_wire(wanted), "announcement": announcement, "title": title, "text": told}
+
+
+def make_known(
+    tx: WriteTx, office: Office, calendar: Calendar, extension: Extension, *, reason: str = ""
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Put the words of an extension beside the calendar and tell programs; return title and text in both languages."""
+    facts = {
+        "month": extension.month,
+        "until": extension.until,
+        "closing": calendar.closing_from(extension.month),
+        "reason": reason,
+    }
+    which = "text" if reason else "plain"
+    title: dict[str, str] = {lang: say("operator.extension.title", lang, **facts) for lang in _LANGUAGES}
+    told: dict[str, str] = {lang: say(f"operator.extension.{which}", lang, **facts) for lang in _LANGUAGES}
+    tx.put_setting(NOTICE, json.dumps({"at": office.clock.now().isoformat(), "title": title, "text": told}))
+    month, until = str(extension.month), extension.until.isoformat()
+    events.note_public(tx, office, events.What.MONTH_EXTENDED, subject=month, until=until)
+    return title, told
 
 
 def extensions_now(calendar: Calendar) -> Sequence[dict[str, str | None]]:
