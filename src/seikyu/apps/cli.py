@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "confirm": "cli_client",
     "cancel": "cli_client",
     "lists": "cli_papers",
+    "ask-undo": "cli_ask_undo",
     "fetch": "cli_client",
     "notice": "cli_notices",
     "cert": "cli_certs",

@@ -17,10 +17,12 @@ from seikyu.apps.api import (
     deliveries,
     lists,
     notices,
+    operating,
     pairings,
     register,
     revoking,
     sendings,
+    undoing,
 )
 from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Admit, Identified
@@ -112,6 +114,8 @@ def _app(
     app.include_router(certificates.router)
     app.include_router(pairings.router)
     app.include_router(certificates.admin_router)  # its fixed names come before the serials of the one below
+    app.include_router(undoing.router)
+    app.include_router(operating.router)
     app.include_router(admin.router)
     app.include_router(revoking.router)
     app.include_router(register.router)

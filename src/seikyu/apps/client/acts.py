@@ -46,3 +46,9 @@ def confirm(line: Line, sending_id: str, errors: Literal["with", "without"]) -> 
 def cancel(line: Line, sending_id: str) -> dict[str, Any]:
     """Say no (請求取消). Errors: as Line.post."""
     return line.post(f"/sendings/{quote(sending_id, safe='')}/cancel")
+
+
+def ask_undo(line: Line, sending_id: str, reason: str) -> dict[str, Any]:
+    """Ask the office to undo a confirmation; said again it is the wish that waits. Errors: as Line.post."""
+    path = f"/sendings/{quote(sending_id, safe='')}/undo-request"
+    return line.post(path, repeatable=True, json={"reason": reason})

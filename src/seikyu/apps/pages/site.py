@@ -15,6 +15,10 @@ from seikyu.apps.pages.front import show_front
 from seikyu.apps.pages.institution.lists import list_routes
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
+from seikyu.apps.pages.operator.desk import desk_routes
+from seikyu.apps.pages.operator.months import month_routes
+from seikyu.apps.pages.operator.requests import request_routes
+from seikyu.apps.pages.operator.wishes import wish_routes
 from seikyu.apps.pages.people.account import account_routes
 from seikyu.apps.pages.people.second_factor import second_factor_routes
 from seikyu.apps.pages.people.users import user_routes
@@ -27,6 +31,7 @@ from seikyu.trust.people import (
     ALL_MANDATES,
     ALL_PEOPLE,
     APPROVE,
+    AUDIT,
     CERTIFICATES,
     MANDATES,
     NOTICES,
@@ -35,6 +40,7 @@ from seikyu.trust.people import (
 )
 
 _FRONT = Way("/", "pages.way.front")
+_DESK = Way("/desk", "pages.way.desk", powers=(OFFICE, APPROVE, AUDIT))
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
 _LISTS = Way("/lists", "pages.way.lists", powers=("see",), kinds=("institution",))
@@ -52,6 +58,7 @@ WAYS = {
     "desk": (
         _FRONT,
         _LISTS,
+        _DESK,
         _NOTICES,
         _APPLICATIONS,
         _ISSUANCE,
@@ -101,9 +108,16 @@ def page_routes(
     at_desk = []
     if pages.face == "desk" and paper is not None:
         at_desk = [
-            *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages), *list_routes(pages),
-        ]  # fmt: skip
+            *user_routes(pages),
+            *issuance_routes(pages, enrolling, paper),
+            *certificate_routes(pages),
+            *order_routes(pages),
+            *list_routes(pages),
+            *desk_routes(pages),
+            *month_routes(pages),
+            *wish_routes(pages),
+            *request_routes(pages),
+        ]
     return [
         pages.route("/", show_front, login=False),
         *static_routes(),
