@@ -30,6 +30,7 @@ from seikyu.adapters.tls_server import Connection, Listener, renew, server_conte
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
 from seikyu.apps.api.acme import acme_routes
+from seikyu.apps.api.bell import Bell
 from seikyu.apps.api.est import desk_est, public_est
 from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.api.recover import recover_routes
@@ -40,6 +41,7 @@ from seikyu.apps.notices_posted import paper_of
 from seikyu.apps.pages.site import pages_of
 from seikyu.apps.people import people_of
 from seikyu.apps.places import Addresses, addresses_of, lines_of
+from seikyu.apps.telling import telling_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
@@ -133,6 +135,7 @@ class House:
         self.enrolling = enrolling
         self.settings = home.settings()
         self.acme = acme_of(home, enrolling)
+        self.bell = Bell(office.store)
         self.external_url = external_url
         self.addresses: Addresses | None = None
         certificate = pki.server_file(home, self.settings.hosts)
@@ -163,6 +166,8 @@ class House:
                 pages=pages("desk", external_url=external_url),
                 paper=partial(paper_of, home, enrolling),
                 send_by=nginx_path if behind else None,
+                telling=telling_of(home),
+                bell=self.bell,
                 more=desk_est(enrolling),
             ),
             "public": faces.public(
@@ -233,6 +238,7 @@ class House:
 
     async def _close(self, listeners: Sequence[Listener], tasks: Sequence[asyncio.Task[None]]) -> None:
         log.info("stopping")
+        self.bell.stop()
         _be_gone_within(GONE_WITHIN_S)
         for listener in listeners:
             listener.should_exit = True
