@@ -90,8 +90,8 @@ KEYS: Final = (
         "`off`, nothing; `tell`, it passes and is counted; `enforce`, it is refused and told which notice to file",
         choices=("off", "tell", "enforce")),
     Key("admission", "rules", "admission.toml", "the file beside this one that says which addresses are which line's"),
-    Key("webhooks", "networks", [], "networks whose addresses may be told of events although they are not public, such as "
-        "those of a closed line: `10.1.0.0/16`", least=0),
+    Key("webhooks", "networks", [], "networks whose addresses may be told of events although they are not public, such "
+        "as those of a closed line: `10.1.0.0/16`", least=0),
     Key("webhooks", "ca", "", "a file beside this one with root certificates (PEM) that the addresses of webhooks may "
         "have beside those of the machine; empty: only those"),
     Key("work", "at_once", 2, "how many sendings are checked, or months closed, at the same time; they share "

@@ -37,6 +37,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "confirm": "cli_client",
     "cancel": "cli_client",
     "fetch": "cli_client",
+    "events": "cli_events",
+    "webhooks": "cli_events",
     "notice": "cli_notices",
     "cert": "cli_certs",
     "doctor": "cli_doctor",

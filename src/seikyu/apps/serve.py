@@ -39,6 +39,7 @@ from seikyu.apps.front import nginx_path
 from seikyu.apps.metrics import Metrics, states_of
 from seikyu.apps.notices_posted import paper_of
 from seikyu.apps.pages.site import pages_of
+from seikyu.apps.pages.visit import Pages
 from seikyu.apps.people import people_of
 from seikyu.apps.places import Addresses, addresses_of, lines_of
 from seikyu.apps.telling import telling_of
@@ -159,17 +160,7 @@ class House:
         )  # fmt: skip
         turnstile = code_turnstile(per_address=office.limit("code_tries_per_address"))
         self.apps: dict[str, ASGIApp] = {
-            "desk": faces.desk(
-                office,
-                enrolling,
-                metrics,
-                pages=pages("desk", external_url=external_url),
-                paper=partial(paper_of, home, enrolling),
-                send_by=nginx_path if behind else None,
-                telling=telling_of(home),
-                bell=self.bell,
-                more=desk_est(enrolling),
-            ),
+            "desk": self._desk(metrics, pages("desk", external_url=external_url)),
             "public": faces.public(
                 office,
                 enrolling,
@@ -192,6 +183,20 @@ class House:
             ),
             "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
         }
+
+    def _desk(self, metrics: Metrics, pages: Pages) -> ASGIApp:
+        """Return the face that asks for certificates."""
+        return faces.desk(
+            self.office,
+            self.enrolling,
+            metrics,
+            pages=pages,
+            paper=partial(paper_of, self.home, self.enrolling),
+            send_by=nginx_path if self.settings.front.nginx else None,
+            telling=telling_of(self.home),
+            bell=self.bell,
+            more=desk_est(self.enrolling),
+        )
 
     def heed(self, event: str) -> None:
         """Have a revocation on the desk on the list, and known in memory, before its answer is given.

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from seikyu.adapters.home import Home
+from seikyu.adapters.settings import BadSettings
 from seikyu.adapters.vault import Argon2Vault
 from seikyu.adapters.webhook_post import PostsOverTls
 from seikyu.apps.logs import report_bug
 from seikyu.limits import limit
-from seikyu.ports.errors import BadSettings, SeikyuError
+from seikyu.ports.errors import SeikyuError
 from seikyu.services.office import Office
 from seikyu.services.webhooks import Telling, due, tell_one
 

@@ -11,11 +11,11 @@ import base64
 import binascii
 import hmac
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -27,6 +27,13 @@ SECRET_BYTES: Final = 32
 
 #: How far the clocks of both ends may be apart, and how old a message may be.
 TOLERANCE: Final = timedelta(minutes=5)
+
+#: Host, port and the rest of an address behind its `https://`. Source: RFC 3986, section 3.
+_PLACE: Final = re.compile(
+    r"(?:(?P<name>[A-Za-z0-9._-]+)|\[(?P<number>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?(?P<path>(?:[/?].*)?)"
+)
+_HTTPS_PORT: Final = 443
+_PORTS: Final = 65_535
 
 _VERSION: Final = "v1"
 _ADDRESS_CHARS: Final = 500
@@ -105,24 +112,21 @@ def read_address(text: str, *, allowed: Sequence[Network] = ()) -> Target:
         raise BadAddress("long")
     if not text.isascii() or not text.isprintable() or any(mark in text for mark in ' "<>\\^`{|}'):
         raise BadAddress("form")
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise BadAddress("form") from None
-    if parts.scheme != "https":
+    scheme, _, rest = text.partition("://")
+    if scheme.lower() != "https":
         raise BadAddress("scheme")
-    if parts.username is not None or parts.password is not None:
-        raise BadAddress("user")
-    if parts.fragment:
+    if "#" in rest:
         raise BadAddress("fragment")
-    host = (parts.hostname or "").rstrip(".")
-    if not host or port == 0:
+    match = _PLACE.fullmatch(rest)
+    if match is None:
+        raise BadAddress("user" if "@" in rest.partition("/")[0] else "host")
+    host, port = (match["name"] or match["number"]).lower().rstrip("."), int(match["port"] or _HTTPS_PORT)
+    if not host or not 0 < port <= _PORTS:
         raise BadAddress("host")
     if _is_number(host) and not may_be_told(host, allowed=allowed):
         raise BadAddress("network")
-    path = parts.path or "/"
-    return Target(host, port or 443, f"{path}?{parts.query}" if parts.query else path)
+    path = match["path"]
+    return Target(host, port, path if path.startswith("/") else f"/{path}")
 
 
 def may_be_told(address: str, *, allowed: Sequence[Network] = ()) -> bool:

@@ -82,11 +82,8 @@ def _simple(telling: Telling, visit: Visit, act: str, webhook_id: str) -> str:
 
 def _shown(visit: Visit, made: Made, done: str) -> Response:
     """Show a webhook with its secret, which no cache and no history keeps."""
-    facts = _one_facts(visit, made.webhook.id) | {
-        "secret": made.secret,
-        "done": visit.say(f"pages.webhooks.done_{done}"),
-    }
-    return visit.show("webhook.html", **facts)
+    said = {"secret": made.secret, "done": visit.say(f"pages.webhooks.done_{done}")}
+    return visit.show("webhook.html", **_one_facts(visit, made.webhook.id) | said)
 
 
 def _list_facts(visit: Visit) -> dict[str, Any]:
