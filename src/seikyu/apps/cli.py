@@ -39,6 +39,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "lists": "cli_papers",
     "ask-undo": "cli_ask_undo",
     "fetch": "cli_client",
+    "events": "cli_events",
+    "webhooks": "cli_events",
     "notice": "cli_notices",
     "cert": "cli_certs",
     "doctor": "cli_doctor",

@@ -52,6 +52,8 @@ _CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, A
 _ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE), aside=True)
 _USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE), aside=True)
 _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES), aside=True)
+_WEBHOOKS = Way("/webhooks", "pages.way.webhooks", powers=(CERTIFICATES,), kinds=("institution", "payer"), aside=True)
+_API = Way("/api", "pages.way.api", aside=True)
 
 #: The menus of both faces, in their order.
 WAYS = {
@@ -66,9 +68,10 @@ WAYS = {
         _ORDERS,
         _USERS,
         _MANDATES,
+        _WEBHOOKS,
         _ACCOUNT,
     ),
-    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT),
+    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT, _API),
 }
 
 
