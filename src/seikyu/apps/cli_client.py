@@ -93,7 +93,7 @@ def send(
     terms = client.Terms(_body(body), test, asp)
     outgoing = [client.look_at(path) for path in files]
     who = _who(as_id, home, acts_for)
-    with _line(home, as_id, tries, hint=_again(files, terms=terms, who=who), acts_for=acts_for) as line:
+    with open_line(home, as_id, tries, hint=_again(files, terms=terms, who=who), acts_for=acts_for) as line:
         for file in outgoing:
             _tell("client.send.sending", file=file.path.name, size=progress.size(file.size_bytes), sha256=file.sha256)
         with progress.bar(outgoing[0].path.name, sum(file.size_bytes for file in outgoing)) as told:
@@ -103,7 +103,7 @@ def send(
         if wait:
             answer = _checked(line, answer)
         if as_json:
-            _print_json(answer)
+            print_json(answer)
         else:
             _show_check(line, answer, who=who)
     return Exit.LATER if wait and answer["state"] == client.CHECKING else _status_of(answer)
@@ -122,10 +122,10 @@ def status(
     from seikyu.apps import client
     from seikyu.apps.client import progress
 
-    with _line(home, as_id, acts_for=acts_for) as line:
+    with open_line(home, as_id, acts_for=acts_for) as line:
         rows = [client.sending(line, sending)] if sending else client.sendings(line, month=_month(month))
     if as_json:
-        _print_json(rows[0] if sending else {"items": rows})
+        print_json(rows[0] if sending else {"items": rows})
     elif rows:
         _table(rows)
         for file in rows[0].get("files", ()):
@@ -155,10 +155,10 @@ def findings(
     form = "json" if as_json else form
     if form not in {"text", "csv", "json"}:
         raise typer.BadParameter(say("client.findings.bad_format"), param_hint="--format")
-    with _line(home, as_id, acts_for=acts_for) as line:
+    with open_line(home, as_id, acts_for=acts_for) as line:
         found = client.findings(line, sending)
         if form == "json":
-            _print_json({"items": list(found)})
+            print_json({"items": list(found)})
         elif form == "csv":
             _csv(found)
         else:
@@ -183,9 +183,9 @@ def confirm(
 
     if with_errors == without_errors:
         raise typer.BadParameter(say("client.confirm.one"))
-    with _line(home, as_id, acts_for=acts_for) as line:
+    with open_line(home, as_id, acts_for=acts_for) as line:
         now = client.confirm(line, sending, "with" if with_errors else "without")
-    _done(now, "client.confirm.done", as_json=as_json)
+    done(now, "client.confirm.done", as_json=as_json)
     return Exit.DONE
 
 
@@ -195,9 +195,9 @@ def cancel(
     """Say no (請求取消)."""
     from seikyu.apps import client
 
-    with _line(home, as_id, acts_for=acts_for) as line:
+    with open_line(home, as_id, acts_for=acts_for) as line:
         now = client.cancel(line, sending)
-    _done(now, "client.cancel.done", as_json=as_json)
+    done(now, "client.cancel.done", as_json=as_json)
     return Exit.DONE
 
 
@@ -215,7 +215,7 @@ def fetch(
     from seikyu.apps.client import progress
 
     fetched, troubles = [], []
-    with _line(home, as_id, tries) as line:
+    with open_line(home, as_id, tries) as line:
         for one in client.offered(line, month=_month(month)):
             try:
                 with progress.bar(f"{one.body} {one.month} {one.kind}", one.size_bytes) as told:
@@ -231,14 +231,14 @@ def fetch(
                 _show_fetched(here)
     if as_json:
         failed = {"error": troubles[0].to_json()} if troubles else {}
-        _print_json({"deliveries": [each.shown() for each in fetched]} | failed)
+        print_json({"deliveries": [each.shown() for each in fetched]} | failed)
     elif not fetched and not troubles:
         print(say("client.fetch.none"))
     return max((each.status for each in troubles), default=Exit.DONE)
 
 
 @contextmanager
-def _line(
+def open_line(
     home: Path | None,
     as_id: str | None,
     tries: int | None = _LOOK_TRIES,
@@ -401,9 +401,10 @@ def _csv(found: Iterator[dict[str, Any]]) -> None:
     writer.writerows(found)
 
 
-def _done(sending: Mapping[str, Any], key: str, *, as_json: bool) -> None:
+def done(sending: Mapping[str, Any], key: str, *, as_json: bool) -> None:
+    """Say what a sending has come to."""
     if as_json:
-        _print_json(sending)
+        print_json(sending)
     else:
         print(say(key, **sending))
 
@@ -420,7 +421,8 @@ def _body(text: str | None) -> str | None:
     return text
 
 
-def _print_json(value: object) -> None:
+def print_json(value: object) -> None:
+    """Print a value for a program."""
     print(json.dumps(value, ensure_ascii=False))
 
 

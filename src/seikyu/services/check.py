@@ -102,8 +102,9 @@ def _check(office: Office, sending: Sending, files: list[File], *, before: Befor
             if now is None or now.state != sending.state:
                 return
             moved = _moved(sending, checked)
+            left_out = {file.id: file.left_out for file in tx.files(sending.id)}
             for each in checked:
-                tx.put_file(each.file)
+                tx.put_file(replace(each.file, left_out=left_out[each.file.id]))
             tx.put_sending(moved)
         draft.keep(_names_of([each.file for each in checked]))
     office.tell("sending_checked", sending=moved.id, state=moved.state, claims=moved.claims, refused=moved.refused)

@@ -43,6 +43,25 @@ def confirm(line: Line, sending_id: str, errors: Literal["with", "without"]) -> 
     return line.post(f"/sendings/{quote(sending_id, safe='')}/confirm", params={"errors": errors})
 
 
+def leave_out(line: Line, sending_id: str, *, file_no: int, claim_index: int | None = None) -> dict[str, Any]:
+    """Leave a file or one claim out (請求から外す). Errors: as Line.post."""
+    return line.post(f"/sendings/{quote(sending_id, safe='')}/leave-out", params=_place(file_no, claim_index))
+
+
+def take_in(line: Line, sending_id: str, *, file_no: int, claim_index: int | None = None) -> dict[str, Any]:
+    """Take back in what was left out (請求に戻す). Errors: as Line.post."""
+    return line.post(f"/sendings/{quote(sending_id, safe='')}/take-in", params=_place(file_no, claim_index))
+
+
+def forecast(line: Line, sending_id: str, errors: Literal["with", "without"]) -> dict[str, Any]:
+    """Return what a decision would come to, or has. Errors: as Line.get."""
+    return line.get(f"/sendings/{quote(sending_id, safe='')}/decision", errors=errors, limit=_PAGE)
+
+
+def _place(file_no: int, claim_index: int | None) -> dict[str, str]:
+    return {"file": str(file_no)} | ({} if claim_index is None else {"claim": str(claim_index)})
+
+
 def cancel(line: Line, sending_id: str) -> dict[str, Any]:
     """Say no (請求取消). Errors: as Line.post."""
     return line.post(f"/sendings/{quote(sending_id, safe='')}/cancel")

@@ -11,7 +11,10 @@ from seikyu.apps.pages.certs.certificates import certificate_routes
 from seikyu.apps.pages.certs.issuance import issuance_routes
 from seikyu.apps.pages.certs.orders import order_routes
 from seikyu.apps.pages.frame import static_routes
-from seikyu.apps.pages.front import show_front
+from seikyu.apps.pages.institution.home import home_routes, show_start
+from seikyu.apps.pages.institution.send import send_routes
+from seikyu.apps.pages.institution.sending import sending_routes
+from seikyu.apps.pages.institution.status import status_routes
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
 from seikyu.apps.pages.people.account import account_routes
@@ -34,6 +37,10 @@ from seikyu.trust.people import (
 )
 
 _FRONT = Way("/", "pages.way.front")
+_HOME = Way("/", "pages.way.home")
+_SEND = Way("/sendings/new", "pages.way.send", powers=("send",), kinds=("institution",))
+_STATUS = Way("/sendings", "pages.way.status", powers=("see",), kinds=("institution",))
+_LISTS = Way("/lists", "pages.way.lists", powers=("see",), kinds=("institution",))
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
 _ACCOUNT = Way("/account", "pages.way.account", login=True)
@@ -48,7 +55,10 @@ _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATE
 #: The menus of both faces, in their order.
 WAYS = {
     "desk": (
-        _FRONT,
+        _HOME,
+        _SEND,
+        _STATUS,
+        _LISTS,
         _NOTICES,
         _APPLICATIONS,
         _ISSUANCE,
@@ -99,10 +109,11 @@ def page_routes(
     if pages.face == "desk" and paper is not None:
         at_desk = [
             *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages),
+            *order_routes(pages), *home_routes(pages), *send_routes(pages), *status_routes(pages),
+            *sending_routes(pages),
         ]  # fmt: skip
     return [
-        pages.route("/", show_front, login=False),
+        pages.route("/", show_start, login=False),
         *static_routes(),
         *account_routes(pages),
         *second_factor_routes(pages),
