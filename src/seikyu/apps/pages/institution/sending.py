@@ -1,6 +1,7 @@
 """One sending: what came, what was found, what it would come to, and its last word (請求確定, 請求取消)."""
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -259,7 +260,7 @@ def _history(visit: Visit, shown: dict[str, Any]) -> list[tuple[str, str, str]]:
     if sending.decided_at:
         word = row_said(visit, shown, {})["state_name"]
         steps.append((sending.decided_at, word, by.get("confirm", by.get("cancel", ""))))
-    return [(at.isoformat(), what, who) for at, what, who in sorted(steps)]
+    return [(at.isoformat(), what, who) for at, what, who in sorted(steps, key=itemgetter(0))]
 
 
 def _due(visit: Visit, shown: dict[str, Any]) -> Any:
