@@ -305,17 +305,13 @@ def test_a_file_or_a_claim_is_left_out_and_taken_back_in(site: Site, browser: Br
         assert browser.post(f"/sendings/{one}/{act}", file="2").url.query.decode() == f"done={word}"
     assert site.lab.files(one)[1].left_out is None
     browser.get(f"/sendings/{one}/decide")
-    for typed in ({"file": "9"}, {"file": "1", "claim": "77"}):
-        assert (
-            browser.send(f"/sendings/{one}/leave-out", {**browser_form(browser, one, "with"), **typed}).status_code
-            == 404
-        )
-    for typed in ({}, {"file": "x"}, {"file": "1" * 9}):
-        assert (
-            browser.send(f"/sendings/{one}/leave-out", {**browser_form(browser, one, "with"), **typed}).status_code
-            == 400
-        )
-        browser.get(f"/sendings/{one}/decide")
+    old = browser_form(browser, one, "with")
+    wrong: list[tuple[dict[str, str], int]] = [
+        ({"file": "9"}, 404), ({"file": "1", "claim": "77"}, 404), ({}, 400), ({"file": "x"}, 400), ({"file": "1" * 9}, 400),
+    ]  # fmt: skip
+    for typed, status in wrong:
+        assert browser.send(f"/sendings/{one}/leave-out", {**old, **typed}).status_code == status
+    browser.get(f"/sendings/{one}/decide")
     browser.post(f"/sendings/{one}/cancel")
     assert site.lab.sending(one).state == "cancelled"
     assert "nothing of it is claimed" in browser.text()

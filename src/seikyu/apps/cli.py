@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "findings": "cli_client",
     "confirm": "cli_client",
     "cancel": "cli_client",
+    "today": "cli_leaving",
     "preview": "cli_leaving",
     "leave-out": "cli_leaving",
     "take-in": "cli_leaving",

@@ -1,5 +1,6 @@
-"""`seikyu preview | leave-out | take-in`: what a decision would come to, and what is kept out of it."""
+"""`seikyu today | preview | leave-out | take-in`: what to do, what a decision would come to, what is kept out of it."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -14,9 +15,33 @@ Claim = Annotated[int | None, typer.Option("--claim-index", min=0, help=say("cli
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    app.command("today", help=say("client.today.help"))(today)
     app.command("preview", help=say("client.leaving.preview"))(preview)
     app.command("leave-out", help=say("client.leaving.leave_out"))(leave_out)
     app.command("take-in", help=say("client.leaving.take_in"))(take_in)
+
+
+def today(*, acts_for: For = None, as_id: As = None, home: Home = None, as_json: Json = False) -> int:
+    """Tell what there is to do today."""
+    from seikyu.apps import client
+
+    with open_line(home, as_id, acts_for=acts_for) as line:
+        told = client.today(line)
+    if as_json:
+        print_json(told)
+        return Exit.DONE
+    print(say("client.today.deadline", month=told["month"], deadline=_instant(told["deadline"])))
+    for task in told["tasks"]:
+        print(say(f"client.today.{task['code']}", **task | {"due_at": _instant(task["due_at"])}))
+    for each in told["corrections"]:
+        print(say("client.today.may" if each["may"] else "client.today.may_not", **each))
+    if not told["tasks"]:
+        print(say("client.today.nothing"))
+    return Exit.DONE
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def preview(

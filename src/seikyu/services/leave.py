@@ -13,6 +13,7 @@ from seikyu.office.sending import InstitutionConfirmed
 from seikyu.ports.errors import BadRequest, NotFound
 from seikyu.ports.store import File, WriteTx
 from seikyu.ports.trust import ClientIdentity
+from seikyu.services import events
 from seikyu.services.agency import note_act, require_mandate
 from seikyu.services.decide import present, require_seen, stepped, to_decide
 from seikyu.services.office import Office
@@ -82,6 +83,8 @@ def _write(
     sending = present(tx, file.sending)
     facts = json.dumps({"file_no": file.no, "claim_index": claim_index})
     note_act(tx, office, identity, act, body=sending.body, subject=sending.id, facts=facts)
+    told = {} if claim_index is None else {"claim_index": claim_index}
+    events.note_sending(tx, office, sending, events.What.SENDING_LEFT_OUT, act=act, file_no=file.no, **told)
 
 
 def _file(files: list[File], file_no: int, claim_index: int | None) -> File:

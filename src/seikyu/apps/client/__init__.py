@@ -12,6 +12,7 @@ from seikyu.apps.client.acts import (
     sending,
     sendings,
     take_in,
+    today,
 )
 from seikyu.apps.client.fetch import Fetched, Offered, fetch, offered
 from seikyu.apps.client.folder import ClientFolder, client_toml, home_of, open_client
@@ -42,5 +43,6 @@ __all__ = [
     "sending",
     "sendings",
     "take_in",
+    "today",
     "wait_for_check",
 ]

@@ -18,6 +18,11 @@ def sendings(line: Line, *, month: str | None = None, limit: int = 50) -> list[d
     return items
 
 
+def today(line: Line) -> dict[str, Any]:
+    """Return what this party has to do today. Errors: as Line.get."""
+    return line.get("/today")
+
+
 def sending(line: Line, sending_id: str) -> dict[str, Any]:
     """Return one sending with its files. Errors: as Line.get."""
     return line.get(f"/sendings/{quote(sending_id, safe='')}")

@@ -40,7 +40,6 @@ _FRONT = Way("/", "pages.way.front")
 _HOME = Way("/", "pages.way.home")
 _SEND = Way("/sendings/new", "pages.way.send", powers=("send",), kinds=("institution",))
 _STATUS = Way("/sendings", "pages.way.status", powers=("see",), kinds=("institution",))
-_LISTS = Way("/lists", "pages.way.lists", powers=("see",), kinds=("institution",))
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
 _ACCOUNT = Way("/account", "pages.way.account", login=True, aside=True)
@@ -58,7 +57,6 @@ WAYS = {
         _HOME,
         _SEND,
         _STATUS,
-        _LISTS,
         _NOTICES,
         _APPLICATIONS,
         _ISSUANCE,
