@@ -9,6 +9,7 @@ from seikyu.apps.api.identity import days_to_warn_of
 from seikyu.apps.pages.front import show_front
 from seikyu.apps.pages.institution.told import body_names, kind_said, left_said, month_said
 from seikyu.apps.pages.visit import Pages, Visit
+from seikyu.apps.words import has
 from seikyu.office.calendar import Opening, Window
 from seikyu.office.today import Task, Urgency
 from seikyu.services.office import INSTITUTION
@@ -125,6 +126,12 @@ def _opening_said(visit: Visit, opening: Opening) -> tuple[str, bool]:
     return said, opening.open
 
 
+def _text(task: Task) -> str:
+    """Return which text tells of a task: one with its time, or, where there is none, one without."""
+    key = "text_open" if task.due_at is None else "text"
+    return key if has(f"pages.desk.task.{task.code}.{key}") else "text"
+
+
 def _task_said(visit: Visit, task: Task, names: dict[str, str]) -> dict[str, Any]:
     facts = {
         "claims": task.claims, "send_no": f"{task.send_no:03d}", "due_at": task.due_at,
@@ -134,7 +141,7 @@ def _task_said(visit: Visit, task: Task, names: dict[str, str]) -> dict[str, Any
     place = _PLACES.get(task.code, "/sendings/{id}").format(id=task.sending)
     return {
         "title": visit.say(f"pages.desk.task.{task.code}.title", **facts),
-        "text": visit.say(f"pages.desk.task.{task.code}.text", **facts),
+        "text": visit.say(f"pages.desk.task.{task.code}.{_text(task)}", **facts),
         "link": visit.say(f"pages.desk.task.{task.code}.link"),
         "place": place,
         "tag": _TAGS[task.urgency],

@@ -9,13 +9,14 @@ from starlette.routing import Route
 
 from seikyu.apps.pages.institution.told import body_names, institution_only, row_said
 from seikyu.apps.pages.visit import Pages, Visit
+from seikyu.limits import limit
 from seikyu.office.errors import Closed
 from seikyu.office.forecast import Fate
 from seikyu.office.outcome import Decision
 from seikyu.office.sending import State
 from seikyu.ports.errors import BadRequest, NotThere
 from seikyu.records import Month
-from seikyu.rules.index import Outcome
+from seikyu.rules.index import WORST, Outcome
 from seikyu.services import decide, leave
 from seikyu.services.errors import AlreadyDecided, ChangedSince, StillChecking
 from seikyu.services.indexes import rows_of
@@ -138,15 +139,15 @@ def _one(visit: Visit) -> dict[str, Any]:
     institution_only(visit)
     shown = show_sending(visit.office, visit.asker, _id(visit))
     names = body_names(visit)
-    found = list_findings(visit.office, visit.asker, _id(visit), limit=_FIRST_FINDINGS)
+    found = list_findings(visit.office, visit.asker, _id(visit), limit=limit("page_items")).items
+    gravest = sorted(found, key=_gravity)[:_FIRST_FINDINGS]
     told = None if shown["state"] == State.CHECKING else _told(visit)
     return {
         "sending": row_said(visit, shown, names),
         "files": shown["files"],
         "counts": _counts(shown),
         "go": _go_counts(visit) if told else [],
-        "findings": found.items,
-        "more_findings": found.next is not None,
+        "findings": gravest,
         "forecast": _forecast_said(told) if told else None,
         "history": _history(visit, shown),
         "due_at": _due(visit, shown),
@@ -155,6 +156,12 @@ def _one(visit: Visit) -> dict[str, Any]:
         "checking": shown["state"] == State.CHECKING,
         "on_test_line": shown["line"] == "test",
     }
+
+
+def _gravity(finding: dict[str, Any]) -> tuple[int, int]:
+    """Return by what findings are put in order: what refuses first, mere notices last."""
+    level = finding["level"]
+    return 0 if finding["refuses"] else 1, -WORST.index(level) if level in WORST else 0
 
 
 def _decision(visit: Visit) -> dict[str, Any]:
