@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, Final, Self, TypeVar
 from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, MemoryAccountsWrite
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
+from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.adapters.memory_register import MemoryRegisterRead, MemoryRegisterWrite, RegisterTables
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
@@ -40,7 +41,7 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables):
+class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables, EventTables):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -69,7 +70,9 @@ class _Order:
     over_at_s: float = 0.0
 
 
-class MemoryReadTx(MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead):
+class MemoryReadTx(
+    MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead, MemoryEventsRead
+):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, tables: _Tables) -> None:
@@ -213,7 +216,13 @@ class MemoryReadTx(MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, Mem
 
 
 class MemoryWriteTx(
-    MemoryReadTx, MemoryPeopleWrite, MemoryRegisterWrite, MemoryAccountsWrite, MemoryEnrolmentWrite, MemoryAcmeWrite
+    MemoryReadTx,
+    MemoryPeopleWrite,
+    MemoryRegisterWrite,
+    MemoryAccountsWrite,
+    MemoryEnrolmentWrite,
+    MemoryAcmeWrite,
+    MemoryEventsWrite,
 ):
     """A transaction that writes (ports.store.WriteTx)."""
 

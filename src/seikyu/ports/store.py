@@ -13,6 +13,7 @@ from typing import Protocol
 from seikyu.office.delivery.history import DeliveryStep as DeliveryStep
 from seikyu.ports.acme import AcmeRead, AcmeWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
+from seikyu.ports.events import EventsRead, EventsWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
 from seikyu.ports.register import RegisterRead, RegisterWrite
 
@@ -167,7 +168,7 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, Protocol):
+class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, EventsRead, Protocol):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def notice(self, notice_id: str) -> Notice | None: ...
@@ -251,7 +252,7 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, Protocol):
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, Protocol):
+class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, EventsWrite, Protocol):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:

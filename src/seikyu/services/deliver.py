@@ -14,6 +14,7 @@ from seikyu.office.delivery.history import RECEIVED as STEP_RECEIVED
 from seikyu.ports.errors import BadRequest, Damaged, DigestMismatch, NotFound, NotThere
 from seikyu.ports.store import Delivery, DeliveryStep, ReadTx, WriteTx
 from seikyu.ports.trust import ClientIdentity
+from seikyu.services import events
 from seikyu.services.examine import verify
 from seikyu.services.office import PAYER, Office, require_party
 from seikyu.services.show import Page
@@ -174,6 +175,7 @@ def open_delivery(
         if delivery.state == WAITING:
             delivery = replace(delivery, state=FETCHING, fetched_at=at)
             tx.put_delivery(delivery)
+            events.note_delivery(tx, office, delivery)
         last = delivery.size_bytes if end is None else end
         _note(office, tx, identity, _Asked(delivery.id, FETCH, start, last, reached=start, user=user))
     return Opened(delivery, name)
@@ -201,6 +203,7 @@ def mark_received(
         delivery = replace(delivery, state=RECEIVED, fetched_at=delivery.fetched_at or at, received_at=at)
         tx.put_delivery(delivery)
         _note(office, tx, identity, _Asked(delivery.id, STEP_RECEIVED, 0, size, reached=size, user=user))
+        events.note_delivery(tx, office, delivery)
     office.tell("delivery_received", delivery=delivery.id, payer=delivery.payer)
     return delivery
 

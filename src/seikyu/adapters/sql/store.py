@@ -11,13 +11,14 @@ from seikyu.adapters.sql.accounts import SqlAccountsRead, SqlAccountsWrite
 from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
+from seikyu.adapters.sql.events import SqlEventsRead, SqlEventsWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.adapters.sql.register import SqlRegisterRead, SqlRegisterWrite
 from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Delivery, DeliveryStep, File, Month, Notice, NoticeStep, Posting, Sending
 
 
-class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead):
+class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead, SqlEventsRead):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -138,7 +139,9 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
         return values.setting(self.connection, name)
 
 
-class SqlWriteTx(SqlReadTx, SqlPeopleWrite, SqlRegisterWrite, SqlAccountsWrite, SqlEnrolmentWrite, SqlAcmeWrite):
+class SqlWriteTx(
+    SqlReadTx, SqlPeopleWrite, SqlRegisterWrite, SqlAccountsWrite, SqlEnrolmentWrite, SqlAcmeWrite, SqlEventsWrite
+):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:

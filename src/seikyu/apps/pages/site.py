@@ -36,14 +36,14 @@ from seikyu.trust.people import (
 _FRONT = Way("/", "pages.way.front")
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
-_ACCOUNT = Way("/account", "pages.way.account", login=True)
-_NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE))
-_APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICATES,))
-_ISSUANCE = Way("/issuance", "pages.way.issuance", powers=(OFFICE, APPROVE))
-_CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, APPROVE))
-_ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE))
-_USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE))
-_MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES))
+_ACCOUNT = Way("/account", "pages.way.account", login=True, aside=True)
+_NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE), aside=True)
+_APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICATES,), aside=True)
+_ISSUANCE = Way("/issuance", "pages.way.issuance", powers=(OFFICE, APPROVE), aside=True)
+_CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, APPROVE), aside=True)
+_ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE), aside=True)
+_USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE), aside=True)
+_MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES), aside=True)
 
 #: The menus of both faces, in their order.
 WAYS = {

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0009"
+down_revision = "0015"
 
 INSTANT = sa.String(27).with_variant(sa.DateTime(timezone=True), "postgresql")
 
