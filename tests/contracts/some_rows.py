@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.people import (
     Acceptance,
     Entry,
@@ -16,7 +17,7 @@ from seikyu.ports.people import (
     User,
 )
 from seikyu.ports.register import Certificate, Party
-from seikyu.ports.store import Delivery, DeliveryStep, File, Month, Notice, NoticeStep, Posting, ReadTx, Sending
+from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, ReadTx, Sending
 
 NOW = datetime(2026, 9, 5, 9, 30, 0, 123456, tzinfo=ZoneInfo("Asia/Tokyo"))
 INSTITUTION = "9911000015"

@@ -24,10 +24,11 @@ from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRea
 from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.adapters.memory_register import MemoryRegisterRead, MemoryRegisterWrite, RegisterTables
+from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.objects import Stored, checked_name
-from seikyu.ports.store import Delivery, DeliveryStep, File, Month, Notice, NoticeStep, Posting, Sending, WriteTx
+from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending, WriteTx
 from seikyu.ports.watching import Coming, NobodyWatches, Watching
 
 Row = TypeVar("Row")

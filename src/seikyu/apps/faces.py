@@ -69,7 +69,7 @@ def desk(
         Route("/healthz", healthy),
         *more,
         Mount(ROOT, build_api(office, enrolling, external_url=pages.external_url, send_by=send_by)),
-        *page_routes(pages, enrolling, paper=paper),
+        *page_routes(pages, enrolling, paper=paper, send_by=send_by),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="desk", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))

@@ -9,10 +9,10 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from seikyu.office.delivery.history import FETCH, MISMATCH, noted, reached
+from seikyu.office.delivery.history import FETCH, MISMATCH, DeliveryStep, noted, reached
 from seikyu.office.delivery.history import RECEIVED as STEP_RECEIVED
 from seikyu.ports.errors import BadRequest, Damaged, DigestMismatch, NotFound, NotThere
-from seikyu.ports.store import Delivery, DeliveryStep, ReadTx, WriteTx
+from seikyu.ports.store import Delivery, ReadTx, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import events
 from seikyu.services.examine import verify
@@ -159,7 +159,13 @@ def list_pieces(office: Office, identity: ClientIdentity, delivery_id: str) -> d
 
 
 def open_delivery(
-    office: Office, identity: ClientIdentity, delivery_id: str, *, start: int = 0, end: int | None = None, user: str = ""
+    office: Office,
+    identity: ClientIdentity,
+    delivery_id: str,
+    *,
+    start: int = 0,
+    end: int | None = None,
+    user: str = "",
 ) -> Opened:
     """Say that the payer fetches the bytes `start` up to `end`, and return what to send.
 

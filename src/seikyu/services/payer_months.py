@@ -1,4 +1,4 @@
-"""A payer's months (処理月): what was delivered, and that it is what the claim ledger charges this payer, to the unit."""
+"""A payer's months (処理月): what was delivered, and that it is what the ledger charges this payer, to the unit."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,7 +54,9 @@ def list_payer_months(office: Office, identity: ClientIdentity) -> list[tuple[st
     """Return month and body of all that was closed with something for this payer, newest first. Errors: Forbidden."""
     with office.store.read() as tx:
         require_party(tx, identity, kind=PAYER, now=office.clock.now())
-        return [(month, body) for body, month in tx.months_of_payer(identity.party, REAL) if _is_closed(tx, body, month)]
+        return [
+            (month, body) for body, month in tx.months_of_payer(identity.party, REAL) if _is_closed(tx, body, month)
+        ]
 
 
 def show_payer_month(office: Office, identity: ClientIdentity, month: str) -> list[PayerMonth]:

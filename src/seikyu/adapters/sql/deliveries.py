@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from seikyu.adapters.sql.rows import columns, every, first, narrowed, page, put
 from seikyu.adapters.sql.schema import deliveries, delivery_steps
-from seikyu.ports.store import Delivery, DeliveryStep
+from seikyu.office.delivery.history import DeliveryStep
+from seikyu.ports.store import Delivery
 
 _DELIVERY = sa.select(*columns(deliveries, Delivery))
 _STEP = sa.select(*columns(delivery_steps, DeliveryStep))

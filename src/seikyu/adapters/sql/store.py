@@ -14,8 +14,9 @@ from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
 from seikyu.adapters.sql.events import SqlEventsRead, SqlEventsWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.adapters.sql.register import SqlRegisterRead, SqlRegisterWrite
+from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.errors import Unavailable
-from seikyu.ports.store import Delivery, DeliveryStep, File, Month, Notice, NoticeStep, Posting, Sending
+from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending
 
 
 class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead, SqlEventsRead):

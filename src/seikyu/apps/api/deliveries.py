@@ -31,7 +31,7 @@ Fetcher = Annotated[ClientIdentity, Depends(fetcher_of)]
 
 
 @router.get("/deliveries", response_model=models.Deliveries, responses=problems())
-def deliveries(  # noqa: PLR0913, PLR0917  (each is one filter of the list)
+def deliveries(  # noqa: PLR0917  (each is one filter of the list)
     request: Request,
     office: TheOffice,
     asker: Asker,
@@ -59,9 +59,7 @@ def delivery_months(office: TheOffice, asker: Fetcher) -> Any:
 
 
 @router.get("/deliveries/months/{month}", response_model=models.PayerMonth, responses=problems(404))
-def delivery_month(
-    office: TheOffice, asker: Fetcher, month: Annotated[str, Path(pattern=models.MONTH_FORM)]
-) -> Any:
+def delivery_month(office: TheOffice, asker: Fetcher, month: Annotated[str, Path(pattern=models.MONTH_FORM)]) -> Any:
     """Show the totals of a month: what was delivered, held against the asker's part of the claim ledger (貸借)."""
     found = payer_months.show_payer_month(office, asker, month)
     if not found:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from starlette.routing import Route
 
+from seikyu.apps.api.contents import SendBy
 from seikyu.apps.notices_posted import Paper
 from seikyu.apps.pages.certs.applications import application_routes
 from seikyu.apps.pages.certs.certificates import certificate_routes
@@ -14,6 +15,7 @@ from seikyu.apps.pages.frame import static_routes
 from seikyu.apps.pages.front import show_front
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
+from seikyu.apps.pages.payer.deliveries import delivery_routes
 from seikyu.apps.pages.people.account import account_routes
 from seikyu.apps.pages.people.second_factor import second_factor_routes
 from seikyu.apps.pages.people.users import user_routes
@@ -31,6 +33,7 @@ from seikyu.trust.people import (
     NOTICES,
     OFFICE,
     PEOPLE,
+    SEE,
 )
 
 _FRONT = Way("/", "pages.way.front")
@@ -42,6 +45,7 @@ _APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICA
 _ISSUANCE = Way("/issuance", "pages.way.issuance", powers=(OFFICE, APPROVE), aside=True)
 _CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, APPROVE), aside=True)
 _ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE), aside=True)
+_DELIVERIES = Way("/deliveries", "pages.way.deliveries", powers=(SEE,), kinds=("payer",))
 _USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE), aside=True)
 _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES), aside=True)
 
@@ -49,6 +53,7 @@ _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATE
 WAYS = {
     "desk": (
         _FRONT,
+        _DELIVERIES,
         _NOTICES,
         _APPLICATIONS,
         _ISSUANCE,
@@ -90,16 +95,18 @@ def page_routes(
     *,
     paper: Callable[[], Paper] | None = None,
     network: Path | None = None,
+    send_by: SendBy | None = None,
 ) -> list[Route]:
     """Return every route of a face's pages.
 
     Shape: `paper` returns what makes notices into paper; the desk has it. `network` is as in `faces.public`.
+    `send_by` is as for `build_api`.
     """
     at_desk = []
     if pages.face == "desk" and paper is not None:
         at_desk = [
             *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages),
+            *order_routes(pages), *delivery_routes(pages, send_by),
         ]  # fmt: skip
     return [
         pages.route("/", show_front, login=False),
