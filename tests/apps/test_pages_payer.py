@@ -245,3 +245,16 @@ def test_without_a_login_there_are_no_bytes(site: Site) -> None:
         answer = browser.ask("GET", path)
         assert (303, f"/login?next={path}") == (answer.status_code, answer.headers["location"].replace("%2F", "/"))
     assert "waiting" == state_of(site, row)
+
+
+def test_the_worker_may_ask_us_and_nobody_else(site: Site) -> None:
+    """A worker goes by the policy of its own script: that of the pages, so it loads and asks at its own origin alone."""
+    put(site)
+    browser = add(site, party=PAYER)
+    worker = re.findall(r'data-(?:worker|sha256)="([^"]+)"', browser.get("/deliveries").text)
+
+    for path in worker:
+        policy = browser.ask("GET", path).headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert {"script-src 'self'", "connect-src 'self'"} <= {each.strip() for each in policy.split(";")}
+    assert len(worker) == 2

@@ -53,12 +53,12 @@
     said("begins");
     if (navigator.storage.persist) { navigator.storage.persist().catch(() => false); }
     if (!worker) {
-      worker = new Worker(root.dataset.worker);
+      worker = new Worker(`${root.dataset.worker}?sha256=${encodeURIComponent(root.dataset.sha256)}`);
       worker.onmessage = ({ data }) => heard(data);
-      worker.onerror = () => ended("fault", { text: "worker" });
+      worker.onerror = (event) => ended("fault", { text: event.message || "worker" });
     }
     worker.postMessage({
-      act: "fetch", list: root.dataset.list, sha256: root.dataset.sha256, folder: root.dataset.folder,
+      act: "fetch", list: root.dataset.list, folder: root.dataset.folder,
       lang: document.documentElement.lang, again: at("again").checked,
     });
   });

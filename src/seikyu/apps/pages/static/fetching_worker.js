@@ -2,6 +2,8 @@
 // lengths and bytes back. One tab at a time; whatever ends this worker, the next one goes on from what is there.
 "use strict";
 
+importScripts(new URL(new URLSearchParams(self.location.search).get("sha256"), self.location.origin).href);
+
 const LOCK = "seikyu-deliveries";
 const PAUSES_S = [1, 2, 4];
 const SILENT_MS = 45_000;
@@ -31,10 +33,6 @@ self.onmessage = ({ data }) => {
     return;
   }
   told = data;
-  if (!self.seikyuReady) {
-    importScripts(told.sha256);
-    self.seikyuReady = true;
-  }
   navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => (lock ? held() : tell("other_tab"))).catch(say);
 };
 
