@@ -4,6 +4,7 @@ import hashlib
 import random
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,7 +134,10 @@ def state(page: Page, word: str) -> None:
 
 def come(page: Page, least: int) -> None:
     """Wait until so many bytes of all have come."""
-    page.wait_for_function(f"document.querySelector('[data-part=total]').value >= {least}", timeout=60_000)
+    until = time.monotonic() + 60
+    while page.locator('[data-part="total"]').evaluate("(bar) => bar.value") < least:
+        assert time.monotonic() < until, page.locator('[data-part="said"]').inner_text()
+        page.wait_for_timeout(50)
 
 
 def kept(page: Page, folder: str = "deliveries") -> dict[str, int]:
@@ -187,6 +191,7 @@ def test_one_press_fetches_everything_and_the_office_knows(
     """All files of the month, in pieces, checked, in the official folders; nothing is left in the browser."""
     with somebody(playwright, served, tmp_path / "profile") as who:
         page = opened(who)
+        page.check('[data-part="again"]')
         press(page)
         state(page, "whole")
         hand_over(page)
@@ -200,6 +205,7 @@ def test_one_press_fetches_everything_and_the_office_knows(
         one = steps(served)[0]
         assert (0, BIG, -(-BIG // PIECE)) == (one["start"], one["end"], one["requests"])
         assert served.access["payer"]["user"] == one["user"]
+        page.uncheck('[data-part="again"]')
         press(page)
         state(page, "nothing")
 
@@ -349,6 +355,7 @@ def test_without_pickers_files_go_to_the_downloads(playwright: Playwright, serve
     got: dict[str, str] = {}
     with somebody(playwright, served, tmp_path / "profile", script=NO_PICKERS) as who:
         page = opened(who)
+        page.check('[data-part="again"]')
         page.on("download", lambda each: got.update({str(each.path()): each.suggested_filename}))
         press(page)
         state(page, "received")

@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "confirm": "cli_client",
     "cancel": "cli_client",
     "fetch": "cli_client",
+    "deliveries": "cli_deliveries",
     "notice": "cli_notices",
     "cert": "cli_certs",
     "doctor": "cli_doctor",

@@ -4,8 +4,7 @@
 (() => {
   const LOCK = "seikyu-deliveries";
   const HANDED = ".handed";
-  const CLEAR_TRIES = 10;
-  const CLEAR_PAUSE_MS = 200;
+  const LOCK_WAIT_MS = 2000;
   const KEPT_AFTER_HANDING_MS = 600_000;
 
   const root = document.getElementById("fetching");
@@ -269,15 +268,11 @@
 
   at("clear").addEventListener("click", async () => {
     if (worker) { worker.terminate(); worker = null; busy(false); }
-    let cleared = false;
-    for (let tries = 0; !cleared && tries < CLEAR_TRIES; tries += 1) {   // our own worker takes a moment to go
-      if (tries) { await new Promise((resolve) => { setTimeout(resolve, CLEAR_PAUSE_MS); }); }
-      cleared = await navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => {
-        if (!lock) { return false; }
-        await (await navigator.storage.getDirectory()).removeEntry(root.dataset.folder, { recursive: true });
-        return true;
-      });
-    }
+    // Our own worker takes a moment to go; another tab keeps what it holds.
+    const cleared = await navigator.locks.request(LOCK, { signal: AbortSignal.timeout(LOCK_WAIT_MS) }, async () => {
+      await (await navigator.storage.getDirectory()).removeEntry(root.dataset.folder, { recursive: true });
+      return true;
+    }).catch(() => false);
     if (cleared) {
       show([]);
       at("save-all").hidden = true;

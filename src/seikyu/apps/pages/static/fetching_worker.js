@@ -5,6 +5,7 @@
 importScripts(new URL(new URLSearchParams(self.location.search).get("sha256"), self.location.origin).href);
 
 const LOCK = "seikyu-deliveries";
+const LOCK_WAIT_MS = 2000;
 const PAUSES_S = [1, 2, 4];
 const SILENT_MS = 45_000;
 const READ_BYTES = 1024 * 1024;
@@ -33,7 +34,7 @@ self.onmessage = ({ data }) => {
     return;
   }
   told = data;
-  navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => (lock ? held() : tell("other_tab"))).catch(say);
+  navigator.locks.request(LOCK, { signal: AbortSignal.timeout(LOCK_WAIT_MS) }, held).catch(say);
 };
 
 async function held() {
@@ -53,7 +54,7 @@ function say(error) {
     tell(error.word, error.facts);
   } else if (error.name === "QuotaExceededError") {
     tell("no_room", {});
-  } else if (error.name === "NoModificationAllowedError") {
+  } else if (["NoModificationAllowedError", "TimeoutError"].includes(error.name)) {
     tell("other_tab");
   } else {
     tell("fault", { text: `${error.name}: ${error.message}` });
