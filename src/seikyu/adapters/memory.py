@@ -20,6 +20,11 @@ from typing import Any, BinaryIO, Final, Self, TypeVar
 
 from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, MemoryAccountsWrite
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
+from seikyu.adapters.memory_announcements import (
+    AnnouncementTables,
+    MemoryAnnouncementsRead,
+    MemoryAnnouncementsWrite,
+)
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.adapters.memory_register import MemoryRegisterRead, MemoryRegisterWrite, RegisterTables
@@ -40,7 +45,7 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables):
+class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables, AnnouncementTables):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -68,7 +73,10 @@ class _Order:
     over_at_s: float = 0.0
 
 
-class MemoryReadTx(MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead):
+class MemoryReadTx(
+    MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead,
+    MemoryAnnouncementsRead,
+):  # fmt: skip
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, tables: _Tables) -> None:
@@ -202,8 +210,9 @@ class MemoryReadTx(MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, Mem
 
 
 class MemoryWriteTx(
-    MemoryReadTx, MemoryPeopleWrite, MemoryRegisterWrite, MemoryAccountsWrite, MemoryEnrolmentWrite, MemoryAcmeWrite
-):
+    MemoryReadTx, MemoryPeopleWrite, MemoryRegisterWrite, MemoryAccountsWrite, MemoryEnrolmentWrite, MemoryAcmeWrite,
+    MemoryAnnouncementsWrite,
+):  # fmt: skip
     """A transaction that writes (ports.store.WriteTx)."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:
