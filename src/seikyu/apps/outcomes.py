@@ -142,6 +142,8 @@ _OUTCOMES: Final = (
     Outcome("already_closed", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("only_in_sandbox", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("list_unreadable", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("bad_announcement", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("announcement_over", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("bad_notice", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
     Outcome("notice_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("notice_too_early", HTTPStatus.CONFLICT, Exit.LATER),
@@ -243,6 +245,8 @@ _OUTCOMES: Final = (
     Outcome("other_line", HTTPStatus.FORBIDDEN, Exit.REFUSED),
     Outcome("lines_answers_bad", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
     Outcome("lines_list_unreadable", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.REFUSED),
+    Outcome("prefecture_table_unreadable", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.REFUSED),
+    Outcome("prefecture_table_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("lines_list_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     # ourselves
     Outcome("damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),

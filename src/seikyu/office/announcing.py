@@ -15,6 +15,7 @@ TITLE_CHARS: Final = 120
 BODY_CHARS: Final = 8000
 REASON_CHARS: Final = 500
 
+_TEXTS: Final = {"title_ja": TITLE_CHARS, "title_en": TITLE_CHARS, "body_ja": BODY_CHARS, "body_en": BODY_CHARS}
 _BODY: Final = re.compile(r"1|2-[0-9]{2}")
 _STRANGE: Final = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
 #: Turns the direction of what follows: a text could look like another.
@@ -74,27 +75,27 @@ def is_reason(text: str) -> bool:
 
 
 def _wrong(draft: Draft, now: datetime) -> Iterator[Wrong]:
-    for name in ("title_ja", "body_ja"):
-        if not getattr(draft, name).strip():
-            yield Wrong(name, "missing")
-    for name, most in (
-        ("title_ja", TITLE_CHARS), ("title_en", TITLE_CHARS), ("body_ja", BODY_CHARS), ("body_en", BODY_CHARS),
-    ):  # fmt: skip
-        text = getattr(draft, name)
-        if len(text) > most or not _plain(text, lines=name.startswith("body")):
-            yield Wrong(name, "text")
-    if bool(draft.title_en.strip()) != bool(draft.body_en.strip()):
-        yield Wrong("title_en" if not draft.title_en.strip() else "body_en", "both")
-    if draft.kind not in words("kinds"):
-        yield Wrong("kind", "choice")
-    if draft.importance not in words("importances"):
-        yield Wrong("importance", "choice")
-    if not set(draft.for_kinds) <= set(words("readers")):
-        yield Wrong("for_kinds", "choice")
-    if not all(_BODY.fullmatch(each) for each in draft.for_bodies):
-        yield Wrong("for_bodies", "choice")
+    yield from _wrong_texts(draft)
+    known = {
+        "kind": draft.kind in words("kinds"),
+        "importance": draft.importance in words("importances"),
+        "for_kinds": set(draft.for_kinds) <= set(words("readers")),
+        "for_bodies": all(_BODY.fullmatch(each) for each in draft.for_bodies),
+    }
+    yield from (Wrong(name, "choice") for name, right in known.items() if not right)
     if draft.until is not None and draft.until <= now:
         yield Wrong("until", "past")
+
+
+def _wrong_texts(draft: Draft) -> Iterator[Wrong]:
+    for name, most in _TEXTS.items():
+        text = getattr(draft, name)
+        if name.endswith("_ja") and not text.strip():
+            yield Wrong(name, "missing")
+        elif len(text) > most or not _plain(text, lines=name.startswith("body")):
+            yield Wrong(name, "text")
+    if bool(draft.title_en.strip()) != bool(draft.body_en.strip()):
+        yield Wrong("body_en" if draft.title_en.strip() else "title_en", "both")
 
 
 def _plain(text: str, *, lines: bool) -> bool:

@@ -55,8 +55,8 @@ class BodyFacts:
 class WrongCell:
     """What is wrong with a cell.
 
-    Shape: `line` counts from 1, the heading included; `why` is missing, text, body, choice, phone, url, day or twice, or
-    half_row with no column.
+    Shape: `line` counts from 1, the heading included; `why` is missing, text, body, choice, phone, url, day or
+    twice, or half_row with no column.
     """
 
     line: int

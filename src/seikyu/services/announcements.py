@@ -96,7 +96,13 @@ def withdraw(office: Office, announcement_id: str, *, reason: str, by: str) -> d
 
 
 def list_news(
-    office: Office, *, limit: int, cursor: str | None = None, party_kind: str = "", body: str = "", history: bool = False
+    office: Office,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    party_kind: str = "",
+    body: str = "",
+    history: bool = False,
 ) -> Page:
     """Return the announcements that hold now, newest first; with `history` every one of them.
 

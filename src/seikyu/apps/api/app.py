@@ -10,7 +10,19 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from seikyu import VERSION
-from seikyu.apps.api import admin, arrivals, certificates, deliveries, notices, pairings, register, revoking, sendings
+from seikyu.apps.api import (
+    admin,
+    arrivals,
+    certificates,
+    deliveries,
+    news,
+    notices,
+    pairings,
+    register,
+    revoking,
+    sendings,
+    site,
+)
 from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Admit, Identified
 from seikyu.apps.api.paging import ENROLLING, EXTERNAL_URL, OFFICE, SEND_BY
@@ -104,6 +116,9 @@ def _app(
     app.include_router(revoking.router)
     app.include_router(register.router)
     app.include_router(notices.admin_router)
+    app.include_router(news.router)
+    app.include_router(news.admin_router)
+    app.include_router(site.router)
     app.add_middleware(SmallBodies, root=ROOT)
     open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
     app.add_middleware(

@@ -1,6 +1,8 @@
 """What pages a face has, and its menu. A room that adds pages adds its routes and its entry of the menu here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from starlette.routing import Route
@@ -14,10 +16,12 @@ from seikyu.apps.pages.frame import static_routes
 from seikyu.apps.pages.front import show_front
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
+from seikyu.apps.pages.operator.announcements import announcement_routes
 from seikyu.apps.pages.people.account import account_routes
 from seikyu.apps.pages.people.second_factor import second_factor_routes
 from seikyu.apps.pages.people.users import user_routes
-from seikyu.apps.pages.visit import Pages, Way
+from seikyu.apps.pages.public.routes import site_routes
+from seikyu.apps.pages.visit import Page, Pages, Way
 from seikyu.ports.lines import LineLists
 from seikyu.services.applications import Enrolling
 from seikyu.services.office import Office
@@ -34,6 +38,14 @@ from seikyu.trust.people import (
 )
 
 _FRONT = Way("/", "pages.way.front")
+_FAQ = Way("/faq", "pages.way.faq")
+_FORMS = Way("/forms", "pages.way.forms")
+_PREFECTURES = Way("/prefectures", "pages.way.prefectures")
+_CALENDAR = Way("/calendar", "pages.way.calendar")
+_NEWS = Way("/news", "pages.way.news")
+_STATUS = Way("/status", "pages.way.status")
+_CONTACT = Way("/contact", "pages.way.contact")
+_ANNOUNCING = Way("/desk/announcements", "pages.announcing.way", powers=(OFFICE,))
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
 _ACCOUNT = Way("/account", "pages.way.account", login=True)
@@ -45,6 +57,9 @@ _ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE))
 _USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE))
 _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES))
 
+#: The home of who has logged in at the desk, by kind of party. A room that has one puts it here.
+HOMES: Mapping[str, Page] = {}
+
 #: The menus of both faces, in their order.
 WAYS = {
     "desk": (
@@ -54,11 +69,26 @@ WAYS = {
         _ISSUANCE,
         _CERTIFICATES,
         _ORDERS,
+        _ANNOUNCING,
         _USERS,
         _MANDATES,
         _ACCOUNT,
     ),
-    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT),
+    "public": (
+        _FRONT,
+        _FAQ,
+        _FORMS,
+        _PREFECTURES,
+        _CALENDAR,
+        _LINES,
+        _NEWS,
+        _STATUS,
+        _CONTACT,
+        replace(_CERT, aside=True),
+        replace(_NOTICES, aside=True),
+        replace(_APPLICATIONS, aside=True),
+        replace(_ACCOUNT, aside=True),
+    ),
 }
 
 
@@ -99,10 +129,11 @@ def page_routes(
     if pages.face == "desk" and paper is not None:
         at_desk = [
             *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages),
+            *order_routes(pages), *announcement_routes(pages),
         ]  # fmt: skip
     return [
-        pages.route("/", show_front, login=False),
+        pages.route("/", partial(show_front, homes=HOMES), login=False),
+        *site_routes(pages),
         *static_routes(),
         *account_routes(pages),
         *second_factor_routes(pages),
