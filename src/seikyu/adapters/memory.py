@@ -26,6 +26,7 @@ from seikyu.adapters.memory_announcements import (
     MemoryAnnouncementsWrite,
 )
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
+from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.adapters.memory_register import MemoryRegisterRead, MemoryRegisterWrite, RegisterTables
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
@@ -45,7 +46,15 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables, AnnouncementTables):
+class _Tables(
+    PeopleTables,
+    RegisterTables,
+    AccountTables,
+    EnrolmentTables,
+    AcmeTables,
+    EventTables,
+    AnnouncementTables,
+):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -74,9 +83,14 @@ class _Order:
 
 
 class MemoryReadTx(
-    MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead,
+    MemoryPeopleRead,
+    MemoryRegisterRead,
+    MemoryAccountsRead,
+    MemoryEnrolmentRead,
+    MemoryAcmeRead,
+    MemoryEventsRead,
     MemoryAnnouncementsRead,
-):  # fmt: skip
+):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, tables: _Tables) -> None:
@@ -210,9 +224,15 @@ class MemoryReadTx(
 
 
 class MemoryWriteTx(
-    MemoryReadTx, MemoryPeopleWrite, MemoryRegisterWrite, MemoryAccountsWrite, MemoryEnrolmentWrite, MemoryAcmeWrite,
+    MemoryReadTx,
+    MemoryPeopleWrite,
+    MemoryRegisterWrite,
+    MemoryAccountsWrite,
+    MemoryEnrolmentWrite,
+    MemoryAcmeWrite,
+    MemoryEventsWrite,
     MemoryAnnouncementsWrite,
-):  # fmt: skip
+):
     """A transaction that writes (ports.store.WriteTx)."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:

@@ -13,6 +13,7 @@ from typing import Protocol
 from seikyu.ports.acme import AcmeRead, AcmeWrite
 from seikyu.ports.announcements import AnnouncementsRead, AnnouncementsWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
+from seikyu.ports.events import EventsRead, EventsWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
 from seikyu.ports.register import RegisterRead, RegisterWrite
 
@@ -167,7 +168,15 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, AnnouncementsRead, Protocol):
+class ReadTx(
+    PeopleRead,
+    RegisterRead,
+    EnrolmentRead,
+    AcmeRead,
+    EventsRead,
+    AnnouncementsRead,
+    Protocol,
+):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def notice(self, notice_id: str) -> Notice | None: ...
@@ -243,7 +252,16 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, AnnouncementsRea
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, AnnouncementsWrite, Protocol):
+class WriteTx(
+    ReadTx,
+    PeopleWrite,
+    RegisterWrite,
+    EnrolmentWrite,
+    AcmeWrite,
+    EventsWrite,
+    AnnouncementsWrite,
+    Protocol,
+):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:

@@ -19,6 +19,7 @@ from seikyu.ports.errors import Damaged, NotFound, NotThere
 from seikyu.ports.store import File, Sending
 from seikyu.rules.context import Context
 from seikyu.rules.index import Outcome, Reason
+from seikyu.services import events
 from seikyu.services.corrections import is_correction, no_corrections, sent_before
 from seikyu.services.decide import decide_if_overdue
 from seikyu.services.draft import Draft
@@ -105,6 +106,8 @@ def _check(office: Office, sending: Sending, files: list[File], *, before: Befor
             for each in checked:
                 tx.put_file(each.file)
             tx.put_sending(moved)
+            if now.state == State.CHECKING:
+                events.note_sending(tx, office, moved)
         draft.keep(_names_of([each.file for each in checked]))
     office.tell("sending_checked", sending=moved.id, state=moved.state, claims=moved.claims, refused=moved.refused)
 

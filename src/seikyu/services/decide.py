@@ -31,6 +31,7 @@ from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.records import Month
 from seikyu.rules.index import IndexRow, Outcome, Reason
+from seikyu.services import events
 from seikyu.services.agency import note_act
 from seikyu.services.draft import Draft
 from seikyu.services.errors import AlreadyDecided, StillChecking
@@ -78,6 +79,7 @@ def cancel(office: Office, identity: ClientIdentity, sending_id: str) -> Sending
         state = _step(now, InstitutionCancelled()).value
         cancelled = replace(now, state=state, decided_at=decided_at, decided_agent=identity.agent)
         tx.put_sending(cancelled)
+        events.note_sending(tx, office, cancelled)
         note_act(tx, office, identity, "cancel", body=now.body, subject=now.id)
     office.tell("sending_cancelled", sending=sending.id, party=sending.party)
     return cancelled
@@ -188,6 +190,7 @@ def _decide(
                 decided_agent=by.agent if by else None,
             )
             tx.put_sending(moved)
+            events.note_sending(tx, office, moved)
             if by is not None:
                 note_act(tx, office, by, "confirm", body=moved.body, subject=moved.id)
             _enter(office, tx, moved, outcomes, at=decided_at)

@@ -34,6 +34,7 @@ from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.records import Header
+from seikyu.services import events
 from seikyu.services.agency import note_act, require_mandate
 from seikyu.services.arrival import Arrived, Stated, check_stated, require_room, take_in
 from seikyu.services.arrivals import Source, forget
@@ -300,5 +301,6 @@ def _new(office: Office, tx: WriteTx, made: Sending, *, arrived: Sequence[Arrive
         for no, body in enumerate(arrived, start=1)
     ]
     tx.add_sending(sending, files)
+    events.note_sending(tx, office, sending)
     office.jobs.submit(tx, WorkOrder(Work.CHECK_SENDING, sending.id, key=f"check/{sending.id}"))
     return Answer(sending, repeat=False)

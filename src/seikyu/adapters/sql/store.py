@@ -12,13 +12,22 @@ from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
 from seikyu.adapters.sql.announcements import SqlAnnouncementsRead, SqlAnnouncementsWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
+from seikyu.adapters.sql.events import SqlEventsRead, SqlEventsWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.adapters.sql.register import SqlRegisterRead, SqlRegisterWrite
 from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending
 
 
-class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead, SqlAnnouncementsRead):
+class SqlReadTx(
+    SqlPeopleRead,
+    SqlRegisterRead,
+    SqlAccountsRead,
+    SqlEnrolmentRead,
+    SqlAcmeRead,
+    SqlEventsRead,
+    SqlAnnouncementsRead,
+):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -132,9 +141,15 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
 
 
 class SqlWriteTx(
-    SqlReadTx, SqlPeopleWrite, SqlRegisterWrite, SqlAccountsWrite, SqlEnrolmentWrite, SqlAcmeWrite,
+    SqlReadTx,
+    SqlPeopleWrite,
+    SqlRegisterWrite,
+    SqlAccountsWrite,
+    SqlEnrolmentWrite,
+    SqlAcmeWrite,
+    SqlEventsWrite,
     SqlAnnouncementsWrite,
-):  # fmt: skip
+):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:
