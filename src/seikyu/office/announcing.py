@@ -10,9 +10,9 @@ from importlib.resources import files
 from tomllib import loads
 from typing import Final
 
-#: A title is one line of a list; a text is read on a screen and not as a book.
+#: A title is one line of a list. Both texts, escaped as a form escapes them, must fit into `form_bytes`.
 TITLE_CHARS: Final = 120
-BODY_CHARS: Final = 8000
+BODY_CHARS: Final = 2500
 REASON_CHARS: Final = 500
 
 _TEXTS: Final = {"title_ja": TITLE_CHARS, "title_en": TITLE_CHARS, "body_ja": BODY_CHARS, "body_en": BODY_CHARS}

@@ -119,18 +119,7 @@ def _within(spans: Sequence[Span], day: date) -> tuple[Span, ...]:
     start = datetime(day.year, day.month, day.day, tzinfo=JST)
     end = start + timedelta(days=1)
     cut = [Span(max(span.start, start), min(span.end, end), span.window) for span in spans]
-    return _joined([span for span in cut if span.start < span.end])
-
-
-def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Return spans without the seam between two that follow each other in one window (an extension has one)."""
-    joined: list[Span] = []
-    for span in spans:
-        if joined and joined[-1].end == span.start and joined[-1].window is span.window:
-            joined[-1] = Span(joined[-1].start, span.end, span.window)
-        else:
-            joined.append(span)
-    return tuple(joined)
+    return tuple(span for span in cut if span.start < span.end)
 
 
 def _paused(calendar: Calendar, day: date) -> bool:

@@ -82,13 +82,13 @@ class NewsPage(BaseModel):
 @router.get("/news", response_model=NewsPage, responses=problems())
 def news(
     office: TheOffice,
-    for_kind: Annotated[Reader | None, Query(alias="for", description="without what is for others only")] = None,
+    reader: Annotated[Reader | None, Query(description="without what is for others only")] = None,
     body: Annotated[str | None, Query(pattern=BODY_FORM, description="without what is for other bodies")] = None,
     limit: PageLimit = PAGE,
     cursor: Cursor = None,
 ) -> Any:
     """List the announcements that hold now, newest first."""
-    return services.list_news(office, limit=limit, cursor=cursor, party_kind=for_kind or "", body=body or "")
+    return services.list_news(office, limit=limit, cursor=cursor, party_kind=reader or "", body=body or "")
 
 
 @router.get("/news/{announcement_id}", response_model=NewsItem, responses=problems(404))

@@ -11,6 +11,7 @@ from wtforms import (  # type: ignore[import-untyped]  # the library has no type
     BooleanField,
     DateTimeLocalField,
     Form,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -107,6 +108,9 @@ def _form(lang: Language, told: Any) -> Form:
     def choices(table: str) -> list[tuple[str, str]]:
         return [(name, word.ja if lang == "ja" else word.en) for name, word in words(table).items()]
 
+    def options(table: str) -> list[SelectChoice]:
+        return [SelectChoice(name, said) for name, said in choices(table)]
+
     def text(name: str, most: int, *, needed: bool = False, kind: Any = StringField) -> Any:
         hint = "" if needed else label("pages.announcing.english")
         rendering = {"required": True} if needed else {}
@@ -116,8 +120,8 @@ def _form(lang: Language, told: Any) -> Form:
         )  # fmt: skip
 
     fields: dict[str, Any] = {
-        "kind": SelectField(label("pages.announcing.kind"), choices=choices("kinds")),
-        "importance": SelectField(label("pages.announcing.importance"), choices=choices("importances")),
+        "kind": SelectField(label("pages.announcing.kind"), choices=options("kinds")),
+        "importance": SelectField(label("pages.announcing.importance"), choices=options("importances")),
         "title_ja": text("title_ja", TITLE_CHARS, needed=True),
         "body_ja": text("body_ja", BODY_CHARS, needed=True, kind=TextAreaField),
         "title_en": text("title_en", TITLE_CHARS),
@@ -143,8 +147,8 @@ def _form(lang: Language, told: Any) -> Form:
 
 
 def _draft(form: Form) -> Draft:
-    told = form.data
-    until: datetime | None = told["until"]
+    told = {name: value or "" for name, value in form.data.items()}  # a field that was not sent has no text
+    until: datetime | None = form.data["until"]
     return Draft(
         title_ja=told["title_ja"], body_ja=told["body_ja"], kind=told["kind"], importance=told["importance"],
         title_en=told["title_en"], body_en=told["body_en"],
