@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "findings": "cli_client",
     "confirm": "cli_client",
     "cancel": "cli_client",
+    "lists": "cli_papers",
     "fetch": "cli_client",
     "notice": "cli_notices",
     "cert": "cli_certs",

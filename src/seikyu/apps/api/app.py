@@ -15,6 +15,7 @@ from seikyu.apps.api import (
     arrivals,
     certificates,
     deliveries,
+    lists,
     news,
     notices,
     pairings,
@@ -105,6 +106,7 @@ def _app(
             Exception: answer_bug,
         },
     )
+    app.include_router(lists.router)  # its fixed names come before the ids of the ones below
     app.include_router(sendings.router)
     app.include_router(arrivals.router)
     app.include_router(deliveries.router)

@@ -14,6 +14,7 @@ from seikyu.apps.pages.certs.issuance import issuance_routes
 from seikyu.apps.pages.certs.orders import order_routes
 from seikyu.apps.pages.frame import static_routes
 from seikyu.apps.pages.front import show_front
+from seikyu.apps.pages.institution.lists import list_routes
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
 from seikyu.apps.pages.operator.announcements import announcement_routes
@@ -48,6 +49,7 @@ _CONTACT = Way("/contact", "pages.way.contact")
 _ANNOUNCING = Way("/desk/announcements", "pages.announcing.way", powers=(OFFICE,))
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
+_LISTS = Way("/lists", "pages.way.lists", powers=("see",), kinds=("institution",))
 _ACCOUNT = Way("/account", "pages.way.account", login=True, aside=True)
 _NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE), aside=True)
 _APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICATES,), aside=True)
@@ -64,6 +66,7 @@ HOMES: Mapping[str, Page] = {}
 WAYS = {
     "desk": (
         _FRONT,
+        _LISTS,
         _NOTICES,
         _APPLICATIONS,
         _ISSUANCE,
@@ -129,7 +132,7 @@ def page_routes(
     if pages.face == "desk" and paper is not None:
         at_desk = [
             *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages), *announcement_routes(pages),
+            *order_routes(pages), *announcement_routes(pages), *list_routes(pages),
         ]  # fmt: skip
     return [
         pages.route("/", partial(show_front, homes=HOMES), login=False),
