@@ -1,7 +1,6 @@
 """What pages a face has, and its menu. A room that adds pages adds its routes and its entry of the menu here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -46,8 +45,8 @@ _CALENDAR = Way("/calendar", "pages.way.calendar")
 _NEWS = Way("/news", "pages.way.news")
 _STATUS = Way("/status", "pages.way.status")
 _CONTACT = Way("/contact", "pages.way.contact")
-_ANNOUNCING = Way("/desk/announcements", "pages.announcing.way", powers=(OFFICE,))
-_CERT = Way("/cert/", "pages.way.cert")
+_ANNOUNCING = Way("/desk/announcements", "pages.announcing.way", powers=(OFFICE,), aside=True)
+_CERT = Way("/cert/", "pages.way.cert", aside=True)
 _LINES = Way("/lines", "pages.way.lines")
 _LISTS = Way("/lists", "pages.way.lists", powers=("see",), kinds=("institution",))
 _ACCOUNT = Way("/account", "pages.way.account", login=True, aside=True)
@@ -87,10 +86,10 @@ WAYS = {
         _NEWS,
         _STATUS,
         _CONTACT,
-        replace(_CERT, aside=True),
-        replace(_NOTICES, aside=True),
-        replace(_APPLICATIONS, aside=True),
-        replace(_ACCOUNT, aside=True),
+        _CERT,
+        _NOTICES,
+        _APPLICATIONS,
+        _ACCOUNT,
     ),
 }
 
