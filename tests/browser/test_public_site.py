@@ -1,5 +1,7 @@
 """The public site in a real browser: pages behind those of the menu, a search by keyboard, an announcement made."""
 
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -76,6 +78,28 @@ def test_the_language_is_a_click_away_and_stays(chromium: Browser, common: House
         assert page.locator("html").get_attribute("lang") == "en"
         who.go("/calendar")
         assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_the_month_is_a_table_that_prints(chromium: Browser, office: House) -> None:
+    """Under the calendar of the whole country: every day, its hours and its turns, also on paper."""
+    seikyu = str(Path(sys.executable).parent / "seikyu")
+    subprocess.run([seikyu, "admin", "calendar", "national", "--home", str(office.home)], check=True, timeout=60)
+    with person(chromium, office, viewport={"width": 1280, "height": 900}) as who:
+        page = who.go("/calendar?month=2026-12")
+        assert page.locator("table.month tbody tr").count() == 31
+        assert "請求期限" in page.locator("table.month").inner_text()
+        wrong = axe(page)
+        shoot(page, "site month 1280")
+        page.set_viewport_size({"width": 360, "height": 740})
+        wrong += axe(page)
+        if too_wide(page):
+            wrong.append("wider than 360 pixels")
+        shoot(page, "site month 360")
+        page.emulate_media(media="print")
+        shoot(page, "site month printed")
+        assert not page.locator("nav.ways").is_visible()
+
+    assert not wrong, "\n".join(wrong)
 
 
 def test_the_operator_announces_and_a_visitor_reads_it(chromium: Browser, office: House, tmp_path: Path) -> None:
