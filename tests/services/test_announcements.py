@@ -133,6 +133,25 @@ def test_a_front_page_tells_what_matters_first(lab: Lab) -> None:
     assert "保険者へ" in [each["title_ja"] for each in newest(lab.office, party_kind="payer")]
 
 
+def test_an_extension_is_announced_to_everybody_once(lab: Lab) -> None:
+    """By the act of the operator, in both languages, until the month is over; the same act again adds nothing."""
+    from datetime import datetime
+
+    from seikyu.apps import acts
+    from seikyu.apps.extending import announce
+    from seikyu.office.calendar import JST, load_calendar
+
+    office = replace(lab.office, calendar=lambda: load_calendar("national"))
+    until = datetime(2026, 9, 11, 12, 0, tzinfo=JST)
+    acts.set_calendar(office, "national", [{"month": "202609", "until": until, "closing": None}])
+
+    (one,) = list_news(office, limit=5).items
+    assert ("calendar", "urgent", True) == (one["kind"], one["importance"], bool(one["title_en"]))
+    assert "2026-10-01T00:00:00+09:00" == one["until"]
+    title, text = ({"ja": one[f"{part}_ja"], "en": one[f"{part}_en"]} for part in ("title", "body"))
+    assert one["id"] == announce(office, title, text, by="operator")
+
+
 def test_pages_follow_each_other(lab: Lab) -> None:
     """By the cursor of the page before."""
     for number in range(5):

@@ -27,8 +27,10 @@ from seikyu.adapters.memory_announcements import (
 )
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
+from seikyu.adapters.memory_operating import MemoryOperatingRead, MemoryOperatingWrite, OperatingTables
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.adapters.memory_register import MemoryRegisterRead, MemoryRegisterWrite, RegisterTables
+from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.objects import Stored, checked_name
@@ -37,7 +39,7 @@ from seikyu.ports.watching import Coming, NobodyWatches, Watching
 
 Row = TypeVar("Row")
 
-_OVER: Final = ("cancelled", "refused")
+_OVER: Final = ("cancelled", "refused", "undone")
 _WAIT_S: Final = 10.0
 _LOOK_S: Final = 0.05  # How often a thread without work looks for some, should the bell fail it.
 _DAY_S: Final = 86_400
@@ -53,6 +55,7 @@ class _Tables(
     EnrolmentTables,
     AcmeTables,
     EventTables,
+    OperatingTables,
     AnnouncementTables,
 ):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
@@ -64,6 +67,7 @@ class _Tables(
     months: dict[tuple[str, str, str], Month] = field(default_factory=dict)
     postings: dict[str, Posting] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    delivery_steps: dict[tuple[str, int], DeliveryStep] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
     orders: dict[str, "_Order"] = field(default_factory=dict)
@@ -89,6 +93,7 @@ class MemoryReadTx(
     MemoryEnrolmentRead,
     MemoryAcmeRead,
     MemoryEventsRead,
+    MemoryOperatingRead,
     MemoryAnnouncementsRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
@@ -124,19 +129,20 @@ class MemoryReadTx(
         """Return the sending of that id."""
         return self.tables.sendings.get(sending_id)
 
-    def sendings(
+    def sendings(  # noqa: PLR0913  (each is one filter of the list)
         self,
         *,
         party: str | None = None,
         body: str | None = None,
         month: str | None = None,
         line: str | None = None,
+        kind: str | None = None,
         states: tuple[str, ...] = (),
         after: str | None = None,
         limit: int | None = None,
     ) -> list[Sending]:
         """Return sendings, newest first."""
-        found = _matching(self.tables.sendings, party=party, body=body, month=month, line=line)
+        found = _matching(self.tables.sendings, party=party, body=body, month=month, line=line, kind=kind)
         wanted = [sending for sending in found if not states or sending.state in states]
         return _page(wanted, after=after, limit=limit)
 
@@ -146,7 +152,7 @@ class MemoryReadTx(
         return found[0] if found else None
 
     def repeat_of(self, party: str, digest: str) -> Sending | None:
-        """Return the newest sending with that digest that is neither cancelled nor refused."""
+        """Return the newest sending with that digest that is neither cancelled, refused nor undone."""
         found = _matching(self.tables.sendings, party=party, digest=digest)
         return max((one for one in found if one.state not in _OVER), key=lambda one: one.id, default=None)
 
@@ -179,9 +185,19 @@ class MemoryReadTx(
         found = sorted(_matching(self.tables.months, body=body), key=lambda month: (month.body, month.line))
         return sorted(found, key=lambda month: month.month, reverse=True)
 
-    def postings(self, body: str, month: str, line: str) -> list[Posting]:
-        """Return the ledger of a body's month in the order of posting."""
-        return _matching(self.tables.postings, body=body, month=month, line=line)
+    def postings(self, body: str, month: str, line: str, *, payer: str | None = None) -> list[Posting]:
+        """Return the ledger of a body's month, or one payer's part of it, in the order of posting."""
+        return _matching(self.tables.postings, body=body, month=month, line=line, payer=payer)
+
+    def months_of_payer(self, payer: str, line: str) -> list[tuple[str, str]]:
+        """Return body and month of whatever was posted to the payer, newest month first."""
+        found = {(row.body, row.month) for row in _matching(self.tables.postings, payer=payer, line=line)}
+        return sorted(sorted(found), key=lambda each: each[1], reverse=True)
+
+    def delivery_steps(self, *delivery_ids: str) -> list[DeliveryStep]:
+        """Return the histories of these deliveries, each in its order."""
+        found = [step for step in self.tables.delivery_steps.values() if step.delivery in delivery_ids]
+        return sorted(found, key=lambda step: (step.delivery, step.no))
 
     def delivery(self, delivery_id: str) -> Delivery | None:
         """Return the delivery of that id."""
@@ -231,6 +247,7 @@ class MemoryWriteTx(
     MemoryEnrolmentWrite,
     MemoryAcmeWrite,
     MemoryEventsWrite,
+    MemoryOperatingWrite,
     MemoryAnnouncementsWrite,
 ):
     """A transaction that writes (ports.store.WriteTx)."""
@@ -311,6 +328,10 @@ class MemoryWriteTx(
         if any(_volume(other) == _volume(delivery) and other.id != delivery.id for other in self.deliveries()):
             raise AlreadyThere("a delivery of that volume is already there")
         self.tables.deliveries[delivery.id] = delivery
+
+    def put_delivery_step(self, step: DeliveryStep) -> None:
+        """Insert a line of a delivery's history, or replace the one of its number."""
+        self.tables.delivery_steps[step.delivery, step.no] = step
 
     def put_setting(self, name: str, value: str) -> None:
         """Write a small value."""

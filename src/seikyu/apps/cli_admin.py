@@ -48,6 +48,7 @@ def register(app: typer.Typer) -> None:
         cli_admin_prefectures,
         cli_admin_register,
         cli_certificates,
+        cli_operating,
     )
 
     admin = typer.Typer(help=say("admin.help"), no_args_is_help=True)
@@ -70,6 +71,7 @@ def register(app: typer.Typer) -> None:
     admin.add_typer(cli_admin_lines.lines(), name="lines")
     admin.add_typer(cli_admin_prefectures.prefectures(), name="prefectures")
     admin.add_typer(cli_admin_news.news(), name="news")
+    cli_operating.register(admin)
     app.add_typer(admin, name="admin")
 
 

@@ -1,39 +1,31 @@
 """The first page of each face: whose it is, whether the desk is open, and the way to everybody's own home."""
 
-from collections.abc import Mapping
 from datetime import date
 
 from starlette.responses import Response
 
 from seikyu.apps.api.identity import days_to_warn_of
+from seikyu.apps.pages.payer.home import show_payer_home
 from seikyu.apps.pages.public.entrance import show_entrance
 from seikyu.apps.pages.public.told import news_lines
-from seikyu.apps.pages.visit import Page, Visit
+from seikyu.apps.pages.visit import Visit
 from seikyu.apps.words import Language, say
 from seikyu.lines.admission import Mode
 from seikyu.office.bodies import bodies
 from seikyu.services.admission import OtherLine, refusal_of
-from seikyu.services.office import REAL, Office
+from seikyu.services.office import PAYER, REAL, Office
 
 
-def show_front(visit: Visit, *, homes: Mapping[str, Page]) -> Response:
-    """Show the first page: the entrance of the public face, the home of who has logged in, or the desk's own.
-
-    Shape: `homes` are the homes of the desk by kind of party; a kind without one gets the desk's own page.
-    """
+def show_front(visit: Visit) -> Response:
+    """Show the first page: the entrance on the public face; at the desk a payer's people theirs, others the desk's."""
     if visit.pages.face == "public":
         return show_entrance(visit, bodies=front_facts(visit.office, visit.pages.served, visit.lang)[0])
+    refusal = _refusal(visit)
     kind = visit.identity.kind if visit.identity else ""
-    if visit.actor is not None and kind in homes and _refusal(visit) is None:
-        return homes[kind](visit)
-    return _show_desk(visit)
-
-
-def _show_desk(visit: Visit) -> Response:
-    """Show whose desk it is, whether it is open, and whose certificate is in use."""
+    if kind == PAYER and visit.actor is not None and visit.actor.must is None and refusal is None:
+        return show_payer_home(visit)
     with visit.people.store.read() as tx:
         party = tx.party(visit.identity.party) if visit.identity else None
-    refusal = _refusal(visit)
     named, opening, is_open = front_facts(visit.office, visit.pages.served, visit.lang)
     to_file = {name: refusal.facts[name] if refusal else None for name in ("notice", "used")}
     return visit.show(

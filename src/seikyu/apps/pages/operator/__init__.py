@@ -1,1 +1,1 @@
-"""The operator's desk."""
+"""Pages of the office's own people."""
