@@ -9,14 +9,11 @@ from html import unescape
 from urllib.parse import urldefrag, urlsplit
 
 import pytest
-from starlette.responses import PlainTextResponse
 
-from apps.pages_lab import Site, add
+from apps.pages_lab import Site
 from seikyu.adapters.prefectures_folder import MemoryPrefectures
-from seikyu.apps.pages.front import show_front
 from seikyu.apps.pages.public.questions import topics
 from seikyu.apps.pages.public.tools import entrances, tools
-from seikyu.apps.pages.visit import Page
 from seikyu.apps.words import has
 from seikyu.office.announcing import Draft, words
 from seikyu.office.calendar import JST, Extension, load_calendar
@@ -26,7 +23,7 @@ from seikyu.records import Month
 from seikyu.services.announcements import publish
 
 #: Pages that other rooms build; a tool for one of them is not shown until it is there.
-AWAITED = {"/sendings", "/sendings/new", "/lists", "/deliveries", "/forms", "/status", "/contact"}
+AWAITED = {"/forms", "/status", "/contact"}
 
 
 @pytest.fixture
@@ -272,19 +269,6 @@ def test_the_site_works_for_who_came_by_another_line(site: Site) -> None:
     page = site.browser().get("/prefectures/13").text
 
     assert 'href="/prefectures/13?lang=ja"' in page
-
-
-def test_homes_are_shown_to_their_kind_after_logging_in(site: Site) -> None:
-    """A room hooks its home in by kind of party; without one, and without a login, the desk's own page stays."""
-    homes: dict[str, Page] = {"institution": lambda _visit: PlainTextResponse("HOME")}
-    browser = add(site)
-    for route in site.apps["desk"].app.routes:
-        if getattr(route, "path", "") == "/":
-            break
-    route.app = site.pages["desk"].route("/", lambda visit: show_front(visit, homes=homes), login=False).app
-
-    assert "HOME" in browser.get("/").text
-    assert "HOME" not in site.browser("desk", party="operator").get("/").text
 
 
 def test_the_lists_for_programs_are_json(site: Site) -> None:
