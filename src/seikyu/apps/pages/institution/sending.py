@@ -267,7 +267,7 @@ def _history(visit: Visit, shown: dict[str, Any]) -> list[tuple[str, str, str]]:
     if sending.decided_at:
         word = row_said(visit, shown, {})["state_name"]
         steps.append((sending.decided_at, word, by.get("confirm", by.get("cancel", ""))))
-    return [(at.isoformat(), what, who) for at, what, who in sorted(steps, key=itemgetter(0))]
+    return [(at.isoformat(timespec="seconds"), what, who) for at, what, who in sorted(steps, key=itemgetter(0))]
 
 
 def _due(visit: Visit, shown: dict[str, Any]) -> Any:
