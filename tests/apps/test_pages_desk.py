@@ -13,7 +13,7 @@ import pytest
 from apps.desk_lab import FIRST, PAYER, SECOND, Connected, certificates
 from apps.pages_lab import Browser, Site, _From, add
 from apps.test_pages_account import NOW
-from builders import claim, uke
+from builders import CITY, claim, uke
 from seikyu.office.calendar import JST
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import decide
@@ -484,3 +484,10 @@ class Cut:
             return message if seen <= self.after else {"type": "http.disconnect"}
 
         await self.app(scope, cut, send)
+
+
+def test_both_ways_of_counting_are_told(site: Site, browser: Browser) -> None:
+    """A claim on insurance and a public fund is one claim and two cases."""
+    one = sent(browser, ("RECEIPTC.UKE", uke(claim(1), claim(2, publics=[CITY], points=300))))
+    text = re.sub(r"\s+", " ", browser.get(f"/sendings/{one}").text)
+    assert "File 1: 2 claims (RE), as the receipt counts; 3 cases (GO), as an invoice counts" in text
