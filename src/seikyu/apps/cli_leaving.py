@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from seikyu.apps.cli_client import As, For, Home, Json, SendingId, done, open_line, print_json
+from seikyu.apps.cli_client import As, For, Home, Json, SendingId, done, open_office, print_json
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import say
 
@@ -25,8 +25,8 @@ def today(*, acts_for: For = None, as_id: As = None, home: Home = None, as_json:
     """Tell what there is to do today."""
     from seikyu.apps import client
 
-    with open_line(home, as_id, acts_for=acts_for) as line:
-        told = client.today(line)
+    with open_office(home, as_id, acts_for=acts_for) as office:
+        told = client.today(office.line)
     if as_json:
         print_json(told)
         return Exit.DONE
@@ -59,8 +59,8 @@ def preview(
 
     if with_errors == without_errors:
         raise typer.BadParameter(say("client.confirm.one"))
-    with open_line(home, as_id, acts_for=acts_for) as line:
-        told = client.forecast(line, sending, "with" if with_errors else "without")
+    with open_office(home, as_id, acts_for=acts_for) as office:
+        told = client.forecast(office.line, sending, "with" if with_errors else "without")
     if as_json:
         print_json(told)
         return Exit.DONE
@@ -84,8 +84,8 @@ def leave_out(
     """Leave a file or one claim out (請求から外す)."""
     from seikyu.apps import client
 
-    with open_line(home, as_id, acts_for=acts_for) as line:
-        now = client.leave_out(line, sending, file_no=file, claim_index=claim)
+    with open_office(home, as_id, acts_for=acts_for) as office:
+        now = client.leave_out(office.line, sending, file_no=file, claim_index=claim)
     done(now, "client.leaving.left_out", as_json=as_json)
     return Exit.DONE
 
@@ -103,7 +103,7 @@ def take_in(
     """Take back in what was left out (請求に戻す)."""
     from seikyu.apps import client
 
-    with open_line(home, as_id, acts_for=acts_for) as line:
-        now = client.take_in(line, sending, file_no=file, claim_index=claim)
+    with open_office(home, as_id, acts_for=acts_for) as office:
+        now = client.take_in(office.line, sending, file_no=file, claim_index=claim)
     done(now, "client.leaving.taken_in", as_json=as_json)
     return Exit.DONE

@@ -11,12 +11,15 @@ Source: provider:3.1 rule 4; checks X1029.
 from collections.abc import Iterable
 from typing import TypeVar
 
-from seikyu.rules.index import IndexRow, Outcome
+from seikyu.rules.index import IndexRow, Outcome, Reason
 
 
 def is_error_claim(row: IndexRow, *, file_refused: bool = False) -> bool:
-    """True if the claim came back with errors and has not been claimed all the same."""
-    found = file_refused or row.refused or row.asks
+    """True if the claim came back with errors and has not been claimed all the same.
+
+    One whose confirmation the review body undid has come back too: its institution asked for that to send it right.
+    """
+    found = file_refused or row.refused or row.asks or row.reason is Reason.UNDONE
     return found and row.outcome is not Outcome.CLAIMED
 
 

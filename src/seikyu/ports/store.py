@@ -13,6 +13,7 @@ from typing import Protocol
 from seikyu.ports.acme import AcmeRead, AcmeWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.events import EventsRead, EventsWrite
+from seikyu.ports.operating import OperatingRead, OperatingWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
 from seikyu.ports.register import RegisterRead, RegisterWrite
 
@@ -169,7 +170,7 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, EventsRead, Protocol):
+class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, EventsRead, OperatingRead, Protocol):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def notice(self, notice_id: str) -> Notice | None: ...
@@ -200,11 +201,11 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, EventsRead, Prot
     ) -> list[Sending]: ...
     def sending_by_key(self, party: str, idempotency_key: str) -> Sending | None: ...
     def repeat_of(self, party: str, digest: str) -> Sending | None:
-        """Return the newest sending of the party with that digest that is neither cancelled nor refused."""
+        """Return the newest sending of the party with that digest that is neither cancelled, refused nor undone."""
         ...
 
     def has_sent(self, party: str, sha256: str) -> bool:
-        """Return whether a file with that digest stands in a sending of the party, neither cancelled nor refused."""
+        """Return whether a file with that digest stands in a sending of the party that still lives."""
         ...
 
     def files(self, sending_id: str) -> list[File]:
@@ -246,7 +247,7 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, EventsRead, Prot
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, EventsWrite, Protocol):
+class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, EventsWrite, OperatingWrite, Protocol):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:

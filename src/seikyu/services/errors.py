@@ -1,7 +1,7 @@
 """What the services turn away beyond what the domain and the ports do; `code` finds the texts in `apps`."""
 
 from seikyu.office.errors import NotAllowed
-from seikyu.ports.errors import Forbidden
+from seikyu.ports.errors import Forbidden, SeikyuError
 
 
 class PartyNotYet(Forbidden):
@@ -68,3 +68,50 @@ class OnlyInSandbox(NotAllowed):
     """A real office does not move its clock or change its calendar by this act."""
 
     code = "only_in_sandbox"
+
+
+class NothingToUndo(NotAllowed):
+    """Only a confirmation whose month has not closed yet can be undone. Shape: facts `state`."""
+
+    code = "nothing_to_undo"
+
+
+class MonthClosing(NotAllowed):
+    """The month is being closed at this moment; nothing of it changes any more. Shape: facts `body`, `month`."""
+
+    code = "month_closing"
+
+
+class WishDecided(NotAllowed):
+    """Somebody has decided the order or grant before; nothing changes. Shape: facts `state`, `by`."""
+
+    code = "wish_decided"
+
+
+class WishLapsed(NotAllowed):
+    """The order or grant has waited too long; nothing changes. Shape: facts `hours`."""
+
+    code = "wish_lapsed"
+
+
+class ReasonNeeded(SeikyuError):
+    """The reason says nothing, or too much; nothing changes. Shape: facts `least`, `most` (characters)."""
+
+    code = "reason_needed"
+
+
+class GrantNeeded(Forbidden):
+    """Nobody of the office looks at a claim without a grant that holds now, for this claim and this person."""
+
+    code = "grant_needed"
+
+
+class OtherPersonNeeded(SeikyuError):
+    """This person may not be the second one. Shape: facts `why`, as `trust.revoking.why_not` says it."""
+
+    code = "other_person_needed"
+
+    @property
+    def words_code(self) -> str:
+        """Which words tell it."""
+        return f"{self.code}.{self.facts['why']}"

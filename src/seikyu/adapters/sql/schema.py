@@ -104,6 +104,7 @@ sendings: Final = sa.Table(
     sa.Index("sendings_of_month", "body", "month", "line", "id"),
     sa.Index("sendings_in_state", "state", "id"),
     sa.Index("sendings_of_digest", "party", "digest", "id"),
+    sa.Index("sendings_by_arrival", "received_at"),
 )
 
 files: Final = sa.Table(
@@ -157,6 +158,7 @@ postings: Final = sa.Table(
     sa.Column("delivery", sa.String),
     sa.Column("reason", sa.String),
     sa.Index("postings_of_month", "body", "month", "line", "posted_no"),
+    sa.Index("postings_of_file", "file"),
 )
 
 deliveries: Final = sa.Table(

@@ -10,7 +10,7 @@ from seikyu.ports.store import File, Sending
 
 _SENDING = sa.select(*columns(sendings, Sending))
 _FILE = sa.select(*columns(files, File))
-_OVER = ("cancelled", "refused")  # States in which the same bytes are no repeat but a new try.
+_OVER = ("cancelled", "refused", "undone")  # States in which the same bytes are no repeat but a new try.
 
 
 def sending_by_id(connection: sa.Connection, sending_id: str) -> Sending | None:

@@ -12,13 +12,16 @@ from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
 from seikyu.adapters.sql.events import SqlEventsRead, SqlEventsWrite
+from seikyu.adapters.sql.operating import SqlOperatingRead, SqlOperatingWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.adapters.sql.register import SqlRegisterRead, SqlRegisterWrite
 from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending
 
 
-class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead, SqlEventsRead):
+class SqlReadTx(
+    SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead, SqlEventsRead, SqlOperatingRead
+):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -74,7 +77,7 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
         return sendings.sending_by_key(self.connection, party, idempotency_key)
 
     def repeat_of(self, party: str, digest: str) -> Sending | None:
-        """Return the newest sending with that digest that is neither cancelled nor refused."""
+        """Return the newest sending with that digest that is neither cancelled, refused nor undone."""
         return sendings.newest_with_digest(self.connection, party, digest)
 
     def has_sent(self, party: str, sha256: str) -> bool:
@@ -134,7 +137,14 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
 
 
 class SqlWriteTx(
-    SqlReadTx, SqlPeopleWrite, SqlRegisterWrite, SqlAccountsWrite, SqlEnrolmentWrite, SqlAcmeWrite, SqlEventsWrite
+    SqlReadTx,
+    SqlPeopleWrite,
+    SqlRegisterWrite,
+    SqlAccountsWrite,
+    SqlEnrolmentWrite,
+    SqlAcmeWrite,
+    SqlEventsWrite,
+    SqlOperatingWrite,
 ):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 

@@ -17,11 +17,13 @@ from seikyu.apps.client.acts import (
 from seikyu.apps.client.fetch import Fetched, Offered, fetch, offered
 from seikyu.apps.client.folder import ClientFolder, client_toml, home_of, open_client
 from seikyu.apps.client.line import Line
+from seikyu.apps.client.office import Client, verify_webhook
 from seikyu.apps.client.outgoing import Outgoing, look_at
 from seikyu.apps.client.send import CHECKING, Terms, send, wait_for_check
 
 __all__ = [
     "CHECKING",
+    "Client",
     "ClientFolder",
     "Fetched",
     "Line",
@@ -44,5 +46,6 @@ __all__ = [
     "sendings",
     "take_in",
     "today",
+    "verify_webhook",
     "wait_for_check",
 ]
