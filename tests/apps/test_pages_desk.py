@@ -491,3 +491,15 @@ def test_both_ways_of_counting_are_told(site: Site, browser: Browser) -> None:
     one = sent(browser, ("RECEIPTC.UKE", uke(claim(1), claim(2, publics=[CITY], points=300))))
     text = re.sub(r"\s+", " ", browser.get(f"/sendings/{one}").text)
     assert "File 1: 2 claims (RE), as the receipt counts; 3 cases (GO), as an invoice counts" in text
+
+
+def test_undoing_is_asked_for_on_the_page_of_the_sending(site: Site, browser: Browser) -> None:
+    """Only of what is confirmed; the wish stands there afterwards."""
+    one = sent(browser)
+    assert "undo-request" not in browser.get(f"/sendings/{one}").text
+    decide.confirm(site.lab.office, institution(), one, "with")
+    browser.get(f"/sendings/{one}")
+    browser.post(f"/sendings/{one}/undo-request", reason="正しいファイルを送信し直したため")
+    assert "The office was asked to undo the confirmation." in browser.text()
+    assert "正しいファイルを送信し直したため" in browser.text()
+    assert f'action="/sendings/{one}/undo-request"' not in browser.page.text if browser.page else False

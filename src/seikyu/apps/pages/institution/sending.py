@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seikyu.apps.pages.institution.told import body_names, institution_only, row_said
+from seikyu.apps.pages.operator.requests import undo_facts
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.limits import limit
 from seikyu.office.errors import Closed
@@ -30,7 +31,7 @@ _FIRST_FINDINGS: Final = 10
 _PAGE: Final = 50
 
 #: What may have been done just before.
-_DONE: Final = ("sent", "repeat", "confirmed", "cancelled", "left_out", "taken_in", "already")
+_DONE: Final = ("sent", "repeat", "confirmed", "cancelled", "left_out", "taken_in", "already", "undo_asked")
 
 
 def sending_routes(pages: Pages) -> list[Route]:
@@ -149,6 +150,7 @@ def _one(visit: Visit) -> dict[str, Any]:
         "findings": gravest,
         "forecast": _forecast_said(told) if told else None,
         "history": _history(visit, shown),
+        "undoing": undo_facts(visit, _id(visit)),
         "due_at": _due(visit, shown),
         "may_decide": permits(visit.who, "decide"),
         "undecided": shown["state"] == State.TO_DECIDE,
