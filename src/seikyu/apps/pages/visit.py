@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from seikyu.apps.api.identity import IDENTITY, first_part, peer_address, require_own_page, who_asks
-from seikyu.apps.api.problems import Known, facts_of
+from seikyu.apps.api.problems import Known, facts_of, wants_page
 from seikyu.apps.outcomes import outcome_of
 from seikyu.apps.pages.forms import MARK_BYTES, check_token, is_mark, read_form, token_for
 from seikyu.apps.pages.frame import HEADERS, LANGUAGE_COOKIE, frame_response, page_language
@@ -337,7 +337,12 @@ class Pages:
             require_own_page(request.scope, external_url=self.external_url)
             await self._identify(visit)
             await self._admit(visit)
-            await self.still_in(visit, powers)
+            try:
+                await self.still_in(visit, powers)
+            except LoginOver:
+                if wants_page(request):
+                    return visit.see("/login")
+                raise
             return await act(visit)
 
         return Route(path, answer, methods=["POST"])
