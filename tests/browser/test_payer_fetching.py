@@ -294,6 +294,7 @@ def test_two_tabs_do_not_fetch_into_each_other(
         other.goto(who.base + "/deliveries")
         press(other)
         state(other, "other_tab")
+        other.locator("#fetching").evaluate("(root) => root.removeAttribute('data-state')")
         other.locator('[data-part="clear"]').click()
         state(other, "other_tab")
 

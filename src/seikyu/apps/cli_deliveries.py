@@ -82,7 +82,7 @@ def month_(month: Month, *, as_id: As = None, home: Home = None, as_json: Json =
         print(json.dumps(told, ensure_ascii=False))
     else:
         for each in told["items"]:
-            facts = {name: f"{each[name]:,}" for name in ("deliveries", "received", "claims", "points")}
+            facts: dict[str, Any] = {name: f"{each[name]:,}" for name in ("deliveries", "received", "claims", "points")}
             print(one_line(say("deliveries.total", body=each["body"], **facts)))
         print(say("deliveries.balanced" if told["balanced"] else "deliveries.broken"))
     return Exit.DONE if told["balanced"] else Exit.REFUSED
@@ -101,7 +101,7 @@ def _told(item: Mapping[str, Any]) -> str:
     from seikyu.apps.client.progress import size
 
     kind, state = say(f"check.kinds.{item['kind']}", language()), say(f"deliveries.states.{item['state']}")
-    numbers = {name: f"{item[name]:,}" for name in ("claims", "points")}
+    numbers: dict[str, Any] = {name: f"{item[name]:,}" for name in ("claims", "points")}
     shown = {name: item[name] for name in ("id", "month", "body", "volume")}
     return one_line(say("deliveries.line", kind=kind, state=state, size=size(item["size_bytes"]), **shown, **numbers))
 
