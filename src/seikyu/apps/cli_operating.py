@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from seikyu.apps.words import say
+from seikyu.apps.words import has, say
 
 if TYPE_CHECKING:
     from seikyu.apps.client import Line
@@ -104,7 +104,7 @@ def timeline(sending: SendingArgument, *, home: HomeOption = HOME, as_json: Json
         f"sendings/{quote(sending, safe='')}/timeline",
         lambda office: _services().overlook.timeline(office, sending),
     )
-    lines = [say("operator.step", **_step(step)) for step in told["steps"]]
+    lines = [_step(step) for step in told["steps"]]
     _tell(told, lines, as_json=as_json)
 
 
@@ -351,9 +351,11 @@ def _grant_line(grant: Mapping[str, Any]) -> str:
     return say("grants.line", **{**grant, "state": say(f"grants.states.{grant['state']}")})
 
 
-def _step(step: Mapping[str, Any]) -> dict[str, Any]:
-    facts = " ".join(f"{name}={value}" for name, value in step["facts"].items() if value is not None)
-    return {"at": datetime.fromisoformat(step["at"]), "what": step["what"], "by": step["by"], "facts": facts}
+def _step(step: Mapping[str, Any]) -> str:
+    key = f"pages.operator.steps.{step['what']}"
+    facts = {"payer": "", "delivery": "", "claim": "", **step["facts"], "by": step["by"], "what": step["what"]}
+    at = datetime.fromisoformat(step["at"])
+    return f"{at:%Y-%m-%d %H:%M:%S}  {say(key if has(key) else 'pages.operator.steps.other', **facts)}"
 
 
 def _instant(text: str) -> datetime:
