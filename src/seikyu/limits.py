@@ -31,6 +31,15 @@ LIMITS: Final = (
     Limit("claims_compared", 50_000, "claims", "so many claims of a file are held against each other; 4 MB of memory"),
     Limit("findings_per_file", 100_000, "findings", "past this the list helps nobody; the rest is counted"),
     Limit("list_bytes", 64 * MIB, "bytes", "an official list of one sending; a row of a result has under 1 KB"),
+    Limit("lists_at_once", 8, "lists", "being made for all parties; each reads a file again, beside what is received; "
+          "past it 503", adjustable=True),
+    Limit("lists_per_party", 3, "lists", "being made for one party, which must not take every place", adjustable=True),
+    Limit("list_papers_at_once", 1, "documents", "PDFs of lists being set: each takes a core and 200 MB"),
+    Limit("list_papers_waiting", 2, "documents", "PDFs of lists that wait, each in a thread; past it 503"),
+    Limit("list_part_rows", 500, "rows", "of one PDF of a long list, which goes on in the next part; 0.6 s and 200 MB"),
+    Limit("list_page_rows", 100, "rows", "of a list on one page of the screen"),
+    Limit("archive_sendings", 200, "sendings", "of one 一括ダウンロード; past it the wish must be narrowed"),
+    Limit("month_claims", 200_000, "claims", "that a month's sums by type are made of; each is read again"),
     Limit("file_bytes", 4 * GIB, "bytes", "real files are 1-100 MB; an upload must end on one disk", adjustable=True),
     Limit("files_per_sending", 100, "files", "one sending is one act; 7 kinds and late months fit well"),
     Limit("uploads_per_party", 4, "uploads", "one terminal sends one upload; three more for a broken line's remains"),
@@ -108,6 +117,18 @@ LIMITS: Final = (
     Limit("gateway_log_bytes", 32 * MIB, "bytes", "of the IKE daemon's log, and of the one before; a client that comes "
           "writes 2 KB"),
     Limit("gateway_events", 10_000, "events", "tunnels that came and went and were not told yet; past it none is told"),
+    Limit("event_days", 100, "days", "a program that was off for a quarter of a year finds what happened; past it, it "
+          "begins with the lists", adjustable=True),
+    Limit("event_wait_s", 25, "seconds", "a long poll ends before anything on the way takes the line as broken (30 s)"),
+    Limit("event_waits", 200, "requests", "that wait for events at once, out of `connections`; past it 503"),
+    Limit("event_waits_per_party", 4, "requests", "of one party that wait for events; a vendor's machine needs one"),
+    Limit("webhooks_per_party", 10, "webhooks", "one for each system of a vendor, and some to try things",
+          adjustable=True),
+    Limit("webhook_attempts", 50, "tries", "of a webhook that are kept to be looked at"),
+    Limit("webhook_days", 3, "days", "nothing has arrived for so long: the webhook is dead; a weekend is shorter",
+          adjustable=True),
+    Limit("webhook_wait_s", 10, "seconds", "the other end must have answered; it takes note and works afterwards"),
+    Limit("webhooks_at_once", 8, "webhooks", "told at the same time; each holds a thread while the other end thinks"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "confirm": {"params": {"errors": "with"}},
     "received": {"json": {"sha256": "0" * 64}},
     "put_file": {"content": b"x"},
+    "ask_undo": {"json": {"reason": "枚数の誤り"}},
 }
 
 ID = re.compile(r"\{(sending_id|delivery_id|upload_id|application_id)\}")

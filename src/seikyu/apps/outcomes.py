@@ -101,6 +101,11 @@ _OUTCOMES: Final = (
     Outcome("user_not_there", HTTPStatus.NOT_FOUND, Exit.REFUSED),
     Outcome("mandate_not_there", HTTPStatus.NOT_FOUND, Exit.REFUSED),
     Outcome("no_such_party", HTTPStatus.NOT_FOUND, Exit.REFUSED),
+    # events and webhooks
+    Outcome("events_gone", HTTPStatus.GONE, Exit.REFUSED),
+    Outcome("bad_webhook", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("too_many_webhooks", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("bad_signature", HTTPStatus.UNAUTHORIZED, Exit.REFUSED),
     # the way to a certificate
     Outcome("code_mistyped", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
     Outcome("code_refused", HTTPStatus.UNAUTHORIZED, Exit.REFUSED),
@@ -135,6 +140,7 @@ _OUTCOMES: Final = (
     Outcome("not_allowed", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("closed", HTTPStatus.CONFLICT, Exit.LATER, retry=True),
     Outcome("nothing_to_correct", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("list_not_there", HTTPStatus.CONFLICT, Exit.LATER),
     Outcome("still_checking", HTTPStatus.CONFLICT, Exit.LATER, retry=True),
     Outcome("already_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("upload_incomplete", HTTPStatus.CONFLICT, Exit.COULD_NOT_RUN),

@@ -7,11 +7,13 @@ from seikyu.apps.client.acts import cancel, confirm, findings, sending, sendings
 from seikyu.apps.client.fetch import Fetched, Offered, fetch, offered
 from seikyu.apps.client.folder import ClientFolder, client_toml, home_of, open_client
 from seikyu.apps.client.line import Line
+from seikyu.apps.client.office import Client, verify_webhook
 from seikyu.apps.client.outgoing import Outgoing, look_at
 from seikyu.apps.client.send import CHECKING, Terms, send, wait_for_check
 
 __all__ = [
     "CHECKING",
+    "Client",
     "ClientFolder",
     "Fetched",
     "Line",
@@ -30,5 +32,6 @@ __all__ = [
     "send",
     "sending",
     "sendings",
+    "verify_webhook",
     "wait_for_check",
 ]

@@ -38,6 +38,32 @@ def findings(line: Line, sending_id: str, *, most: int | None = None) -> Iterato
         params["cursor"] = page["next"]
 
 
+def claims(line: Line, sending_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the claims of a sending and what became of each. Errors: as Line.get."""
+    yield from _all(line, f"/sendings/{quote(sending_id, safe='')}/claims")
+
+
+def deliveries(line: Line, *, month: str | None = None) -> Iterator[dict[str, Any]]:
+    """Yield this payer's deliveries, newest first. Errors: as Line.get."""
+    yield from _all(line, "/deliveries", **({"month": month} if month else {}))
+
+
+def all_sendings(line: Line, **narrowed: str) -> Iterator[dict[str, Any]]:
+    """Yield this party's sendings, newest first; narrowed by body, month, line or state. Errors: as Line.get."""
+    yield from _all(line, "/sendings", **narrowed)
+
+
+def _all(line: Line, path: str, **narrowed: str) -> Iterator[dict[str, Any]]:
+    """Yield every item of a list, page by page."""
+    params: dict[str, str | int | list[str]] = {"limit": _PAGE, **narrowed}
+    while True:
+        page = line.get(path, **params)
+        yield from page["items"]
+        if not page.get("next"):
+            return
+        params["cursor"] = page["next"]
+
+
 def confirm(line: Line, sending_id: str, errors: Literal["with", "without"]) -> dict[str, Any]:
     """Say yes (請求確定), with or without the claims that ask. Errors: as Line.post."""
     return line.post(f"/sendings/{quote(sending_id, safe='')}/confirm", params={"errors": errors})

@@ -12,6 +12,7 @@ from seikyu.apps.pages.certs.issuance import issuance_routes
 from seikyu.apps.pages.certs.orders import order_routes
 from seikyu.apps.pages.frame import static_routes
 from seikyu.apps.pages.front import show_front
+from seikyu.apps.pages.institution.lists import list_routes
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
 from seikyu.apps.pages.operator.desk import desk_routes
@@ -42,6 +43,7 @@ _FRONT = Way("/", "pages.way.front")
 _DESK = Way("/desk", "pages.way.desk", powers=(OFFICE, APPROVE, AUDIT))
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
+_LISTS = Way("/lists", "pages.way.lists", powers=("see",), kinds=("institution",))
 _ACCOUNT = Way("/account", "pages.way.account", login=True, aside=True)
 _NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE), aside=True)
 _APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICATES,), aside=True)
@@ -50,11 +52,14 @@ _CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, A
 _ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE), aside=True)
 _USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE), aside=True)
 _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES), aside=True)
+_WEBHOOKS = Way("/webhooks", "pages.way.webhooks", powers=(CERTIFICATES,), kinds=("institution", "payer"), aside=True)
+_API = Way("/api", "pages.way.api", aside=True)
 
 #: The menus of both faces, in their order.
 WAYS = {
     "desk": (
         _FRONT,
+        _LISTS,
         _DESK,
         _NOTICES,
         _APPLICATIONS,
@@ -63,9 +68,10 @@ WAYS = {
         _ORDERS,
         _USERS,
         _MANDATES,
+        _WEBHOOKS,
         _ACCOUNT,
     ),
-    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT),
+    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT, _API),
 }
 
 
@@ -105,10 +111,16 @@ def page_routes(
     at_desk = []
     if pages.face == "desk" and paper is not None:
         at_desk = [
-            *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages), *desk_routes(pages), *month_routes(pages), *wish_routes(pages),
+            *user_routes(pages),
+            *issuance_routes(pages, enrolling, paper),
+            *certificate_routes(pages),
+            *order_routes(pages),
+            *list_routes(pages),
+            *desk_routes(pages),
+            *month_routes(pages),
+            *wish_routes(pages),
             *request_routes(pages),
-        ]  # fmt: skip
+        ]
     return [
         pages.route("/", show_front, login=False),
         *static_routes(),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
+revision = "0011"
 down_revision = "0010"
 
 INSTANT = sa.String(27).with_variant(sa.DateTime(timezone=True), "postgresql")
