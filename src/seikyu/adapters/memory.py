@@ -112,19 +112,20 @@ class MemoryReadTx(
         """Return the sending of that id."""
         return self.tables.sendings.get(sending_id)
 
-    def sendings(
+    def sendings(  # noqa: PLR0913  (each is one filter of the list)
         self,
         *,
         party: str | None = None,
         body: str | None = None,
         month: str | None = None,
         line: str | None = None,
+        kind: str | None = None,
         states: tuple[str, ...] = (),
         after: str | None = None,
         limit: int | None = None,
     ) -> list[Sending]:
         """Return sendings, newest first."""
-        found = _matching(self.tables.sendings, party=party, body=body, month=month, line=line)
+        found = _matching(self.tables.sendings, party=party, body=body, month=month, line=line, kind=kind)
         wanted = [sending for sending in found if not states or sending.state in states]
         return _page(wanted, after=after, limit=limit)
 

@@ -9,6 +9,7 @@ Source: provider:3.1 rule 4; checks X1029.
 """
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from seikyu.rules.index import IndexRow, Outcome, Reason
 
@@ -58,3 +59,23 @@ def turned_away(
         else:
             room -= 1
     return away
+
+
+Place = TypeVar("Place")
+
+
+def still_open(
+    earlier: Iterable[tuple[Place, IndexRow, bool]], *, corrected_rows: Iterable[IndexRow] = ()
+) -> list[Place]:
+    """Return where the claims stand that came back with errors and are claimed nowhere: those that may be sent again.
+
+    Shape: `earlier` are the claims that came by the deadline, each with its place and whether its file was refused.
+    """
+    errors: dict[bytes, Place] = {}
+    claimed = {row.identity for row in corrected_rows if row.outcome is Outcome.CLAIMED}
+    for place, row, file_refused in earlier:
+        if row.outcome is Outcome.CLAIMED:
+            claimed.add(row.identity)
+        elif is_error_claim(row, file_refused=file_refused):
+            errors[row.identity] = place
+    return [place for identity, place in errors.items() if identity not in claimed]

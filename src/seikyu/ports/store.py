@@ -91,7 +91,8 @@ class File:
     Shape: `no` counts from 1. Its bytes are the object `files/ID`; `index_object` and `findings_object` name
     the objects now in force (each try of a check or decision writes under a name of its own, so that no try ever meets
     another's remains). `summary` is the checker's summary as JSON; `management_base` is set at
-    confirmation: the management number of claim n (position from 0) is `management_base + n`.
+    confirmation: the management number of claim n (position from 0) is `management_base + n`. `left_out` is the word of
+    `office.leaving.LeftOut`.
     """
 
     id: str
@@ -106,6 +107,7 @@ class File:
     index_object: str | None = None
     findings_object: str | None = None
     management_base: int | None = None
+    left_out: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +187,14 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, EventsRead, Oper
         ...
 
     def sending(self, sending_id: str) -> Sending | None: ...
-    def sendings(
+    def sendings(  # noqa: PLR0913  (each is one filter of the list)
         self,
         *,
         party: str | None = None,
         body: str | None = None,
         month: str | None = None,
         line: str | None = None,
+        kind: str | None = None,
         states: tuple[str, ...] = (),
         after: str | None = None,
         limit: int | None = None,

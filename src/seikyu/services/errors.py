@@ -22,6 +22,12 @@ class AlreadyDecided(NotAllowed):
     code = "already_decided"
 
 
+class ChangedSince(NotAllowed):
+    """The sending is not what it was when the institution looked at it; nothing was done. Shape: facts `sending`."""
+
+    code = "changed_since"
+
+
 class NothingToCorrect(NotAllowed):
     """Only corrections are taken now, and nothing came back with errors. Nothing of the sending is kept."""
 
@@ -32,6 +38,18 @@ class UploadIncomplete(NotAllowed):
     """Not every file of the upload is there yet; the upload stays. Shape: facts `missing` (numbers from 1)."""
 
     code = "upload_incomplete"
+
+
+class NoFileChosen(NotAllowed):
+    """A form came without a file; there is nothing to send."""
+
+    code = "no_file_chosen"
+
+
+class TooManyFiles(NotAllowed):
+    """More files came than one sending may have; nothing of it is kept. Shape: facts `most`."""
+
+    code = "too_many_files"
 
 
 class MonthNotOver(NotAllowed):

@@ -53,13 +53,14 @@ class SqlReadTx(
         """Return the sending of that id."""
         return sendings.sending_by_id(self.connection, sending_id)
 
-    def sendings(
+    def sendings(  # noqa: PLR0913  (each is one filter of the list)
         self,
         *,
         party: str | None = None,
         body: str | None = None,
         month: str | None = None,
         line: str | None = None,
+        kind: str | None = None,
         states: tuple[str, ...] = (),
         after: str | None = None,
         limit: int | None = None,
@@ -67,7 +68,8 @@ class SqlReadTx(
         """Return sendings, newest first."""
         return sendings.sendings_page(
             self.connection,
-            party=party, body=body, month=month, line=line, states=states, after=after, limit=limit,
+            party=party, body=body, month=month, line=line, kind=kind, states=states, after=after,
+            limit=limit,
         )  # fmt: skip
 
     def sending_by_key(self, party: str, idempotency_key: str) -> Sending | None:

@@ -15,17 +15,18 @@ from seikyu.apps.api import (
     arrivals,
     certificates,
     deliveries,
+    events,
     lists,
     notices,
     operating,
-    events,
     pairings,
     register,
     revoking,
     sendings,
+    today,
     undoing,
-)
     webhooks,
+)
 from seikyu.apps.api.bell import Bell
 from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Admit, Identified
@@ -117,6 +118,7 @@ def _app(
     )
     app.include_router(lists.router)  # its fixed names come before the ids of the ones below
     app.include_router(sendings.router)
+    app.include_router(today.router)
     app.include_router(arrivals.router)
     app.include_router(deliveries.router)
     app.include_router(notices.router)

@@ -18,6 +18,11 @@ def sendings(line: Line, *, month: str | None = None, limit: int = 50) -> list[d
     return items
 
 
+def today(line: Line) -> dict[str, Any]:
+    """Return what this party has to do today. Errors: as Line.get."""
+    return line.get("/today")
+
+
 def sending(line: Line, sending_id: str) -> dict[str, Any]:
     """Return one sending with its files. Errors: as Line.get."""
     return line.get(f"/sendings/{quote(sending_id, safe='')}")
@@ -67,6 +72,25 @@ def _all(line: Line, path: str, **narrowed: str) -> Iterator[dict[str, Any]]:
 def confirm(line: Line, sending_id: str, errors: Literal["with", "without"]) -> dict[str, Any]:
     """Say yes (請求確定), with or without the claims that ask. Errors: as Line.post."""
     return line.post(f"/sendings/{quote(sending_id, safe='')}/confirm", params={"errors": errors})
+
+
+def leave_out(line: Line, sending_id: str, *, file_no: int, claim_index: int | None = None) -> dict[str, Any]:
+    """Leave a file or one claim out (請求から外す). Errors: as Line.post."""
+    return line.post(f"/sendings/{quote(sending_id, safe='')}/leave-out", params=_place(file_no, claim_index))
+
+
+def take_in(line: Line, sending_id: str, *, file_no: int, claim_index: int | None = None) -> dict[str, Any]:
+    """Take back in what was left out (請求に戻す). Errors: as Line.post."""
+    return line.post(f"/sendings/{quote(sending_id, safe='')}/take-in", params=_place(file_no, claim_index))
+
+
+def forecast(line: Line, sending_id: str, errors: Literal["with", "without"]) -> dict[str, Any]:
+    """Return what a decision would come to, or has. Errors: as Line.get."""
+    return line.get(f"/sendings/{quote(sending_id, safe='')}/decision", errors=errors, limit=_PAGE)
+
+
+def _place(file_no: int, claim_index: int | None) -> dict[str, str]:
+    return {"file": str(file_no)} | ({} if claim_index is None else {"claim": str(claim_index)})
 
 
 def cancel(line: Line, sending_id: str) -> dict[str, Any]:

@@ -11,8 +11,11 @@ from seikyu.apps.pages.certs.certificates import certificate_routes
 from seikyu.apps.pages.certs.issuance import issuance_routes
 from seikyu.apps.pages.certs.orders import order_routes
 from seikyu.apps.pages.frame import static_routes
-from seikyu.apps.pages.front import show_front
+from seikyu.apps.pages.institution.home import home_routes, show_start
 from seikyu.apps.pages.institution.lists import list_routes
+from seikyu.apps.pages.institution.send import send_routes
+from seikyu.apps.pages.institution.sending import sending_routes
+from seikyu.apps.pages.institution.status import status_routes
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
 from seikyu.apps.pages.operator.desk import desk_routes
@@ -41,6 +44,9 @@ from seikyu.trust.people import (
 
 _FRONT = Way("/", "pages.way.front")
 _DESK = Way("/desk", "pages.way.desk", powers=(OFFICE, APPROVE, AUDIT))
+_HOME = Way("/", "pages.way.home")
+_SEND = Way("/sendings/new", "pages.way.send", powers=("send",), kinds=("institution",))
+_STATUS = Way("/sendings", "pages.way.status", powers=("see",), kinds=("institution",))
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
 _LISTS = Way("/lists", "pages.way.lists", powers=("see",), kinds=("institution",))
@@ -58,7 +64,9 @@ _API = Way("/api", "pages.way.api", aside=True)
 #: The menus of both faces, in their order.
 WAYS = {
     "desk": (
-        _FRONT,
+        _HOME,
+        _SEND,
+        _STATUS,
         _LISTS,
         _DESK,
         _NOTICES,
@@ -115,14 +123,18 @@ def page_routes(
             *issuance_routes(pages, enrolling, paper),
             *certificate_routes(pages),
             *order_routes(pages),
+            *home_routes(pages),
+            *send_routes(pages),
             *list_routes(pages),
+            *status_routes(pages),
+            *sending_routes(pages),
             *desk_routes(pages),
             *month_routes(pages),
             *wish_routes(pages),
             *request_routes(pages),
         ]
     return [
-        pages.route("/", show_front, login=False),
+        pages.route("/", show_start, login=False),
         *static_routes(),
         *account_routes(pages),
         *second_factor_routes(pages),
