@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seikyu.apps.pages.institution.told import body_names, institution_only, row_said
+from seikyu.apps.pages.operator.requests import undo_facts
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.limits import limit
 from seikyu.office.errors import Closed
@@ -31,7 +32,7 @@ _FIRST_FINDINGS: Final = 10
 _PAGE: Final = 50
 
 #: What may have been done just before.
-_DONE: Final = ("sent", "repeat", "confirmed", "cancelled", "left_out", "taken_in", "already")
+_DONE: Final = ("sent", "repeat", "confirmed", "cancelled", "left_out", "taken_in", "already", "undo_asked")
 
 
 def sending_routes(pages: Pages) -> list[Route]:
@@ -50,7 +51,9 @@ def sending_routes(pages: Pages) -> list[Route]:
 
 def show_one(visit: Visit) -> Response:
     """Show a sending."""
-    return visit.show("institution/sending.html", **_one(visit), done=_done(visit))
+    facts = _one(visit)
+    undoing = undo_facts(visit, facts["sending"]["id"])
+    return visit.show("institution/sending.html", **facts, undoing=undoing, done=_done(visit))
 
 
 def show_checked(visit: Visit) -> Response:
