@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "findings": "cli_client",
     "confirm": "cli_client",
     "cancel": "cli_client",
+    "lists": "cli_papers",
     "fetch": "cli_client",
     "events": "cli_events",
     "webhooks": "cli_events",

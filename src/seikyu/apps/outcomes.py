@@ -140,6 +140,7 @@ _OUTCOMES: Final = (
     Outcome("not_allowed", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("closed", HTTPStatus.CONFLICT, Exit.LATER, retry=True),
     Outcome("nothing_to_correct", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("list_not_there", HTTPStatus.CONFLICT, Exit.LATER),
     Outcome("still_checking", HTTPStatus.CONFLICT, Exit.LATER, retry=True),
     Outcome("already_decided", HTTPStatus.CONFLICT, Exit.REFUSED),
     Outcome("upload_incomplete", HTTPStatus.CONFLICT, Exit.COULD_NOT_RUN),

@@ -210,6 +210,10 @@ def _own(office: Office, identity: ClientIdentity, sending_id: str) -> tuple[Sen
         return sending, tx.files(sending_id)
 
 
+#: For the services that show more of a sending.
+own_sending: Final = _own
+
+
 def _more_than(office: Office, limit: int) -> int:
     """Return one more than a page, which tells whether there is another. Errors: BadRequest."""
     most = office.limit("page_items")

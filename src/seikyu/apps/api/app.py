@@ -16,6 +16,7 @@ from seikyu.apps.api import (
     certificates,
     deliveries,
     events,
+    lists,
     notices,
     pairings,
     register,
@@ -112,6 +113,7 @@ def _app(
             Exception: answer_bug,
         },
     )
+    app.include_router(lists.router)  # its fixed names come before the ids of the ones below
     app.include_router(sendings.router)
     app.include_router(arrivals.router)
     app.include_router(deliveries.router)

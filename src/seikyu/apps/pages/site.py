@@ -12,6 +12,7 @@ from seikyu.apps.pages.certs.issuance import issuance_routes
 from seikyu.apps.pages.certs.orders import order_routes
 from seikyu.apps.pages.frame import static_routes
 from seikyu.apps.pages.front import show_front
+from seikyu.apps.pages.institution.lists import list_routes
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
 from seikyu.apps.pages.people.account import account_routes
@@ -36,6 +37,7 @@ from seikyu.trust.people import (
 _FRONT = Way("/", "pages.way.front")
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
+_LISTS = Way("/lists", "pages.way.lists", powers=("see",), kinds=("institution",))
 _ACCOUNT = Way("/account", "pages.way.account", login=True, aside=True)
 _NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE), aside=True)
 _APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICATES,), aside=True)
@@ -51,6 +53,7 @@ _API = Way("/api", "pages.way.api", aside=True)
 WAYS = {
     "desk": (
         _FRONT,
+        _LISTS,
         _NOTICES,
         _APPLICATIONS,
         _ISSUANCE,
@@ -102,7 +105,7 @@ def page_routes(
     if pages.face == "desk" and paper is not None:
         at_desk = [
             *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages),
+            *order_routes(pages), *list_routes(pages),
         ]  # fmt: skip
     return [
         pages.route("/", show_front, login=False),
