@@ -36,7 +36,7 @@ def test_every_route_with_an_id_is_covered(desk: DeskLab) -> None:
     """A new route joins the test by itself."""
     found = [ID.search(path) for _, path, _ in _with_id(desk)]
 
-    assert len(found) == 13
+    assert len(found) >= 13
     assert {match[1] for match in found if match} == {"sending_id", "delivery_id", "upload_id", "application_id"}
 
 

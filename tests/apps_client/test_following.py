@@ -78,7 +78,7 @@ def test_the_receiver_of_the_page_takes_what_is_signed(capsys: pytest.CaptureFix
     assert "署名" in words_of(refused.value, "ja").title
 
 
-def test_one_client_does_all_that_the_commands_do(home: Path, file: Makes) -> None:
+def test_one_client_does_all_that_the_commands_do(home: Path, file: Makes, tmp_path: Path) -> None:
     """Send, look, decide, follow, and webhooks; errors say the same in both languages."""
     path = file(4, place=PLACE)
     with Client.open(client_id(home, CLINIC), home=home) as office:
@@ -88,6 +88,9 @@ def test_one_client_does_all_that_the_commands_do(home: Path, file: Makes) -> No
         assert office.send(path, test=True)["repeat"]
         assert [each["claim_index"] for each in office.claims(sent["id"])] == [0, 1, 2, 3]
         assert sent["id"] in [each["id"] for each in office.sendings(line="test")]
+        items = office.lists(sent["id"])
+        (first,) = office.take_list(sent["id"], next(each for each in items if each["available"]), to=tmp_path)
+        assert Path(first.path).stat().st_size
         office.confirm(sent["id"], errors="without")
         with pytest.raises(OfficeSaid) as said:
             office.cancel(sent["id"])

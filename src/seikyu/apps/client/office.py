@@ -12,10 +12,12 @@ from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from seikyu.apps.client import acts, events
+from seikyu.apps.client import lists as official
 from seikyu.apps.client.errors import BadSignature, OfficeSaid
 from seikyu.apps.client.fetch import Fetched, Offered, fetch, offered
 from seikyu.apps.client.folder import home_of, open_client
 from seikyu.apps.client.line import Line, Note
+from seikyu.apps.client.lists import Taken
 from seikyu.apps.client.lookout import Certain
 from seikyu.apps.client.outgoing import Outgoing, look_at
 from seikyu.apps.client.send import Terms, send, wait_for_check
@@ -119,6 +121,20 @@ class Client:
     def cancel(self, sending_id: str) -> dict[str, Any]:
         """Say no (請求取消). Errors: LineFailed, OfficeSaid."""
         return acts.cancel(self.line, sending_id)
+
+    def lists(self, sending_id: str) -> list[dict[str, Any]]:
+        """Return the official lists (帳票) of a sending, there or not. Errors: LineFailed, OfficeSaid."""
+        return official.lists(self.line, sending_id)
+
+    def take_list(
+        self, sending_id: str, item: dict[str, Any], *, to: Path, form: Literal["csv", "pdf", "spreadsheet"] = "csv"
+    ) -> list[Taken]:
+        """Take one of the lists into a folder, all its parts. Errors: LineFailed, OfficeSaid, FileUnusable."""
+        return official.take_list(self.line, sending_id, item, form=form, folder=to)
+
+    def take_month(self, month: str, *, to: Path, line: Literal["real", "test"] | None = None) -> Taken:
+        """Take the lists of a month as one archive. Errors: LineFailed, OfficeSaid, FileUnusable."""
+        return official.take_month(self.line, month, office_line=line, folder=to)
 
     def deliveries(self, *, month: str | None = None) -> list[Offered]:
         """Return what waits or waited for this payer, oldest first. Errors: LineFailed, OfficeSaid."""
