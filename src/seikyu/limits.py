@@ -43,6 +43,10 @@ LIMITS: Final = (
     Limit("file_bytes", 4 * GIB, "bytes", "real files are 1-100 MB; an upload must end on one disk", adjustable=True),
     Limit("files_per_sending", 100, "files", "one sending is one act; 7 kinds and late months fit well"),
     Limit("uploads_per_party", 4, "uploads", "one terminal sends one upload; three more for a broken line's remains"),
+    Limit("claims_left_out", 10_000, "claims", "left out of one file one by one; past it one leaves the file out"),
+    Limit("status_list_pages", 50, "pages", "of 200 sendings, in one list for a spreadsheet"),
+    Limit("page_sending_bytes", GIB, "bytes", "a sending from a browser; a larger one goes with `seikyu send`, which "
+          "takes up a line that breaks", adjustable=True),
     Limit("upload_life_s", 3600, "seconds", "an upload begun and not finished is erased after this", adjustable=True),
     Limit("idle_s", 30, "seconds", "a line silent for longer is taken as broken", adjustable=True),
     Limit("handshake_wait_s", 10, "seconds", "a TLS handshake must be complete by then"),
@@ -97,6 +101,8 @@ LIMITS: Final = (
     Limit("free_bytes", 256 * MIB, "bytes", "below this nothing new is received, so that what is there can be checked",
           adjustable=True),
     Limit("deliveries_at_once", 32, "objects", "closing writes so many deliveries in one pass over the month's files"),
+    Limit("delivery_piece_bytes", 8 * MIB, "bytes", "a browser fetches a delivery in such pieces; one that "
+          "was damaged is fetched again", adjustable=True),
     Limit("delivery_bytes", 2 * GIB, "bytes", "a larger delivery goes on in the next volume", adjustable=True),
     Limit("master_bytes", 256 * MIB, "bytes", "the largest official master has 20 MB; it is read as a whole"),
     Limit("master_withdrawn_percent", 10, "percent", "a new version of a master takes few codes away"),

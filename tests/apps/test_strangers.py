@@ -13,6 +13,9 @@ from services.enrolment_lab import enrolling_over
 #: What a route needs besides its ids to be understood.
 NEEDS: dict[str, dict[str, Any]] = {
     "confirm": {"params": {"errors": "with"}},
+    "decision": {"params": {"errors": "with"}},
+    "leave_out": {"params": {"file": 1}},
+    "take_in": {"params": {"file": 1}},
     "received": {"json": {"sha256": "0" * 64}},
     "put_file": {"content": b"x"},
 }

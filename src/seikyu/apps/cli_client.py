@@ -93,7 +93,7 @@ def send(
     terms = client.Terms(_body(body), test, asp)
     outgoing = [client.look_at(path) for path in files]
     who = _who(as_id, home, acts_for)
-    with _client(home, as_id, tries, hint=_again(files, terms=terms, who=who), acts_for=acts_for) as office:
+    with open_office(home, as_id, tries, hint=_again(files, terms=terms, who=who), acts_for=acts_for) as office:
         for file in outgoing:
             _tell("client.send.sending", file=file.path.name, size=progress.size(file.size_bytes), sha256=file.sha256)
         with progress.bar(outgoing[0].path.name, sum(file.size_bytes for file in outgoing)) as told:
@@ -103,7 +103,7 @@ def send(
         if wait:
             answer = _checked(office, answer)
         if as_json:
-            _print_json(answer)
+            print_json(answer)
         else:
             _show_check(office, answer, who=who)
     return Exit.LATER if wait and answer["state"] == client.CHECKING else _status_of(answer)
@@ -121,10 +121,10 @@ def status(
     """Show one sending, or the newest ones."""
     from seikyu.apps.client import progress
 
-    with _client(home, as_id, acts_for=acts_for) as office:
+    with open_office(home, as_id, acts_for=acts_for) as office:
         rows = [office.sending(sending)] if sending else office.newest_sendings(month=_month(month))
     if as_json:
-        _print_json(rows[0] if sending else {"items": rows})
+        print_json(rows[0] if sending else {"items": rows})
     elif rows:
         _table(rows)
         for file in rows[0].get("files", ()):
@@ -152,10 +152,10 @@ def findings(
     form = "json" if as_json else form
     if form not in {"text", "csv", "json"}:
         raise typer.BadParameter(say("client.findings.bad_format"), param_hint="--format")
-    with _client(home, as_id, acts_for=acts_for) as office:
+    with open_office(home, as_id, acts_for=acts_for) as office:
         found = office.findings(sending)
         if form == "json":
-            _print_json({"items": list(found)})
+            print_json({"items": list(found)})
         elif form == "csv":
             _csv(found)
         else:
@@ -178,9 +178,9 @@ def confirm(
     """Say yes (請求確定); with or without the claims that ask has no default."""
     if with_errors == without_errors:
         raise typer.BadParameter(say("client.confirm.one"))
-    with _client(home, as_id, acts_for=acts_for) as office:
+    with open_office(home, as_id, acts_for=acts_for) as office:
         now = office.confirm(sending, errors="with" if with_errors else "without")
-    _done(now, "client.confirm.done", as_json=as_json)
+    done(now, "client.confirm.done", as_json=as_json)
     return Exit.DONE
 
 
@@ -188,9 +188,9 @@ def cancel(
     sending: SendingId, *, acts_for: For = None, as_id: As = None, home: Home = None, as_json: Json = False
 ) -> int:
     """Say no (請求取消)."""
-    with _client(home, as_id, acts_for=acts_for) as office:
+    with open_office(home, as_id, acts_for=acts_for) as office:
         now = office.cancel(sending)
-    _done(now, "client.cancel.done", as_json=as_json)
+    done(now, "client.cancel.done", as_json=as_json)
     return Exit.DONE
 
 
@@ -207,7 +207,7 @@ def fetch(
     from seikyu.apps.client import progress
 
     fetched, troubles = [], []
-    with _client(home, as_id, tries) as office:
+    with open_office(home, as_id, tries) as office:
         for one in office.deliveries(month=_month(month)):
             try:
                 with progress.bar(f"{one.body} {one.month} {one.kind}", one.size_bytes) as told:
@@ -223,14 +223,14 @@ def fetch(
                 _show_fetched(here)
     if as_json:
         failed = {"error": troubles[0].to_json()} if troubles else {}
-        _print_json({"deliveries": [each.shown() for each in fetched]} | failed)
+        print_json({"deliveries": [each.shown() for each in fetched]} | failed)
     elif not fetched and not troubles:
         print(say("client.fetch.none"))
     return max((each.status for each in troubles), default=Exit.DONE)
 
 
 @contextmanager
-def _client(
+def open_office(
     home: Path | None,
     as_id: str | None,
     tries: int | None = _LOOK_TRIES,
@@ -400,9 +400,10 @@ def _csv(found: Iterator[dict[str, Any]]) -> None:
     writer.writerows(found)
 
 
-def _done(sending: Mapping[str, Any], key: str, *, as_json: bool) -> None:
+def done(sending: Mapping[str, Any], key: str, *, as_json: bool) -> None:
+    """Say what a sending has come to."""
     if as_json:
-        _print_json(sending)
+        print_json(sending)
     else:
         print(say(key, **sending))
 
@@ -419,7 +420,8 @@ def _body(text: str | None) -> str | None:
     return text
 
 
-def _print_json(value: object) -> None:
+def print_json(value: object) -> None:
+    """Print a value for a program."""
     print(json.dumps(value, ensure_ascii=False))
 
 

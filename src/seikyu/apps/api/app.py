@@ -18,10 +18,13 @@ from seikyu.apps.api import (
     events,
     lists,
     notices,
+    operating,
     pairings,
     register,
     revoking,
     sendings,
+    today,
+    undoing,
     webhooks,
 )
 from seikyu.apps.api.bell import Bell
@@ -115,6 +118,7 @@ def _app(
     )
     app.include_router(lists.router)  # its fixed names come before the ids of the ones below
     app.include_router(sendings.router)
+    app.include_router(today.router)
     app.include_router(arrivals.router)
     app.include_router(deliveries.router)
     app.include_router(notices.router)
@@ -123,6 +127,8 @@ def _app(
     app.include_router(certificates.router)
     app.include_router(pairings.router)
     app.include_router(certificates.admin_router)  # its fixed names come before the serials of the one below
+    app.include_router(undoing.router)
+    app.include_router(operating.router)
     app.include_router(admin.router)
     app.include_router(revoking.router)
     app.include_router(register.router)

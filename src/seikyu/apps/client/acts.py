@@ -18,6 +18,11 @@ def sendings(line: Line, *, month: str | None = None, limit: int = 50) -> list[d
     return items
 
 
+def today(line: Line) -> dict[str, Any]:
+    """Return what this party has to do today. Errors: as Line.get."""
+    return line.get("/today")
+
+
 def sending(line: Line, sending_id: str) -> dict[str, Any]:
     """Return one sending with its files. Errors: as Line.get."""
     return line.get(f"/sendings/{quote(sending_id, safe='')}")
@@ -64,6 +69,31 @@ def confirm(line: Line, sending_id: str, errors: Literal["with", "without"]) -> 
     return line.post(f"/sendings/{quote(sending_id, safe='')}/confirm", params={"errors": errors})
 
 
+def leave_out(line: Line, sending_id: str, *, file_no: int, claim_index: int | None = None) -> dict[str, Any]:
+    """Leave a file or one claim out (請求から外す). Errors: as Line.post."""
+    return line.post(f"/sendings/{quote(sending_id, safe='')}/leave-out", params=_place(file_no, claim_index))
+
+
+def take_in(line: Line, sending_id: str, *, file_no: int, claim_index: int | None = None) -> dict[str, Any]:
+    """Take back in what was left out (請求に戻す). Errors: as Line.post."""
+    return line.post(f"/sendings/{quote(sending_id, safe='')}/take-in", params=_place(file_no, claim_index))
+
+
+def forecast(line: Line, sending_id: str, errors: Literal["with", "without"]) -> dict[str, Any]:
+    """Return what a decision would come to, or has. Errors: as Line.get."""
+    return line.get(f"/sendings/{quote(sending_id, safe='')}/decision", errors=errors, limit=_PAGE)
+
+
+def _place(file_no: int, claim_index: int | None) -> dict[str, str]:
+    return {"file": str(file_no)} | ({} if claim_index is None else {"claim": str(claim_index)})
+
+
 def cancel(line: Line, sending_id: str) -> dict[str, Any]:
     """Say no (請求取消). Errors: as Line.post."""
     return line.post(f"/sendings/{quote(sending_id, safe='')}/cancel")
+
+
+def ask_undo(line: Line, sending_id: str, reason: str) -> dict[str, Any]:
+    """Ask the office to undo a confirmation; said again it is the wish that waits. Errors: as Line.post."""
+    path = f"/sendings/{quote(sending_id, safe='')}/undo-request"
+    return line.post(path, repeatable=True, json={"reason": reason})
