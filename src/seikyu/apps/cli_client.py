@@ -20,7 +20,7 @@ from seikyu.apps.words import language, program, say
 from seikyu.ports.errors import SeikyuError
 
 if TYPE_CHECKING:
-    from seikyu.apps.client import Client, Fetched, Line, Outgoing, Terms
+    from seikyu.apps.client import Client, Fetched, Outgoing, Terms
 
 Home = Annotated[Path | None, typer.Option("--home", help=say("cli.home"))]
 As = Annotated[str | None, typer.Option("--as", help=say("cli.as"))]
@@ -252,15 +252,6 @@ def open_office(
     except LineFailed as trouble:
         trouble.facts["again"] = hint
         raise
-
-
-@contextmanager
-def _line(
-    home: Path | None, as_id: str | None, tries: int | None = _LOOK_TRIES, *, acts_for: str | None = None
-) -> Iterator["Line"]:
-    """Open the line of the chosen client, for commands that know it alone."""
-    with _client(home, as_id, tries, acts_for=acts_for) as office:
-        yield office.line
 
 
 def _sent(
