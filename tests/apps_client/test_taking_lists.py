@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 from zipfile import ZipFile
 
 import pytest
@@ -118,7 +119,7 @@ class _Answer:
     def __init__(self, disposition: str) -> None:
         self.headers = {"content-disposition": disposition}
 
-    def __enter__(self) -> "_Answer":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *reason: object) -> None:
