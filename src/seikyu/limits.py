@@ -43,6 +43,10 @@ LIMITS: Final = (
     Limit("file_bytes", 4 * GIB, "bytes", "real files are 1-100 MB; an upload must end on one disk", adjustable=True),
     Limit("files_per_sending", 100, "files", "one sending is one act; 7 kinds and late months fit well"),
     Limit("uploads_per_party", 4, "uploads", "one terminal sends one upload; three more for a broken line's remains"),
+    Limit("claims_left_out", 10_000, "claims", "left out of one file one by one; past it one leaves the file out"),
+    Limit("status_list_pages", 50, "pages", "of 200 sendings, in one list for a spreadsheet"),
+    Limit("page_sending_bytes", GIB, "bytes", "a sending from a browser; a larger one goes with `seikyu send`, which "
+          "takes up a line that breaks", adjustable=True),
     Limit("upload_life_s", 3600, "seconds", "an upload begun and not finished is erased after this", adjustable=True),
     Limit("idle_s", 30, "seconds", "a line silent for longer is taken as broken", adjustable=True),
     Limit("handshake_wait_s", 10, "seconds", "a TLS handshake must be complete by then"),
@@ -117,6 +121,18 @@ LIMITS: Final = (
     Limit("gateway_log_bytes", 32 * MIB, "bytes", "of the IKE daemon's log, and of the one before; a client that comes "
           "writes 2 KB"),
     Limit("gateway_events", 10_000, "events", "tunnels that came and went and were not told yet; past it none is told"),
+    Limit("event_days", 100, "days", "a program that was off for a quarter of a year finds what happened; past it, it "
+          "begins with the lists", adjustable=True),
+    Limit("event_wait_s", 25, "seconds", "a long poll ends before anything on the way takes the line as broken (30 s)"),
+    Limit("event_waits", 200, "requests", "that wait for events at once, out of `connections`; past it 503"),
+    Limit("event_waits_per_party", 4, "requests", "of one party that wait for events; a vendor's machine needs one"),
+    Limit("webhooks_per_party", 10, "webhooks", "one for each system of a vendor, and some to try things",
+          adjustable=True),
+    Limit("webhook_attempts", 50, "tries", "of a webhook that are kept to be looked at"),
+    Limit("webhook_days", 3, "days", "nothing has arrived for so long: the webhook is dead; a weekend is shorter",
+          adjustable=True),
+    Limit("webhook_wait_s", 10, "seconds", "the other end must have answered; it takes note and works afterwards"),
+    Limit("webhooks_at_once", 8, "webhooks", "told at the same time; each holds a thread while the other end thinks"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 

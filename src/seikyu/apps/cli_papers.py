@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from seikyu.apps.cli_client import As, For, Home, Json, _line, _month, _print_json
+from seikyu.apps.cli_client import As, For, Home, Json, _month, open_office, print_json
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import has, language, say
 
@@ -42,11 +42,11 @@ def lists(
         raise typer.BadParameter(say("client.lists.bad_line"), param_hint="--line")
     from seikyu.apps.client import lists as client
 
-    with _line(home, as_id, acts_for=acts_for) as line:
+    with open_office(home, as_id, acts_for=acts_for) as office:
         if sending is None:
-            taken = [client.take_month(line, str(_month(month)), office_line=office_line, folder=out)]
+            taken = [client.take_month(office.line, str(_month(month)), office_line=office_line, folder=out)]
         else:
-            items = client.lists(line, sending)
+            items = client.lists(office.line, sending)
             if not form and not every:
                 _show(items, as_json=as_json)
                 return Exit.DONE
@@ -56,10 +56,12 @@ def lists(
             # What was asked for by name and is not there yet is asked for all the same: the office says why.
             chosen = [each for each in items if each["form"] in (form or ()) or (every and each["available"])]
             taken = [
-                each for item in chosen for each in client.take_list(line, sending, item, form=form_of_file, folder=out)
+                each
+                for item in chosen
+                for each in client.take_list(office.line, sending, item, form=form_of_file, folder=out)
             ]
     if as_json:
-        _print_json({"files": [{"file": str(each.path), "size_bytes": each.size_bytes} for each in taken]})
+        print_json({"files": [{"file": str(each.path), "size_bytes": each.size_bytes} for each in taken]})
     else:
         for each in taken:
             print(say("client.lists.written", file=each.path))
@@ -68,7 +70,7 @@ def lists(
 
 def _show(items: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
-        _print_json({"items": items})
+        print_json({"items": items})
         return
     for item in items:
         if item["available"]:

@@ -103,8 +103,9 @@ def _check(office: Office, sending: Sending, files: list[File], *, before: Befor
             if now is None or now.state != sending.state:
                 return
             moved = _moved(sending, checked)
+            left_out = {file.id: file.left_out for file in tx.files(sending.id)}
             for each in checked:
-                tx.put_file(each.file)
+                tx.put_file(replace(each.file, left_out=left_out[each.file.id]))
             tx.put_sending(moved)
             if now.state == State.CHECKING:
                 events.note_sending(tx, office, moved)

@@ -12,13 +12,16 @@ from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
 from seikyu.adapters.sql.events import SqlEventsRead, SqlEventsWrite
+from seikyu.adapters.sql.operating import SqlOperatingRead, SqlOperatingWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.adapters.sql.register import SqlRegisterRead, SqlRegisterWrite
 from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending
 
 
-class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead, SqlEventsRead):
+class SqlReadTx(
+    SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead, SqlEventsRead, SqlOperatingRead
+):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -50,13 +53,14 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
         """Return the sending of that id."""
         return sendings.sending_by_id(self.connection, sending_id)
 
-    def sendings(
+    def sendings(  # noqa: PLR0913  (each is one filter of the list)
         self,
         *,
         party: str | None = None,
         body: str | None = None,
         month: str | None = None,
         line: str | None = None,
+        kind: str | None = None,
         states: tuple[str, ...] = (),
         after: str | None = None,
         limit: int | None = None,
@@ -64,7 +68,8 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
         """Return sendings, newest first."""
         return sendings.sendings_page(
             self.connection,
-            party=party, body=body, month=month, line=line, states=states, after=after, limit=limit,
+            party=party, body=body, month=month, line=line, kind=kind, states=states, after=after,
+            limit=limit,
         )  # fmt: skip
 
     def sending_by_key(self, party: str, idempotency_key: str) -> Sending | None:
@@ -72,7 +77,7 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
         return sendings.sending_by_key(self.connection, party, idempotency_key)
 
     def repeat_of(self, party: str, digest: str) -> Sending | None:
-        """Return the newest sending with that digest that is neither cancelled nor refused."""
+        """Return the newest sending with that digest that is neither cancelled, refused nor undone."""
         return sendings.newest_with_digest(self.connection, party, digest)
 
     def has_sent(self, party: str, sha256: str) -> bool:
@@ -132,7 +137,14 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
 
 
 class SqlWriteTx(
-    SqlReadTx, SqlPeopleWrite, SqlRegisterWrite, SqlAccountsWrite, SqlEnrolmentWrite, SqlAcmeWrite, SqlEventsWrite
+    SqlReadTx,
+    SqlPeopleWrite,
+    SqlRegisterWrite,
+    SqlAccountsWrite,
+    SqlEnrolmentWrite,
+    SqlAcmeWrite,
+    SqlEventsWrite,
+    SqlOperatingWrite,
 ):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 

@@ -11,10 +11,17 @@ from seikyu.apps.pages.certs.certificates import certificate_routes
 from seikyu.apps.pages.certs.issuance import issuance_routes
 from seikyu.apps.pages.certs.orders import order_routes
 from seikyu.apps.pages.frame import static_routes
-from seikyu.apps.pages.front import show_front
+from seikyu.apps.pages.institution.home import home_routes, show_start
 from seikyu.apps.pages.institution.lists import list_routes
+from seikyu.apps.pages.institution.send import send_routes
+from seikyu.apps.pages.institution.sending import sending_routes
+from seikyu.apps.pages.institution.status import status_routes
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
+from seikyu.apps.pages.operator.desk import desk_routes
+from seikyu.apps.pages.operator.months import month_routes
+from seikyu.apps.pages.operator.requests import request_routes
+from seikyu.apps.pages.operator.wishes import wish_routes
 from seikyu.apps.pages.people.account import account_routes
 from seikyu.apps.pages.people.second_factor import second_factor_routes
 from seikyu.apps.pages.people.users import user_routes
@@ -27,6 +34,7 @@ from seikyu.trust.people import (
     ALL_MANDATES,
     ALL_PEOPLE,
     APPROVE,
+    AUDIT,
     CERTIFICATES,
     MANDATES,
     NOTICES,
@@ -35,6 +43,10 @@ from seikyu.trust.people import (
 )
 
 _FRONT = Way("/", "pages.way.front")
+_DESK = Way("/desk", "pages.way.desk", powers=(OFFICE, APPROVE, AUDIT))
+_HOME = Way("/", "pages.way.home")
+_SEND = Way("/sendings/new", "pages.way.send", powers=("send",), kinds=("institution",))
+_STATUS = Way("/sendings", "pages.way.status", powers=("see",), kinds=("institution",))
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
 _LISTS = Way("/lists", "pages.way.lists", powers=("see",), kinds=("institution",))
@@ -46,12 +58,17 @@ _CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, A
 _ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE), aside=True)
 _USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE), aside=True)
 _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES), aside=True)
+_WEBHOOKS = Way("/webhooks", "pages.way.webhooks", powers=(CERTIFICATES,), kinds=("institution", "payer"), aside=True)
+_API = Way("/api", "pages.way.api", aside=True)
 
 #: The menus of both faces, in their order.
 WAYS = {
     "desk": (
-        _FRONT,
+        _HOME,
+        _SEND,
+        _STATUS,
         _LISTS,
+        _DESK,
         _NOTICES,
         _APPLICATIONS,
         _ISSUANCE,
@@ -59,9 +76,10 @@ WAYS = {
         _ORDERS,
         _USERS,
         _MANDATES,
+        _WEBHOOKS,
         _ACCOUNT,
     ),
-    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT),
+    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT, _API),
 }
 
 
@@ -101,11 +119,22 @@ def page_routes(
     at_desk = []
     if pages.face == "desk" and paper is not None:
         at_desk = [
-            *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages), *list_routes(pages),
-        ]  # fmt: skip
+            *user_routes(pages),
+            *issuance_routes(pages, enrolling, paper),
+            *certificate_routes(pages),
+            *order_routes(pages),
+            *home_routes(pages),
+            *send_routes(pages),
+            *list_routes(pages),
+            *status_routes(pages),
+            *sending_routes(pages),
+            *desk_routes(pages),
+            *month_routes(pages),
+            *wish_routes(pages),
+            *request_routes(pages),
+        ]
     return [
-        pages.route("/", show_front, login=False),
+        pages.route("/", show_start, login=False),
         *static_routes(),
         *account_routes(pages),
         *second_factor_routes(pages),
