@@ -57,8 +57,8 @@ def test_a_clerk_takes_the_lists(chromium: Browser, common: House, *, scripts: b
         page.wait_for_url("**/sendings/*/lists")
         here = urlsplit(page.url).path
         name, data = taken(page, "main table a[href$='format=csv'], main table a[href*='format=csv&']")
-        same = common.ask("GET", f"/api/v1{here}/{name[2:6]}").body == data
-        assert same, name
+        given = who.context.request.get(f"{who.base}/api/v1{here}/{name[2:6]}")
+        assert (200, True) == (given.status, given.body() == data)
         assert taken(page, "main table a[href*='format=pdf']")[1].startswith(b"%PDF")
         assert taken(page, "main table a[href*='format=spreadsheet']")[1].startswith(b"\xef\xbb\xbf")
 
