@@ -79,7 +79,7 @@ def desk(
             ROOT,
             build_api(office, enrolling, external_url=pages.external_url, send_by=send_by, telling=telling, bell=bell),
         ),
-        *page_routes(pages, enrolling, paper=paper),
+        *page_routes(pages, enrolling, paper=paper, send_by=send_by),
         *webhook_routes(pages, telling or Telling(enrolling.vault, post=nobody_listens)),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)

@@ -81,6 +81,14 @@ class Way:
         return not self.powers or any(permits(actor, power) for power in self.powers)
 
 
+def way_at(path: str, ways: Iterable[Way]) -> Way | None:
+    """Return the entry of the menu that a page is below: the one with the longest address."""
+    above = [
+        way for way in ways if path == way.path or (way.path != "/" and path.startswith(way.path.rstrip("/") + "/"))
+    ]
+    return max(above, key=lambda way: len(way.path), default=None)
+
+
 @dataclass(slots=True)
 class Visit:
     """One request to a page and what is known of it.
@@ -171,6 +179,8 @@ class Visit:
         fresh = "" if is_mark(mark) else os.urandom(MARK_BYTES).hex()
         asked: list[str] = []
 
+        ways = self.pages.ways_for(self.actor, self.identity.kind if self.identity else "")
+
         def token() -> str:
             asked.append("")
             return token_for(self.pages.key, face=self.pages.face, mark=fresh or mark, session=self.session)
@@ -179,7 +189,8 @@ class Visit:
             "face": self.pages.face,
             "path": self.request.url.path,
             "other_path": self.pages.shown_at(self.request.url.path),
-            "ways": self.pages.ways_for(self.actor, self.identity.kind if self.identity else ""),
+            "ways": ways,
+            "way_here": way_at(self.request.url.path, ways),
             "actor": self.actor,
             "token": token,
             "error": None,
