@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from seikyu.ports.acme import AcmeRead, AcmeWrite
+from seikyu.ports.correcting import CorrectingRead, CorrectingWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
 from seikyu.ports.register import RegisterRead, RegisterWrite
@@ -166,7 +167,7 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, Protocol):
+class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, CorrectingRead, Protocol):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def notice(self, notice_id: str) -> Notice | None: ...
@@ -242,7 +243,7 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, Protocol):
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, Protocol):
+class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, CorrectingWrite, Protocol):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:

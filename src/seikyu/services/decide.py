@@ -26,7 +26,7 @@ from seikyu.office.sending import (
     State,
     step,
 )
-from seikyu.ports.errors import BadRequest, Damaged, NotFound, NotThere
+from seikyu.ports.errors import BadRequest, Damaged, NotFound, NotThere, Unavailable
 from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.records import Month
@@ -40,6 +40,12 @@ from seikyu.services.office import INSTITUTION, REAL, Office, require_party
 
 #: How an institution may confirm: エラー分含む, エラー分除く.
 CHOICES: Final = (Decision.WITH, Decision.WITHOUT)
+
+#: What nothing that is decided changes: it was not to be sent at all, or goes on in another sending.
+_FIXED: Final = frozenset({Reason.NOT_A_CORRECTION, Reason.CORRECTED})
+
+#: So often a decision begins anew because the claims changed under it.
+_TRIES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ def cancel(office: Office, identity: ClientIdentity, sending_id: str) -> Sending
         state = _step(now, InstitutionCancelled()).value
         cancelled = replace(now, state=state, decided_at=decided_at, decided_agent=identity.agent)
         tx.put_sending(cancelled)
+        tx.remove_corrections(now.id)
         note_act(tx, office, identity, "cancel", body=now.body, subject=now.id)
     office.tell("sending_cancelled", sending=sending.id, party=sending.party)
     return cancelled
@@ -169,6 +176,22 @@ def _decide(
 
     Errors: StillChecking, AlreadyDecided, MandateNotThere, NoSpace, Unavailable; nothing changes then.
     """
+    for _ in range(_TRIES):
+        try:
+            return _decide_once(office, sending, event, decision=decision, by=by)
+        except _ChangedMeanwhile:
+            continue
+    raise Unavailable("claims of the sending are corrected all the time", retry_after_s=1)
+
+
+class _ChangedMeanwhile(Exception):
+    """Claims of the sending were corrected, or checked again, while their outcomes were written."""
+
+
+def _decide_once(
+    office: Office, sending: Sending, event: Event, *, decision: Decision, by: ClientIdentity | None
+) -> Sending:
+    """Decide on the files as they are now. Errors: as `_decide`, and _ChangedMeanwhile."""
     with office.store.read() as tx:
         files = tx.files(sending.id)
     old = {file.index_object for file in files if file.index_object is not None}
@@ -177,9 +200,12 @@ def _decide(
         decided_at = office.clock.now()
         with office.store.write() as tx:
             now = _present(tx, sending.id)
+            state = _step(now, event).value
+            if tx.files(sending.id) != files:
+                raise _ChangedMeanwhile
             moved = replace(
                 now,
-                state=_step(now, event).value,
+                state=state,
                 decision=decision.value,
                 decided_at=decided_at,
                 confirm_no=tx.next_number(f"confirm_no/{now.party}/{now.body}/{now.line}/{now.kind}/{now.month}"),
@@ -232,8 +258,8 @@ def _decide_file(office: Office, sending: Sending, file: File, *, decision: Deci
 
 
 def _decided(office: Office, row: IndexRow, *, sending: Sending, file: File, decision: Decision) -> IndexRow:
-    if row.reason is Reason.NOT_A_CORRECTION:
-        return row  # It was not to be sent at all; nothing the institution decides changes that.
+    if row.reason in _FIXED:
+        return row
     return decide(row, decision, asp=sending.asp, file_refused=bool(file.refused), by=office.policy)
 
 

@@ -113,7 +113,7 @@ def list_sendings(  # noqa: PLR0913  (each is one filter of the list)
 
 def show_sending(office: Office, identity: ClientIdentity, sending_id: str) -> dict[str, Any]:
     """Return one sending with its files. Errors: Forbidden, NotFound."""
-    sending, files = _own(office, identity, sending_id)
+    sending, files = own_sending(office, identity, sending_id)
     return {**sending_view(sending), "files": [file_view(file) for file in files]}
 
 
@@ -125,7 +125,7 @@ def list_findings(
     Shape: the cursor is `FILE.BYTE`, the file's number and a place in its findings object.
     Errors: Forbidden, NotFound, BadRequest.
     """
-    _, files = _own(office, identity, sending_id)
+    _, files = own_sending(office, identity, sending_id)
     _more_than(office, limit)
     file_no, place = _parse_cursor(cursor)
     items: list[dict[str, Any]] = []
@@ -148,12 +148,12 @@ def list_claims(
     """
     _more_than(office, limit)
     while True:
-        _, files = _own(office, identity, sending_id)
+        _, files = own_sending(office, identity, sending_id)
         try:
             return _claims_page(office, files, limit=limit, cursor=cursor)
         except NotThere:
             # A decision may have put a new index in the place of the one that the rows spoke of a moment ago.
-            if _own(office, identity, sending_id)[1] == files:
+            if own_sending(office, identity, sending_id)[1] == files:
                 raise NotFound("the list of claims is past its keeping") from None
 
 
@@ -201,7 +201,8 @@ def _whose(office: Office, tx: ReadTx, identity: ClientIdentity) -> str | None:
     return None if identity.kind == OPERATOR else identity.party
 
 
-def _own(office: Office, identity: ClientIdentity, sending_id: str) -> tuple[Sending, list[File]]:
+def own_sending(office: Office, identity: ClientIdentity, sending_id: str) -> tuple[Sending, list[File]]:
+    """Return a sending of the party, or any to the operator, and its files. Errors: Forbidden, NotFound."""
     with office.store.read() as tx:
         whose = _whose(office, tx, identity)
         sending = tx.sending(sending_id)

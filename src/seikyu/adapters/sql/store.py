@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from seikyu.adapters.sql import deliveries, ledger, notices, sendings, values
 from seikyu.adapters.sql.accounts import SqlAccountsRead, SqlAccountsWrite
 from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
+from seikyu.adapters.sql.correcting import SqlCorrectingRead, SqlCorrectingWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
@@ -17,7 +18,7 @@ from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending
 
 
-class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead):
+class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead, SqlCorrectingRead):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -130,7 +131,9 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
         return values.setting(self.connection, name)
 
 
-class SqlWriteTx(SqlReadTx, SqlPeopleWrite, SqlRegisterWrite, SqlAccountsWrite, SqlEnrolmentWrite, SqlAcmeWrite):
+class SqlWriteTx(
+    SqlReadTx, SqlPeopleWrite, SqlRegisterWrite, SqlAccountsWrite, SqlEnrolmentWrite, SqlAcmeWrite, SqlCorrectingWrite
+):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:
