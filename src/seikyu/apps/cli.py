@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "findings": "cli_client",
     "confirm": "cli_client",
     "cancel": "cli_client",
+    "correct": "cli_correct",
     "fetch": "cli_client",
     "notice": "cli_notices",
     "cert": "cli_certs",

@@ -93,7 +93,7 @@ def send(
     terms = client.Terms(_body(body), test, asp)
     outgoing = [client.look_at(path) for path in files]
     who = _who(as_id, home, acts_for)
-    with _line(home, as_id, tries, hint=_again(files, terms=terms, who=who), acts_for=acts_for) as line:
+    with client_line(home, as_id, tries, hint=_again(files, terms=terms, who=who), acts_for=acts_for) as line:
         for file in outgoing:
             _tell("client.send.sending", file=file.path.name, size=progress.size(file.size_bytes), sha256=file.sha256)
         with progress.bar(outgoing[0].path.name, sum(file.size_bytes for file in outgoing)) as told:
@@ -122,7 +122,7 @@ def status(
     from seikyu.apps import client
     from seikyu.apps.client import progress
 
-    with _line(home, as_id, acts_for=acts_for) as line:
+    with client_line(home, as_id, acts_for=acts_for) as line:
         rows = [client.sending(line, sending)] if sending else client.sendings(line, month=_month(month))
     if as_json:
         _print_json(rows[0] if sending else {"items": rows})
@@ -155,7 +155,7 @@ def findings(
     form = "json" if as_json else form
     if form not in {"text", "csv", "json"}:
         raise typer.BadParameter(say("client.findings.bad_format"), param_hint="--format")
-    with _line(home, as_id, acts_for=acts_for) as line:
+    with client_line(home, as_id, acts_for=acts_for) as line:
         found = client.findings(line, sending)
         if form == "json":
             _print_json({"items": list(found)})
@@ -183,7 +183,7 @@ def confirm(
 
     if with_errors == without_errors:
         raise typer.BadParameter(say("client.confirm.one"))
-    with _line(home, as_id, acts_for=acts_for) as line:
+    with client_line(home, as_id, acts_for=acts_for) as line:
         now = client.confirm(line, sending, "with" if with_errors else "without")
     _done(now, "client.confirm.done", as_json=as_json)
     return Exit.DONE
@@ -195,7 +195,7 @@ def cancel(
     """Say no (請求取消)."""
     from seikyu.apps import client
 
-    with _line(home, as_id, acts_for=acts_for) as line:
+    with client_line(home, as_id, acts_for=acts_for) as line:
         now = client.cancel(line, sending)
     _done(now, "client.cancel.done", as_json=as_json)
     return Exit.DONE
@@ -215,7 +215,7 @@ def fetch(
     from seikyu.apps.client import progress
 
     fetched, troubles = [], []
-    with _line(home, as_id, tries) as line:
+    with client_line(home, as_id, tries) as line:
         for one in client.offered(line, month=_month(month)):
             try:
                 with progress.bar(f"{one.body} {one.month} {one.kind}", one.size_bytes) as told:
@@ -238,7 +238,7 @@ def fetch(
 
 
 @contextmanager
-def _line(
+def client_line(
     home: Path | None,
     as_id: str | None,
     tries: int | None = _LOOK_TRIES,

@@ -19,9 +19,9 @@ def told_facts(facts: Mapping[str, Any], lang: Language) -> dict[str, Any]:
         kind = code_kinds()[told["kind"]]
         told["kind"] = kind.ja if lang == "ja" else kind.en
     for name in ("why", "what"):
-        key = f"people.{name}.{told.get(name)}"
-        if has(key):
-            told[name] = say(key, lang)
+        for key in (f"people.{name}.{facts.get(name)}", f"correcting.{name}.{facts.get(name)}"):
+            if has(key):
+                told[name] = say(key, lang)
     for name in ("registered", "used"):
         if told.get(name) in line_kinds():
             row = line_kinds()[told[name]]

@@ -232,8 +232,6 @@ def require_correctable(sending: Sending, row: IndexRow, *, file_refused: bool) 
 
 def _edits_of(claim: OpenedClaim, wanted: Typed) -> Edits:
     """Return what was typed as edits of the claim; what is typed as it is already, is none. Errors: BadCorrection."""
-    if len(wanted.items) + len(wanted.removed) + len(wanted.added) > limit("corrected_lines"):
-        raise BadRequest("too much of one claim is changed by hand", parameter="items")
     lines, wrongs = claim_lines(claim.data), list[Wrong]()
     items: dict[tuple[int, int], bytes] = {}
     for (at, no), text in wanted.items.items():
@@ -246,6 +244,8 @@ def _edits_of(claim: OpenedClaim, wanted: Typed) -> Edits:
             continue
         items |= _read(claim.layout, (at, no), record.id, text, wrongs)
     added = [_added(claim.layout, after, texts, wrongs) for after, texts in wanted.added]
+    if len(items) + len(wrongs) + len(wanted.removed) + len(added) > limit("corrected_lines"):
+        raise BadRequest("too much of one claim is changed by hand", parameter="items")
     edits = Edits(items, frozenset(wanted.removed), tuple(added))
     try:
         edited(claim.data, edits, claim.layout)

@@ -32,6 +32,8 @@ NOTICES: Final = "notices"
 CERTIFICATES: Final = "certificates"
 OFFICE: Final = "office"
 APPROVE: Final = "approve"
+SEE: Final = "see"
+SEND: Final = "send"
 
 
 class PeopleError(Exception):

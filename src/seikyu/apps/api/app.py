@@ -10,7 +10,18 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from seikyu import VERSION
-from seikyu.apps.api import admin, arrivals, certificates, deliveries, notices, pairings, register, revoking, sendings
+from seikyu.apps.api import (
+    admin,
+    arrivals,
+    certificates,
+    corrections,
+    deliveries,
+    notices,
+    pairings,
+    register,
+    revoking,
+    sendings,
+)
 from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Admit, Identified
 from seikyu.apps.api.paging import ENROLLING, EXTERNAL_URL, OFFICE, SEND_BY
@@ -94,6 +105,7 @@ def _app(
         },
     )
     app.include_router(sendings.router)
+    app.include_router(corrections.router)
     app.include_router(arrivals.router)
     app.include_router(deliveries.router)
     app.include_router(notices.router)

@@ -12,6 +12,8 @@ from seikyu.apps.pages.certs.issuance import issuance_routes
 from seikyu.apps.pages.certs.orders import order_routes
 from seikyu.apps.pages.frame import static_routes
 from seikyu.apps.pages.front import show_front
+from seikyu.apps.pages.institution.correct import correct_routes
+from seikyu.apps.pages.institution.findings import finding_routes, rule_routes
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
 from seikyu.apps.pages.people.account import account_routes
@@ -99,7 +101,7 @@ def page_routes(
     if pages.face == "desk" and paper is not None:
         at_desk = [
             *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages),
+            *order_routes(pages), *finding_routes(pages), *correct_routes(pages),
         ]  # fmt: skip
     return [
         pages.route("/", show_front, login=False),
@@ -109,5 +111,6 @@ def page_routes(
         *notice_routes(pages),
         *line_routes(pages, network),
         *application_routes(pages, enrolling),
+        *(rule_routes(pages) if pages.face == "public" else ()),
         *at_desk,
     ]
