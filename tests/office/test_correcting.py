@@ -28,7 +28,7 @@ from seikyu.rules.index import Outcome, Reason
 )
 def test_only_a_claim_that_came_back_and_is_claimed_nowhere_may_be_corrected(
     changed: dict[str, object],
-    file_refused: bool,
+    file_refused: bool,  # noqa: FBT001
     expected: Barred | None,
 ) -> None:
     """What is claimed, finished, left out or without errors stays as it is."""

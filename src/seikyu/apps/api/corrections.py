@@ -317,7 +317,7 @@ def correct(
         **problems(404, 409, 507),
     },
 )
-async def finish(request: Request, office: TheOffice, asker: Sender, sending_id: Id) -> Response:
+async def finish_correction(request: Request, office: TheOffice, asker: Sender, sending_id: Id) -> Response:
     """Finish (訂正完了): a new sending of the claims that are marked as corrected, to be checked and confirmed."""
     key = idempotency_key(request)
     told = await asyncio.to_thread(_finish, office, asker, sending_id, key)
