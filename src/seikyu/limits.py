@@ -35,9 +35,22 @@ LIMITS: Final = (
     Limit("corrected_lines", 200, "lines", "changed, added or removed in one claim by hand; more is another claim"),
     Limit("corrections_kept_days", 93, "days", "what was typed into a correction; its month is over by then",
           adjustable=True),
+    Limit("lists_at_once", 8, "lists", "being made for all parties; each reads a file again, beside what is received; "
+          "past it 503", adjustable=True),
+    Limit("lists_per_party", 3, "lists", "being made for one party, which must not take every place", adjustable=True),
+    Limit("list_papers_at_once", 1, "documents", "PDFs of lists being set: each takes a core and 200 MB"),
+    Limit("list_papers_waiting", 2, "documents", "PDFs of lists that wait, each in a thread; past it 503"),
+    Limit("list_part_rows", 500, "rows", "of one PDF of a long list, which goes on in the next part; 0.6 s and 200 MB"),
+    Limit("list_page_rows", 100, "rows", "of a list on one page of the screen"),
+    Limit("archive_sendings", 200, "sendings", "of one 一括ダウンロード; past it the wish must be narrowed"),
+    Limit("month_claims", 200_000, "claims", "that a month's sums by type are made of; each is read again"),
     Limit("file_bytes", 4 * GIB, "bytes", "real files are 1-100 MB; an upload must end on one disk", adjustable=True),
     Limit("files_per_sending", 100, "files", "one sending is one act; 7 kinds and late months fit well"),
     Limit("uploads_per_party", 4, "uploads", "one terminal sends one upload; three more for a broken line's remains"),
+    Limit("claims_left_out", 10_000, "claims", "left out of one file one by one; past it one leaves the file out"),
+    Limit("status_list_pages", 50, "pages", "of 200 sendings, in one list for a spreadsheet"),
+    Limit("page_sending_bytes", GIB, "bytes", "a sending from a browser; a larger one goes with `seikyu send`, which "
+          "takes up a line that breaks", adjustable=True),
     Limit("upload_life_s", 3600, "seconds", "an upload begun and not finished is erased after this", adjustable=True),
     Limit("idle_s", 30, "seconds", "a line silent for longer is taken as broken", adjustable=True),
     Limit("handshake_wait_s", 10, "seconds", "a TLS handshake must be complete by then"),
@@ -93,6 +106,8 @@ LIMITS: Final = (
     Limit("free_bytes", 256 * MIB, "bytes", "below this nothing new is received, so that what is there can be checked",
           adjustable=True),
     Limit("deliveries_at_once", 32, "objects", "closing writes so many deliveries in one pass over the month's files"),
+    Limit("delivery_piece_bytes", 8 * MIB, "bytes", "a browser fetches a delivery in such pieces; one that "
+          "was damaged is fetched again", adjustable=True),
     Limit("delivery_bytes", 2 * GIB, "bytes", "a larger delivery goes on in the next volume", adjustable=True),
     Limit("master_bytes", 256 * MIB, "bytes", "the largest official master has 20 MB; it is read as a whole"),
     Limit("master_withdrawn_percent", 10, "percent", "a new version of a master takes few codes away"),
@@ -113,6 +128,18 @@ LIMITS: Final = (
     Limit("gateway_log_bytes", 32 * MIB, "bytes", "of the IKE daemon's log, and of the one before; a client that comes "
           "writes 2 KB"),
     Limit("gateway_events", 10_000, "events", "tunnels that came and went and were not told yet; past it none is told"),
+    Limit("event_days", 100, "days", "a program that was off for a quarter of a year finds what happened; past it, it "
+          "begins with the lists", adjustable=True),
+    Limit("event_wait_s", 25, "seconds", "a long poll ends before anything on the way takes the line as broken (30 s)"),
+    Limit("event_waits", 200, "requests", "that wait for events at once, out of `connections`; past it 503"),
+    Limit("event_waits_per_party", 4, "requests", "of one party that wait for events; a vendor's machine needs one"),
+    Limit("webhooks_per_party", 10, "webhooks", "one for each system of a vendor, and some to try things",
+          adjustable=True),
+    Limit("webhook_attempts", 50, "tries", "of a webhook that are kept to be looked at"),
+    Limit("webhook_days", 3, "days", "nothing has arrived for so long: the webhook is dead; a weekend is shorter",
+          adjustable=True),
+    Limit("webhook_wait_s", 10, "seconds", "the other end must have answered; it takes note and works afterwards"),
+    Limit("webhooks_at_once", 8, "webhooks", "told at the same time; each holds a thread while the other end thinks"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 

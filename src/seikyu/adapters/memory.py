@@ -22,8 +22,11 @@ from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, M
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
 from seikyu.adapters.memory_correcting import CorrectingTables, MemoryCorrectingRead, MemoryCorrectingWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
+from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
+from seikyu.adapters.memory_operating import MemoryOperatingRead, MemoryOperatingWrite, OperatingTables
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.adapters.memory_register import MemoryRegisterRead, MemoryRegisterWrite, RegisterTables
+from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.objects import Stored, checked_name
@@ -32,7 +35,7 @@ from seikyu.ports.watching import Coming, NobodyWatches, Watching
 
 Row = TypeVar("Row")
 
-_OVER: Final = ("cancelled", "refused")
+_OVER: Final = ("cancelled", "refused", "undone")
 _WAIT_S: Final = 10.0
 _LOOK_S: Final = 0.05  # How often a thread without work looks for some, should the bell fail it.
 _DAY_S: Final = 86_400
@@ -41,7 +44,16 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables, CorrectingTables):
+class _Tables(
+    PeopleTables,
+    RegisterTables,
+    AccountTables,
+    EnrolmentTables,
+    AcmeTables,
+    EventTables,
+    OperatingTables,
+    CorrectingTables,
+):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -51,6 +63,7 @@ class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, Acme
     months: dict[tuple[str, str, str], Month] = field(default_factory=dict)
     postings: dict[str, Posting] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    delivery_steps: dict[tuple[str, int], DeliveryStep] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
     orders: dict[str, "_Order"] = field(default_factory=dict)
@@ -70,7 +83,14 @@ class _Order:
 
 
 class MemoryReadTx(
-    MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead, MemoryCorrectingRead
+    MemoryPeopleRead,
+    MemoryRegisterRead,
+    MemoryAccountsRead,
+    MemoryEnrolmentRead,
+    MemoryAcmeRead,
+    MemoryEventsRead,
+    MemoryOperatingRead,
+    MemoryCorrectingRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -105,19 +125,20 @@ class MemoryReadTx(
         """Return the sending of that id."""
         return self.tables.sendings.get(sending_id)
 
-    def sendings(
+    def sendings(  # noqa: PLR0913  (each is one filter of the list)
         self,
         *,
         party: str | None = None,
         body: str | None = None,
         month: str | None = None,
         line: str | None = None,
+        kind: str | None = None,
         states: tuple[str, ...] = (),
         after: str | None = None,
         limit: int | None = None,
     ) -> list[Sending]:
         """Return sendings, newest first."""
-        found = _matching(self.tables.sendings, party=party, body=body, month=month, line=line)
+        found = _matching(self.tables.sendings, party=party, body=body, month=month, line=line, kind=kind)
         wanted = [sending for sending in found if not states or sending.state in states]
         return _page(wanted, after=after, limit=limit)
 
@@ -127,7 +148,7 @@ class MemoryReadTx(
         return found[0] if found else None
 
     def repeat_of(self, party: str, digest: str) -> Sending | None:
-        """Return the newest sending with that digest that is neither cancelled nor refused."""
+        """Return the newest sending with that digest that is neither cancelled, refused nor undone."""
         found = _matching(self.tables.sendings, party=party, digest=digest)
         return max((one for one in found if one.state not in _OVER), key=lambda one: one.id, default=None)
 
@@ -160,9 +181,19 @@ class MemoryReadTx(
         found = sorted(_matching(self.tables.months, body=body), key=lambda month: (month.body, month.line))
         return sorted(found, key=lambda month: month.month, reverse=True)
 
-    def postings(self, body: str, month: str, line: str) -> list[Posting]:
-        """Return the ledger of a body's month in the order of posting."""
-        return _matching(self.tables.postings, body=body, month=month, line=line)
+    def postings(self, body: str, month: str, line: str, *, payer: str | None = None) -> list[Posting]:
+        """Return the ledger of a body's month, or one payer's part of it, in the order of posting."""
+        return _matching(self.tables.postings, body=body, month=month, line=line, payer=payer)
+
+    def months_of_payer(self, payer: str, line: str) -> list[tuple[str, str]]:
+        """Return body and month of whatever was posted to the payer, newest month first."""
+        found = {(row.body, row.month) for row in _matching(self.tables.postings, payer=payer, line=line)}
+        return sorted(sorted(found), key=lambda each: each[1], reverse=True)
+
+    def delivery_steps(self, *delivery_ids: str) -> list[DeliveryStep]:
+        """Return the histories of these deliveries, each in its order."""
+        found = [step for step in self.tables.delivery_steps.values() if step.delivery in delivery_ids]
+        return sorted(found, key=lambda step: (step.delivery, step.no))
 
     def delivery(self, delivery_id: str) -> Delivery | None:
         """Return the delivery of that id."""
@@ -212,6 +243,8 @@ class MemoryWriteTx(
     MemoryEnrolmentWrite,
     MemoryAcmeWrite,
     MemoryCorrectingWrite,
+    MemoryEventsWrite,
+    MemoryOperatingWrite,
 ):
     """A transaction that writes (ports.store.WriteTx)."""
 
@@ -291,6 +324,10 @@ class MemoryWriteTx(
         if any(_volume(other) == _volume(delivery) and other.id != delivery.id for other in self.deliveries()):
             raise AlreadyThere("a delivery of that volume is already there")
         self.tables.deliveries[delivery.id] = delivery
+
+    def put_delivery_step(self, step: DeliveryStep) -> None:
+        """Insert a line of a delivery's history, or replace the one of its number."""
+        self.tables.delivery_steps[step.delivery, step.no] = step
 
     def put_setting(self, name: str, value: str) -> None:
         """Write a small value."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from seikyu.apps.cli_client import As, For, Home, Json, SendingId, client_line, finding_line
+from seikyu.apps.cli_client import As, For, Home, Json, SendingId, finding_line, open_office
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import say
 
@@ -40,7 +40,8 @@ def correct(
 
     if mark is not None and mark not in _MARKS:
         raise typer.BadParameter(say("client.correct.bad_mark"), param_hint="--mark")
-    with client_line(home, as_id, acts_for=acts_for) as line:
+    with open_office(home, as_id, acts_for=acts_for) as office:
+        line = office.line
         if claim is None and not finish:
             _list(correcting.corrections(line, sending), as_json=as_json)
             return Exit.DONE

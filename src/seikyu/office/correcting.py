@@ -37,11 +37,11 @@ class Barred(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
-def barred(row: IndexRow, *, file_refused: bool) -> Barred | None:
+def barred(row: IndexRow, *, file_refused: bool, left_out: bool = False) -> Barred | None:
     """Return why a claim cannot be corrected, None if it can."""
     if row.reason is Reason.CORRECTED:
         return Barred.FINISHED
-    if row.reason is Reason.LEFT_OUT:
+    if left_out or row.reason is Reason.LEFT_OUT:
         return Barred.LEFT_OUT
     if row.outcome is Outcome.CLAIMED:
         return Barred.CLAIMED

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.acme import AcmeRead, AcmeWrite
 from seikyu.ports.correcting import CorrectingRead, CorrectingWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
+from seikyu.ports.events import EventsRead, EventsWrite
+from seikyu.ports.operating import OperatingRead, OperatingWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
 from seikyu.ports.register import RegisterRead, RegisterWrite
 
@@ -90,7 +93,8 @@ class File:
     Shape: `no` counts from 1. Its bytes are the object `files/ID`; `index_object` and `findings_object` name
     the objects now in force (each try of a check or decision writes under a name of its own, so that no try ever meets
     another's remains). `summary` is the checker's summary as JSON; `management_base` is set at
-    confirmation: the management number of claim n (position from 0) is `management_base + n`.
+    confirmation: the management number of claim n (position from 0) is `management_base + n`. `left_out` is the word of
+    `office.leaving.LeftOut`.
     """
 
     id: str
@@ -105,6 +109,7 @@ class File:
     index_object: str | None = None
     findings_object: str | None = None
     management_base: int | None = None
+    left_out: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,7 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, CorrectingRead, Protocol):
+class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, EventsRead, OperatingRead, CorrectingRead, Protocol):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def notice(self, notice_id: str) -> Notice | None: ...
@@ -184,24 +189,25 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, CorrectingRead, 
         ...
 
     def sending(self, sending_id: str) -> Sending | None: ...
-    def sendings(
+    def sendings(  # noqa: PLR0913  (each is one filter of the list)
         self,
         *,
         party: str | None = None,
         body: str | None = None,
         month: str | None = None,
         line: str | None = None,
+        kind: str | None = None,
         states: tuple[str, ...] = (),
         after: str | None = None,
         limit: int | None = None,
     ) -> list[Sending]: ...
     def sending_by_key(self, party: str, idempotency_key: str) -> Sending | None: ...
     def repeat_of(self, party: str, digest: str) -> Sending | None:
-        """Return the newest sending of the party with that digest that is neither cancelled nor refused."""
+        """Return the newest sending of the party with that digest that is neither cancelled, refused nor undone."""
         ...
 
     def has_sent(self, party: str, sha256: str) -> bool:
-        """Return whether a file with that digest stands in a sending of the party, neither cancelled nor refused."""
+        """Return whether a file with that digest stands in a sending of the party that still lives."""
         ...
 
     def files(self, sending_id: str) -> list[File]:
@@ -219,8 +225,12 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, CorrectingRead, 
 
     def month(self, body: str, month: str, line: str) -> Month | None: ...
     def months(self, *, body: str | None = None) -> list[Month]: ...
-    def postings(self, body: str, month: str, line: str) -> list[Posting]:
-        """Return the ledger of a body's month in the order of posting."""
+    def postings(self, body: str, month: str, line: str, *, payer: str | None = None) -> list[Posting]:
+        """Return the ledger of a body's month, or one payer's part of it, in the order of posting."""
+        ...
+
+    def months_of_payer(self, payer: str, line: str) -> list[tuple[str, str]]:
+        """Return body and month of whatever was posted to the payer, newest month first."""
         ...
 
     def delivery(self, delivery_id: str) -> Delivery | None: ...
@@ -234,6 +244,10 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, CorrectingRead, 
         after: str | None = None,
         limit: int | None = None,
     ) -> list[Delivery]: ...
+    def delivery_steps(self, *delivery_ids: str) -> list[DeliveryStep]:
+        """Return the histories of these deliveries, each in its order."""
+        ...
+
     def states(self) -> dict[str, dict[str, int]]:
         """Return how many `sendings`, `months` and `deliveries` are in each state."""
         ...
@@ -243,7 +257,17 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, CorrectingRead, 
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, CorrectingWrite, Protocol):
+class WriteTx(
+    ReadTx,
+    PeopleWrite,
+    RegisterWrite,
+    EnrolmentWrite,
+    AcmeWrite,
+    EventsWrite,
+    OperatingWrite,
+    CorrectingWrite,
+    Protocol,
+):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:
@@ -275,6 +299,10 @@ class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, Cor
 
     def put_delivery(self, delivery: Delivery) -> None:
         """Insert or replace."""
+        ...
+
+    def put_delivery_step(self, step: DeliveryStep) -> None:
+        """Insert a line of a delivery's history, or replace the one of its number."""
         ...
 
     def put_setting(self, name: str, value: str) -> None: ...

@@ -14,10 +14,11 @@ from typing import Any, Final
 from seikyu.limits import limit
 from seikyu.office.correcting import Barred, Mark, barred
 from seikyu.office.errors import NotAllowed
+from seikyu.office.leaving import LeftOut
 from seikyu.office.sending import ClaimsCorrected, State, step
 from seikyu.ports.correcting import Correction
 from seikyu.ports.errors import BadRequest, NotFound, NotThere
-from seikyu.ports.store import Sending
+from seikyu.ports.store import File, Sending
 from seikyu.ports.trust import ClientIdentity
 from seikyu.records import (
     AddedRecord,
@@ -117,9 +118,10 @@ def list_correctable(
     for file in files:
         if file.no < begin[0] or file.index_object is None:
             continue
+        left = LeftOut.read(file.left_out)
         try:
             for index, row in enumerate(rows_of(office.objects, file.index_object)):
-                why = barred(row, file_refused=bool(file.refused))
+                why = barred(row, file_refused=bool(file.refused), left_out=index in left)
                 if (file.no, index) < begin or (why in {Barred.NO_ERRORS, Barred.LEFT_OUT}):
                     continue
                 if len(items) == limit:
@@ -157,7 +159,7 @@ def show_correction(
 
 def _shown(office: Office, claim: OpenedClaim, row: Correction | None) -> ShownCorrection:
     edits = read_edits(row)
-    why = barred(claim.row, file_refused=bool(claim.file.refused))
+    why = why_barred(claim.file, claim.index, claim.row)
     changes = tuple(changes_of(claim.data, edits, claim.layout))
     return ShownCorrection(claim, row, edits, why, changes, recheck(office, claim, edits))
 
@@ -201,7 +203,7 @@ def put_correction(
         file = next((each for each in tx.files(sending_id) if each.no == file_no), None)
         if sending is None or file is None or file.index_object != claim.file.index_object:
             raise CorrectionMoved("the sending was decided meanwhile", version=kept.version if kept else 0)
-        require_correctable(sending, claim.row, file_refused=bool(file.refused))
+        require_correctable(sending, file, claim_index, claim.row)
         if kept is not None and kept.into is not None:
             raise NotCorrectable("the claim has gone on", why=Barred.FINISHED.value, state=sending.state)
         if (kept.version if kept else 0) != wanted.version:
@@ -223,9 +225,15 @@ def put_correction(
     return _shown(office, claim, row)
 
 
-def require_correctable(sending: Sending, row: IndexRow, *, file_refused: bool) -> None:
+def why_barred(file: File, claim_index: int, row: IndexRow) -> Barred | None:
+    """Return why a claim of a file cannot be corrected, None if it can."""
+    left = LeftOut.read(file.left_out)
+    return barred(row, file_refused=bool(file.refused), left_out=claim_index in left)
+
+
+def require_correctable(sending: Sending, file: File, claim_index: int, row: IndexRow) -> None:
     """Errors: NotCorrectable, unless the claim came back and may still go on in another sending."""
-    why = may_not(sending) or barred(row, file_refused=file_refused)
+    why = may_not(sending) or why_barred(file, claim_index, row)
     if why is not None:
         raise NotCorrectable("the claim cannot be corrected here", why=str(why), state=sending.state)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
-from seikyu.office.correcting import Mark, barred, event_of
+from seikyu.office.correcting import Mark, event_of
 from seikyu.office.errors import NotAllowed
 from seikyu.office.sending import State, step
 from seikyu.ports.correcting import Correction, CorrectionRun
@@ -24,10 +24,11 @@ from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.records import Month, edited, file_of
 from seikyu.rules.index import IndexRow, Outcome, Reason
+from seikyu.services import events
 from seikyu.services.agency import note_act, require_mandate
 from seikyu.services.arrival import Arrived, require_room
 from seikyu.services.claims import head_of, opened, reading_of, sending_of_party
-from seikyu.services.correcting import check_whole, may_not, read_edits
+from seikyu.services.correcting import check_whole, may_not, read_edits, why_barred
 from seikyu.services.draft import Draft
 from seikyu.services.errors import CorrectionTooLate, HeadAtFault, NotCorrectable, NothingCorrected
 from seikyu.services.indexes import index_bytes, rows_of, write_rows
@@ -125,7 +126,7 @@ def _taken(office: Office, sending: Sending, file: File, rows: list[Correction])
     mine = [
         row
         for row in mine
-        if row.claim_index < len(marked) and barred(marked[row.claim_index], file_refused=bool(file.refused)) is None
+        if row.claim_index < len(marked) and why_barred(file, row.claim_index, marked[row.claim_index]) is None
     ]
     if not mine:
         return _Taken(file, (), b"", tuple(marked))
@@ -173,6 +174,8 @@ def _finish(
                 arrived=arrived,
             ).sending  # fmt: skip
             run = _remember(tx, sending, new, taken)
+            left = tx.sending(sending.id) or sending
+            events.note_sending(tx, office, left, events.What.SENDING_CORRECTED, made=new.id, corrected=run.claims)
             note_act(tx, office, identity, "correct", body=new.body, subject=new.id)
         draft.keep()
     office.forget({each.file.index_object for each in taken if each.file.index_object is not None})

@@ -28,11 +28,12 @@ ALL_PEOPLE: Final = "all_people"
 MANDATES: Final = "mandates"
 ALL_MANDATES: Final = "all_mandates"
 AUDIT: Final = "audit"
+SEE: Final = "see"
+FETCH: Final = "fetch"
 NOTICES: Final = "notices"
 CERTIFICATES: Final = "certificates"
 OFFICE: Final = "office"
 APPROVE: Final = "approve"
-SEE: Final = "see"
 SEND: Final = "send"
 
 

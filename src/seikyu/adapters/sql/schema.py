@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 #: The newest migration; a database that says so needs no migrating.
-HEAD: Final = "0013"
+HEAD: Final = "0014"
 
 JAPAN: Final = ZoneInfo("Asia/Tokyo")
 
@@ -104,6 +104,7 @@ sendings: Final = sa.Table(
     sa.Index("sendings_of_month", "body", "month", "line", "id"),
     sa.Index("sendings_in_state", "state", "id"),
     sa.Index("sendings_of_digest", "party", "digest", "id"),
+    sa.Index("sendings_by_arrival", "received_at"),
 )
 
 files: Final = sa.Table(
@@ -121,6 +122,7 @@ files: Final = sa.Table(
     sa.Column("index_object", sa.String),
     sa.Column("findings_object", sa.String),
     sa.Column("management_base", sa.BigInteger),
+    sa.Column("left_out", sa.Text),
     sa.UniqueConstraint("sending", "no", name="one_file_per_number"),
 )
 
@@ -156,6 +158,8 @@ postings: Final = sa.Table(
     sa.Column("delivery", sa.String),
     sa.Column("reason", sa.String),
     sa.Index("postings_of_month", "body", "month", "line", "posted_no"),
+    sa.Index("postings_of_file", "file"),
+    sa.Index("postings_of_payer", "payer", "line", "month", "body", "posted_no"),
 )
 
 deliveries: Final = sa.Table(
@@ -179,6 +183,23 @@ deliveries: Final = sa.Table(
     # The last guard against delivering one volume twice.
     sa.UniqueConstraint("body", "month", "line", "payer", "kind", "volume", name="one_delivery_per_volume"),
     sa.Index("deliveries_of_payer", "payer", "id"),
+)
+
+delivery_steps: Final = sa.Table(
+    "delivery_steps",
+    metadata,
+    sa.Column("delivery", sa.String, primary_key=True),
+    sa.Column("no", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("what", sa.String, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("start", sa.BigInteger, nullable=False),
+    sa.Column("end", sa.BigInteger, nullable=False),
+    sa.Column("reached", sa.BigInteger, nullable=False),
+    sa.Column("times", sa.BigInteger, nullable=False),
+    sa.Column("user", sa.String, nullable=False),
+    sa.Column("terminal", sa.String, nullable=False),
+    sa.Column("serial", sa.String, nullable=False),
 )
 
 settings: Final = sa.Table(

@@ -12,13 +12,25 @@ from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
 from seikyu.adapters.sql.correcting import SqlCorrectingRead, SqlCorrectingWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
+from seikyu.adapters.sql.events import SqlEventsRead, SqlEventsWrite
+from seikyu.adapters.sql.operating import SqlOperatingRead, SqlOperatingWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.adapters.sql.register import SqlRegisterRead, SqlRegisterWrite
+from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending
 
 
-class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead, SqlCorrectingRead):
+class SqlReadTx(
+    SqlPeopleRead,
+    SqlRegisterRead,
+    SqlAccountsRead,
+    SqlEnrolmentRead,
+    SqlAcmeRead,
+    SqlEventsRead,
+    SqlOperatingRead,
+    SqlCorrectingRead,
+):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -50,13 +62,14 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
         """Return the sending of that id."""
         return sendings.sending_by_id(self.connection, sending_id)
 
-    def sendings(
+    def sendings(  # noqa: PLR0913  (each is one filter of the list)
         self,
         *,
         party: str | None = None,
         body: str | None = None,
         month: str | None = None,
         line: str | None = None,
+        kind: str | None = None,
         states: tuple[str, ...] = (),
         after: str | None = None,
         limit: int | None = None,
@@ -64,7 +77,8 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
         """Return sendings, newest first."""
         return sendings.sendings_page(
             self.connection,
-            party=party, body=body, month=month, line=line, states=states, after=after, limit=limit,
+            party=party, body=body, month=month, line=line, kind=kind, states=states, after=after,
+            limit=limit,
         )  # fmt: skip
 
     def sending_by_key(self, party: str, idempotency_key: str) -> Sending | None:
@@ -72,7 +86,7 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
         return sendings.sending_by_key(self.connection, party, idempotency_key)
 
     def repeat_of(self, party: str, digest: str) -> Sending | None:
-        """Return the newest sending with that digest that is neither cancelled nor refused."""
+        """Return the newest sending with that digest that is neither cancelled, refused nor undone."""
         return sendings.newest_with_digest(self.connection, party, digest)
 
     def has_sent(self, party: str, sha256: str) -> bool:
@@ -99,9 +113,17 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
         """Return months, newest first."""
         return ledger.all_months(self.connection, body=body)
 
-    def postings(self, body: str, month: str, line: str) -> list[Posting]:
-        """Return the ledger of a body's month in the order of posting."""
-        return ledger.postings_of(self.connection, body, month, line=line)
+    def postings(self, body: str, month: str, line: str, *, payer: str | None = None) -> list[Posting]:
+        """Return the ledger of a body's month, or one payer's part of it, in the order of posting."""
+        return ledger.postings_of(self.connection, body, month, line=line, payer=payer)
+
+    def months_of_payer(self, payer: str, line: str) -> list[tuple[str, str]]:
+        """Return body and month of whatever was posted to the payer, newest month first."""
+        return ledger.months_of_payer(self.connection, payer, line)
+
+    def delivery_steps(self, *delivery_ids: str) -> list[DeliveryStep]:
+        """Return the histories of these deliveries, each in its order."""
+        return deliveries.steps_of(self.connection, delivery_ids)
 
     def delivery(self, delivery_id: str) -> Delivery | None:
         """Return the delivery of that id."""
@@ -132,7 +154,15 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
 
 
 class SqlWriteTx(
-    SqlReadTx, SqlPeopleWrite, SqlRegisterWrite, SqlAccountsWrite, SqlEnrolmentWrite, SqlAcmeWrite, SqlCorrectingWrite
+    SqlReadTx,
+    SqlPeopleWrite,
+    SqlRegisterWrite,
+    SqlAccountsWrite,
+    SqlEnrolmentWrite,
+    SqlAcmeWrite,
+    SqlEventsWrite,
+    SqlOperatingWrite,
+    SqlCorrectingWrite,
 ):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 
@@ -175,6 +205,10 @@ class SqlWriteTx(
     def put_delivery(self, delivery: Delivery) -> None:
         """Insert or replace a delivery."""
         deliveries.put_delivery(self.connection, delivery)
+
+    def put_delivery_step(self, step: DeliveryStep) -> None:
+        """Insert a line of a delivery's history, or replace the one of its number."""
+        deliveries.put_step(self.connection, step)
 
     def put_setting(self, name: str, value: str) -> None:
         """Write a small value."""

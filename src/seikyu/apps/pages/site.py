@@ -5,17 +5,27 @@ from pathlib import Path
 
 from starlette.routing import Route
 
+from seikyu.apps.api.contents import SendBy
 from seikyu.apps.notices_posted import Paper
 from seikyu.apps.pages.certs.applications import application_routes
 from seikyu.apps.pages.certs.certificates import certificate_routes
 from seikyu.apps.pages.certs.issuance import issuance_routes
 from seikyu.apps.pages.certs.orders import order_routes
 from seikyu.apps.pages.frame import static_routes
-from seikyu.apps.pages.front import show_front
 from seikyu.apps.pages.institution.correct import correct_routes
 from seikyu.apps.pages.institution.findings import finding_routes, rule_routes
+from seikyu.apps.pages.institution.home import home_routes, show_start
+from seikyu.apps.pages.institution.lists import list_routes
+from seikyu.apps.pages.institution.send import send_routes
+from seikyu.apps.pages.institution.sending import sending_routes
+from seikyu.apps.pages.institution.status import status_routes
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
+from seikyu.apps.pages.operator.desk import desk_routes
+from seikyu.apps.pages.operator.months import month_routes
+from seikyu.apps.pages.operator.requests import request_routes
+from seikyu.apps.pages.operator.wishes import wish_routes
+from seikyu.apps.pages.payer.deliveries import delivery_routes
 from seikyu.apps.pages.people.account import account_routes
 from seikyu.apps.pages.people.second_factor import second_factor_routes
 from seikyu.apps.pages.people.users import user_routes
@@ -28,29 +38,44 @@ from seikyu.trust.people import (
     ALL_MANDATES,
     ALL_PEOPLE,
     APPROVE,
+    AUDIT,
     CERTIFICATES,
     MANDATES,
     NOTICES,
     OFFICE,
     PEOPLE,
+    SEE,
 )
 
 _FRONT = Way("/", "pages.way.front")
+_DESK = Way("/desk", "pages.way.desk", powers=(OFFICE, APPROVE, AUDIT))
+_HOME = Way("/", "pages.way.home")
+_SEND = Way("/sendings/new", "pages.way.send", powers=("send",), kinds=("institution",))
+_STATUS = Way("/sendings", "pages.way.status", powers=("see",), kinds=("institution",))
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
-_ACCOUNT = Way("/account", "pages.way.account", login=True)
-_NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE))
-_APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICATES,))
-_ISSUANCE = Way("/issuance", "pages.way.issuance", powers=(OFFICE, APPROVE))
-_CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, APPROVE))
-_ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE))
-_USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE))
-_MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES))
+_LISTS = Way("/lists", "pages.way.lists", powers=("see",), kinds=("institution",))
+_ACCOUNT = Way("/account", "pages.way.account", login=True, aside=True)
+_NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE), aside=True)
+_APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICATES,), aside=True)
+_ISSUANCE = Way("/issuance", "pages.way.issuance", powers=(OFFICE, APPROVE), aside=True)
+_CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, APPROVE), aside=True)
+_ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE), aside=True)
+_DELIVERIES = Way("/deliveries", "pages.way.deliveries", powers=(SEE,), kinds=("payer",))
+_USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE), aside=True)
+_MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES), aside=True)
+_WEBHOOKS = Way("/webhooks", "pages.way.webhooks", powers=(CERTIFICATES,), kinds=("institution", "payer"), aside=True)
+_API = Way("/api", "pages.way.api", aside=True)
 
 #: The menus of both faces, in their order.
 WAYS = {
     "desk": (
-        _FRONT,
+        _HOME,
+        _SEND,
+        _STATUS,
+        _LISTS,
+        _DELIVERIES,
+        _DESK,
         _NOTICES,
         _APPLICATIONS,
         _ISSUANCE,
@@ -58,9 +83,10 @@ WAYS = {
         _ORDERS,
         _USERS,
         _MANDATES,
+        _WEBHOOKS,
         _ACCOUNT,
     ),
-    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT),
+    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT, _API),
 }
 
 
@@ -92,19 +118,35 @@ def page_routes(
     *,
     paper: Callable[[], Paper] | None = None,
     network: Path | None = None,
+    send_by: SendBy | None = None,
 ) -> list[Route]:
     """Return every route of a face's pages.
 
     Shape: `paper` returns what makes notices into paper; the desk has it. `network` is as in `faces.public`.
+    `send_by` is as for `build_api`.
     """
     at_desk = []
     if pages.face == "desk" and paper is not None:
         at_desk = [
-            *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages), *finding_routes(pages), *correct_routes(pages),
-        ]  # fmt: skip
+            *user_routes(pages),
+            *issuance_routes(pages, enrolling, paper),
+            *certificate_routes(pages),
+            *order_routes(pages),
+            *home_routes(pages),
+            *send_routes(pages),
+            *finding_routes(pages),
+            *correct_routes(pages),
+            *list_routes(pages),
+            *status_routes(pages),
+            *sending_routes(pages),
+            *delivery_routes(pages, send_by),
+            *desk_routes(pages),
+            *month_routes(pages),
+            *wish_routes(pages),
+            *request_routes(pages),
+        ]
     return [
-        pages.route("/", show_front, login=False),
+        pages.route("/", show_start, login=False),
         *static_routes(),
         *account_routes(pages),
         *second_factor_routes(pages),

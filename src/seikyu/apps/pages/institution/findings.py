@@ -15,7 +15,6 @@ from seikyu.apps.corrections_told import lines_told
 from seikyu.apps.drawing.plain import for_page
 from seikyu.apps.pages.institution.places import claim_place, of_sending, place_of, sending_id
 from seikyu.apps.pages.visit import Pages, Visit
-from seikyu.office.correcting import barred
 from seikyu.ports.errors import NotFound
 from seikyu.rules import Finding, Level
 from seikyu.rules.catalogue import catalogue
@@ -25,7 +24,7 @@ from seikyu.rules.remedies import remedy
 from seikyu.rules.sheet import kinds_with_form, names_of, sheet_of
 from seikyu.rules.table import checks
 from seikyu.services.claims import OpenedClaim, claims_around, open_claim
-from seikyu.services.correcting import may_not
+from seikyu.services.correcting import may_not, why_barred
 from seikyu.services.findings import EFFECTS, Filters, FindingsPage, does, findings_by_claim
 from seikyu.trust.people import SEE, SEND, permits
 
@@ -150,7 +149,7 @@ def show_claim(visit: Visit) -> Response:
     file_no, index = claim_place(visit)
     claim = open_claim(visit.office, visit.asker, sending_id(visit), file_no=file_no, claim_index=index)
     before, behind = claims_around(visit.office, claim.file, index)
-    why = may_not(claim.sending) or barred(claim.row, file_refused=bool(claim.file.refused))
+    why = may_not(claim.sending) or why_barred(claim.file, index, claim.row)
     return visit.show(
         "institution/claim.html",
         **of_sending(visit, claim.sending),

@@ -50,3 +50,8 @@ def test_a_sending_that_waits_ends_with_its_last_claim(
 ) -> None:
     """Whatever else is in it must still be decided; what is decided stays decided."""
     assert expected() == event_of(state, reasons)
+
+
+def test_a_claim_that_is_left_out_is_not_corrected() -> None:
+    """Who wants it corrected takes it back in first."""
+    assert Barred.LEFT_OUT is barred(row(worst="L3", outcome=Outcome.OPEN), file_refused=False, left_out=True)
