@@ -62,6 +62,8 @@ LIMITS: Final = (
     Limit("guides_at_once", 4, "documents", "PDFs and folders of guides, drawn or waiting; half a second of a core"),
     Limit("form_bytes", 64 * KIB, "bytes", "what a form of a page sends; the longest has a request for a certificate"),
     Limit("form_fields", 100, "fields", "the longest form has 20"),
+    Limit("prefecture_table_bytes", 512 * KIB, "bytes", "a table of 48 rows has 20 KB"),
+    Limit("prefecture_lines", 500, "lines", "48 bodies have a row each; a cell may have line breaks of its own"),
     Limit("logins_at_once", 4, "logins", "each takes 64 MiB and a core for 0.2 s, and anybody may try"),
     Limit("logins_waiting", 40, "logins", "about 5 s of waiting; past it 503, before any password is looked at"),
     Limit("ocsp_request_bytes", 4 * KIB, "bytes", "a question about one certificate has 100, with a long nonce 300"),

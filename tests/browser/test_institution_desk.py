@@ -69,7 +69,7 @@ def test_findings_appear_while_a_file_is_being_sent(clerk: Person, office: House
     expect(page.locator("#way")).to_be_visible()
     expect(page.locator("#bytes-said")).to_contain_text("MiB")
     expect(page.locator("#arriving .arrival").first).to_be_visible()
-    page.wait_for_function("Number(document.querySelector('#arriving [data-claims]')?.dataset.claims) > 0")
+    expect(page.locator("#arriving .arrival:not([data-claims='0'])").first).to_be_visible()
     assert page.url.endswith("/sendings/new"), "it is still being sent"
     shoot(page, "desk sending under way")
     page.wait_for_url(re.compile(r"/sendings/[0-9a-z]{20,}"), timeout=60_000)

@@ -20,6 +20,11 @@ from typing import Any, BinaryIO, Final, Self, TypeVar
 
 from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, MemoryAccountsWrite
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
+from seikyu.adapters.memory_announcements import (
+    AnnouncementTables,
+    MemoryAnnouncementsRead,
+    MemoryAnnouncementsWrite,
+)
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
 from seikyu.adapters.memory_operating import MemoryOperatingRead, MemoryOperatingWrite, OperatingTables
@@ -43,7 +48,16 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables, EventTables, OperatingTables):
+class _Tables(
+    PeopleTables,
+    RegisterTables,
+    AccountTables,
+    EnrolmentTables,
+    AcmeTables,
+    EventTables,
+    OperatingTables,
+    AnnouncementTables,
+):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -80,6 +94,7 @@ class MemoryReadTx(
     MemoryAcmeRead,
     MemoryEventsRead,
     MemoryOperatingRead,
+    MemoryAnnouncementsRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -233,6 +248,7 @@ class MemoryWriteTx(
     MemoryAcmeWrite,
     MemoryEventsWrite,
     MemoryOperatingWrite,
+    MemoryAnnouncementsWrite,
 ):
     """A transaction that writes (ports.store.WriteTx)."""
 
