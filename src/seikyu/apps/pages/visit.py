@@ -163,6 +163,12 @@ class Visit:
         word = self.request.query_params.get("done", "")
         return self.say(f"pages.account.{word}") if word in known else ""
 
+    def news_now(self) -> list[dict[str, Any]]:
+        """Return the newest announcements for who looks, for the homes of the desk."""
+        from seikyu.apps.pages.public.told import news_lines  # it stands on this module
+
+        return news_lines(self, party_kind=self.identity.kind if self.identity else "")
+
     def say(self, key: str, /, **facts: Any) -> str:
         """Return a text in the language of the page."""
         return say(key, self.lang, **facts)
@@ -197,6 +203,7 @@ class Visit:
             "token": token,
             "error": None,
             "typed": self.form,
+            "news_now": self.news_now,
         }
         answer = frame_response(template, self.lang, status, None, **basis | facts)
         if fresh and asked:
