@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Final, Self, TypeVar
 
 from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, MemoryAccountsWrite
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
+from seikyu.adapters.memory_contact import ContactTables, MemoryContactRead, MemoryContactWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.adapters.memory_register import MemoryRegisterRead, MemoryRegisterWrite, RegisterTables
@@ -40,7 +41,7 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables):
+class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables, ContactTables):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -68,7 +69,9 @@ class _Order:
     over_at_s: float = 0.0
 
 
-class MemoryReadTx(MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead):
+class MemoryReadTx(
+    MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead, MemoryContactRead
+):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, tables: _Tables) -> None:
@@ -202,7 +205,13 @@ class MemoryReadTx(MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, Mem
 
 
 class MemoryWriteTx(
-    MemoryReadTx, MemoryPeopleWrite, MemoryRegisterWrite, MemoryAccountsWrite, MemoryEnrolmentWrite, MemoryAcmeWrite
+    MemoryReadTx,
+    MemoryPeopleWrite,
+    MemoryRegisterWrite,
+    MemoryAccountsWrite,
+    MemoryEnrolmentWrite,
+    MemoryAcmeWrite,
+    MemoryContactWrite,
 ):
     """A transaction that writes (ports.store.WriteTx)."""
 

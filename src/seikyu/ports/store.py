@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Protocol
 
 from seikyu.ports.acme import AcmeRead, AcmeWrite
+from seikyu.ports.contact import ContactRead, ContactWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
 from seikyu.ports.register import RegisterRead, RegisterWrite
+from seikyu.ports.waiting import WaitingRead, WaitingWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, Protocol):
+class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, ContactRead, WaitingRead, Protocol):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def notice(self, notice_id: str) -> Notice | None: ...
@@ -242,7 +244,7 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, Protocol):
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, Protocol):
+class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, ContactWrite, WaitingWrite, Protocol):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:

@@ -69,7 +69,7 @@ class Office:
     object as long as they are the same.
     `real_clock` is the machine's, where `clock` may be moved. `sandbox` allows moving the clock, the test federation,
     and closing a month by hand before its time. `admission` are the rules of lines, None while they are off; `tunnels`
-    returns which party a gateway has given which address.
+    returns which party a gateway has given which address. `workers` is how many sendings are checked at the same time.
     """
 
     store: Store
@@ -93,6 +93,7 @@ class Office:
     real_clock: Clock | None = None
     admission: Rules | None = None
     tunnels: Callable[[], Mapping[Address, str]] = dict
+    workers: int = 2
 
     def real_now(self) -> datetime:
         """Return the real time, by which mandates are held; the office's own clock may be moved in a sandbox."""

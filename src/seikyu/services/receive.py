@@ -33,6 +33,7 @@ from seikyu.ports.errors import BadRequest, KeyReused, Mixed, NoSpace
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
+from seikyu.ports.waiting import CheckRun
 from seikyu.records import Header
 from seikyu.services.agency import note_act, require_mandate
 from seikyu.services.arrival import Arrived, Stated, check_stated, require_room, take_in
@@ -300,5 +301,6 @@ def _new(office: Office, tx: WriteTx, made: Sending, *, arrived: Sequence[Arrive
         for no, body in enumerate(arrived, start=1)
     ]
     tx.add_sending(sending, files)
+    tx.add_check_run(CheckRun(sending.id, len(files), sum(file.size_bytes for file in files), office.real_now()))
     office.jobs.submit(tx, WorkOrder(Work.CHECK_SENDING, sending.id, key=f"check/{sending.id}"))
     return Answer(sending, repeat=False)

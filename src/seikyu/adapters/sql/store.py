@@ -9,15 +9,25 @@ import sqlalchemy as sa
 from seikyu.adapters.sql import deliveries, ledger, notices, sendings, values
 from seikyu.adapters.sql.accounts import SqlAccountsRead, SqlAccountsWrite
 from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
+from seikyu.adapters.sql.contact import SqlContactRead, SqlContactWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.adapters.sql.register import SqlRegisterRead, SqlRegisterWrite
+from seikyu.adapters.sql.waiting import SqlWaitingRead, SqlWaitingWrite
 from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending
 
 
-class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead):
+class SqlReadTx(
+    SqlPeopleRead,
+    SqlRegisterRead,
+    SqlAccountsRead,
+    SqlEnrolmentRead,
+    SqlAcmeRead,
+    SqlContactRead,
+    SqlWaitingRead,
+):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -130,7 +140,16 @@ class SqlReadTx(SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRea
         return values.setting(self.connection, name)
 
 
-class SqlWriteTx(SqlReadTx, SqlPeopleWrite, SqlRegisterWrite, SqlAccountsWrite, SqlEnrolmentWrite, SqlAcmeWrite):
+class SqlWriteTx(
+    SqlReadTx,
+    SqlPeopleWrite,
+    SqlRegisterWrite,
+    SqlAccountsWrite,
+    SqlEnrolmentWrite,
+    SqlAcmeWrite,
+    SqlContactWrite,
+    SqlWaitingWrite,
+):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:
