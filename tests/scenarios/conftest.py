@@ -1,27 +1,18 @@
 """A real office for the scenarios: made once by `seikyu demo`; every test works on a copy."""
 
-import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fronted import Fronted
-from real_house import SEIKYU, House, moved
+from real_house import House, make_demo, moved
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> House:
     """Return the demo office, made once; tests work on copies."""
-    home = tmp_path_factory.mktemp("demo") / "home"
-    done = subprocess.run(
-        [str(SEIKYU), "demo", "--home", str(home), "--json"], capture_output=True, text=True, check=False, timeout=240
-    )
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["balanced"] is True
-    return House(home, told["access"])
+    return make_demo(tmp_path_factory.mktemp("demo") / "home")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

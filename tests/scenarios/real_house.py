@@ -137,3 +137,13 @@ class House:
 def moved(access: Any, old: str, new: str) -> Any:
     """Return the access with another folder."""
     return json.loads(json.dumps(access).replace(json.dumps(old)[1:-1], json.dumps(new)[1:-1]))
+
+
+def make_demo(home: Path) -> House:
+    """Return a demo office made in that folder."""
+    command = [str(SEIKYU), "demo", "--home", str(home), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["balanced"] is True
+    return House(home, told["access"])

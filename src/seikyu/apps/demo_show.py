@@ -45,6 +45,8 @@ class Teller:
         said = say("demo.commands", home=quote(root), file=quote(file), institution=institution, payer=payer)
         for text in said.splitlines():
             print(f"  {text}", file=self.out)
+        clerk = access["institution"]
+        print(say("demo.browser", **{**clerk, "url": access["url"], "public_url": access["public_url"]}), file=self.out)
 
     def _line(self, what: str, text: str) -> None:
         mark, style = _MARKS.get(what, _DONE)

@@ -47,6 +47,8 @@ HEADERS: Final[Mapping[str, str]] = MappingProxyType(
 
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
+_THOUSAND: Final = 1000
+
 #: The name holds the digest, so the file under it never changes.
 _KEPT: Final = "public, max-age=31536000, immutable"
 
@@ -70,6 +72,7 @@ def render(template: str, lang: Language, /, **facts: Any) -> str:
         "other_path": "/",
         "ways": (),
         "actor": None,
+        "on_test_line": False,
         "token": _no_token,
     }
     return _templates().get_template(template).render(basis | facts)
@@ -104,6 +107,31 @@ def at_time(instant: datetime, form: str = "%Y-%m-%d %H:%M") -> str:
     return instant.astimezone(_JAPAN).strftime(form)
 
 
+def number(value: int | str | None) -> str:
+    """Return a number as pages show it, with its thousands set apart; a dash for none.
+
+    >>> number(1234567), number(None), number("12")
+    ('1,234,567', '–', '12')
+    """
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as pages show it.
+
+    >>> size(999), size(1_500_000)
+    ('999 B', '1.5 MB')
+    """
+    rounded = float(count)
+    for unit in ("B", "kB", "MB"):
+        if rounded < _THOUSAND:
+            return f"{rounded:.0f} {unit}" if unit != "MB" else f"{rounded:.1f} {unit}"
+        rounded /= _THOUSAND
+    return f"{rounded:.2f} GB"
+
+
 @cache
 def _templates() -> Environment:
     made = Environment(
@@ -112,6 +140,8 @@ def _templates() -> Environment:
     )  # fmt: skip
     made.globals["static"] = static_path
     made.filters["time"] = at_time
+    made.filters["number"] = number
+    made.filters["bytes"] = size
     made.filters["stamp"] = lambda text: at_time(datetime.fromisoformat(text))
     return made
 
