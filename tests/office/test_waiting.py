@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seikyu.office.waiting import OVERHEAD_BYTES, RECENT, Ahead, Done, Forecast, Pace, forecast, pace_of, rank_of, waited_ms
+from seikyu.office.waiting import (
+    OVERHEAD_BYTES,
+    RECENT,
+    Ahead,
+    Done,
+    Forecast,
+    Pace,
+    forecast,
+    pace_of,
+    rank_of,
+    waited_ms,
+)
 
 AT = datetime(2026, 9, 10, 14, 0, tzinfo=UTC)
 SMALL = st.lists(st.integers(10_000, 100_000), min_size=8, max_size=RECENT // 2)

@@ -58,18 +58,20 @@ def desk(
     *,
     pages: Pages,
     paper: Callable[[], Paper],
+    network: Path | None = None,
     send_by: Callable[[Path], str] | None = None,
     more: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
     """Return the desk: its pages, the API, and `more`.
 
-    Shape: `paper` returns what makes issuance notices into paper. `send_by` is as for `build_api`.
+    Shape: `paper` returns what makes issuance notices into paper; `network` is as in `public`. `send_by` is as for
+    `build_api`.
     """
     routes = [
         Route("/healthz", healthy),
         *more,
         Mount(ROOT, build_api(office, enrolling, external_url=pages.external_url, send_by=send_by)),
-        *page_routes(pages, enrolling, paper=paper),
+        *page_routes(pages, enrolling, paper=paper, network=network),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="desk", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))

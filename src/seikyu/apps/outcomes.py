@@ -244,6 +244,15 @@ _OUTCOMES: Final = (
     Outcome("lines_answers_bad", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
     Outcome("lines_list_unreadable", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.REFUSED),
     Outcome("lines_list_damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
+    # forms, the inquiry desk, incidents
+    Outcome("bad_paper", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("bad_inquiry", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("bad_report", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("enough_inquiries", HTTPStatus.TOO_MANY_REQUESTS, Exit.LATER, retry=True),
+    Outcome("inquiry_unknown", HTTPStatus.NOT_FOUND, Exit.REFUSED),
+    Outcome("inquiry_over", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("bad_incident", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("incident_ended", HTTPStatus.CONFLICT, Exit.REFUSED),
     # ourselves
     Outcome("damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("newer_database", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

@@ -49,6 +49,7 @@ from seikyu.services import pairing
 from seikyu.services.acme_orders import forget_orders
 from seikyu.services.applications import Enrolling
 from seikyu.services.arrivals import hear
+from seikyu.services.inquiries import forget_inquiries
 from seikyu.services.issuing import revoke_superseded
 from seikyu.services.office import Office
 from seikyu.services.revocation import SOURCES
@@ -56,6 +57,7 @@ from seikyu.services.revoke import REVOKED
 from seikyu.services.start import clean_up
 from seikyu.services.terminals import count_ending
 from seikyu.services.upload import drop_all, drop_expired
+from seikyu.services.waiting import Sampler
 
 #: Threads for what blocks: the disk, the database. Writers of the database queue up anyhow.
 THREADS: Final = 32
@@ -146,6 +148,8 @@ class House:
             partial(revoke_superseded, enrolling),
             partial(pairing.forget, enrolling),
             partial(forget_orders, self.acme),
+            Sampler(office, busy=lambda: office.desk.turned_away),
+            partial(forget_inquiries, office),
             self.revocations.keep_fresh,  # what was revoked above is on the list
         )
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
@@ -162,6 +166,7 @@ class House:
                 metrics,
                 pages=pages("desk", external_url=external_url),
                 paper=partial(paper_of, home, enrolling),
+                network=home.root / NETWORK_FILE,
                 send_by=nginx_path if behind else None,
                 more=desk_est(enrolling),
             ),

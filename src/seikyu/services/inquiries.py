@@ -62,7 +62,10 @@ class BadInquiry(ProtocolError):
 
 
 class BadReport(ProtocolError):
-    """What is attached is no report of the doctor's; nothing is kept. Shape: facts `why`: long, form or verdict."""
+    """What is attached is no report of the doctor's; nothing is kept.
+
+    Shape: facts `why`: report_long, report_form or report_verdict.
+    """
 
     code = "bad_report"
 
@@ -377,7 +380,7 @@ def _checked(office: Office, asked: Asked) -> Report | None:
     try:
         return read_report(asked.report, most_bytes=office.limit("doctor_report_bytes"))
     except NotAReport as reason:
-        raise BadReport(why=reason.why, limit_bytes=office.limit("doctor_report_bytes")) from None
+        raise BadReport(why=f"report_{reason.why}", limit_bytes=office.limit("doctor_report_bytes")) from None
 
 
 def _require_room(office: Office, tx: ReadTx, made: Inquiry) -> None:

@@ -14,9 +14,14 @@ from seikyu.apps.pages.frame import static_routes
 from seikyu.apps.pages.front import show_front
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
+from seikyu.apps.pages.operator.incidents import incident_routes
+from seikyu.apps.pages.operator.inquiries import inquiry_routes
 from seikyu.apps.pages.people.account import account_routes
 from seikyu.apps.pages.people.second_factor import second_factor_routes
 from seikyu.apps.pages.people.users import user_routes
+from seikyu.apps.pages.public.contact import contact_routes
+from seikyu.apps.pages.public.forms import form_routes
+from seikyu.apps.pages.public.status import status_routes
 from seikyu.apps.pages.visit import Pages, Way
 from seikyu.ports.lines import LineLists
 from seikyu.services.applications import Enrolling
@@ -44,6 +49,11 @@ _CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, A
 _ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE))
 _USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE))
 _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES))
+_FORMS = Way("/forms", "pages.way.forms", aside=True)
+_STATUS = Way("/status", "pages.way.status", aside=True)
+_CONTACT = Way("/contact", "pages.way.contact", aside=True)
+_INQUIRIES = Way("/desk/inquiries", "pages.way.inquiries", powers=(OFFICE,))
+_INCIDENTS = Way("/desk/incidents", "pages.way.incidents", powers=(OFFICE,))
 
 #: The menus of both faces, in their order.
 WAYS = {
@@ -56,9 +66,14 @@ WAYS = {
         _ORDERS,
         _USERS,
         _MANDATES,
+        _INQUIRIES,
+        _INCIDENTS,
         _ACCOUNT,
+        _FORMS,
+        _STATUS,
+        _CONTACT,
     ),
-    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT),
+    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT, _FORMS, _STATUS, _CONTACT),
 }
 
 
@@ -99,7 +114,7 @@ def page_routes(
     if pages.face == "desk" and paper is not None:
         at_desk = [
             *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages),
+            *order_routes(pages), *inquiry_routes(pages), *incident_routes(pages),
         ]  # fmt: skip
     return [
         pages.route("/", show_front, login=False),
@@ -109,5 +124,8 @@ def page_routes(
         *notice_routes(pages),
         *line_routes(pages, network),
         *application_routes(pages, enrolling),
+        *form_routes(pages),
+        *contact_routes(pages, network),
+        *status_routes(pages),
         *at_desk,
     ]

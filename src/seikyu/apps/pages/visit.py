@@ -40,7 +40,7 @@ from seikyu.trust.people import Actor, demand, permits
 _OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._-]+/)*[A-Za-z0-9._-]*")
 
 #: Pages that are there whatever line one comes by: where one logs in, files the notice that mends it, and reads why.
-ANYWHERE: Final = frozenset({"", "login", "logout", "account", "notices", "lines"})
+ANYWHERE: Final = frozenset({"", "login", "logout", "account", "notices", "lines", "forms", "contact", "status"})
 
 #: Security keys know hosts by name, not by address.
 _HOST: Final = re.compile(r"(?=.*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)*")
