@@ -38,6 +38,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "cancel": "cli_client",
     "fetch": "cli_client",
     "notice": "cli_notices",
+    "inquiry": "cli_inquiries",
+    "forms": "cli_forms",
     "cert": "cli_certs",
     "doctor": "cli_doctor",
     "lines": "cli_lines",

@@ -113,7 +113,7 @@ def findings_told(findings: Mapping[str, Any] | None, lang: Language) -> dict[st
         "found": [
             {
                 "id": id_,
-                "sure": say(f"papers.report.{'certain' if certain else 'likely'}", lang),
+                "sure": say(f"pages.papers.report.{'certain' if certain else 'likely'}", lang),
                 "symptom": getattr(faults()[id_].symptom, lang),
                 "cause": getattr(faults()[id_].cause, lang),
                 "fix": getattr(faults()[id_].fix, lang),

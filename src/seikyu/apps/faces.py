@@ -70,7 +70,7 @@ def desk(
     routes = [
         Route("/healthz", healthy),
         *more,
-        Mount(ROOT, build_api(office, enrolling, external_url=pages.external_url, send_by=send_by)),
+        Mount(ROOT, build_api(office, enrolling, external_url=pages.external_url, send_by=send_by, network=network)),
         *page_routes(pages, enrolling, paper=paper, network=network),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)

@@ -53,13 +53,13 @@ def read_attached(text: str) -> Report:
 
 def report_lines(report: Report, lang: Language) -> list[str]:
     """Return what a report says, in our own words."""
-    lines = [say("papers.report.verdict", lang, text=doctor_says(f"verdict.{report.verdict}", lang))]
+    lines = [say("pages.papers.report.verdict", lang, text=doctor_says(f"verdict.{report.verdict}", lang))]
     for id_, certain in report.found:
         fault = faults()[id_]
-        sure = say(f"papers.report.{'certain' if certain else 'likely'}", lang)
-        lines.append(say("papers.report.fault", lang, id=id_, symptom=getattr(fault.symptom, lang), sure=sure))
-        lines.append(say("papers.report.fix", lang, fix=getattr(fault.fix, lang)))
-    return lines if report.found else [*lines, say("papers.report.none", lang)]
+        sure = say(f"pages.papers.report.{'certain' if certain else 'likely'}", lang)
+        lines.append(say("pages.papers.report.fault", lang, id=id_, symptom=getattr(fault.symptom, lang), sure=sure))
+        lines.append(say("pages.papers.report.fix", lang, fix=getattr(fault.fix, lang)))
+    return lines if report.found else [*lines, say("pages.papers.report.none", lang)]
 
 
 def form_on_wire(form: PaperForm) -> dict[str, Any]:

@@ -144,14 +144,7 @@ class House:
             self.contexts["desk"] = server_context(certificate, clients=pki.clients_file(home))
             self.contexts["public"] = server_context(certificate)
         self.revocations = pki.Revocations(home, office.store, count=metrics.tell)
-        self.chores: tuple[Callable[[], object], ...] = (
-            partial(revoke_superseded, enrolling),
-            partial(pairing.forget, enrolling),
-            partial(forget_orders, self.acme),
-            Sampler(office, busy=lambda: office.desk.turned_away),
-            partial(forget_inquiries, office),
-            self.revocations.keep_fresh,  # what was revoked above is on the list
-        )
+        self.chores = self._chores()
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
         people, key = people_of(home, office.store, tell=office.tell), home.secret("forms_key")
         pages = partial(
@@ -192,6 +185,17 @@ class House:
             ),
             "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
         }
+
+    def _chores(self) -> tuple[Callable[[], object], ...]:
+        """Return what is done every half minute, in its order."""
+        return (
+            partial(revoke_superseded, self.enrolling),
+            partial(pairing.forget, self.enrolling),
+            partial(forget_orders, self.acme),
+            Sampler(self.office, busy=lambda: self.office.desk.turned_away),
+            partial(forget_inquiries, self.office),
+            self.revocations.keep_fresh,  # what was revoked above is on the list
+        )
 
     def heed(self, event: str) -> None:
         """Have a revocation on the desk on the list, and known in memory, before its answer is given.

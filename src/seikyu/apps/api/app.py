@@ -10,11 +10,23 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from seikyu import VERSION
-from seikyu.apps.api import admin, arrivals, certificates, deliveries, notices, pairings, register, revoking, sendings
+from seikyu.apps.api import (
+    admin,
+    arrivals,
+    certificates,
+    contact,
+    deliveries,
+    notices,
+    pairings,
+    register,
+    revoking,
+    sendings,
+)
 from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Admit, Identified
 from seikyu.apps.api.paging import ENROLLING, EXTERNAL_URL, OFFICE, SEND_BY
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, answer_unread
+from seikyu.apps.status_told import Outlook
 from seikyu.limits import limit
 from seikyu.office.errors import OfficeError
 from seikyu.ports.clock import Clock
@@ -42,10 +54,12 @@ def build_api(
     *,
     external_url: str | None = None,
     send_by: Callable[[Path], str] | None = None,
+    network: Path | None = None,
 ) -> FastAPI:
     """Return the API of an office. `external_url` is how the outside names this desk, if not by the request's host.
 
-    Shape: `send_by` names a file as a front server does that sends the bytes of deliveries.
+    Shape: `send_by` names a file as a front server does that sends the bytes of deliveries; `network` is the file by
+    which the office publishes its network.
     """
     most = office.limit("requests_per_party")
     app = _app(
@@ -56,6 +70,8 @@ def build_api(
     setattr(app.state, ENROLLING, enrolling)
     setattr(app.state, SEND_BY, send_by)
     setattr(app.state, EXTERNAL_URL, external_url)
+    setattr(app.state, contact.OUTLOOK, Outlook(office))
+    setattr(app.state, contact.NETWORK, network)
     return app
 
 
@@ -104,6 +120,8 @@ def _app(
     app.include_router(revoking.router)
     app.include_router(register.router)
     app.include_router(notices.admin_router)
+    app.include_router(contact.router)
+    app.include_router(contact.admin_router)
     app.add_middleware(SmallBodies, root=ROOT)
     open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
     app.add_middleware(

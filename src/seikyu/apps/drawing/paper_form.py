@@ -51,8 +51,8 @@ def paper_facts(
     return {
         "lang": lang,
         "fonts": FONTS,
-        "name": say("papers.number", lang, number=form.order),
-        "day": say("papers.day", lang),
+        "name": say("pages.papers.number", lang, number=form.order),
+        "day": say("pages.papers.day", lang),
         "title": form.ja if lang == "ja" else form.en,
         "subtitle": "" if lang == "ja" else form.ja,
         "to": form.to_ja if lang == "ja" else form.to_en,
@@ -65,11 +65,11 @@ def paper_facts(
         ],
         "notes": [_in(note, lang) for note in form.notes],
         "how": [
-            [say("papers.by", lang), form.by_ja if lang == "ja" else form.by_en],
-            [say("papers.send", lang), form.send_ja if lang == "ja" else form.send_en],
+            [say("pages.papers.by", lang), form.by_ja if lang == "ja" else form.by_en],
+            [say("pages.papers.send", lang), form.send_ja if lang == "ja" else form.send_en],
         ],
-        "stamp": say("papers.stamp", lang),
-        "foot": say("papers.foot", lang),
+        "stamp": say("pages.papers.stamp", lang),
+        "foot": say("pages.papers.foot", lang),
     }
 
 
@@ -88,10 +88,10 @@ def _field(field: PaperField, said: Mapping[str, str], lang: Language, report: S
     text = said.get(field.name, "")
     choices = [{"text": _in(each, lang), "chosen": each.name == text} for each in field.choices]
     if field.kind == "tick":
-        choices = [{"text": say("papers.yes", lang), "chosen": bool(text)}]
+        choices = [{"text": say("pages.papers.yes", lang), "chosen": bool(text)}]
     texts = list(report) if field.kind == "report" else shown_text(field, text, lang).splitlines()
     if not texts and field.kind in {"date", "month"}:
-        texts = [say(f"papers.blank_{field.kind}", lang)]
+        texts = [say(f"pages.papers.blank_{field.kind}", lang)]
     lines = _REPORT_LINES if field.kind == "report" else field.lines
     return {"label": _in(field, lang), "choices": choices, "texts": texts, "lines": lines}
 
