@@ -53,7 +53,8 @@ def test_a_form_says_what_for_to_whom_by_when_and_whence(form: PaperForm) -> Non
     assert len(names) == len(set(names))
     for field in form.fields().values():
         assert field.kind in KINDS
-        assert field.ja and field.en
+        assert field.ja
+        assert field.en
         assert bool(field.choices) == (field.kind == "choice")
         assert re.fullmatch("[a-z_]+", field.name)
 

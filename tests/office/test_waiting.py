@@ -47,6 +47,16 @@ def test_nothing_measured_is_nothing_said() -> None:
     assert forecast(None, Ahead(), size_bytes=1, now=AT) is None
 
 
+def test_the_range_is_wider_the_fewer_checks_there_were() -> None:
+    """Nobody knows an office from one file."""
+    ranges = [pace_of(queue([100_000] * count, bytes_per_s=1e6)) for count in (2, 6, 20, 60)]
+    widths = [pace.fastest / pace.slowest for pace in ranges if pace is not None]
+
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] > 20
+    assert widths[-1] < 2
+
+
 def test_one_check_says_something() -> None:
     """It took from its arrival to its end, for its bytes and what a sending costs besides."""
     pace = pace_of([Done(AT, at(2), 1_000_000)])
@@ -57,19 +67,35 @@ def test_one_check_says_something() -> None:
     assert pytest.approx(2.0) == forecast(pace, Ahead(), size_bytes=1_000_000, now=AT).expected_s  # type: ignore[union-attr]
 
 
-@given(SIZES, st.floats(1e5, 1e7), st.floats(0, 0.5), st.lists(st.integers(1, 50_000_000), max_size=30))
-def test_a_steady_office_is_told_to_the_moment(
-    sizes: list[int], bytes_per_s: float, besides_s: float, waiting: list[int]
-) -> None:
+@given(SIZES, st.floats(1e5, 1e7), st.lists(st.integers(1, 50_000_000), max_size=30))
+def test_a_steady_office_is_told_to_the_moment(sizes: list[int], bytes_per_s: float, waiting: list[int]) -> None:
     """Whatever waits: what is told is what happens, where every check takes so long for its bytes and so long besides."""
+    besides_s = OVERHEAD_BYTES / bytes_per_s
     known = queue(sizes, bytes_per_s=bytes_per_s, besides_s=besides_s)
-    pace = pace_of(known)
-    now = known[-1].done_at
-    told = forecast(pace, Ahead(len(waiting), sum(waiting), AT if waiting else None), size_bytes=7_000, now=now)
+    told = said(known, waiting, size_bytes=7_000)
 
     happens = sum(besides_s + size / bytes_per_s for size in [*waiting, 7_000])
-    assert told is not None
+    assert told.expected_s == pytest.approx(happens, rel=0.01, abs=0.01)
+
+
+@given(st.floats(1e5, 1e7), st.floats(0.001, 0.3), st.lists(st.integers(1, 50_000_000), max_size=30))
+def test_what_a_check_costs_besides_its_bytes_is_learned(
+    bytes_per_s: float, besides_s: float, waiting: list[int]
+) -> None:
+    """Where clinics' and hospitals' files come by turns; then a queue of another mix is told rightly too."""
+    sizes = [size for no in range(8) for size in [50_000 + no] * 4 + [3_000_000 - no] * 4]
+    told = said(queue(sizes, bytes_per_s=bytes_per_s, besides_s=besides_s), waiting, size_bytes=7_000)
+
+    happens = sum(besides_s + size / bytes_per_s for size in [*waiting, 7_000])
     assert told.expected_s == pytest.approx(happens, rel=0.02, abs=0.01)
+
+
+def said(known: list[Done], waiting: list[int], *, size_bytes: int) -> Forecast:
+    """Return the forecast right after the last end."""
+    ahead = Ahead(len(waiting), sum(waiting), AT if waiting else None)
+    told = forecast(pace_of(known), ahead, size_bytes=size_bytes, now=known[-1].done_at)
+    assert told is not None
+    return told
 
 
 @given(st.permutations(range(20)))
@@ -167,7 +193,7 @@ def test_what_is_under_way_is_nearly_done() -> None:
 def test_checks_of_one_size_and_of_no_bytes_are_told_too() -> None:
     """Where sizes say nothing of what a sending costs besides, the house's number stands."""
     for size in (0, 5_000):
-        pace = pace_of([Done(AT, at(no + 1), size) for no in range(20)])
+        pace = pace_of([Done(AT, at(no + 1), size) for no in range(60)])
         assert pace is not None
         assert OVERHEAD_BYTES == pace.overhead_bytes
 

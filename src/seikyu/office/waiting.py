@@ -1,11 +1,13 @@
 """How long a file that is sent now will wait for its check: a forecast from what was measured, and none without.
 
-What a check takes is told by how the last ones followed one another: a check that had to wait for the one before it
+What checks take is told by how the last ones followed one another: a check that had to wait for the one before it
 took the time between their two ends; one that found nobody before it took the time from its own arrival. That is the
-pace of the whole office, whatever its workers share. A check costs its bytes and something that does not depend on
-them (`overhead_bytes`, fitted where sizes differ enough). The pace is a ratio of sums, so that a queue of many files
-is told rightly, without the tenth of the checks at either end, so that one pause does not count for all of them.
-The range is between the slowest and the fastest stretch of the last checks.
+pace of the whole office, whatever its workers share. Of checks that run side by side nobody can say which took what of
+the time, so that only stretches of some checks are looked at: a stretch costs its bytes, and for each check something
+that does not depend on them (`overhead_bytes`, fitted where sizes differ enough). The pace is a ratio of sums, so that
+a queue of many files is told rightly, without the eighth of the stretches at either end, so that one pause does not
+count for all of them. The range lies between the slowest and the fastest of the last stretches, and is wider the fewer
+checks there were.
 """
 
 from collections.abc import Sequence
@@ -18,20 +20,23 @@ from typing import Final
 #: So many of the last checks tell the pace.
 RECENT: Final = 64
 
-#: A check costs at least as much as so many bytes, where sizes do not tell; measured with files of 100 KB.
+#: What a check costs besides its bytes, in bytes, where sizes do not tell; measured with files of 100 KB.
 OVERHEAD_BYTES: Final = 64 * 1024
-_MOST_OVERHEAD: Final = 16 * 1024 * 1024
+_MOST_OVERHEAD: Final = 4 * 1024 * 1024
 
-#: Stretches that the range is taken from, and how many checks make one at least.
-_STRETCHES: Final = 8
+#: So many checks make a stretch, and so many stretches a part of the range.
 _STRETCH_CHECKS: Final = 4
+_PART_STRETCHES: Final = 2
 
-#: Pairs of checks tell the overhead if their sizes differ by this part of the largest, and there are so many.
+#: Pairs of stretches tell the overhead if their sizes differ by this part of the largest, and there are so many.
 _APART: Final = 0.25
 _PAIRS: Final = 16
 
-#: The part of the checks at either end that does not count.
-_CUT: Final = 10
+#: The part of the stretches at either end that does not count.
+_CUT: Final = 8
+
+#: With so many checks the range is twice as wide as what was seen; with more it is nearer to that.
+_DOUBTED: Final = 8
 
 #: No check takes less; two ends within the grain of a clock would make a pace without end.
 _LEAST_S: Final = 1e-4
@@ -77,12 +82,13 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
-    """One check: what it took, and its bytes. Shape: `queued` if it had to wait for the one before it."""
+class _Stretch:
+    """Checks that were done one after the other. Shape: `queued` if each had to wait for the one before it."""
 
     took_s: float
     size_bytes: int
-    queued: bool
+    checks: int = 1
+    queued: bool = True
 
 
 def pace_of(done: Sequence[Done], *, workers: int = 1) -> Pace | None:
@@ -97,16 +103,16 @@ def pace_of(done: Sequence[Done], *, workers: int = 1) -> Pace | None:
         return None
     queued = [turn for turn in turns if turn.queued]
     busy = len(queued) >= _STRETCH_CHECKS
-    told = queued if busy else turns
-    overhead = _overhead(told)
-    paces = [_pace(stretch, overhead) for stretch in _stretches(told)]
-    own = _pace(_without_ends(told, overhead), overhead)
+    stretches = _joined(queued if busy else turns, _STRETCH_CHECKS)
+    overhead, checks = _overhead(stretches), sum(stretch.checks for stretch in stretches)
+    paces = [_pace([part], overhead) for part in _joined(stretches, _PART_STRETCHES)]
+    own, doubt = _pace(_without_ends(stretches, overhead), overhead), 1 + _DOUBTED / checks
     return Pace(
         bytes_per_s=own,
-        slowest=min(*paces, own),
-        fastest=max(*paces, own) * (1 if busy else max(1, workers)),
+        slowest=min(*paces, own) / doubt,
+        fastest=max(*paces, own) * doubt * (1 if busy else max(1, workers)),
         overhead_bytes=overhead,
-        checks=len(told),
+        checks=checks,
         last_done_at=last[-1].done_at,
     )
 
@@ -143,46 +149,50 @@ def waited_ms(began: datetime, ended: datetime) -> int:
     return max(0, round((ended - began).total_seconds() * 1000))
 
 
-def _turns(done: Sequence[Done]) -> list[_Turn]:
+def _turns(done: Sequence[Done]) -> list[_Stretch]:
     """Return what each check took. The first tells only when the second could begin, unless it is alone."""
     turns = []
     for before, one in zip((None, *done), done, strict=False):
         queued = before is not None and one.entered_at < before.done_at
         began = before.done_at if queued and before else one.entered_at
-        turns.append(_Turn(max(_LEAST_S, (one.done_at - began).total_seconds()), one.size_bytes, queued))
+        turns.append(_Stretch(max(_LEAST_S, (one.done_at - began).total_seconds()), one.size_bytes, queued=queued))
     return turns[1:] or turns
 
 
-def _overhead(turns: Sequence[_Turn]) -> float:
-    """Return how many bytes a sending costs besides its own: where the line through the checks meets no bytes."""
-    apart = _APART * max(turn.size_bytes for turn in turns)
+def _joined(stretches: Sequence[_Stretch], size: int) -> list[_Stretch]:
+    """Return stretches joined by so many, in their order; what is left over counts with the last."""
+    whole = max(1, len(stretches) // size)
+    parts = [stretches[at * size : (at + 1) * size if at + 1 < whole else None] for at in range(whole)]
+    return [
+        _Stretch(sum(one.took_s for one in part), sum(one.size_bytes for one in part), sum(one.checks for one in part))
+        for part in parts
+    ]
+
+
+def _overhead(stretches: Sequence[_Stretch]) -> float:
+    """Return how many bytes a check costs besides its own: where the line through the stretches meets no bytes."""
+    means = [(one.size_bytes / one.checks, one.took_s / one.checks) for one in stretches]
+    apart = _APART * max(size for size, _ in means)
     slopes = [
-        (one.took_s - other.took_s) / (one.size_bytes - other.size_bytes)
-        for one, other in combinations(turns, 2)
-        if apart > 0 and abs(one.size_bytes - other.size_bytes) >= apart
+        (took - other_took) / (size - other_size)
+        for (size, took), (other_size, other_took) in combinations(means, 2)
+        if apart > 0 and abs(size - other_size) >= apart
     ]
     slope = median(slopes) if len(slopes) >= _PAIRS else 0.0
     if slope <= 0:
         return float(OVERHEAD_BYTES)
-    besides = median(turn.took_s - slope * turn.size_bytes for turn in turns)
+    besides = median(took - slope * size for size, took in means)
     return min(max(0.0, besides / slope), float(_MOST_OVERHEAD))
 
 
-def _pace(turns: Sequence[_Turn], overhead: float) -> float:
+def _pace(stretches: Sequence[_Stretch], overhead: float) -> float:
     """Return the bytes of these checks, with what they cost besides, by the time that they took."""
-    weight = sum(turn.size_bytes + overhead for turn in turns)
-    return max(1.0, weight / sum(turn.took_s for turn in turns))
+    weight = sum(one.size_bytes + one.checks * overhead for one in stretches)
+    return max(1.0, weight / sum(one.took_s for one in stretches))
 
 
-def _without_ends(turns: Sequence[_Turn], overhead: float) -> list[_Turn]:
-    """Return the checks without the fastest and the slowest tenth."""
-    ranked = sorted(turns, key=lambda turn: ((turn.size_bytes + overhead) / turn.took_s, turn.size_bytes))
+def _without_ends(stretches: Sequence[_Stretch], overhead: float) -> list[_Stretch]:
+    """Return the stretches without the slowest and the fastest eighth."""
+    ranked = sorted(stretches, key=lambda one: (_pace([one], overhead), one.size_bytes))
     cut = len(ranked) // _CUT
     return ranked[cut : len(ranked) - cut]
-
-
-def _stretches(turns: Sequence[_Turn]) -> list[Sequence[_Turn]]:
-    """Return the checks in stretches of the same number, in their order; what is left over counts with the last."""
-    size = max(_STRETCH_CHECKS, len(turns) // _STRETCHES)
-    whole = max(1, len(turns) // size)
-    return [turns[at * size : (at + 1) * size if at + 1 < whole else None] for at in range(whole)]
