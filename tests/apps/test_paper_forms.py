@@ -209,6 +209,7 @@ def test_forms_by_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     said = [f"--set={name}={text}" for name, text in filled(FORMS["fault"]).items() if "\n" not in text]
 
     assert 0 == cli.run(["forms", "list"])
+    assert "reexamination" in capsys.readouterr().out
     assert 0 == cli.run(["forms", "list", "--json"])
     assert list(FORMS) == [each["id"] for each in json.loads(capsys.readouterr().out)["items"]]
     assert (0, 0) == (cli.run(["forms", "show", "undo"]), cli.run(["forms", "show", "undo", "--json"]))

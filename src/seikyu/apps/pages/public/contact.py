@@ -64,7 +64,7 @@ def contact_routes(pages: Pages, network: Path | None = None) -> list[Route]:
     site = _Contact(network)
     own = [
         pages.route(PATH, site.show, login=False),
-        pages.route(PATH, site.ask, post=True, login=False),
+        pages.route(f"{PATH}/ask", site.ask, post=True, login=False),
         pages.route(f"{PATH}/open", site.open, post=True, login=False),
         pages.route(f"{PATH}/write", site.write, post=True, login=False),
         pages.route(f"{PATH}/{{number}}", site.one, login=False),

@@ -10,7 +10,6 @@ from seikyu.apps.drawing.paper_form import empty_form
 from seikyu.apps.pages.frame import HEADERS
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.apps.papers_told import bad_paper, form_of, form_on_wire, paper_of
-from seikyu.apps.words import ErrorWords
 from seikyu.office.papers import PaperField, PaperForm, fill, paper_forms, rows_of
 from seikyu.ports.errors import Busy
 from seikyu.services.inquiries import BadReport
@@ -21,6 +20,7 @@ _OWN: Final = {
     "party_name": "name", "principal_name": "name", "address": "address", "principal_address": "address",
 }  # fmt: skip
 
+_BAD: Final = 422
 _INPUTS: Final = {"date": "date", "month": "month", "phone": "tel"}
 
 
@@ -67,7 +67,7 @@ def do_fill(visit: Visit) -> Response:
     told = fill(form, said)
     if told.wrong:
         error = visit.words(bad_paper(form, told, visit.lang))
-        return visit.show("public/form.html", 422, **_facts(visit, form, said, told.wrong), error=error)
+        return visit.show("public/form.html", _BAD, **_facts(visit, form, said, told.wrong), error=error)
     report = visit.files.get("report", b"").decode("utf-8", "replace")
     try:
         return _document(paper_of(form, said, visit.lang, report=report), form, visit.lang)
@@ -91,9 +91,7 @@ def _document(content: bytes, form: PaperForm, lang: str) -> Response:
     return Response(content, 200, headers, "application/pdf")
 
 
-def _facts(
-    visit: Visit, form: PaperForm, said: dict[str, str], wrong: Any = None
-) -> dict[str, ErrorWords | dict[str, Any] | list[Any] | bool | None]:
+def _facts(visit: Visit, form: PaperForm, said: dict[str, str], wrong: Any = None) -> dict[str, Any]:
     """Return what the page shows; what was wrong stands at its field."""
     wrong = wrong or {}
     sections = [
@@ -105,7 +103,6 @@ def _facts(
         "sections": sections,
         "notes": [visit.label(each) for each in form.notes],
         "with_file": any(field.kind == "report" for field in form.fields().values()),
-        "error": None,
     }
 
 
