@@ -2,10 +2,12 @@
 
     .venv/bin/python bench/forecast.py [--files 600] [--at-once 8] [--every 7] [--sizes 60k 100k 300k 1m 3m]
 
-A served office with its checking process at work; the load runs on the same machine and shares its cores. Before every
-seventh file the API is asked what a file of that size would wait (`GET /api/v1/status?size_bytes=`), and in the end the
-rows say how long it waited from its last byte until its findings stood. Probes that waited under a second are told by
-their absolute error: nobody looks at a page for so long.
+A served office with its checking process at work, which has checked some files before; the load runs on the same
+machine and shares its cores. Before every seventh file the API is asked what a file of that size would wait
+(`GET /api/v1/status?size_bytes=`), and in the end the rows say how long it waited from its last byte until its findings
+stood. A forecast knows the pace under the present load and not when it will end: probes that were done while the load
+went on are told apart from those of its last minutes, which were checked faster because nobody sent any more. Probes
+that waited under a second are told by their absolute error: nobody looks at a page for so long.
 """
 
 import argparse
@@ -40,6 +42,7 @@ class Probe:
     queued: int
     said: dict[str, float] | None
     sending: str
+    at: float
 
 
 class Load:
@@ -71,7 +74,9 @@ class Load:
             if answer.status != 201:
                 raise RuntimeError(told)
             if asked is not None:
-                self.probes.append(Probe(len(body), asked["queue"]["sendings"], asked["forecast"], told["id"]))
+                self.probes.append(
+                    Probe(len(body), asked["queue"]["sendings"], asked["forecast"], told["id"], time.monotonic())
+                )
             time.sleep(self.pause_s)
         line.close()
 
@@ -90,6 +95,8 @@ def waited(home: Path) -> dict[str, float]:
 
 def tell(probes: list[Probe], waits: dict[str, float]) -> None:
     """Print how far what was said lay from what happened."""
+    if not probes:
+        return
     known = [(each, each.said, waits[each.sending]) for each in probes if each.said is not None]
     long = [(probe, said, happened) for probe, said, happened in known if happened >= LEAST_S]
     short = [(probe, said, happened) for probe, said, happened in known if happened < LEAST_S]
@@ -117,6 +124,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--files", type=int, default=600)
     options.add_argument("--at-once", type=int, default=8)
+    options.add_argument("--warm", type=int, default=30, help="files that are checked before")
     options.add_argument("--every", type=int, default=7)
     options.add_argument("--pause-ms", type=float, default=0.0, help="of each sender between two files")
     options.add_argument("--sizes", nargs="+", default=["60k", "100k", "300k", "1m", "3m"])
@@ -133,6 +141,9 @@ def main() -> None:
             bodies.append(plain.read_bytes())
         files = [distinct(bodies[number % len(bodies)], number) for number in range(asked.files)]
         with served(home):
+            warm = [distinct(bodies[number % len(bodies)], 1_000_000 + number) for number in range(asked.warm)]
+            Load(access, warm, every=len(warm) + 1, pause_s=0).send()
+            wait_for(lambda: unchecked(access) == 0, limit_s=3600)
             load = Load(access, files, every=asked.every, pause_s=asked.pause_ms / 1000)
             began = time.monotonic()
             senders = [threading.Thread(target=load.send) for _ in range(asked.at_once)]
@@ -145,7 +156,12 @@ def main() -> None:
             took_s = time.monotonic() - began
             size = sum(map(len, files)) / 1e6
             print(f"{len(files)} files, {size:.0f} MB, sent in {sent_s:.0f} s, all checked after {took_s:.0f} s")
-            tell(load.probes, waited(home))
+            waits, ended = waited(home), began + sent_s
+            during = [each for each in load.probes if each.at + waits[each.sending] <= ended]
+            print("done while the load went on:")
+            tell(during, waits)
+            print("done after its end:")
+            tell([each for each in load.probes if each not in during], waits)
 
 
 if __name__ == "__main__":
