@@ -12,10 +12,10 @@ import pytest
 
 from apps.desk_lab import FIRST, OPERATOR, DeskLab
 from apps.pages_lab import Browser, Site, add
-from office.test_papers import FORMS, filled
+from office.test_blank_forms import FORMS, filled
 from seikyu.apps import cli
 from seikyu.apps.drawing.paper_form import empty_form, filled_form, shown_text
-from seikyu.office.papers import PaperForm
+from seikyu.office.blank_forms import PaperForm
 from seikyu.ports.errors import Busy
 
 REPORT = json.dumps(

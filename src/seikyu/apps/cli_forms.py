@@ -10,7 +10,7 @@ from seikyu.apps.cli_client import Json
 from seikyu.apps.cli_errors import one_line
 from seikyu.apps.outcomes import Exit
 from seikyu.apps.words import language, say
-from seikyu.office.papers import PaperForm, paper_forms
+from seikyu.office.blank_forms import PaperForm, paper_forms
 
 FormId = Annotated[str, typer.Argument(metavar="FORM", help=say("papers.id"))]
 

@@ -8,7 +8,7 @@ from seikyu.apps.words import Language, say
 from seikyu.limits import limit
 from seikyu.lines.diagnosis import faults
 from seikyu.lines.report import NotAReport, Report, read_report
-from seikyu.office.papers import Filled, PaperField, PaperForm, fill, paper_forms
+from seikyu.office.blank_forms import Filled, PaperField, PaperForm, fill, paper_forms
 from seikyu.ports.errors import NotFound, ProtocolError
 from seikyu.services.inquiries import BadReport
 

@@ -18,8 +18,8 @@ from seikyu.apps.papers_told import form_of, form_on_wire, paper_of
 from seikyu.apps.status_told import Outlook
 from seikyu.apps.words import accepted_language
 from seikyu.limits import GIB, limit
+from seikyu.office.blank_forms import paper_forms
 from seikyu.office.inquiries import Act
-from seikyu.office.papers import paper_forms
 from seikyu.ports.errors import Forbidden
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import incidents as incident_services

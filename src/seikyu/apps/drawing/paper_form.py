@@ -16,7 +16,7 @@ from seikyu.apps.drawing.issuance import in_era
 from seikyu.apps.drawing.pdf import FONTS, fonts
 from seikyu.apps.words import Language, say
 from seikyu.limits import limit
-from seikyu.office.papers import PaperField, PaperForm, paper_forms, rows_of
+from seikyu.office.blank_forms import PaperField, PaperForm, paper_forms, rows_of
 from seikyu.ports.errors import Busy
 
 _PLACES: Final = BoundedSemaphore(limit("papers_at_once"))

@@ -10,7 +10,7 @@ from seikyu.apps.drawing.paper_form import empty_form
 from seikyu.apps.pages.frame import HEADERS
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.apps.papers_told import bad_paper, form_of, form_on_wire, paper_of
-from seikyu.office.papers import PaperField, PaperForm, fill, paper_forms, rows_of
+from seikyu.office.blank_forms import PaperField, PaperForm, fill, paper_forms, rows_of
 from seikyu.ports.errors import Busy
 from seikyu.services.inquiries import BadReport
 

@@ -1,6 +1,6 @@
 """Forms (様式集): papers that are filled in on screen and printed; nothing of what is filled in is kept anywhere.
 
-Each form is a file of `paper_forms/`: what it is for, to whom it goes and by when, the act on the portal that does the
+Each form is a file of `blank_forms_data/`: what it is for, to whom it goes and by when, the act on the portal that does the
 same where there is one, and its sections of fields, which stand on the paper in the order of the file, two in a row
 where both are `half`. Labels are in both languages; a paper is set in one.
 """
@@ -114,7 +114,7 @@ class Filled:
 @cache
 def paper_forms() -> Mapping[str, PaperForm]:
     """Return the forms by id, in the order of the page."""
-    folder = files("seikyu.office") / "paper_forms"
+    folder = files("seikyu.office") / "blank_forms_data"
     read = [
         _form(file.name.removesuffix(".toml"), loads(file.read_text("utf-8")))
         for file in folder.iterdir()

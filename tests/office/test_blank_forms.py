@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seikyu.office.papers import KINDS, PaperField, PaperForm, Section, fill, paper_forms, rows_of
+from seikyu.office.blank_forms import KINDS, PaperField, PaperForm, Section, fill, paper_forms, rows_of
 
 FORMS = paper_forms()
 WANTED = {
