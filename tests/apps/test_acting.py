@@ -116,14 +116,14 @@ def test_a_mandate_that_ends_while_somebody_decides_has_ended(desk: DeskLab, mon
 
     grant(desk)
     shown = sent(desk)
-    to_decide = decide._to_decide
+    to_decide = decide.to_decide
 
     def slowly(*args: Any) -> Any:
         found = to_decide(*args)
         end(desk)
         return found
 
-    monkeypatch.setattr(decide, "_to_decide", slowly)
+    monkeypatch.setattr(decide, "to_decide", slowly)
     for act, more in (("confirm", {"errors": "with"}), ("cancel", {})):
         answer = desk.ask("POST", f"/sendings/{shown['id']}/{act}", party=SECOND, params={**FOR, **more})
         assert (answer.status_code, answer.json()["code"]) == (404, "mandate_not_there")

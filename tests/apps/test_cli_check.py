@@ -14,11 +14,11 @@ from typing import Self
 import pytest
 
 import builders
-from seikyu.apps import check_lists
 from seikyu.apps.cli import run
 from seikyu.apps.cli_check import KINDS
 from seikyu.apps.words import has
 from seikyu.rules.example import embedded
+from seikyu.rules.reports import printing
 
 RIGHT = builders.uke(builders.claim())
 ASKS = RIGHT.replace(b"06990014", b"06990015")
@@ -288,7 +288,7 @@ def test_a_list_is_there_as_a_whole_or_not_at_all(
         yield b"half"
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(check_lists, "error_list", full)
+    monkeypatch.setattr(printing, "error_list", full)
     folder = tmp_path / "lists"
     folder.mkdir()
 

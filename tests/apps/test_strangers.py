@@ -13,6 +13,9 @@ from services.enrolment_lab import enrolling_over
 #: What a route needs besides its ids to be understood.
 NEEDS: dict[str, dict[str, Any]] = {
     "confirm": {"params": {"errors": "with"}},
+    "decision": {"params": {"errors": "with"}},
+    "leave_out": {"params": {"file": 1}},
+    "take_in": {"params": {"file": 1}},
     "received": {"json": {"sha256": "0" * 64}},
     "put_file": {"content": b"x"},
 }
@@ -36,7 +39,7 @@ def test_every_route_with_an_id_is_covered(desk: DeskLab) -> None:
     """A new route joins the test by itself."""
     found = [ID.search(path) for _, path, _ in _with_id(desk)]
 
-    assert len(found) == 13
+    assert len(found) == 16
     assert {match[1] for match in found if match} == {"sending_id", "delivery_id", "upload_id", "application_id"}
 
 

@@ -107,9 +107,9 @@ def printed(name: str, data: bytes = DATA, **fields: object) -> list[str]:
 def tallied(name: str, data: bytes = DATA, **fields: object) -> list[str]:
     """Return the lines of a summary of a file."""
     _, rows, summary = checked(data, asp=bool(fields.get("asp", True)))
-    book = TallyBook(refused_file=summary.refused)
+    book = TallyBook()
     for row in rows:
-        book.add(row, head_of(row, data, summary))
+        book.add(row, head_of(row, data, summary), refused=summary.refused)
     return b"".join(tally_list(book, forms()[name], issue(summary, **fields))).decode("cp932").split("\r\n")[:-1]
 
 
@@ -283,10 +283,10 @@ def test_a_file_has_the_divisions_that_it_has_claims_of() -> None:
         full.add(row, ClaimHead())
     medical = issue(summary)
 
-    assert ["inpatient", "outpatient"] == divisions_of(full, medical)
-    assert ["outpatient"] == divisions_of(full, replace(medical, asp=False))
-    assert ["outpatient"] == divisions_of(empty, medical)
-    assert ["inpatient"] == divisions_of(full, issue(replace(summary, kind="dpc")))
+    assert ["inpatient", "outpatient"] == divisions_of(full.divisions, medical)
+    assert ["outpatient"] == divisions_of(full.divisions, replace(medical, asp=False))
+    assert ["outpatient"] == divisions_of(empty.divisions, medical)
+    assert ["inpatient"] == divisions_of(full.divisions, issue(replace(summary, kind="dpc")))
 
 
 def test_what_patients_pay_for_meals_is_added_where_the_edition_has_it() -> None:

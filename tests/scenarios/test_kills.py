@@ -31,6 +31,7 @@ def settled(house: House, sending: str) -> dict[str, object]:
     raise AssertionError(f"{sending} is still being checked")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", LEAVES_NOTHING)
 def test_a_kill_before_the_commit_leaves_neither_row_nor_object(house: House, moment: str) -> None:
     """After the restart the office is as it was, and sending again is an ordinary first sending."""
@@ -74,10 +75,8 @@ def test_a_kill_in_the_check_lets_it_be_done_after_the_restart(house: House, mom
     assert no_orphans(house)
 
 
-@pytest.mark.parametrize(
-    ("moment", "state"),
-    [("before a decision", "to_decide"), pytest.param("after a decision", "confirmed", marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("moment", "state"), [("before a decision", "to_decide"), ("after a decision", "confirmed")])
 def test_a_kill_around_a_decision_decides_wholly_or_not_at_all(house: House, moment: str, state: str) -> None:
     """Either the sending waits as before, or it is confirmed; a second try ends in the same place."""
     house.start(kill_at=moment)

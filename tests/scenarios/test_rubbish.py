@@ -67,6 +67,7 @@ def settled(office: House, sending: str) -> dict[str, Any]:
     raise AssertionError("the check takes too long")
 
 
+@pytest.mark.slow
 @pytest.mark.both_fronts
 def test_every_kind_of_rubbish_is_taken_checked_and_named(office: House, tmp_path: Path) -> None:
     """Each ends with its code at reception and on the clinic's own PC, and the office goes on serving."""

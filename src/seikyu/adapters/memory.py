@@ -22,6 +22,8 @@ from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, M
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
 from seikyu.adapters.memory_contact import ContactTables, MemoryContactRead, MemoryContactWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
+from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
+from seikyu.adapters.memory_operating import MemoryOperatingRead, MemoryOperatingWrite, OperatingTables
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.adapters.memory_register import MemoryRegisterRead, MemoryRegisterWrite, RegisterTables
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
@@ -32,7 +34,7 @@ from seikyu.ports.watching import Coming, NobodyWatches, Watching
 
 Row = TypeVar("Row")
 
-_OVER: Final = ("cancelled", "refused")
+_OVER: Final = ("cancelled", "refused", "undone")
 _WAIT_S: Final = 10.0
 _LOOK_S: Final = 0.05  # How often a thread without work looks for some, should the bell fail it.
 _DAY_S: Final = 86_400
@@ -41,7 +43,16 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables, ContactTables):
+class _Tables(
+    PeopleTables,
+    RegisterTables,
+    AccountTables,
+    EnrolmentTables,
+    AcmeTables,
+    EventTables,
+    OperatingTables,
+    ContactTables,
+):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -70,7 +81,14 @@ class _Order:
 
 
 class MemoryReadTx(
-    MemoryPeopleRead, MemoryRegisterRead, MemoryAccountsRead, MemoryEnrolmentRead, MemoryAcmeRead, MemoryContactRead
+    MemoryPeopleRead,
+    MemoryRegisterRead,
+    MemoryAccountsRead,
+    MemoryEnrolmentRead,
+    MemoryAcmeRead,
+    MemoryEventsRead,
+    MemoryOperatingRead,
+    MemoryContactRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -105,19 +123,20 @@ class MemoryReadTx(
         """Return the sending of that id."""
         return self.tables.sendings.get(sending_id)
 
-    def sendings(
+    def sendings(  # noqa: PLR0913  (each is one filter of the list)
         self,
         *,
         party: str | None = None,
         body: str | None = None,
         month: str | None = None,
         line: str | None = None,
+        kind: str | None = None,
         states: tuple[str, ...] = (),
         after: str | None = None,
         limit: int | None = None,
     ) -> list[Sending]:
         """Return sendings, newest first."""
-        found = _matching(self.tables.sendings, party=party, body=body, month=month, line=line)
+        found = _matching(self.tables.sendings, party=party, body=body, month=month, line=line, kind=kind)
         wanted = [sending for sending in found if not states or sending.state in states]
         return _page(wanted, after=after, limit=limit)
 
@@ -127,7 +146,7 @@ class MemoryReadTx(
         return found[0] if found else None
 
     def repeat_of(self, party: str, digest: str) -> Sending | None:
-        """Return the newest sending with that digest that is neither cancelled nor refused."""
+        """Return the newest sending with that digest that is neither cancelled, refused nor undone."""
         found = _matching(self.tables.sendings, party=party, digest=digest)
         return max((one for one in found if one.state not in _OVER), key=lambda one: one.id, default=None)
 
@@ -211,6 +230,8 @@ class MemoryWriteTx(
     MemoryAccountsWrite,
     MemoryEnrolmentWrite,
     MemoryAcmeWrite,
+    MemoryEventsWrite,
+    MemoryOperatingWrite,
     MemoryContactWrite,
 ):
     """A transaction that writes (ports.store.WriteTx)."""

@@ -4,7 +4,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -13,6 +13,7 @@ from seikyu.limits import LIMITS
 from seikyu.office.outcome import choices
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.objects import CLASSES
+from seikyu.trust.webhooks import Network
 
 
 class BadSettings(SeikyuError):
@@ -89,6 +90,10 @@ KEYS: Final = (
         "`off`, nothing; `tell`, it passes and is counted; `enforce`, it is refused and told which notice to file",
         choices=("off", "tell", "enforce")),
     Key("admission", "rules", "admission.toml", "the file beside this one that says which addresses are which line's"),
+    Key("webhooks", "networks", [], "networks whose addresses may be told of events although they are not public, such "
+        "as those of a closed line: `10.1.0.0/16`", least=0),
+    Key("webhooks", "ca", "", "a file beside this one with root certificates (PEM) that the addresses of webhooks may "
+        "have beside those of the machine; empty: only those"),
     Key("work", "at_once", 2, "how many sendings are checked, or months closed, at the same time; they share "
         "one core, and a small one need not wait for a large one"),
     Key("work", "kept_days", 30, "how long the record of finished background work is kept"),
@@ -129,6 +134,14 @@ class Front:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Where events may be told. Shape: `ca` is a file beside the settings, or empty."""
+
+    networks: tuple[Network, ...] = ()
+    ca: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AdmissionSettings:
     """Whether lines are looked at, and by which file."""
 
@@ -156,6 +169,7 @@ class Settings:
     acme: AcmeSettings = field(default_factory=AcmeSettings)
     front: Front = Front()
     admission: AdmissionSettings = AdmissionSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     at_once: int = 2
     kept_days: int = 30
     retention_days: Mapping[str, int] = field(default_factory=lambda: _defaults("retention"))
@@ -194,6 +208,7 @@ def settings_from(text: str) -> Settings:
         acme=AcmeSettings(got["acme", "url"], got["acme", "http_port"], _addresses(got["acme", "addresses"])),
         front=Front(got["front", "server"], got["front", "plain_port"], got["front", "ocsp"]),
         admission=AdmissionSettings(got["admission", "mode"], got["admission", "rules"]),
+        webhooks=WebhookSettings(_networks(got["webhooks", "networks"]), got["webhooks", "ca"]),
         at_once=got["work", "at_once"],
         kept_days=got["work", "kept_days"],
         retention_days=_section(got, "retention"),
@@ -251,6 +266,15 @@ def _addresses(entries: tuple[str, ...]) -> Mapping[str, str]:
             key = "acme.addresses"
             raise BadSettings(f"office.toml: {key} must be a list of host=address", key=key)
     return MappingProxyType(found)
+
+
+def _networks(entries: tuple[str, ...]) -> tuple[Network, ...]:
+    """Return the networks that may be told of events. Errors: BadSettings."""
+    try:
+        return tuple(ip_network(entry.strip()) for entry in entries)
+    except ValueError:
+        key = "webhooks.networks"
+        raise BadSettings(f"office.toml: {key} must be a list of networks such as 10.1.0.0/16", key=key) from None
 
 
 def _section(got: Mapping[tuple[str, str], Any], section: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from seikyu import records
 from seikyu.adapters.clock import CLOCK, SystemClock, move_clock
 from seikyu.apps.calendars import extension_on_wire, put_calendar
+from seikyu.apps.extending import make_known
 from seikyu.apps.revoking import party_on_wire
 from seikyu.office.calendar import Extension
 from seikyu.office.sending import State
@@ -69,15 +70,19 @@ def calendar(office: Office) -> dict[str, Any]:
 
 
 def set_calendar(office: Office, name: str, extensions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Put a calendar in force. A real office keeps its calendar and only announces extensions.
+    """Put a calendar in force. A real office keeps its calendar and only announces extensions; new ones are told.
 
     Errors: OnlyInSandbox, BadRequest; the old one stays.
     """
     if not office.sandbox and name != office.calendar().name:
         raise OnlyInSandbox("a real office keeps its calendar; it can announce an extension")
     wanted = [_extension(each) for each in extensions]
+    before = {(each.month, each.until, each.closing) for each in office.calendar().extensions}
     with office.store.write() as tx:
-        put_calendar(tx, name, wanted)
+        extended = put_calendar(tx, name, wanted)
+        for each in wanted:
+            if (each.month, each.until, each.closing) not in before:
+                make_known(tx, office, extended, each)
     return calendar(office)
 
 

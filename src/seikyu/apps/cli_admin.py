@@ -47,6 +47,7 @@ def register(app: typer.Typer) -> None:
         cli_admin_notices,
         cli_admin_register,
         cli_certificates,
+        cli_operating,
     )
 
     admin = typer.Typer(help=say("admin.help"), no_args_is_help=True)
@@ -69,6 +70,7 @@ def register(app: typer.Typer) -> None:
     admin.add_typer(cli_admin_certs.certs(), name="cert")
     admin.add_typer(cli_certificates.orders(), name="orders")
     admin.add_typer(cli_admin_lines.lines(), name="lines")
+    cli_operating.register(admin)
     app.add_typer(admin, name="admin")
 
 

@@ -20,7 +20,7 @@ from seikyu.apps.words import language, program, say
 from seikyu.ports.errors import SeikyuError
 
 if TYPE_CHECKING:
-    from seikyu.apps.client import Fetched, Line, Outgoing, Terms
+    from seikyu.apps.client import Client, Fetched, Outgoing, Terms
 
 Home = Annotated[Path | None, typer.Option("--home", help=say("cli.home"))]
 As = Annotated[str | None, typer.Option("--as", help=say("cli.as"))]
@@ -93,19 +93,19 @@ def send(
     terms = client.Terms(_body(body), test, asp)
     outgoing = [client.look_at(path) for path in files]
     who = _who(as_id, home, acts_for)
-    with _line(home, as_id, tries, hint=_again(files, terms=terms, who=who), acts_for=acts_for) as line:
+    with open_office(home, as_id, tries, hint=_again(files, terms=terms, who=who), acts_for=acts_for) as office:
         for file in outgoing:
             _tell("client.send.sending", file=file.path.name, size=progress.size(file.size_bytes), sha256=file.sha256)
         with progress.bar(outgoing[0].path.name, sum(file.size_bytes for file in outgoing)) as told:
-            answer = _sent(line, outgoing, terms, told=told)
+            answer = _sent(office, outgoing, terms, told=told)
         if not as_json:
             print(say("client.send.repeat" if answer["repeat"] else "client.send.received", **answer), flush=True)
         if wait:
-            answer = _checked(line, answer)
+            answer = _checked(office, answer)
         if as_json:
-            _print_json(answer)
+            print_json(answer)
         else:
-            _show_check(line, answer, who=who)
+            _show_check(office, answer, who=who)
     return Exit.LATER if wait and answer["state"] == client.CHECKING else _status_of(answer)
 
 
@@ -119,13 +119,12 @@ def status(
     as_json: Json = False,
 ) -> int:
     """Show one sending, or the newest ones."""
-    from seikyu.apps import client
     from seikyu.apps.client import progress
 
-    with _line(home, as_id, acts_for=acts_for) as line:
-        rows = [client.sending(line, sending)] if sending else client.sendings(line, month=_month(month))
+    with open_office(home, as_id, acts_for=acts_for) as office:
+        rows = [office.sending(sending)] if sending else office.newest_sendings(month=_month(month))
     if as_json:
-        _print_json(rows[0] if sending else {"items": rows})
+        print_json(rows[0] if sending else {"items": rows})
     elif rows:
         _table(rows)
         for file in rows[0].get("files", ()):
@@ -150,19 +149,17 @@ def findings(
     as_json: Json = False,
 ) -> int:
     """List the findings of a sending."""
-    from seikyu.apps import client
-
     form = "json" if as_json else form
     if form not in {"text", "csv", "json"}:
         raise typer.BadParameter(say("client.findings.bad_format"), param_hint="--format")
-    with _line(home, as_id, acts_for=acts_for) as line:
-        found = client.findings(line, sending)
+    with open_office(home, as_id, acts_for=acts_for) as office:
+        found = office.findings(sending)
         if form == "json":
-            _print_json({"items": list(found)})
+            print_json({"items": list(found)})
         elif form == "csv":
             _csv(found)
         else:
-            names = {file["no"]: file["name"] or "" for file in client.sending(line, sending)["files"]}
+            names = {file["no"]: file["name"] or "" for file in office.sending(sending)["files"]}
             lines = [finding_line(item, names) for item in found]
             print("\n".join(lines) if lines else say("client.findings.none"))
     return Exit.DONE
@@ -179,13 +176,11 @@ def confirm(
     as_json: Json = False,
 ) -> int:
     """Say yes (請求確定); with or without the claims that ask has no default."""
-    from seikyu.apps import client
-
     if with_errors == without_errors:
         raise typer.BadParameter(say("client.confirm.one"))
-    with _line(home, as_id, acts_for=acts_for) as line:
-        now = client.confirm(line, sending, "with" if with_errors else "without")
-    _done(now, "client.confirm.done", as_json=as_json)
+    with open_office(home, as_id, acts_for=acts_for) as office:
+        now = office.confirm(sending, errors="with" if with_errors else "without")
+    done(now, "client.confirm.done", as_json=as_json)
     return Exit.DONE
 
 
@@ -193,11 +188,9 @@ def cancel(
     sending: SendingId, *, acts_for: For = None, as_id: As = None, home: Home = None, as_json: Json = False
 ) -> int:
     """Say no (請求取消)."""
-    from seikyu.apps import client
-
-    with _line(home, as_id, acts_for=acts_for) as line:
-        now = client.cancel(line, sending)
-    _done(now, "client.cancel.done", as_json=as_json)
+    with open_office(home, as_id, acts_for=acts_for) as office:
+        now = office.cancel(sending)
+    done(now, "client.cancel.done", as_json=as_json)
     return Exit.DONE
 
 
@@ -211,15 +204,14 @@ def fetch(
     as_json: Json = False,
 ) -> int:
     """Fetch every delivery of a month, whole and verified."""
-    from seikyu.apps import client
     from seikyu.apps.client import progress
 
     fetched, troubles = [], []
-    with _line(home, as_id, tries) as line:
-        for one in client.offered(line, month=_month(month)):
+    with open_office(home, as_id, tries) as office:
+        for one in office.deliveries(month=_month(month)):
             try:
                 with progress.bar(f"{one.body} {one.month} {one.kind}", one.size_bytes) as told:
-                    here = client.fetch(line, one, to=to, told=told)
+                    here = office.fetch(one, to=to, told=told)
             except SeikyuError as reason:
                 troubles.append(told_of(reason))
                 troubles[-1].show()
@@ -231,22 +223,22 @@ def fetch(
                 _show_fetched(here)
     if as_json:
         failed = {"error": troubles[0].to_json()} if troubles else {}
-        _print_json({"deliveries": [each.shown() for each in fetched]} | failed)
+        print_json({"deliveries": [each.shown() for each in fetched]} | failed)
     elif not fetched and not troubles:
         print(say("client.fetch.none"))
     return max((each.status for each in troubles), default=Exit.DONE)
 
 
 @contextmanager
-def _line(
+def open_office(
     home: Path | None,
     as_id: str | None,
     tries: int | None = _LOOK_TRIES,
     hint: str = "",
     *,
     acts_for: str | None = None,
-) -> Iterator["Line"]:
-    """Open the line of the chosen client; what its errors advise names the command to type again."""
+) -> Iterator["Client"]:
+    """Open the chosen client; what its errors advise names the command to type again."""
     from seikyu.adapters.tls_client import key_exposed
     from seikyu.apps import client
     from seikyu.apps.client.errors import LineFailed
@@ -255,19 +247,19 @@ def _line(
     if folder.key.exists() and key_exposed(folder.key):
         _tell("client.key_open", file=folder.key)
     try:
-        with client.Line(folder, tries=tries, note=_note, principal=acts_for) as line:
-            yield line
+        with client.Client.open(folder.path.name, home=home, tries=tries, note=_note, acts_for=acts_for) as office:
+            yield office
     except LineFailed as trouble:
         trouble.facts["again"] = hint
         raise
 
 
-def _sent(line: "Line", outgoing: "list[Outgoing]", terms: "Terms", *, told: Callable[[int], None]) -> dict[str, Any]:
+def _sent(
+    office: "Client", outgoing: "list[Outgoing]", terms: "Terms", *, told: Callable[[int], None]
+) -> dict[str, Any]:
     """Send, and say what an interrupt leaves behind."""
-    from seikyu.apps import client
-
     try:
-        return client.send(line, outgoing, terms, told=told, certain=_certain)
+        return office.send(outgoing, body=terms.body, test=terms.test, asp=terms.asp, told=told, certain=_certain)
     except KeyboardInterrupt:
         _tell("client.send.interrupted")
         raise
@@ -281,14 +273,13 @@ def _certain(arrival: Mapping[str, Any]) -> None:
     _tell(key, file=arrival["name"] or "-", line=verdict["line"], code=verdict["code"], message=message)
 
 
-def _checked(line: "Line", answer: dict[str, Any]) -> dict[str, Any]:
+def _checked(office: "Client", answer: dict[str, Any]) -> dict[str, Any]:
     """Wait for the check. What is received stays received when the line breaks now, so that is no error."""
-    from seikyu.apps import client
     from seikyu.apps.client.errors import LineFailed, OfficeSaid
     from seikyu.apps.client.line import words_of
 
     try:
-        return client.wait_for_check(line, answer)
+        return office.wait_for_check(answer)
     except (LineFailed, OfficeSaid) as trouble:
         _tell("client.send.not_waited", trouble=words_of(trouble).text)
         return answer
@@ -328,15 +319,14 @@ def _status_of(sending: Mapping[str, Any]) -> int:
     return Exit.ASKS if sending["ask"] else Exit.DONE
 
 
-def _show_check(line: "Line", sending: Mapping[str, Any], *, who: str) -> None:
-    from seikyu.apps import client
+def _show_check(office: "Client", sending: Mapping[str, Any], *, who: str) -> None:
 
     if sending["state"] == "checking":
         print(say("client.send.still", who=who, **sending))
         return
     print(say("client.send.checked", **sending))
     names = {file["no"]: file["name"] or "" for file in sending.get("files", ())}
-    first = list(client.findings(line, sending["id"], most=_FIRST_FINDINGS))
+    first = list(office.findings(sending["id"], most=_FIRST_FINDINGS))
     for item in first:
         print(f"  {finding_line(item, names)}")
     if (more := (sending["findings"] or 0) - len(first)) > 0:
@@ -401,9 +391,10 @@ def _csv(found: Iterator[dict[str, Any]]) -> None:
     writer.writerows(found)
 
 
-def _done(sending: Mapping[str, Any], key: str, *, as_json: bool) -> None:
+def done(sending: Mapping[str, Any], key: str, *, as_json: bool) -> None:
+    """Say what a sending has come to."""
     if as_json:
-        _print_json(sending)
+        print_json(sending)
     else:
         print(say(key, **sending))
 
@@ -420,7 +411,8 @@ def _body(text: str | None) -> str | None:
     return text
 
 
-def _print_json(value: object) -> None:
+def print_json(value: object) -> None:
+    """Print a value for a program."""
     print(json.dumps(value, ensure_ascii=False))
 
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from seikyu.apps import pki
 from seikyu.apps.api.app import ROOT, build_api
+from seikyu.apps.api.bell import Bell
 from seikyu.apps.api.door import Door
 from seikyu.apps.api.fetching import fetch_routes
 from seikyu.apps.api.limiter import Turnstile
@@ -24,14 +25,17 @@ from seikyu.apps.notices_posted import Paper
 from seikyu.apps.pages.certs.download import download_routes
 from seikyu.apps.pages.certs.lost import lost_routes
 from seikyu.apps.pages.lines.guides import guide_routes
+from seikyu.apps.pages.public.api import api_routes
 from seikyu.apps.pages.site import page_routes
 from seikyu.apps.pages.visit import Pages
+from seikyu.apps.pages.webhooks import webhook_routes
 from seikyu.limits import limit
 from seikyu.office.errors import OfficeError
 from seikyu.ports.errors import SeikyuError
 from seikyu.services.applications import Enrolling
 from seikyu.services.office import Office
 from seikyu.services.revocation import Responder
+from seikyu.services.webhooks import Telling, nobody_listens
 from seikyu.trust import UnknownCertificate
 from seikyu.trust.certificates import BadRequestForCertificate
 from seikyu.trust.codes import CodeMistyped
@@ -60,18 +64,32 @@ def desk(
     paper: Callable[[], Paper],
     network: Path | None = None,
     send_by: Callable[[Path], str] | None = None,
+    telling: Telling | None = None,
+    bell: Bell | None = None,
     more: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
     """Return the desk: its pages, the API, and `more`.
 
-    Shape: `paper` returns what makes issuance notices into paper; `network` is as in `public`. `send_by` is as for
-    `build_api`.
+    Shape: `paper` returns what makes issuance notices into paper; `network` is as in `public`. `send_by`, `telling` and
+    `bell` are as for `build_api`.
     """
     routes = [
         Route("/healthz", healthy),
         *more,
-        Mount(ROOT, build_api(office, enrolling, external_url=pages.external_url, send_by=send_by, network=network)),
+        Mount(
+            ROOT,
+            build_api(
+                office,
+                enrolling,
+                external_url=pages.external_url,
+                send_by=send_by,
+                telling=telling,
+                bell=bell,
+                network=network,
+            ),
+        ),
         *page_routes(pages, enrolling, paper=paper, network=network),
+        *webhook_routes(pages, telling or Telling(enrolling.vault, post=nobody_listens)),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Door(app, face="desk", metrics=metrics, most=office.limit("connections"), idle_s=office.limit("idle_s"))
@@ -116,6 +134,7 @@ def public(
         *download_routes(pages, enrolling, turnstile.limiter),
         *lost_routes(pages, enrolling, turnstile.limiter),
         *guide_routes(pages, network),
+        *api_routes(pages),
         *page_routes(pages, enrolling, network=network),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)

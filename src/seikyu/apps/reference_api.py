@@ -51,12 +51,13 @@ def _routes(told: dict[str, Any]) -> Iterator[str]:
 
 def _parameter(told: dict[str, Any]) -> str:
     text = told.get("description", "")
-    return f"| `{told['name']}`{' (needed)' if told.get('required') else ''} | {_may_be(told['schema'])} | {text} |"
+    return f"| `{told['name']}`{' (needed)' if told.get('required') else ''} | {may_be(told['schema'])} | {text} |"
 
 
-def _may_be(schema: dict[str, Any]) -> str:
+def may_be(schema: dict[str, Any]) -> str:
+    """Return in a few words what a parameter may be."""
     if "anyOf" in schema:
-        return " or ".join(_may_be(each) for each in schema["anyOf"] if each.get("type") != "null")
+        return " or ".join(may_be(each) for each in schema["anyOf"] if each.get("type") != "null")
     if "enum" in schema:
         return ", ".join(f"`{each}`" for each in schema["enum"])
     if "const" in schema:

@@ -30,6 +30,7 @@ from seikyu.adapters.tls_server import Connection, Listener, renew, server_conte
 from seikyu.adapters.watching_pipe import PipeWatching, Reports
 from seikyu.apps import faces, logs, pki
 from seikyu.apps.api.acme import acme_routes
+from seikyu.apps.api.bell import Bell
 from seikyu.apps.api.est import desk_est, public_est
 from seikyu.apps.api.limiter import code_turnstile
 from seikyu.apps.api.recover import recover_routes
@@ -38,8 +39,10 @@ from seikyu.apps.front import nginx_path
 from seikyu.apps.metrics import Metrics, states_of
 from seikyu.apps.notices_posted import paper_of
 from seikyu.apps.pages.site import pages_of
+from seikyu.apps.pages.visit import Pages
 from seikyu.apps.people import people_of
 from seikyu.apps.places import Addresses, addresses_of, lines_of
+from seikyu.apps.telling import telling_of
 from seikyu.apps.wiring import find_home, open_office
 from seikyu.apps.working import Worker
 from seikyu.limits import limit
@@ -135,6 +138,7 @@ class House:
         self.enrolling = enrolling
         self.settings = home.settings()
         self.acme = acme_of(home, enrolling)
+        self.bell = Bell(office.store)
         self.external_url = external_url
         self.addresses: Addresses | None = None
         certificate = pki.server_file(home, self.settings.hosts)
@@ -153,16 +157,7 @@ class House:
         )  # fmt: skip
         turnstile = code_turnstile(per_address=office.limit("code_tries_per_address"))
         self.apps: dict[str, ASGIApp] = {
-            "desk": faces.desk(
-                office,
-                enrolling,
-                metrics,
-                pages=pages("desk", external_url=external_url),
-                paper=partial(paper_of, home, enrolling),
-                network=home.root / NETWORK_FILE,
-                send_by=nginx_path if behind else None,
-                more=desk_est(enrolling),
-            ),
+            "desk": self._desk(metrics, pages("desk", external_url=external_url)),
             "public": faces.public(
                 office,
                 enrolling,
@@ -195,6 +190,21 @@ class House:
             Sampler(self.office, busy=lambda: self.office.desk.turned_away),
             partial(forget_inquiries, self.office),
             self.revocations.keep_fresh,  # what was revoked above is on the list
+        )
+
+    def _desk(self, metrics: Metrics, pages: Pages) -> ASGIApp:
+        """Return the face that asks for certificates."""
+        return faces.desk(
+            self.office,
+            self.enrolling,
+            metrics,
+            pages=pages,
+            paper=partial(paper_of, self.home, self.enrolling),
+            network=self.home.root / NETWORK_FILE,
+            send_by=nginx_path if self.settings.front.nginx else None,
+            telling=telling_of(self.home),
+            bell=self.bell,
+            more=desk_est(self.enrolling),
         )
 
     def heed(self, event: str) -> None:
@@ -242,6 +252,7 @@ class House:
 
     async def _close(self, listeners: Sequence[Listener], tasks: Sequence[asyncio.Task[None]]) -> None:
         log.info("stopping")
+        self.bell.stop()
         _be_gone_within(GONE_WITHIN_S)
         for listener in listeners:
             listener.should_exit = True

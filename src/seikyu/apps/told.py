@@ -19,9 +19,10 @@ def told_facts(facts: Mapping[str, Any], lang: Language) -> dict[str, Any]:
         kind = code_kinds()[told["kind"]]
         told["kind"] = kind.ja if lang == "ja" else kind.en
     for name in ("why", "what"):
-        key = f"people.{name}.{told.get(name)}"
-        if has(key):
-            told[name] = say(key, lang)
+        for room in ("people", "lists"):
+            key = f"{room}.{name}.{told.get(name)}"
+            if has(key):
+                told[name] = say(key, lang)
     if isinstance(told.get("wrong"), str):
         items = [f"inquiries.items.{name}" for name in told["wrong"].split(", ")]
         if all(map(has, items)):

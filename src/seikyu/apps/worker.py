@@ -26,8 +26,10 @@ from seikyu.adapters.home import open_home
 from seikyu.adapters.watching_pipe import PipeReport, hand_on
 from seikyu.apps import logs
 from seikyu.apps.logs import report_bug
+from seikyu.apps.telling import Teller, telling_of
 from seikyu.apps.wiring import open_office
 from seikyu.ports.errors import Unavailable
+from seikyu.services.feed import forget_old
 from seikyu.services.office import Office
 from seikyu.services.prepare import Preparations
 from seikyu.services.retention import retire
@@ -79,11 +81,14 @@ def work(root: Path, *, stop: threading.Event, notes: BinaryIO, report: PipeRepo
     office = replace(office, checker=preparations.check)
     register(office)
     office.jobs.start()
+    teller = Teller(office, telling_of(home))
+    teller.start()
     log.info("working", pid=os.getpid())
     threading.Thread(target=_listen, args=(notes, preparations, stop), daemon=True).start()
     try:
         _tick_until(office, stop, preparations)
     finally:
+        teller.stop(wait_s=LET_GO_S)
         office.jobs.stop(wait_s=STOP_S)
         preparations.stop(wait_s=LET_GO_S)
         log.info("stopped", pid=os.getpid())
@@ -95,6 +100,7 @@ def _tick_until(office: Office, stop: threading.Event, preparations: Preparation
         Chore(TICK_S, lambda _: preparations.look()),
         Chore(REORDER_S, _reorder),
         Chore(RETIRE_S, retire),
+        Chore(RETIRE_S, forget_old),
     ]
     while not stop.wait(TICK_S):
         for chore in chores:

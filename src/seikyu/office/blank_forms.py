@@ -1,8 +1,8 @@
 """Forms (様式集): papers that are filled in on screen and printed; nothing of what is filled in is kept anywhere.
 
-Each form is a file of `blank_forms_data/`: what it is for, to whom it goes and by when, the act on the portal that does the
-same where there is one, and its sections of fields, which stand on the paper in the order of the file, two in a row
-where both are `half`. Labels are in both languages; a paper is set in one.
+Each form is a file of `blank_forms_data/`: what it is for, to whom it goes and by when, the act on the portal that does
+the same where there is one, and its sections of fields, which stand on the paper in the order of the file, two in a
+row where both are `half`. Labels are in both languages; a paper is set in one.
 """
 
 import re

@@ -9,13 +9,17 @@ Source: provider:3.1 rule 4; checks X1029.
 """
 
 from collections.abc import Iterable
+from typing import TypeVar
 
-from seikyu.rules.index import IndexRow, Outcome
+from seikyu.rules.index import IndexRow, Outcome, Reason
 
 
 def is_error_claim(row: IndexRow, *, file_refused: bool = False) -> bool:
-    """True if the claim came back with errors and has not been claimed all the same."""
-    found = file_refused or row.refused or row.asks
+    """True if the claim came back with errors and has not been claimed all the same.
+
+    One whose confirmation the review body undid has come back too: its institution asked for that to send it right.
+    """
+    found = file_refused or row.refused or row.asks or row.reason is Reason.UNDONE
     return found and row.outcome is not Outcome.CLAIMED
 
 
@@ -55,3 +59,23 @@ def turned_away(
         else:
             room -= 1
     return away
+
+
+Place = TypeVar("Place")
+
+
+def still_open(
+    earlier: Iterable[tuple[Place, IndexRow, bool]], *, corrected_rows: Iterable[IndexRow] = ()
+) -> list[Place]:
+    """Return where the claims stand that came back with errors and are claimed nowhere: those that may be sent again.
+
+    Shape: `earlier` are the claims that came by the deadline, each with its place and whether its file was refused.
+    """
+    errors: dict[bytes, Place] = {}
+    claimed = {row.identity for row in corrected_rows if row.outcome is Outcome.CLAIMED}
+    for place, row, file_refused in earlier:
+        if row.outcome is Outcome.CLAIMED:
+            claimed.add(row.identity)
+        elif is_error_claim(row, file_refused=file_refused):
+            errors[row.identity] = place
+    return [place for identity, place in errors.items() if identity not in claimed]

@@ -33,6 +33,23 @@ class Closed(NotAllowed):
         self.next_opens_at = next_opens_at
 
 
+class ClosedMeanwhile(Closed):
+    """The office closed while the body arrived: it could only have been recorded after the end of the window.
+
+    A sending counts when it is recorded; nothing of this one is kept. Shape: facts `recorded_at`, when that would have
+    been. Source: provider:2 (請求命令 art. 1).
+    """
+
+    def __init__(self, next_opens_at: datetime, line: str, *, recorded_at: datetime) -> None:
+        super().__init__(next_opens_at, line)
+        self.facts["recorded_at"] = recorded_at
+
+    @property
+    def words_code(self) -> str:
+        """Which words tell it."""
+        return f"{self.code}.meanwhile"
+
+
 class UnknownBody(OfficeError):
     """No review body has that number and prefecture."""
 

@@ -13,6 +13,8 @@ from typing import Protocol
 from seikyu.ports.acme import AcmeRead, AcmeWrite
 from seikyu.ports.contact import ContactRead, ContactWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
+from seikyu.ports.events import EventsRead, EventsWrite
+from seikyu.ports.operating import OperatingRead, OperatingWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
 from seikyu.ports.register import RegisterRead, RegisterWrite
 from seikyu.ports.waiting import WaitingRead, WaitingWrite
@@ -91,7 +93,8 @@ class File:
     Shape: `no` counts from 1. Its bytes are the object `files/ID`; `index_object` and `findings_object` name
     the objects now in force (each try of a check or decision writes under a name of its own, so that no try ever meets
     another's remains). `summary` is the checker's summary as JSON; `management_base` is set at
-    confirmation: the management number of claim n (position from 0) is `management_base + n`.
+    confirmation: the management number of claim n (position from 0) is `management_base + n`. `left_out` is the word of
+    `office.leaving.LeftOut`.
     """
 
     id: str
@@ -106,6 +109,7 @@ class File:
     index_object: str | None = None
     findings_object: str | None = None
     management_base: int | None = None
+    left_out: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,17 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, ContactRead, WaitingRead, Protocol):
+class ReadTx(
+    PeopleRead,
+    RegisterRead,
+    EnrolmentRead,
+    AcmeRead,
+    EventsRead,
+    OperatingRead,
+    ContactRead,
+    WaitingRead,
+    Protocol,
+):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def notice(self, notice_id: str) -> Notice | None: ...
@@ -185,24 +199,25 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, ContactRead, Wai
         ...
 
     def sending(self, sending_id: str) -> Sending | None: ...
-    def sendings(
+    def sendings(  # noqa: PLR0913  (each is one filter of the list)
         self,
         *,
         party: str | None = None,
         body: str | None = None,
         month: str | None = None,
         line: str | None = None,
+        kind: str | None = None,
         states: tuple[str, ...] = (),
         after: str | None = None,
         limit: int | None = None,
     ) -> list[Sending]: ...
     def sending_by_key(self, party: str, idempotency_key: str) -> Sending | None: ...
     def repeat_of(self, party: str, digest: str) -> Sending | None:
-        """Return the newest sending of the party with that digest that is neither cancelled nor refused."""
+        """Return the newest sending of the party with that digest that is neither cancelled, refused nor undone."""
         ...
 
     def has_sent(self, party: str, sha256: str) -> bool:
-        """Return whether a file with that digest stands in a sending of the party, neither cancelled nor refused."""
+        """Return whether a file with that digest stands in a sending of the party that still lives."""
         ...
 
     def files(self, sending_id: str) -> list[File]:
@@ -244,7 +259,18 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, ContactRead, Wai
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, ContactWrite, WaitingWrite, Protocol):
+class WriteTx(
+    ReadTx,
+    PeopleWrite,
+    RegisterWrite,
+    EnrolmentWrite,
+    AcmeWrite,
+    EventsWrite,
+    OperatingWrite,
+    ContactWrite,
+    WaitingWrite,
+    Protocol,
+):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:

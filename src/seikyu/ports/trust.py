@@ -18,6 +18,7 @@ class ClientIdentity:
     Shape: `serial` lower-case hex; `party` and `kind` as the certificate's URI SAN says
     (`urn:seikyu:party:institution:9911000015`). Of an agent that acts for another, `party` and `kind` are the
     principal's, `agent` is the certificate's party, and `mandates` are the bodies where it may, each with the id.
+    `user` is who has logged in, empty for a program.
     """
 
     serial: str
@@ -26,6 +27,7 @@ class ClientIdentity:
     terminal: str
     agent: str | None = None
     mandates: tuple[tuple[str, str], ...] = ()
+    user: str = ""
 
     @property
     def sender(self) -> str:

@@ -50,6 +50,7 @@ class Reason(IntEnum):
     DOES_NOT_ADD_UP = 7
     FILE_DAMAGED = 8
     NOT_A_CORRECTION = 9
+    UNDONE = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,9 +64,21 @@ def body_to_list(identity: ClientIdentity, body: str | None) -> str | None:
     return wanted
 
 
-def note_act(tx: WriteTx, office: Office, identity: ClientIdentity, act: str, *, body: str, subject: str) -> None:
-    """Enter in the journal what an agent did; what a party does for itself stands in the rows of the sending."""
-    if identity.agent is None:
+def note_act(
+    tx: WriteTx,
+    office: Office,
+    identity: ClientIdentity,
+    act: str,
+    *,
+    body: str,
+    subject: str,
+    facts: str | None = None,
+) -> None:
+    """Enter in the journal what an agent did, what a person did on a page, and what stands in no other row.
+
+    What a party's program does for itself otherwise stands in the rows of the sending.
+    """
+    if identity.agent is None and not identity.user and facts is None:
         return
     now = office.real_now()
     tx.add_entry(
@@ -75,10 +87,11 @@ def note_act(tx: WriteTx, office: Office, identity: ClientIdentity, act: str, *,
             at=now,
             act=act,
             body=body,
-            user=f"(certificate {identity.serial})",
-            party=identity.agent,
+            user=identity.user or f"(certificate {identity.serial})",
+            party=identity.sender,
             subject=subject,
-            acts_for=identity.party,
+            acts_for=identity.party if identity.agent else None,
             mandate=require_mandate(tx, identity, body, now),
+            facts=facts,
         )
     )

@@ -19,6 +19,7 @@ from seikyu.ports.errors import Damaged, NotFound, NotThere
 from seikyu.ports.store import File, Sending
 from seikyu.rules.context import Context
 from seikyu.rules.index import Outcome, Reason
+from seikyu.services import events
 from seikyu.services.corrections import is_correction, no_corrections, sent_before
 from seikyu.services.decide import decide_if_overdue
 from seikyu.services.draft import Draft
@@ -102,9 +103,12 @@ def _check(office: Office, sending: Sending, files: list[File], *, before: Befor
             if now is None or now.state != sending.state:
                 return
             moved = _moved(sending, checked)
+            left_out = {file.id: file.left_out for file in tx.files(sending.id)}
             for each in checked:
-                tx.put_file(each.file)
+                tx.put_file(replace(each.file, left_out=left_out[each.file.id]))
             tx.put_sending(moved)
+            if now.state == State.CHECKING:
+                events.note_sending(tx, office, moved)
             tx.end_check_run(sending.id, office.real_now())
         draft.keep(_names_of([each.file for each in checked]))
     office.tell("sending_checked", sending=moved.id, state=moved.state, claims=moved.claims, refused=moved.refused)

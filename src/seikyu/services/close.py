@@ -27,11 +27,13 @@ from seikyu.office.errors import NotAllowed, UnknownBody
 from seikyu.office.ledger import NOTHING, Amounts, Stage
 from seikyu.office.sending import CLAIMING, MonthClosed, State, step
 from seikyu.ports.errors import BadRequest, Damaged, Unavailable
+from seikyu.ports.events import EVERYBODY
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.store import Delivery, File, Posting, ReadTx, Sending, WriteTx
 from seikyu.ports.store import Month as MonthRow
 from seikyu.records import Month
 from seikyu.rules.index import Reason
+from seikyu.services import events
 from seikyu.services.decide import decide_overdue
 from seikyu.services.deliver import WAITING
 from seikyu.services.draft import Draft
@@ -246,22 +248,38 @@ def _conclude(office: Office, taken: Taken) -> None:
         row = tx.month(taken.body, taken.month, REAL)
         if row is None or row.state != CLOSING:
             raise Unavailable("the month was closed by another meanwhile")
-        _hand_over(tx, taken)
+        handed_over = _hand_over(tx, taken)
         for file in taken.files:
             tx.put_file(file.file)
-        for delivery in taken.deliveries:
-            tx.put_delivery(replace(delivery, state=WAITING, sealed_at=at))
+        sealed = [replace(delivery, state=WAITING, sealed_at=at) for delivery in taken.deliveries]
+        for delivery in sealed:
+            tx.put_delivery(delivery)
         tx.add_postings(list(taken.postings))
         tx.put_month(replace(row, state=CLOSED, closed_at=at, report=json.dumps(_report(tx, taken))))
+        events.note_all(tx, office, _notes(taken, handed_over, sealed))
 
 
-def _hand_over(tx: WriteTx, taken: Taken) -> None:
+def _notes(taken: Taken, handed_over: list[Sending], sealed: list[Delivery]) -> list[events.Note]:
+    """Return what a closing makes known: to institutions, to payers, and that it is done to everybody."""
+    facts: dict[str, events.Fact] = {"body": taken.body, "month": taken.month}
+    return [
+        *map(events.of_sending, handed_over),
+        *map(events.of_delivery, sealed),
+        events.Note(EVERYBODY, events.What.MONTH_CLOSED, f"{taken.body}/{taken.month}", facts),
+    ]
+
+
+def _hand_over(tx: WriteTx, taken: Taken) -> list[Sending]:
+    """Move the sendings on that claim; return them. Errors: Unavailable, if one changed meanwhile."""
+    handed_over = []
     for sending in taken.sendings:
         now = tx.sending(sending.id)
         if now != sending:
             raise Unavailable("a sending changed while its month was closed", sending=sending.id)
         if sending.state in _CLAIMING:
-            tx.put_sending(replace(sending, state=step(State(sending.state), MonthClosed()).value))
+            handed_over.append(replace(sending, state=step(State(sending.state), MonthClosed()).value))
+            tx.put_sending(handed_over[-1])
+    return handed_over
 
 
 def _report(tx: ReadTx, taken: Taken) -> dict[str, Any]:

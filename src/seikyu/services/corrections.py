@@ -88,8 +88,8 @@ def _rows(office: Office, files: list[File]) -> Iterator[IndexRow]:
 
 def _came_back(sending: Sending) -> bool:
     """Return whether claims of it came back, as far as is known yet."""
-    waits = sending.state == State.CHECKING
-    return waits or sending.state == State.REFUSED or bool(sending.refused) or bool(sending.ask)
+    known = sending.state in {State.CHECKING, State.REFUSED, State.UNDONE}
+    return known or bool(sending.refused) or bool(sending.ask)
 
 
 def _unknown(office: Office, file: File) -> bool:

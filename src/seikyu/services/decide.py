@@ -13,11 +13,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from seikyu.office.errors import NotAllowed
+from seikyu.office.forecast import decided
+from seikyu.office.leaving import LeftOut
 from seikyu.office.ledger import Amounts, Stage, postings_of
-from seikyu.office.outcome import Decision, decide
+from seikyu.office.outcome import Decision
 from seikyu.office.sending import (
     DeadlinePassed,
     Event,
@@ -26,20 +29,26 @@ from seikyu.office.sending import (
     State,
     step,
 )
-from seikyu.ports.errors import BadRequest, Damaged, NotFound, NotThere
+from seikyu.ports.errors import BadRequest, Busy, Damaged, NotFound, NotThere
 from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.records import Month
-from seikyu.rules.index import IndexRow, Outcome, Reason
+from seikyu.rules.index import IndexRow, Outcome
+from seikyu.services import events
 from seikyu.services.agency import note_act
 from seikyu.services.draft import Draft
-from seikyu.services.errors import AlreadyDecided, StillChecking
+from seikyu.services.errors import AlreadyDecided, ChangedSince, StillChecking
 from seikyu.services.indexes import rows_of, write_rows
 from seikyu.services.ledger import Leg, postings
 from seikyu.services.office import INSTITUTION, REAL, Office, require_party
 
 #: How an institution may confirm: エラー分含む, エラー分除く.
 CHOICES: Final = (Decision.WITH, Decision.WITHOUT)
+
+#: Another act may come between reading and writing; so often a decision begins again.
+_TRIES: Final = 20
+
+_SEEN_CHARS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +62,36 @@ class Decided:
     by_payer: dict[str, Amounts]
 
 
-def confirm(office: Office, identity: ClientIdentity, sending_id: str, errors: str) -> Sending:
+def confirm(
+    office: Office, identity: ClientIdentity, sending_id: str, errors: str, *, seen: str | None = None
+) -> Sending:
     """Confirm a sending, with or without the claims that ask; return it as it is now.
 
-    Durable when it returns. Errors: Forbidden, NotFound, BadRequest, Closed, StillChecking, AlreadyDecided, NoSpace,
-    Unavailable; nothing changes then.
+    Shape: `seen` is what `seen_of` told when the institution looked; None if nobody looked. Durable when it returns.
+    Errors: Forbidden, NotFound, BadRequest, Closed, StillChecking, AlreadyDecided, ChangedSince, NoSpace, Unavailable;
+    nothing changes then.
     """
     if errors not in CHOICES:
         raise BadRequest("errors is with or without", parameter="errors")
-    sending = _to_decide(office, identity, sending_id)
-    return _decide(office, sending, InstitutionConfirmed(), decision=Decision(errors), by=identity)
+    sending = to_decide(office, identity, sending_id)
+    return _decide(office, sending, InstitutionConfirmed(), decision=Decision(errors), by=identity, seen=seen)
 
 
-def cancel(office: Office, identity: ClientIdentity, sending_id: str) -> Sending:
+def cancel(office: Office, identity: ClientIdentity, sending_id: str, *, seen: str | None = None) -> Sending:
     """Cancel a sending, all files of it; return it as it is now.
 
-    Durable when it returns. Errors: Forbidden, NotFound, Closed, StillChecking, AlreadyDecided, Unavailable; nothing
-    changes then.
+    Durable when it returns. Errors: Forbidden, NotFound, Closed, StillChecking, AlreadyDecided, ChangedSince,
+    Unavailable; nothing changes then.
     """
-    sending = _to_decide(office, identity, sending_id)
+    sending = to_decide(office, identity, sending_id)
     decided_at = office.clock.now()
     with office.store.write() as tx:
-        now = _present(tx, sending.id)
-        state = _step(now, InstitutionCancelled()).value
+        now = present(tx, sending.id)
+        state = stepped(now, InstitutionCancelled()).value
+        require_seen(now, tx.files(now.id), seen)
         cancelled = replace(now, state=state, decided_at=decided_at, decided_agent=identity.agent)
         tx.put_sending(cancelled)
+        events.note_sending(tx, office, cancelled)
         note_act(tx, office, identity, "cancel", body=now.body, subject=now.id)
     office.tell("sending_cancelled", sending=sending.id, party=sending.party)
     return cancelled
@@ -123,7 +137,7 @@ def decide_if_overdue(office: Office, sending_id: str) -> bool:
     return True
 
 
-def _to_decide(office: Office, identity: ClientIdentity, sending_id: str) -> Sending:
+def to_decide(office: Office, identity: ClientIdentity, sending_id: str) -> Sending:
     """Return the institution's own sending, when it may be decided. What is overdue is decided by the calendar first.
 
     Errors: Forbidden, NotFound, StillChecking, AlreadyDecided, Closed.
@@ -136,20 +150,21 @@ def _to_decide(office: Office, identity: ClientIdentity, sending_id: str) -> Sen
         raise NotFound("no such sending")
     if decide_if_overdue(office, sending.id):
         with office.store.read() as tx:
-            sending = _present(tx, sending.id)
-    _step(sending, InstitutionConfirmed())
+            sending = present(tx, sending.id)
+    stepped(sending, InstitutionConfirmed())
     office.calendar().require_open(now, sending.line)
     return sending
 
 
-def _present(tx: ReadTx, sending_id: str) -> Sending:
+def present(tx: ReadTx, sending_id: str) -> Sending:
+    """Return the sending. Errors: NotFound."""
     sending = tx.sending(sending_id)
     if sending is None:
         raise NotFound("no such sending")
     return sending
 
 
-def _step(sending: Sending, event: Event) -> State:
+def stepped(sending: Sending, event: Event) -> State:
     """Return the state after `event`. Errors: StillChecking, AlreadyDecided."""
     state = State(sending.state)
     try:
@@ -162,13 +177,49 @@ def _step(sending: Sending, event: Event) -> State:
         ) from None
 
 
+def seen_of(sending: Sending, files: list[File]) -> str:
+    """Return a short word for what an institution sees before it decides; another word when that has changed."""
+    said = [sending.id, sending.state, *(f"{file.index_object} {file.left_out}" for file in files)]
+    return sha256("\n".join(said).encode()).hexdigest()[:_SEEN_CHARS]
+
+
+def require_seen(sending: Sending, files: list[File], seen: str | None) -> None:
+    """Errors: ChangedSince, if the institution has looked at something else than what is there now."""
+    if seen is not None and seen != seen_of(sending, files):
+        raise ChangedSince("the sending has changed since it was looked at", sending=sending.id)
+
+
 def _decide(
-    office: Office, sending: Sending, event: Event, *, decision: Decision, by: ClientIdentity | None = None
+    office: Office,
+    sending: Sending,
+    event: Event,
+    *,
+    decision: Decision,
+    by: ClientIdentity | None = None,
+    seen: str | None = None,
 ) -> Sending:
     """Write every claim's outcome and move the sending on; `by` nobody, when the calendar decides.
 
-    Errors: StillChecking, AlreadyDecided, MandateNotThere, NoSpace, Unavailable; nothing changes then.
+    What was left out or taken in while the outcomes were written is gone through again: the decision follows it.
+    Errors: StillChecking, AlreadyDecided, ChangedSince, MandateNotThere, NoSpace, Unavailable; nothing changes then.
     """
+    for _ in range(_TRIES):
+        moved = _decide_once(office, sending, event, decision=decision, by=by, seen=seen)
+        if moved is not None:
+            return moved
+    raise Busy("the sending changes all the time", retry_after_s=1)
+
+
+def _decide_once(
+    office: Office,
+    sending: Sending,
+    event: Event,
+    *,
+    decision: Decision,
+    by: ClientIdentity | None,
+    seen: str | None,
+) -> Sending | None:
+    """Decide as things stand; None, and nothing has changed, if they no longer do when the outcomes are written."""
     with office.store.read() as tx:
         files = tx.files(sending.id)
     old = {file.index_object for file in files if file.index_object is not None}
@@ -176,10 +227,15 @@ def _decide(
         outcomes = [_decide_file(office, sending, file, decision=decision, draft=draft) for file in files]
         decided_at = office.clock.now()
         with office.store.write() as tx:
-            now = _present(tx, sending.id)
+            now = present(tx, sending.id)
+            state = stepped(now, event).value
+            files_now = tx.files(sending.id)
+            require_seen(now, files_now, seen)
+            if files_now != files:
+                return None
             moved = replace(
                 now,
-                state=_step(now, event).value,
+                state=state,
                 decision=decision.value,
                 decided_at=decided_at,
                 confirm_no=tx.next_number(f"confirm_no/{now.party}/{now.body}/{now.line}/{now.kind}/{now.month}"),
@@ -188,6 +244,7 @@ def _decide(
                 decided_agent=by.agent if by else None,
             )
             tx.put_sending(moved)
+            events.note_sending(tx, office, moved)
             if by is not None:
                 note_act(tx, office, by, "confirm", body=moved.body, subject=moved.id)
             _enter(office, tx, moved, outcomes, at=decided_at)
@@ -213,9 +270,12 @@ def _decide_file(office: Office, sending: Sending, file: File, *, decision: Deci
     """Write a new index of the file with the outcome of every claim; hold one claim at a time."""
     if file.index_object is None:  # Damaged at the office: no claim of it is known, and none is claimed.
         return Decided(file, 0, 0, 0, {})
+    left = LeftOut.read(file.left_out)
     rows = _Counted(
-        _decided(office, row, sending=sending, file=file, decision=decision)
-        for row in rows_of(office.objects, file.index_object)
+        decided(
+            row, decision, left_out=place in left, asp=sending.asp, file_refused=bool(file.refused), by=office.policy
+        )
+        for place, row in enumerate(rows_of(office.objects, file.index_object))
     )
     name = draft.name("indexes", file.id)
     with draft.writer(name, limit_bytes=office.limit("file_bytes")) as writer:
@@ -229,12 +289,6 @@ def _decide_file(office: Office, sending: Sending, file: File, *, decision: Deci
         unclaimed=rows.outcomes[Outcome.UNCLAIMED],
         by_payer=by_payer,
     )
-
-
-def _decided(office: Office, row: IndexRow, *, sending: Sending, file: File, decision: Decision) -> IndexRow:
-    if row.reason is Reason.NOT_A_CORRECTION:
-        return row  # It was not to be sent at all; nothing the institution decides changes that.
-    return decide(row, decision, asp=sending.asp, file_refused=bool(file.refused), by=office.policy)
 
 
 class _Counted:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from seikyu.ports.errors import BadRequest, Damaged, DigestMismatch, NotFound, NotThere
 from seikyu.ports.store import Delivery, ReadTx
 from seikyu.ports.trust import ClientIdentity
+from seikyu.services import events
 from seikyu.services.examine import verify
 from seikyu.services.office import PAYER, Office, require_party
 from seikyu.services.show import Page
@@ -94,6 +95,7 @@ def open_delivery(office: Office, identity: ClientIdentity, delivery_id: str) ->
             if delivery.state == WAITING:
                 delivery = replace(delivery, state=FETCHING, fetched_at=at)
                 tx.put_delivery(delivery)
+                events.note_delivery(tx, office, delivery)
     return Opened(delivery, name)
 
 
@@ -111,6 +113,7 @@ def mark_received(office: Office, identity: ClientIdentity, delivery_id: str, sh
             return delivery
         delivery = replace(delivery, state=RECEIVED, fetched_at=delivery.fetched_at or at, received_at=at)
         tx.put_delivery(delivery)
+        events.note_delivery(tx, office, delivery)
     office.tell("delivery_received", delivery=delivery.id, payer=delivery.payer)
     return delivery
 

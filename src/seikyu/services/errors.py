@@ -1,7 +1,7 @@
 """What the services turn away beyond what the domain and the ports do; `code` finds the texts in `apps`."""
 
 from seikyu.office.errors import NotAllowed
-from seikyu.ports.errors import Forbidden
+from seikyu.ports.errors import Forbidden, SeikyuError
 
 
 class PartyNotYet(Forbidden):
@@ -22,6 +22,12 @@ class AlreadyDecided(NotAllowed):
     code = "already_decided"
 
 
+class ChangedSince(NotAllowed):
+    """The sending is not what it was when the institution looked at it; nothing was done. Shape: facts `sending`."""
+
+    code = "changed_since"
+
+
 class NothingToCorrect(NotAllowed):
     """Only corrections are taken now, and nothing came back with errors. Nothing of the sending is kept."""
 
@@ -32,6 +38,18 @@ class UploadIncomplete(NotAllowed):
     """Not every file of the upload is there yet; the upload stays. Shape: facts `missing` (numbers from 1)."""
 
     code = "upload_incomplete"
+
+
+class NoFileChosen(NotAllowed):
+    """A form came without a file; there is nothing to send."""
+
+    code = "no_file_chosen"
+
+
+class TooManyFiles(NotAllowed):
+    """More files came than one sending may have; nothing of it is kept. Shape: facts `most`."""
+
+    code = "too_many_files"
 
 
 class MonthNotOver(NotAllowed):
@@ -50,3 +68,50 @@ class OnlyInSandbox(NotAllowed):
     """A real office does not move its clock or change its calendar by this act."""
 
     code = "only_in_sandbox"
+
+
+class NothingToUndo(NotAllowed):
+    """Only a confirmation whose month has not closed yet can be undone. Shape: facts `state`."""
+
+    code = "nothing_to_undo"
+
+
+class MonthClosing(NotAllowed):
+    """The month is being closed at this moment; nothing of it changes any more. Shape: facts `body`, `month`."""
+
+    code = "month_closing"
+
+
+class WishDecided(NotAllowed):
+    """Somebody has decided the order or grant before; nothing changes. Shape: facts `state`, `by`."""
+
+    code = "wish_decided"
+
+
+class WishLapsed(NotAllowed):
+    """The order or grant has waited too long; nothing changes. Shape: facts `hours`."""
+
+    code = "wish_lapsed"
+
+
+class ReasonNeeded(SeikyuError):
+    """The reason says nothing, or too much; nothing changes. Shape: facts `least`, `most` (characters)."""
+
+    code = "reason_needed"
+
+
+class GrantNeeded(Forbidden):
+    """Nobody of the office looks at a claim without a grant that holds now, for this claim and this person."""
+
+    code = "grant_needed"
+
+
+class OtherPersonNeeded(SeikyuError):
+    """This person may not be the second one. Shape: facts `why`, as `trust.revoking.why_not` says it."""
+
+    code = "other_person_needed"
+
+    @property
+    def words_code(self) -> str:
+        """Which words tell it."""
+        return f"{self.code}.{self.facts['why']}"

@@ -65,6 +65,7 @@ class Office:
     Shape: `calendar` returns the calendar in force now; `limits` and `retention_days` hold what the operator changed
     (names of `limits.LIMITS`, object classes); `bodies` are the review bodies of this installation, none for all of
     them; `default_body` is where a file goes of which nobody says a body that is here.
+    `desk` holds the places of what arrives, `paper_desk` those of lists that are being made.
     `watching` is told what arrives, so that its check may begin; `masters` returns those that are there now, the same
     object as long as they are the same.
     `real_clock` is the machine's, where `clock` may be moved. `sandbox` allows moving the clock, the test federation,
@@ -88,6 +89,7 @@ class Office:
     sandbox: bool = False
     tell: Tell = silent
     desk: Desk = field(default_factory=Desk)
+    paper_desk: Desk = field(default_factory=Desk)
     watching: Watching = field(default_factory=NobodyWatches)
     masters: Callable[[], Masters] = no_masters
     real_clock: Clock | None = None
@@ -115,6 +117,12 @@ class Office:
                 self.objects.remove(name)
             except (SeikyuError, OSError) as reason:
                 self.tell("object_left", object=name, reason=type(reason).__name__)
+
+    def paper_place_for(self, identity: ClientIdentity) -> AbstractContextManager[None]:
+        """Hold a place where lists are made for that party. Errors: Busy."""
+        return self.paper_desk.place(
+            identity.sender, at_once=self.limit("lists_at_once"), per_party=self.limit("lists_per_party")
+        )
 
     def place_for(self, identity: ClientIdentity) -> AbstractContextManager[None]:
         """Hold a place for a body of that party. Errors: Busy."""

@@ -27,7 +27,7 @@ from hashlib import sha256
 from typing import Final
 
 from seikyu.limits import limit
-from seikyu.office.errors import Closed, UnknownBody
+from seikyu.office.errors import Closed, ClosedMeanwhile, UnknownBody
 from seikyu.office.sending import State
 from seikyu.ports.errors import BadRequest, KeyReused, Mixed, NoSpace
 from seikyu.ports.jobs import Work, WorkOrder
@@ -35,6 +35,7 @@ from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
 from seikyu.ports.waiting import CheckRun
 from seikyu.records import Header
+from seikyu.services import events
 from seikyu.services.agency import note_act, require_mandate
 from seikyu.services.arrival import Arrived, Stated, check_stated, require_room, take_in
 from seikyu.services.arrivals import Source, forget
@@ -204,14 +205,19 @@ def _found(office: Office, identity: ClientIdentity, made: Sending, *, refusal: 
 def _entered(
     office: Office, identity: ClientIdentity, arrived: Sequence[Arrived], *, made: Callable[[], Sending]
 ) -> Answer:
-    """Enter what has been written down. `made` is asked when the bytes are durable; so is the mandate of an agent."""
+    """Enter what has been written down. `made` is asked when the bytes are durable; so is the mandate of an agent.
+
+    Its instant (`received_at`) is taken inside the transaction that records it, when this writer's turn has come, so
+    that instants follow each other as the records do: nothing recorded after the deadline bears a time before it.
+    Source: provider:2 (請求命令 art. 1, recorded in the office's file).
+    """
     with Draft(office, spoken_of=lambda tx, _: tx.file(arrived[0].file_id)) as draft:
         for body in arrived:
             if body.writer is not None:
                 draft.take(body.object_name, body.writer)
         draft.commit()
-        sending = made()
         with office.store.write() as tx:
+            sending = made()
             sending = replace(sending, mandate=require_mandate(tx, identity, sending.body, office.real_now()))
             answer = _first_answer(tx, sending) or _new(office, tx, sending, arrived=arrived)
             if not answer.repeat:
@@ -290,8 +296,11 @@ def _first_answer(tx: ReadTx, made: Sending) -> Answer | None:
 
 
 def _new(office: Office, tx: WriteTx, made: Sending, *, arrived: Sequence[Arrived]) -> Answer:
-    """Enter a sending. Errors: Closed, if the office closed while it arrived; NothingToCorrect."""
-    office.calendar().require_open(made.received_at, made.line)
+    """Enter a sending. Errors: ClosedMeanwhile; NothingToCorrect."""
+    try:
+        office.calendar().require_open(made.received_at, made.line)
+    except Closed as late:
+        raise ClosedMeanwhile(late.next_opens_at, made.line, recorded_at=made.received_at) from None
     if is_correction(office, made):
         require_earlier_errors(office, tx, made)
     numbered = ("send_no", made.party, made.body, made.line, made.kind or "-", made.month or "-")
@@ -301,6 +310,7 @@ def _new(office: Office, tx: WriteTx, made: Sending, *, arrived: Sequence[Arrive
         for no, body in enumerate(arrived, start=1)
     ]
     tx.add_sending(sending, files)
+    events.note_sending(tx, office, sending)
     tx.add_check_run(CheckRun(sending.id, len(files), sum(file.size_bytes for file in files), office.real_now()))
     office.jobs.submit(tx, WorkOrder(Work.CHECK_SENDING, sending.id, key=f"check/{sending.id}"))
     return Answer(sending, repeat=False)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from seikyu.office.leaving import LeftOut
 from seikyu.office.outcome import Decision
 from seikyu.ports.errors import BadRequest, Forbidden, NotFound, NotThere
 from seikyu.ports.store import File, Month, ReadTx, Sending
@@ -80,6 +81,8 @@ def file_view(file: File) -> dict[str, Any]:
         "claims": summary.get("claims"),
         "points": summary.get("points"),
         "totals": summary.get("totals"),
+        "left_out": LeftOut.read(file.left_out).whole,
+        "claims_left_out": sorted(LeftOut.read(file.left_out).claims),
     }
 
 
@@ -93,6 +96,7 @@ def list_sendings(  # noqa: PLR0913  (each is one filter of the list)
     state: str | None = None,
     body: str | None = None,
     month: str | None = None,
+    kind: str | None = None,
 ) -> Page:
     """Return sendings of the party, newest first; all of them to the operator. Errors: Forbidden, BadRequest."""
     if line is not None and line not in LINES:
@@ -103,9 +107,10 @@ def list_sendings(  # noqa: PLR0913  (each is one filter of the list)
             body=body_to_list(identity, body),
             month=month,
             line=line,
+            kind=kind,
             states=() if state is None else (state,),
             after=cursor,
-            limit=_more_than(office, limit),
+            limit=checked_limit(office, limit),
         )
     page, rest = found[:limit], found[limit:]
     return Page([sending_view(sending) for sending in page], page[-1].id if rest else None)
@@ -113,7 +118,7 @@ def list_sendings(  # noqa: PLR0913  (each is one filter of the list)
 
 def show_sending(office: Office, identity: ClientIdentity, sending_id: str) -> dict[str, Any]:
     """Return one sending with its files. Errors: Forbidden, NotFound."""
-    sending, files = _own(office, identity, sending_id)
+    sending, files = own_sending(office, identity, sending_id)
     return {**sending_view(sending), "files": [file_view(file) for file in files]}
 
 
@@ -125,9 +130,9 @@ def list_findings(
     Shape: the cursor is `FILE.BYTE`, the file's number and a place in its findings object.
     Errors: Forbidden, NotFound, BadRequest.
     """
-    _, files = _own(office, identity, sending_id)
-    _more_than(office, limit)
-    file_no, place = _parse_cursor(cursor)
+    _, files = own_sending(office, identity, sending_id)
+    checked_limit(office, limit)
+    file_no, place = parse_cursor(cursor)
     items: list[dict[str, Any]] = []
     for file in files:
         if file.no < file_no or file.findings_object is None:
@@ -146,14 +151,14 @@ def list_claims(
 
     Shape: the cursor is `FILE.INDEX`. Errors: Forbidden, BadRequest; NotFound, also for a list past its keeping.
     """
-    _more_than(office, limit)
+    checked_limit(office, limit)
     while True:
-        _, files = _own(office, identity, sending_id)
+        _, files = own_sending(office, identity, sending_id)
         try:
             return _claims_page(office, files, limit=limit, cursor=cursor)
         except NotThere:
             # A decision may have put a new index in the place of the one that the rows spoke of a moment ago.
-            if _own(office, identity, sending_id)[1] == files:
+            if own_sending(office, identity, sending_id)[1] == files:
                 raise NotFound("the list of claims is past its keeping") from None
 
 
@@ -165,7 +170,7 @@ def list_months(office: Office, identity: ClientIdentity) -> list[Month]:
 
 
 def _claims_page(office: Office, files: list[File], *, limit: int, cursor: str | None) -> Page:
-    file_no, place = _parse_cursor(cursor)
+    file_no, place = parse_cursor(cursor)
     items: list[dict[str, Any]] = []
     for file in files:
         if file.no < file_no or file.index_object is None:
@@ -175,11 +180,12 @@ def _claims_page(office: Office, files: list[File], *, limit: int, cursor: str |
                 continue
             if len(items) == limit:
                 return Page(items, f"{file.no}.{index}")
-            items.append(_claim_view(file, index, row))
+            items.append(claim_view(file, index, row))
     return Page(items, None)
 
 
-def _claim_view(file: File, index: int, row: IndexRow) -> dict[str, Any]:
+def claim_view(file: File, index: int, row: IndexRow) -> dict[str, Any]:
+    """Return a claim as the world sees it."""
     return {
         "file_no": file.no,
         "claim_index": index,
@@ -201,7 +207,8 @@ def _whose(office: Office, tx: ReadTx, identity: ClientIdentity) -> str | None:
     return None if identity.kind == OPERATOR else identity.party
 
 
-def _own(office: Office, identity: ClientIdentity, sending_id: str) -> tuple[Sending, list[File]]:
+def own_sending(office: Office, identity: ClientIdentity, sending_id: str) -> tuple[Sending, list[File]]:
+    """Return a sending that the asker may see, with its files. Errors: Forbidden, NotFound."""
     with office.store.read() as tx:
         whose = _whose(office, tx, identity)
         sending = tx.sending(sending_id)
@@ -210,7 +217,7 @@ def _own(office: Office, identity: ClientIdentity, sending_id: str) -> tuple[Sen
         return sending, tx.files(sending_id)
 
 
-def _more_than(office: Office, limit: int) -> int:
+def checked_limit(office: Office, limit: int) -> int:
     """Return one more than a page, which tells whether there is another. Errors: BadRequest."""
     most = office.limit("page_items")
     if not 1 <= limit <= most:
@@ -218,7 +225,7 @@ def _more_than(office: Office, limit: int) -> int:
     return limit + 1
 
 
-def _parse_cursor(cursor: str | None) -> tuple[int, int]:
+def parse_cursor(cursor: str | None) -> tuple[int, int]:
     """Return the numbers of a cursor `FILE.PLACE`. Errors: BadRequest."""
     if cursor is None:
         return 0, 0

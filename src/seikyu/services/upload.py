@@ -111,14 +111,17 @@ async def put_file(
     return arrived
 
 
-async def finish(office: Office, *, identity: ClientIdentity, upload_id: str) -> Answer:
+async def finish(office: Office, *, identity: ClientIdentity, upload_id: str, files: int | None = None) -> Answer:
     """Make the sending of an upload whose files are all there.
 
+    Shape: `files` is how many there are, if that showed only at their end.
     Asked again while the server remembers, it gives the first answer as a repeat. Durable when it returns.
     Errors: NotFound; UploadIncomplete (the upload stays); Mixed, Closed, NothingToCorrect, KeyReused, NoSpace,
     Unavailable: the upload is erased, and neither row nor object stays.
     """
     upload = _upload(office, identity, upload_id)
+    if files is not None and upload.finishing is None:
+        upload.count = files
     if upload.missing:
         raise UploadIncomplete("files are missing", missing=upload.missing)
     if upload.finishing is not None:
@@ -128,6 +131,12 @@ async def finish(office: Office, *, identity: ClientIdentity, upload_id: str) ->
     upload.finishing = asyncio.ensure_future(running)
     upload.finishing.add_done_callback(lambda ended: _forget_failed(office, upload, ended))
     return await asyncio.shield(upload.finishing)
+
+
+def abandon(office: Office, upload: Upload) -> None:
+    """Erase an upload that will not go on; harmless for one that is being finished, or is gone."""
+    if upload.finishing is None:
+        _erase(office, upload)
 
 
 def drop_expired(office: Office) -> int:

@@ -10,7 +10,7 @@ from seikyu.ports.store import File, Sending
 
 _SENDING = sa.select(*columns(sendings, Sending))
 _FILE = sa.select(*columns(files, File))
-_OVER = ("cancelled", "refused")  # States in which the same bytes are no repeat but a new try.
+_OVER = ("cancelled", "refused", "undone")  # States in which the same bytes are no repeat but a new try.
 
 
 def sending_by_id(connection: sa.Connection, sending_id: str) -> Sending | None:
@@ -25,12 +25,13 @@ def sendings_page(  # noqa: PLR0913 - one argument per filter of the port
     body: str | None,
     month: str | None,
     line: str | None,
+    kind: str | None,
     states: tuple[str, ...],
     after: str | None,
     limit: int | None,
 ) -> list[Sending]:
     """List sendings newest first, one page at a time."""
-    wanted = narrowed(_SENDING, sendings, party=party, body=body, month=month, line=line)
+    wanted = narrowed(_SENDING, sendings, party=party, body=body, month=month, line=line, kind=kind)
     if states:
         wanted = wanted.where(sendings.c.state.in_(states))
     return every(connection, Sending, page(wanted, sendings.c.id, after=after, limit=limit))

@@ -12,6 +12,8 @@ from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
 from seikyu.adapters.sql.contact import SqlContactRead, SqlContactWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
+from seikyu.adapters.sql.events import SqlEventsRead, SqlEventsWrite
+from seikyu.adapters.sql.operating import SqlOperatingRead, SqlOperatingWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.adapters.sql.register import SqlRegisterRead, SqlRegisterWrite
 from seikyu.adapters.sql.waiting import SqlWaitingRead, SqlWaitingWrite
@@ -27,6 +29,8 @@ class SqlReadTx(
     SqlAcmeRead,
     SqlContactRead,
     SqlWaitingRead,
+    SqlEventsRead,
+    SqlOperatingRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -59,13 +63,14 @@ class SqlReadTx(
         """Return the sending of that id."""
         return sendings.sending_by_id(self.connection, sending_id)
 
-    def sendings(
+    def sendings(  # noqa: PLR0913  (each is one filter of the list)
         self,
         *,
         party: str | None = None,
         body: str | None = None,
         month: str | None = None,
         line: str | None = None,
+        kind: str | None = None,
         states: tuple[str, ...] = (),
         after: str | None = None,
         limit: int | None = None,
@@ -73,7 +78,8 @@ class SqlReadTx(
         """Return sendings, newest first."""
         return sendings.sendings_page(
             self.connection,
-            party=party, body=body, month=month, line=line, states=states, after=after, limit=limit,
+            party=party, body=body, month=month, line=line, kind=kind, states=states, after=after,
+            limit=limit,
         )  # fmt: skip
 
     def sending_by_key(self, party: str, idempotency_key: str) -> Sending | None:
@@ -81,7 +87,7 @@ class SqlReadTx(
         return sendings.sending_by_key(self.connection, party, idempotency_key)
 
     def repeat_of(self, party: str, digest: str) -> Sending | None:
-        """Return the newest sending with that digest that is neither cancelled nor refused."""
+        """Return the newest sending with that digest that is neither cancelled, refused nor undone."""
         return sendings.newest_with_digest(self.connection, party, digest)
 
     def has_sent(self, party: str, sha256: str) -> bool:
@@ -149,6 +155,8 @@ class SqlWriteTx(
     SqlAcmeWrite,
     SqlContactWrite,
     SqlWaitingWrite,
+    SqlEventsWrite,
+    SqlOperatingWrite,
 ):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 

@@ -16,12 +16,19 @@ from seikyu.apps.api import (
     certificates,
     contact,
     deliveries,
+    events,
+    lists,
     notices,
+    operating,
     pairings,
     register,
     revoking,
     sendings,
+    today,
+    undoing,
+    webhooks,
 )
+from seikyu.apps.api.bell import Bell
 from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Admit, Identified
 from seikyu.apps.api.paging import ENROLLING, EXTERNAL_URL, OFFICE, SEND_BY
@@ -35,6 +42,7 @@ from seikyu.ports.store import Store
 from seikyu.services.admission import admit
 from seikyu.services.applications import Enrolling
 from seikyu.services.office import Office, Tell, silent
+from seikyu.services.webhooks import Telling, nobody_listens
 from seikyu.trust import UnknownCertificate
 from seikyu.trust.certificates import BadRequestForCertificate
 from seikyu.trust.codes import CodeMistyped
@@ -54,12 +62,15 @@ def build_api(
     *,
     external_url: str | None = None,
     send_by: Callable[[Path], str] | None = None,
+    telling: Telling | None = None,
+    bell: Bell | None = None,
     network: Path | None = None,
 ) -> FastAPI:
     """Return the API of an office. `external_url` is how the outside names this desk, if not by the request's host.
 
-    Shape: `send_by` names a file as a front server does that sends the bytes of deliveries; `network` is the file by
-    which the office publishes its network.
+    Shape: `send_by` names a file as a front server does that sends the bytes of deliveries; `telling` is what webhooks
+    need, and without it none can be told; `bell` wakes who waits for events; `network`
+    is the file by which the office publishes its network.
     """
     most = office.limit("requests_per_party")
     app = _app(
@@ -70,6 +81,8 @@ def build_api(
     setattr(app.state, ENROLLING, enrolling)
     setattr(app.state, SEND_BY, send_by)
     setattr(app.state, EXTERNAL_URL, external_url)
+    setattr(app.state, webhooks.TELLING, telling or Telling(enrolling.vault, post=nobody_listens))
+    setattr(app.state, events.BELL, bell or Bell(office.store))
     setattr(app.state, contact.OUTLOOK, Outlook(office))
     setattr(app.state, contact.NETWORK, network)
     return app
@@ -109,13 +122,19 @@ def _app(
             Exception: answer_bug,
         },
     )
+    app.include_router(lists.router)  # its fixed names come before the ids of the ones below
     app.include_router(sendings.router)
+    app.include_router(today.router)
     app.include_router(arrivals.router)
     app.include_router(deliveries.router)
     app.include_router(notices.router)
+    app.include_router(events.router)
+    app.include_router(webhooks.router)
     app.include_router(certificates.router)
     app.include_router(pairings.router)
     app.include_router(certificates.admin_router)  # its fixed names come before the serials of the one below
+    app.include_router(undoing.router)
+    app.include_router(operating.router)
     app.include_router(admin.router)
     app.include_router(revoking.router)
     app.include_router(register.router)

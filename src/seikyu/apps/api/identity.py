@@ -102,7 +102,7 @@ def require_no_agent(scope: Scope) -> None:
     """Errors: BadRequest, if somebody would act for another where nobody can: what is said is never left unheard."""
     path = scope["path"].removeprefix(scope.get("root_path", ""))
     asked = any(name == "for" for name, _ in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    if asked and path.split("/")[1:2] not in (["sendings"], ["arrivals"]):
+    if asked and path.split("/")[1:2] not in (["sendings"], ["arrivals"], ["today"]):
         raise BadRequest("nobody acts for another here", parameter="for")
 
 

@@ -82,6 +82,8 @@ class SentFile(Wire):
     claims: int | None
     points: int | None
     totals: Totals | None
+    left_out: Annotated[bool, Field(description="the whole file is left out of the claim, whatever is decided")]
+    claims_left_out: Annotated[list[int], Field(description="positions (from 0) of claims left out one by one")]
 
 
 class Sending(Wire):
@@ -241,6 +243,39 @@ class Claims(Wire):
     """One page of claims, in the order of the files."""
 
     items: list[Claim]
+    next: str | None
+
+
+class Fate(Sums):
+    """How many claims come to the same for the same reason. `worst` is the worst level found on them."""
+
+    state: Literal["claimed", "unclaimed", "suspended"] | None
+    reason: str | None
+    worst: str | None
+
+
+class FatedClaim(Claim):
+    """One claim and what becomes of it; `left_out` if it, or its file, is left out."""
+
+    cases: int
+    left_out: bool
+
+
+class Forecast(Wire):
+    """What a decision would come to, or, if `decided`, has: sums, and a page of claims.
+
+    `seen` is the word to decide with (`?seen=`): a decision is refused if anything has changed since.
+    """
+
+    id: str
+    state: SendingState
+    errors: Decision
+    decided: bool
+    seen: str
+    claimed: Sums
+    unclaimed: Sums
+    fates: list[Fate]
+    items: list[FatedClaim]
     next: str | None
 
 

@@ -1,7 +1,7 @@
 """Sending, looking, deciding: what institutions come for."""
 
 import asyncio
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
@@ -13,10 +13,11 @@ from seikyu.apps.api.paging import PAGE, ActingAsker, Cursor, PageLimit, TheOffi
 from seikyu.limits import limit
 from seikyu.ports.errors import NotFound
 from seikyu.ports.trust import ClientIdentity
-from seikyu.services import decide, show, upload
+from seikyu.services import decide, leave, show, upload
 from seikyu.services.arrival import Stated
 from seikyu.services.arrivals import told_of
 from seikyu.services.office import PAYER, Office
+from seikyu.services.preview import preview
 from seikyu.services.receive import Answer, Terms, receive
 from seikyu.services.show import Page
 
@@ -43,6 +44,14 @@ FilesParam = Annotated[
     Query(ge=1, le=limit("files_per_sending"), description="begin a sending of so many files; they follow one by one"),
 ]
 Id = Annotated[str, Path(pattern=r"^[0-9a-z]{1,40}$")]
+Seen = Annotated[
+    str | None,
+    Query(max_length=40, description="`seen` of the forecast: refuse (409) if anything has changed since"),
+]
+FileNo = Annotated[int, Query(ge=1, le=limit("files_per_sending"), description="the number of the file, from 1")]
+ClaimIndex = Annotated[
+    int | None, Query(ge=0, le=9_999_999, description="the position of the claim, from 0; without it the whole file")
+]
 
 _BYTES: Final[dict[str, Any]] = {
     "requestBody": {
@@ -139,13 +148,16 @@ def sendings(  # noqa: PLR0917  (each is one query parameter)
     month: Annotated[str | None, Query(pattern=models.MONTH_FORM)] = None,
     line: Annotated[models.Line | None, Query()] = None,
     state: Annotated[models.SendingState | None, Query()] = None,
+    kind: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$", description="the kind of file, as `medical`")] = None,
     limit: PageLimit = PAGE,
     cursor: Cursor = None,
 ) -> Any:
     """List the asker's own sendings, newest first; to the operator, everybody's."""
     if asker.kind == PAYER:
         return Page([], None)
-    return show.list_sendings(office, asker, limit=limit, cursor=cursor, line=line, state=state, body=body, month=month)
+    return show.list_sendings(
+        office, asker, limit=limit, cursor=cursor, line=line, state=state, body=body, month=month, kind=kind
+    )
 
 
 @router.get("/sendings/{sending_id}", response_model=models.SendingDetail, responses=problems(404))
@@ -172,16 +184,45 @@ def confirm(
     asker: Sender,
     sending_id: Id,
     errors: Annotated[models.Decision, Query(description="claim with or without the claims that ask")],
+    seen: Seen = None,
 ) -> Any:
     """Say yes (請求確定): the claims are claimed."""
-    decide.confirm(office, asker, sending_id, errors=errors)
+    decide.confirm(office, asker, sending_id, errors=errors, seen=seen)
+    return show.show_sending(office, asker, sending_id)
+
+
+@router.get("/sendings/{sending_id}/decision", response_model=models.Forecast, responses=problems(404))
+def decision(
+    office: TheOffice,
+    asker: Sender,
+    sending_id: Id,
+    errors: Annotated[models.Decision, Query(description="the decision that is asked about")],
+    which: Annotated[Literal["all", "unclaimed", "found"], Query(description="which claims are listed")] = "unclaimed",
+    limit: PageLimit = PAGE,
+    cursor: Cursor = None,
+) -> Any:
+    """Tell what a decision would come to, claim by claim and why; of a decided sending, what it has come to."""
+    return preview(office, asker, sending_id, errors, which=which, limit=limit, cursor=cursor)
+
+
+@router.post("/sendings/{sending_id}/leave-out", response_model=models.SendingDetail, responses=problems(404, 409))
+def leave_out(office: TheOffice, asker: Sender, sending_id: Id, file: FileNo, claim: ClaimIndex = None) -> Any:
+    """Leave a file or one claim out: it ends unclaimed whatever is decided. Until then it may be taken back in."""
+    leave.leave_out(office, asker, sending_id, file_no=file, claim_index=claim)
+    return show.show_sending(office, asker, sending_id)
+
+
+@router.post("/sendings/{sending_id}/take-in", response_model=models.SendingDetail, responses=problems(404, 409))
+def take_in(office: TheOffice, asker: Sender, sending_id: Id, file: FileNo, claim: ClaimIndex = None) -> Any:
+    """Take back in what was left out."""
+    leave.take_in(office, asker, sending_id, file_no=file, claim_index=claim)
     return show.show_sending(office, asker, sending_id)
 
 
 @router.post("/sendings/{sending_id}/cancel", response_model=models.SendingDetail, responses=problems(404, 409))
-def cancel(office: TheOffice, asker: Sender, sending_id: Id) -> Any:
+def cancel(office: TheOffice, asker: Sender, sending_id: Id, seen: Seen = None) -> Any:
     """Say no (請求取消): nothing of the sending is claimed."""
-    decide.cancel(office, asker, sending_id)
+    decide.cancel(office, asker, sending_id, seen=seen)
     return show.show_sending(office, asker, sending_id)
 
 

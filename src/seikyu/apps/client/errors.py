@@ -94,6 +94,12 @@ class AnswerLost(LineFailed):
         return self.code
 
 
+class BadSignature(SeikyuError):
+    """A webhook was not signed with this secret, or not just now; nothing of it may be used. Shape: fact `why`."""
+
+    code = "bad_signature"
+
+
 class DeliveryDamaged(SeikyuError):
     """What arrived is not what the office sealed, twice over; it was not kept and not reported as received."""
 

@@ -11,17 +11,25 @@ from seikyu.apps.pages.certs.certificates import certificate_routes
 from seikyu.apps.pages.certs.issuance import issuance_routes
 from seikyu.apps.pages.certs.orders import order_routes
 from seikyu.apps.pages.frame import static_routes
-from seikyu.apps.pages.front import show_front
+from seikyu.apps.pages.institution.home import home_routes, show_start
+from seikyu.apps.pages.institution.lists import list_routes
+from seikyu.apps.pages.institution.send import send_routes
+from seikyu.apps.pages.institution.sending import sending_routes
+from seikyu.apps.pages.institution.status import status_routes
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
+from seikyu.apps.pages.operator.desk import desk_routes
 from seikyu.apps.pages.operator.incidents import incident_routes
 from seikyu.apps.pages.operator.inquiries import inquiry_routes
+from seikyu.apps.pages.operator.months import month_routes
+from seikyu.apps.pages.operator.requests import request_routes
+from seikyu.apps.pages.operator.wishes import wish_routes
 from seikyu.apps.pages.people.account import account_routes
 from seikyu.apps.pages.people.second_factor import second_factor_routes
 from seikyu.apps.pages.people.users import user_routes
 from seikyu.apps.pages.public.contact import contact_routes
 from seikyu.apps.pages.public.forms import form_routes
-from seikyu.apps.pages.public.status import status_routes
+from seikyu.apps.pages.public.status import busy_routes
 from seikyu.apps.pages.visit import Pages, Way
 from seikyu.ports.lines import LineLists
 from seikyu.services.applications import Enrolling
@@ -31,6 +39,7 @@ from seikyu.trust.people import (
     ALL_MANDATES,
     ALL_PEOPLE,
     APPROVE,
+    AUDIT,
     CERTIFICATES,
     MANDATES,
     NOTICES,
@@ -39,18 +48,25 @@ from seikyu.trust.people import (
 )
 
 _FRONT = Way("/", "pages.way.front")
+_DESK = Way("/desk", "pages.way.desk", powers=(OFFICE, APPROVE, AUDIT))
+_HOME = Way("/", "pages.way.home")
+_SEND = Way("/sendings/new", "pages.way.send", powers=("send",), kinds=("institution",))
+_STATUS = Way("/sendings", "pages.way.status", powers=("see",), kinds=("institution",))
 _CERT = Way("/cert/", "pages.way.cert")
 _LINES = Way("/lines", "pages.way.lines")
-_ACCOUNT = Way("/account", "pages.way.account", login=True)
-_NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE))
-_APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICATES,))
-_ISSUANCE = Way("/issuance", "pages.way.issuance", powers=(OFFICE, APPROVE))
-_CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, APPROVE))
-_ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE))
-_USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE))
-_MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES))
+_LISTS = Way("/lists", "pages.way.lists", powers=("see",), kinds=("institution",))
+_ACCOUNT = Way("/account", "pages.way.account", login=True, aside=True)
+_NOTICES = Way("/notices", "pages.way.notices", powers=(NOTICES, OFFICE), aside=True)
+_APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICATES,), aside=True)
+_ISSUANCE = Way("/issuance", "pages.way.issuance", powers=(OFFICE, APPROVE), aside=True)
+_CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, APPROVE), aside=True)
+_ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE), aside=True)
+_USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE), aside=True)
+_MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES), aside=True)
+_WEBHOOKS = Way("/webhooks", "pages.way.webhooks", powers=(CERTIFICATES,), kinds=("institution", "payer"), aside=True)
+_API = Way("/api", "pages.way.api", aside=True)
 _FORMS = Way("/forms", "pages.way.forms", aside=True)
-_STATUS = Way("/status", "pages.way.status", aside=True)
+_BUSY = Way("/status", "pages.way.busy", aside=True)
 _CONTACT = Way("/contact", "pages.way.contact", aside=True)
 _INQUIRIES = Way("/desk/inquiries", "pages.way.inquiries", powers=(OFFICE,))
 _INCIDENTS = Way("/desk/incidents", "pages.way.incidents", powers=(OFFICE,))
@@ -58,7 +74,11 @@ _INCIDENTS = Way("/desk/incidents", "pages.way.incidents", powers=(OFFICE,))
 #: The menus of both faces, in their order.
 WAYS = {
     "desk": (
-        _FRONT,
+        _HOME,
+        _SEND,
+        _STATUS,
+        _LISTS,
+        _DESK,
         _NOTICES,
         _APPLICATIONS,
         _ISSUANCE,
@@ -68,12 +88,13 @@ WAYS = {
         _MANDATES,
         _INQUIRIES,
         _INCIDENTS,
+        _WEBHOOKS,
         _ACCOUNT,
         _FORMS,
-        _STATUS,
+        _BUSY,
         _CONTACT,
     ),
-    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT, _FORMS, _STATUS, _CONTACT),
+    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT, _API, _FORMS, _BUSY, _CONTACT),
 }
 
 
@@ -113,11 +134,24 @@ def page_routes(
     at_desk = []
     if pages.face == "desk" and paper is not None:
         at_desk = [
-            *user_routes(pages), *issuance_routes(pages, enrolling, paper), *certificate_routes(pages),
-            *order_routes(pages), *inquiry_routes(pages), *incident_routes(pages),
-        ]  # fmt: skip
+            *user_routes(pages),
+            *issuance_routes(pages, enrolling, paper),
+            *certificate_routes(pages),
+            *order_routes(pages),
+            *home_routes(pages),
+            *send_routes(pages),
+            *list_routes(pages),
+            *status_routes(pages),
+            *sending_routes(pages),
+            *desk_routes(pages),
+            *month_routes(pages),
+            *wish_routes(pages),
+            *request_routes(pages),
+            *inquiry_routes(pages),
+            *incident_routes(pages),
+        ]
     return [
-        pages.route("/", show_front, login=False),
+        pages.route("/", show_start, login=False),
         *static_routes(),
         *account_routes(pages),
         *second_factor_routes(pages),
@@ -126,6 +160,6 @@ def page_routes(
         *application_routes(pages, enrolling),
         *form_routes(pages),
         *contact_routes(pages, network),
-        *status_routes(pages),
+        *busy_routes(pages),
         *at_desk,
     ]

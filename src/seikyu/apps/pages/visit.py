@@ -9,7 +9,7 @@ otherwise it becomes a page of its own.
 import asyncio
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from seikyu.apps.api.identity import IDENTITY, first_part, peer_address, who_asks
+from seikyu.apps.api.identity import IDENTITY, first_part, peer_address, require_own_page, who_asks
 from seikyu.apps.api.problems import Known, facts_of
 from seikyu.apps.outcomes import outcome_of
 from seikyu.apps.pages.forms import MARK_BYTES, check_token, is_mark, read_form, token_for
@@ -31,9 +31,10 @@ from seikyu.ports.lines import LineLists
 from seikyu.ports.people import Place
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services.admission import OtherLine, admit
+from seikyu.services.agency import acting_for
 from seikyu.services.login import LoginOver, actor_of
 from seikyu.services.office import Office
-from seikyu.services.people import People
+from seikyu.services.people import MandateNotThere, People, act_for
 from seikyu.trust.people import Actor, demand, permits
 
 #: Addresses of ours that a visitor may be sent back to: one slash at the front, and nothing that a browser reads anew.
@@ -41,6 +42,9 @@ _OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._-]+/)*[A-Za-z0-9._-]*")
 
 #: Pages that are there whatever line one comes by: where one logs in, files the notice that mends it, and reads why.
 ANYWHERE: Final = frozenset({"", "login", "logout", "account", "notices", "lines", "forms", "contact", "status"})
+
+#: Pages on which an agent works for the party that it has chosen; everywhere else everybody is themselves.
+FOR_ANOTHER: Final = frozenset({"", "sendings", "sendings.csv", "lists"})
 
 #: Security keys know hosts by name, not by address.
 _HOST: Final = re.compile(r"(?=.*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)*")
@@ -116,10 +120,18 @@ class Visit:
 
     @property
     def asker(self) -> ClientIdentity:
-        """Who asks, as services that know parties and no people take it: the party that has logged in."""
+        """Who asks, as services that know parties take it: the party that has logged in, or the one it works for.
+
+        Errors: MandateNotThere, if it may no longer.
+        """
+        who = self.who
         with self.people.store.read() as tx:
-            party = tx.party(self.who.party)
-        return ClientIdentity(serial="", party=self.who.party, kind=party.kind if party else "", terminal="")
+            party = tx.party(who.party)
+        own = ClientIdentity(
+            serial=self.identity.serial if self.identity else "", party=who.party, kind=party.kind if party else "",
+            terminal="", user=who.user,
+        )  # fmt: skip
+        return acting_for(self.office, own, who.acts_for) if who.acts_for else own
 
     @property
     def named(self) -> str:
@@ -237,6 +249,11 @@ class Pages:
         """The cookie that tokens of forms are bound to."""
         return f"__Host-seikyu-{self.face}-form"
 
+    @property
+    def acting_cookie(self) -> str:
+        """The cookie that says for which party an agent works; whether it may is asked with every request."""
+        return f"__Host-seikyu-{self.face}-for"
+
     def ways_for(self, actor: Actor | None, kind: str = "") -> list[Way]:
         """Return the menu of somebody of a party of that kind."""
         return [way for way in self.ways if way.shown_to(actor, kind)]
@@ -290,6 +307,37 @@ class Pages:
             self._shown.add(path)
         return Route(path, answer, methods=["POST"] if post else ["GET"])
 
+    def streamed(self, path: str, act: Callable[[Visit], Awaitable[Response]], *, powers: tuple[str, ...]) -> Route:
+        """Return the route of an act whose form is read by the act itself, because it is too large to be held.
+
+        Shape: who asks is known when `act` begins; the token is its to check, with `check_form`, and so is `still_in`
+        before what it does. Its errors are answered as everywhere.
+        """
+
+        async def answer(request: Request) -> Response:
+            visit = Visit(self, request, page_language(request))
+            require_own_page(request.scope, external_url=self.external_url)
+            await self._identify(visit)
+            await self._admit(visit)
+            await self.still_in(visit, powers)
+            return await act(visit)
+
+        return Route(path, answer, methods=["POST"])
+
+    def check_form(self, visit: Visit, form: Mapping[str, str]) -> None:
+        """Errors: FormOver, unless the form was written by a page of ours for this browser and login."""
+        visit.form = form
+        self._check(visit)
+
+    async def still_in(self, visit: Visit, powers: tuple[str, ...]) -> None:
+        """Look who has logged in, now. Errors: those of `who_asks`; LoginOver; NotPermitted."""
+        await self._identify(visit)
+        visit.actor = await asyncio.to_thread(self._actor, visit)
+        if visit.actor is None or visit.actor.must is not None:
+            raise LoginOver
+        if not any(permits(visit.actor, power) for power in powers):
+            demand(visit.actor, powers[0])
+
     async def _identify(self, visit: Visit) -> None:
         """Find out who asks, at the desk. Errors: those of `who_asks`."""
         if self.face == "desk":
@@ -339,9 +387,19 @@ class Pages:
         if not visit.session:
             return None
         try:
-            return actor_of(self.people, visit.identity, visit.session)
+            actor = actor_of(self.people, visit.identity, visit.session)
         except LoginOver:
             return None
+        principal = visit.request.cookies.get(self.acting_cookie, "")
+        if not principal or first_part(visit.request.scope) not in FOR_ANOTHER:
+            return actor
+        # Who may no longer work for another must not work for themselves without having said so; home says it.
+        try:
+            return act_for(self.people, actor, principal)
+        except MandateNotThere:
+            if first_part(visit.request.scope):
+                raise
+            return actor
 
     async def _one_of_few(self, run: Page, visit: Visit) -> Response:
         """Run what takes memory and a core when it is its turn. Errors: Busy, if the queue is long."""

@@ -15,6 +15,7 @@ from seikyu.rules.reports.values import Value
 _ROW: Final = "2"
 _TOLD: Final = frozenset({"L2", "L3", "L4"})
 _PUBLIC: Final = 4
+_CLAIMED: Final = (Outcome.CLAIMED, Outcome.SUSPENDED)
 
 
 class Errors(StrEnum):
@@ -44,10 +45,11 @@ def decision_list(
 def outcome_of(row: IndexRow, *, errors: Errors, asp: bool = True, refused_file: bool = False) -> bool:
     """True if the claim is claimed (請求済), False if not (未請求).
 
+    What is in suspense was claimed: what became of it afterwards changes no list of the confirmation.
     Source: provider:3.2.
     """
     if row.outcome is not Outcome.OPEN:
-        return row.outcome is Outcome.CLAIMED
+        return row.outcome in _CLAIMED
     if row.refused or refused_file:
         return False
     return not (asp and errors is Errors.WITHOUT and row.asks)

@@ -20,10 +20,14 @@ _NOBODY: Final = ClaimHead()
 
 
 class Entry(NamedTuple):
-    """A finding and what the list prints of its claim; `head` is None outside every claim."""
+    """A finding and what the list prints of its claim; `head` is None outside every claim.
+
+    Shape: `file_no` counts the files that were sent together, from 1.
+    """
 
     finding: Finding
     head: ClaimHead | None
+    file_no: int = 1
 
 
 def error_list(entries: Iterable[Entry], form: Form, issue: Issue) -> Iterator[bytes]:
@@ -34,12 +38,12 @@ def error_list(entries: Iterable[Entry], form: Form, issue: Issue) -> Iterator[b
     """
     yield from head_lines(form, issue, header_of(issue))
     row, unit, before = 0, 0, object()
-    for finding, head in entries:
+    for finding, head, file_no in entries:
         if finding.level not in form.levels:
             continue
         row += 1
-        unit += finding.claim_index != before
-        before = finding.claim_index
+        unit += (file_no, finding.claim_index) != before
+        before = file_no, finding.claim_index
         values = _values(finding, head or _NOBODY, form, issue)
         yield row_line(form, {**values, "number": row if form.id == "csv" else unit})
 

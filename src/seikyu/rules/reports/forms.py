@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from csv import writer
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from io import StringIO
@@ -53,7 +54,8 @@ class Form:
 
     Shape: `titled` if its first line is the title, `named` if a line of column titles follows the header; `divided` if
     there is one for inpatient and one for outpatient claims. `marks` stand behind the title, `words` are texts of ours.
-    `empty` are columns that this form does not fill. `levels` are those whose findings it prints.
+    `empty` are columns that this form does not fill. `levels` are those whose findings it prints. `bulk` names the file
+    of 一括ダウンロード, empty if the form has no part in it.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Form:
     levels: frozenset[Level]
     empty: frozenset[str]
     source: str
+    bulk: str = ""
 
     def says(self, name: str) -> str:
         """Return a text of the form."""
@@ -137,8 +140,17 @@ def title_of(form: Form, issue: Issue) -> str:
 
 def file_name(form: Form, issue: Issue) -> str:
     """Return the official name of the list's file."""
+    return _named(form.name, issue)
+
+
+def bulk_name(form: Form, issue: Issue, at: datetime) -> str:
+    """Return the official name of the form's file in 一括ダウンロード. Shape: `at` is in Japan's time."""
+    return _named(form.bulk, issue, day=f"{at:%Y%m%d}", time=f"{at:%H%M%S}")
+
+
+def _named(name: str, issue: Issue, **facts: str) -> str:
     summary, division = issue.summary, kinds()["in_out"].get(issue.in_out, {})
-    return form.name.format(
+    return name.format(
         system=issue.kind["system"],
         body=_plain(summary.body or "", 1),
         prefecture=_plain(summary.prefecture, 2),
@@ -149,6 +161,7 @@ def file_name(form: Form, issue: Issue) -> str:
         send_no=f"{issue.send_no or 1:0{_SEND_NO_CHARS}d}",
         confirm_no=f"{issue.confirm_no or 1:0{_SEND_NO_CHARS}d}",
         test=_TEST if "test" in issue.marks else "",
+        **facts,
     )
 
 
@@ -249,6 +262,7 @@ def _form(page: Mapping[str, Any], pages: Mapping[str, Mapping[str, Any]]) -> Fo
         levels=frozenset(map(Level, whole.get("levels", ()))),
         empty=frozenset(own.get("empty", ())),
         source=own["source"],
+        bulk=own.get("bulk", ""),
     )
 
 

@@ -8,6 +8,7 @@ Source: provider:4, provider:6.2.
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -40,17 +41,16 @@ _STANDARD: Final = "standard_copay_yen"
 class TallyBook:
     """The sums of one file, filled claim by claim: one row a claim type, however many claims there are."""
 
-    refused_file: bool = False
     _sums: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     _refused: dict[str, int] = field(default_factory=dict)
 
-    def add(self, row: IndexRow, head: ClaimHead) -> None:
-        """Count one claim; a detail of a summary claim counts in its summary."""
+    def add(self, row: IndexRow, head: ClaimHead, *, refused: bool = False) -> None:
+        """Count one claim, `refused` also if its file is; a detail of a summary claim counts in its summary."""
         if head.detail:
             return
         claim_type = f"{row.claim_type:04d}"
         division = division_of(claim_type) or OUTPATIENT
-        if row.refused:
+        if row.refused or refused:
             self._refused[division] = self._refused.get(division, 0) + 1
             return
         sums = self._sums.setdefault((division, claim_type), {})
@@ -58,14 +58,16 @@ class TallyBook:
             if value is not None:
                 sums[name] = sums.get(name, 0) + value
 
+    @property
+    def divisions(self) -> set[str]:
+        """The divisions of which there are claims."""
+        return {key[0] for key in self._sums} | set(self._refused)
+
     def rows(self, form: Form, issue: Issue) -> Iterator[dict[str, Value]]:
         """Yield the rows of a list: one a claim type, the total, and what is refused."""
         divisions = {issue.in_out} if issue.asp and len(issue.kind["in_out"]) > 1 else {INPATIENT, OUTPATIENT}
         own = {key: sums for key, sums in self._sums.items() if key[0] in divisions}
         refused = sum(count for division, count in self._refused.items() if division in divisions)
-        if self.refused_file:
-            refused += sum(sums["claims"] for sums in own.values())
-            own = {}
         if issue.asp:
             for key in sorted(own, key=lambda key: [_ORDER.index(digit) for digit in key[1]]):
                 yield {"claim_type": type_name(key[1]), **own[key]}
@@ -79,14 +81,13 @@ class TallyBook:
         yield {"claim_type": form.says("refused"), "claims": refused}
 
 
-def divisions_of(book: TallyBook, issue: Issue) -> list[str]:
-    """Return the lists that a file has: one for inpatient and one for outpatient claims, as far as there are any."""
+def divisions_of(there: AbstractSet[str], issue: Issue) -> list[str]:
+    """Return the lists of what was sent: one for inpatient and one for outpatient claims, as far as they are there."""
     possible: list[str] = issue.kind["in_out"]
     if len(possible) == 1:
         return possible
     if not issue.asp:
         return [OUTPATIENT]
-    there = {key[0] for key in book._sums} | set(book._refused)  # noqa: SLF001  (the book's own function)
     return [division for division in possible if division in there] or [OUTPATIENT]
 
 

@@ -26,7 +26,7 @@ _MOST_DAYS: Final = 31
 _WAITS: Final = ("p50_ms", "p95_ms", "longest_ms")
 
 
-def status_routes(pages: Pages) -> list[Route]:
+def busy_routes(pages: Pages) -> list[Route]:
     """Return the routes of a face."""
     kept = Outlook(pages.office)
     own = [pages.route("/status", partial(show_status, kept=kept), login=False)]

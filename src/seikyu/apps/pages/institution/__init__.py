@@ -1,0 +1,1 @@
+"""The pages of institutions at the desk."""
