@@ -101,6 +101,8 @@ LIMITS: Final = (
     Limit("free_bytes", 256 * MIB, "bytes", "below this nothing new is received, so that what is there can be checked",
           adjustable=True),
     Limit("deliveries_at_once", 32, "objects", "closing writes so many deliveries in one pass over the month's files"),
+    Limit("delivery_piece_bytes", 8 * MIB, "bytes", "a browser fetches a delivery in such pieces; one that "
+          "was damaged is fetched again", adjustable=True),
     Limit("delivery_bytes", 2 * GIB, "bytes", "a larger delivery goes on in the next volume", adjustable=True),
     Limit("master_bytes", 256 * MIB, "bytes", "the largest official master has 20 MB; it is read as a whole"),
     Limit("master_withdrawn_percent", 10, "percent", "a new version of a master takes few codes away"),

@@ -17,6 +17,7 @@ from builders import claim, uke
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import upload
 from seikyu.services.arrival import Stated
+from seikyu.services.inquiries import Asked, Asker, make_inquiry
 from seikyu.services.notices import file_notice
 from seikyu.services.receive import Terms
 from seikyu.services.webhooks import Telling, add_webhook, nobody_listens
@@ -39,12 +40,12 @@ _WHOSE: Final = re.compile(r"([a-z-]+)/\{(\w+)(?::\w+)?\}")
 
 #: First parts of addresses that anybody may see: at the desk with a certificate of a party, and on the public face.
 OPEN: Final = {
-    "desk": frozenset({"", "login", "logout", "healthz", "static", "lines", "api", "/account/register", "/account/register/finish"}),
+    "desk": frozenset({"", "login", "logout", "healthz", "static", "lines", "api", "forms", "contact", "status", "/account/register", "/account/register/finish"}),
     "public": frozenset(
         {"", "login", "logout", "healthz", "static", "lines", "cert", "pki", "api", "faq", "forms",
          "prefectures", "news", "status", "calendar", "contact", "for", "certificates", "pairings", "ocsp",
          "news.json", "news.atom", "status.json", "calendar.json", "calendar.ics", "prefectures.json", "faq.json",
-         "lines.json", "forms.json", "/account/register", "/account/register/finish"}
+         "lines.json", "forms.json", "contact.json", "/account/register", "/account/register/finish"}
     ),
 }  # fmt: skip
 
@@ -147,6 +148,11 @@ def _webhook(site: Site) -> str:
     return made.webhook.id
 
 
+def _inquiry(site: Site) -> str:
+    asked = Asked("line", MARK, line_kind="ipsec_ike")
+    return make_inquiry(site.lab.office, Asker(FIRST), asked).inquiry.number
+
+
 def _serial(site: Site) -> str:
     with site.lab.office.store.read() as tx:
         return tx.certificates(party=FIRST)[0].serial
@@ -178,7 +184,7 @@ THINGS: Final[dict[str, tuple[str, Callable[[Site], str]]]] = {
     "undo-orders": ("", _of_the_office),
     "undo-requests": ("", _of_the_office),
     "announcements": ("", _of_the_office),
-    "inquiries": ("", _of_the_office),
+    "inquiries": (FIRST, _inquiry),
     "corrections": ("", _of_the_office),
     "pairings": ("", _of_the_office),
 }

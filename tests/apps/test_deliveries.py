@@ -157,3 +157,56 @@ def test_each_payer_sees_its_own(desk: DeskLab) -> None:
     assert [each["id"] for each in desk.ask("GET", "/deliveries", party=OTHER_PAYER).json()["items"]] == [other.id]
     assert desk.ask("GET", "/deliveries", party=FIRST).json()["items"] == []
     assert desk.ask("GET", "/deliveries?month=202610", party=PAYER).json()["items"] == []
+
+
+def test_the_list_is_narrowed_by_kind_and_state(desk: DeskLab) -> None:
+    """Only what is asked for; what is none of the words is refused."""
+    rows = [
+        desk.put_delivery(DATA + bytes([no]), no=no, state=state) for no, state in ((1, "waiting"), (2, "received"))
+    ]
+
+    for query, expected in (("state=received", [rows[1]]), ("kind=dental", []), ("kind=medical", rows[::-1])):
+        items = desk.ask("GET", f"/deliveries?{query}", party=PAYER).json()["items"]
+        assert [row.id for row in expected] == [each["id"] for each in items]
+    for wrong in ("state=sealing", "kind=x"):
+        assert 400 == desk.ask("GET", f"/deliveries?{wrong}", party=PAYER).status_code
+
+
+def test_the_history_says_by_which_certificate_a_program_fetched(desk: DeskLab) -> None:
+    """From where to where; how far it has come is where it went on from; another payer sees none of it."""
+    row = desk.put_delivery(DATA)
+    path = f"/deliveries/{row.id}"
+    desk.ask("GET", f"{path}/content", party=PAYER)
+    desk.ask("GET", f"{path}/content", party=PAYER, headers={"range": "bytes=10-", "if-range": ETAG})
+
+    told = desk.ask("GET", f"{path}/history", party=PAYER).json()["items"]
+
+    expected = [(1, "fetch", 0, len(DATA), None, "pc-1"), (2, "fetch", 10, len(DATA), None, "pc-1")]
+    names = ("no", "what", "start", "end", "user", "terminal")
+    assert expected == [tuple(each[name] for name in names) for each in told]
+    assert all(each["serial"] for each in told)
+    assert ("fetching", 10) == tuple(
+        desk.ask("GET", path, party=PAYER).json()[name] for name in ("state", "reached_bytes")
+    )
+    assert 404 == desk.ask("GET", f"{path}/history", party=OTHER_PAYER).status_code
+    assert 404 == desk.ask("GET", f"{path}/history", party=FIRST).status_code
+
+
+def test_the_digests_of_pieces_are_those_of_the_bytes(desk: DeskLab) -> None:
+    """For finding what is damaged; another payer has none."""
+    row = desk.put_delivery(DATA)
+
+    told = desk.ask("GET", f"/deliveries/{row.id}/pieces", party=PAYER).json()
+
+    assert ([row.sha256], len(DATA), row.sha256) == (told["pieces"], told["size_bytes"], told["sha256"])
+    assert 404 == desk.ask("GET", f"/deliveries/{row.id}/pieces", party=OTHER_PAYER).status_code
+
+
+def test_months_are_those_that_were_closed_with_something_for_the_payer(desk: DeskLab) -> None:
+    """Nothing before; and a month that has nothing is not found."""
+    desk.put_delivery(DATA)
+
+    assert [] == desk.ask("GET", "/deliveries/months", party=PAYER).json()["items"]
+    assert 404 == desk.ask("GET", "/deliveries/months/202609", party=PAYER).status_code
+    assert 404 == desk.ask("GET", "/deliveries/months/202613", party=PAYER).status_code
+    assert 404 == desk.ask("GET", "/deliveries/months", party=FIRST).status_code

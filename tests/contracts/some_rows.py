@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.people import (
     Acceptance,
     Entry,
@@ -69,6 +70,15 @@ def a_posting(identity: str = "p1", **other: Any) -> Posting:
     return Posting(
         **{"id": identity, "stage": "claimed", "file": "f1", "payer": PAYER, "at": NOW, **PLACE, **sums, **other}
     )
+
+
+def a_fetch(no: int = 1, **other: Any) -> DeliveryStep:
+    """Return a line of a delivery's history."""
+    given = {
+        "delivery": "d1", "what": "fetch", "since": NOW, "until": NOW, "start": 0, "end": 100, "reached": 0,
+        "times": 1, "user": "hanako", "terminal": "pc-1", "serial": "1f",
+    }  # fmt: skip
+    return DeliveryStep(no=no, **{**given, **other})
 
 
 def a_delivery(identity: str = "d1", **other: Any) -> Delivery:
@@ -138,7 +148,7 @@ def everything(tx: ReadTx) -> tuple[Any, ...]:
     return (
         tx.parties(), tx.certificates(), sendings, [tx.files(one.id) for one in sendings], months,
         [tx.postings(one.body, one.month, one.line) for one in months] or tx.postings(**PLACE),
-        tx.deliveries(), tx.object_names(), tx.setting("a"), tx.setting("b"), tx.users(), tx.sessions("u1"),
+        tx.deliveries(), tx.delivery_steps("d1", "d2"), tx.object_names(), tx.setting("a"), tx.setting("b"), tx.users(), tx.sessions("u1"),
         tx.mandates(), tx.entries(), tx.registration_code(INSTITUTION), tx.acceptances("u1"), tx.guesses("k1"),
         tx.security_keys("u1"), tx.half_login("4a" * 32),
         notices, [tx.notice_steps(one.id) for one in notices],

@@ -351,6 +351,8 @@ def test_single_rows_and_other_lists_are_found_by_an_index(sql: SqlStore) -> Non
     no_sort_no_scan(sql, lambda tx: tx.files("s1"))
     no_sort_no_scan(sql, lambda tx: tx.deliveries(payer=PAYER, after="d5", limit=50))
     no_sort_no_scan(sql, lambda tx: tx.postings(**PLACE))
+    no_sort_no_scan(sql, lambda tx: tx.postings(**PLACE, payer=PAYER))
+    no_sort_no_scan(sql, lambda tx: tx.delivery_steps("d1", "d2"))
     no_sort_no_scan(sql, lambda tx: tx.parties_after("1", limit=50))
     no_sort_no_scan(sql, lambda tx: tx.parties_named(["1", "2"]))
     no_sort_no_scan(sql, lambda tx: tx.notices(party=INSTITUTION, after="n5", limit=50))

@@ -18,6 +18,7 @@ from some_rows import (
     PLACE,
     a_certificate,
     a_delivery,
+    a_fetch,
     a_file,
     a_mandate,
     a_month,
@@ -50,6 +51,7 @@ def fill(tx: WriteTx) -> None:
     tx.put_month(a_month())
     tx.add_postings([a_posting()])
     tx.put_delivery(a_delivery())
+    tx.put_delivery_step(a_fetch())
     tx.put_setting("a", "1")
     tx.add_notice(a_notice(), a_step())
     tx.next_number("n")
@@ -72,6 +74,7 @@ def test_a_row_comes_back_as_it_was_put(store: Store) -> None:
         assert a_month() == tx.month(**PLACE)
         assert [a_posting()] == tx.postings(**PLACE)
         assert a_delivery() == tx.delivery("d1")
+        assert [a_fetch()] == tx.delivery_steps("d1")
         assert tx.setting("a") == "1"
         assert a_notice() == tx.notice("n1")
         assert [a_step()] == tx.notice_steps("n1")
@@ -125,7 +128,7 @@ def test_an_exception_rolls_everything_back(store: Store) -> None:
 
     with store.write() as tx:
         people, accounts = [[]] * 4, [None, [], None, [], None]
-        assert ([], [], [], [], [], [], [], set(), None, None, *people, *accounts, [], []) == everything(tx)
+        assert ([], [], [], [], [], [], [], [], set(), None, None, *people, *accounts, [], []) == everything(tx)
         assert tx.next_number("n") == 1
 
 
@@ -349,6 +352,35 @@ def test_deliveries_are_listed_newest_first_by_party(store: Store) -> None:
         assert list(reversed(mine)) == tx.deliveries(payer=PAYER)
         assert [mine[2], mine[1]] == tx.deliveries(payer=PAYER, after="d4", limit=2)
         assert tx.deliveries(payer=PAYER, body="1") == tx.deliveries(month="202601") == tx.deliveries(line="test") == []
+
+
+def test_the_history_of_deliveries_is_kept_in_order(store: Store) -> None:
+    """A line may grow longer; those of other deliveries do not mix in."""
+    with store.write() as tx:
+        for step in (a_fetch(2, what="received"), a_fetch(), a_fetch(delivery="d2"), a_fetch(delivery="d3")):
+            tx.put_delivery_step(step)
+    with store.write() as tx:
+        tx.put_delivery_step(a_fetch(end=300, reached=200, times=3))
+
+    with store.read() as tx:
+        expected = [a_fetch(end=300, reached=200, times=3), a_fetch(2, what="received"), a_fetch(delivery="d2")]
+        assert expected == tx.delivery_steps("d2", "d1")
+        assert tx.delivery_steps("d9") == tx.delivery_steps() == []
+
+
+def test_a_payer_has_its_own_part_of_the_ledger(store: Store) -> None:
+    """By body and month; what was posted to others is not in it."""
+    with store.write() as tx:
+        tx.add_postings([
+            a_posting("p1"), a_posting("p2", payer="99130020"), a_posting("p3", month="202610"),
+            a_posting("p4", body="1", month="202610"), a_posting("p5", line="test", month="202611"), a_posting("p6"),
+        ])  # fmt: skip
+
+    with store.read() as tx:
+        assert [a_posting("p1"), a_posting("p6")] == tx.postings(**PLACE, payer=PAYER)
+        assert sorted([(PLACE["body"], "202610"), ("1", "202610")]) == sorted(tx.months_of_payer(PAYER, "real")[:2])
+        assert [(PLACE["body"], PLACE["month"])] == tx.months_of_payer(PAYER, "real")[2:]
+        assert tx.months_of_payer("x", "real") == []
 
 
 def test_unsealed_deliveries_are_removed_and_named(store: Store) -> None:

@@ -26,6 +26,7 @@ from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryE
 from seikyu.adapters.memory_operating import MemoryOperatingRead, MemoryOperatingWrite, OperatingTables
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.adapters.memory_register import MemoryRegisterRead, MemoryRegisterWrite, RegisterTables
+from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.objects import Stored, checked_name
@@ -62,6 +63,7 @@ class _Tables(
     months: dict[tuple[str, str, str], Month] = field(default_factory=dict)
     postings: dict[str, Posting] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    delivery_steps: dict[tuple[str, int], DeliveryStep] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
     orders: dict[str, "_Order"] = field(default_factory=dict)
@@ -179,9 +181,19 @@ class MemoryReadTx(
         found = sorted(_matching(self.tables.months, body=body), key=lambda month: (month.body, month.line))
         return sorted(found, key=lambda month: month.month, reverse=True)
 
-    def postings(self, body: str, month: str, line: str) -> list[Posting]:
-        """Return the ledger of a body's month in the order of posting."""
-        return _matching(self.tables.postings, body=body, month=month, line=line)
+    def postings(self, body: str, month: str, line: str, *, payer: str | None = None) -> list[Posting]:
+        """Return the ledger of a body's month, or one payer's part of it, in the order of posting."""
+        return _matching(self.tables.postings, body=body, month=month, line=line, payer=payer)
+
+    def months_of_payer(self, payer: str, line: str) -> list[tuple[str, str]]:
+        """Return body and month of whatever was posted to the payer, newest month first."""
+        found = {(row.body, row.month) for row in _matching(self.tables.postings, payer=payer, line=line)}
+        return sorted(sorted(found), key=lambda each: each[1], reverse=True)
+
+    def delivery_steps(self, *delivery_ids: str) -> list[DeliveryStep]:
+        """Return the histories of these deliveries, each in its order."""
+        found = [step for step in self.tables.delivery_steps.values() if step.delivery in delivery_ids]
+        return sorted(found, key=lambda step: (step.delivery, step.no))
 
     def delivery(self, delivery_id: str) -> Delivery | None:
         """Return the delivery of that id."""
@@ -312,6 +324,10 @@ class MemoryWriteTx(
         if any(_volume(other) == _volume(delivery) and other.id != delivery.id for other in self.deliveries()):
             raise AlreadyThere("a delivery of that volume is already there")
         self.tables.deliveries[delivery.id] = delivery
+
+    def put_delivery_step(self, step: DeliveryStep) -> None:
+        """Insert a line of a delivery's history, or replace the one of its number."""
+        self.tables.delivery_steps[step.delivery, step.no] = step
 
     def put_setting(self, name: str, value: str) -> None:
         """Write a small value."""

@@ -45,6 +45,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "fetch": "cli_client",
     "events": "cli_events",
     "webhooks": "cli_events",
+    "deliveries": "cli_deliveries",
     "notice": "cli_notices",
     "inquiry": "cli_inquiries",
     "forms": "cli_forms",

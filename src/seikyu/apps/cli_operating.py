@@ -104,7 +104,7 @@ def timeline(sending: SendingArgument, *, home: HomeOption = HOME, as_json: Json
         f"sendings/{quote(sending, safe='')}/timeline",
         lambda office: _services().overlook.timeline(office, sending),
     )
-    lines = [say("operator.step", **_step(step)) for step in told["steps"]]
+    lines = [_step(step) for step in told["steps"]]
     _tell(told, lines, as_json=as_json)
 
 
@@ -351,9 +351,10 @@ def _grant_line(grant: Mapping[str, Any]) -> str:
     return say("grants.line", **{**grant, "state": say(f"grants.states.{grant['state']}")})
 
 
-def _step(step: Mapping[str, Any]) -> dict[str, Any]:
+def _step(step: Mapping[str, Any]) -> str:
     facts = " ".join(f"{name}={value}" for name, value in step["facts"].items() if value is not None)
-    return {"at": datetime.fromisoformat(step["at"]), "what": step["what"], "by": step["by"], "facts": facts}
+    at = datetime.fromisoformat(step["at"])
+    return f"{at}  {step['what']}  {step['by'] or '-'}  {facts}".rstrip()
 
 
 def _instant(text: str) -> datetime:

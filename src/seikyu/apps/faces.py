@@ -88,7 +88,7 @@ def desk(
                 network=network,
             ),
         ),
-        *page_routes(pages, enrolling, paper=paper, network=network),
+        *page_routes(pages, enrolling, paper=paper, network=network, send_by=send_by),
         *webhook_routes(pages, telling or Telling(enrolling.vault, post=nobody_listens)),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)

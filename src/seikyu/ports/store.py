@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.acme import AcmeRead, AcmeWrite
 from seikyu.ports.contact import ContactRead, ContactWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
@@ -235,8 +236,12 @@ class ReadTx(
 
     def month(self, body: str, month: str, line: str) -> Month | None: ...
     def months(self, *, body: str | None = None) -> list[Month]: ...
-    def postings(self, body: str, month: str, line: str) -> list[Posting]:
-        """Return the ledger of a body's month in the order of posting."""
+    def postings(self, body: str, month: str, line: str, *, payer: str | None = None) -> list[Posting]:
+        """Return the ledger of a body's month, or one payer's part of it, in the order of posting."""
+        ...
+
+    def months_of_payer(self, payer: str, line: str) -> list[tuple[str, str]]:
+        """Return body and month of whatever was posted to the payer, newest month first."""
         ...
 
     def delivery(self, delivery_id: str) -> Delivery | None: ...
@@ -250,6 +255,10 @@ class ReadTx(
         after: str | None = None,
         limit: int | None = None,
     ) -> list[Delivery]: ...
+    def delivery_steps(self, *delivery_ids: str) -> list[DeliveryStep]:
+        """Return the histories of these deliveries, each in its order."""
+        ...
+
     def states(self) -> dict[str, dict[str, int]]:
         """Return how many `sendings`, `months` and `deliveries` are in each state."""
         ...
@@ -302,6 +311,10 @@ class WriteTx(
 
     def put_delivery(self, delivery: Delivery) -> None:
         """Insert or replace."""
+        ...
+
+    def put_delivery_step(self, step: DeliveryStep) -> None:
+        """Insert a line of a delivery's history, or replace the one of its number."""
         ...
 
     def put_setting(self, name: str, value: str) -> None: ...

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from seikyu.adapters.sql.rows import columns, every, first, narrowed, page, put
-from seikyu.adapters.sql.schema import deliveries
+from seikyu.adapters.sql.schema import deliveries, delivery_steps
+from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.store import Delivery
 
 _DELIVERY = sa.select(*columns(deliveries, Delivery))
+_STEP = sa.select(*columns(delivery_steps, DeliveryStep))
 
 
 def delivery_by_id(connection: sa.Connection, delivery_id: str) -> Delivery | None:
@@ -34,6 +36,17 @@ def deliveries_page(
 def put_delivery(connection: sa.Connection, delivery: Delivery) -> None:
     """Write a delivery or its next state."""
     put(connection, deliveries, delivery)
+
+
+def steps_of(connection: sa.Connection, delivery_ids: tuple[str, ...]) -> list[DeliveryStep]:
+    """List the histories of some deliveries, each in its order."""
+    wanted = _STEP.where(delivery_steps.c.delivery.in_(delivery_ids))
+    return every(connection, DeliveryStep, wanted.order_by(delivery_steps.c.delivery, delivery_steps.c.no))
+
+
+def put_step(connection: sa.Connection, step: DeliveryStep) -> None:
+    """Write a line of a delivery's history, or the same one grown longer."""
+    put(connection, delivery_steps, step)
 
 
 def take_unsealed(connection: sa.Connection, body: str, month: str, *, line: str) -> list[Delivery]:

@@ -29,10 +29,19 @@ def put_month(connection: sa.Connection, month: Month) -> None:
     put(connection, months, month)
 
 
-def postings_of(connection: sa.Connection, body: str, month: str, *, line: str) -> list[Posting]:
-    """List a month's ledger in the order of posting."""
-    wanted = narrowed(_POSTING, postings, body=body, month=month, line=line)
+def postings_of(
+    connection: sa.Connection, body: str, month: str, *, line: str, payer: str | None = None
+) -> list[Posting]:
+    """List a month's ledger, or one payer's part of it, in the order of posting."""
+    wanted = narrowed(_POSTING, postings, body=body, month=month, line=line, payer=payer)
     return every(connection, Posting, wanted.order_by(postings.c.posted_no))
+
+
+def months_of_payer(connection: sa.Connection, payer: str, line: str) -> list[tuple[str, str]]:
+    """List body and month of what was posted to a payer, newest month first."""
+    found = sa.select(postings.c.body, postings.c.month).where(postings.c.payer == payer, postings.c.line == line)
+    rows = connection.execute(found.distinct().order_by(postings.c.month.desc(), postings.c.body))
+    return [(body, month) for body, month in rows]
 
 
 def add_postings(connection: sa.Connection, new: list[Posting]) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 #: The newest migration; a database that says so needs no migrating.
-HEAD: Final = "0013"
+HEAD: Final = "0014"
 
 JAPAN: Final = ZoneInfo("Asia/Tokyo")
 
@@ -159,6 +159,7 @@ postings: Final = sa.Table(
     sa.Column("reason", sa.String),
     sa.Index("postings_of_month", "body", "month", "line", "posted_no"),
     sa.Index("postings_of_file", "file"),
+    sa.Index("postings_of_payer", "payer", "line", "month", "body", "posted_no"),
 )
 
 deliveries: Final = sa.Table(
@@ -182,6 +183,23 @@ deliveries: Final = sa.Table(
     # The last guard against delivering one volume twice.
     sa.UniqueConstraint("body", "month", "line", "payer", "kind", "volume", name="one_delivery_per_volume"),
     sa.Index("deliveries_of_payer", "payer", "id"),
+)
+
+delivery_steps: Final = sa.Table(
+    "delivery_steps",
+    metadata,
+    sa.Column("delivery", sa.String, primary_key=True),
+    sa.Column("no", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("what", sa.String, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("start", sa.BigInteger, nullable=False),
+    sa.Column("end", sa.BigInteger, nullable=False),
+    sa.Column("reached", sa.BigInteger, nullable=False),
+    sa.Column("times", sa.BigInteger, nullable=False),
+    sa.Column("user", sa.String, nullable=False),
+    sa.Column("terminal", sa.String, nullable=False),
+    sa.Column("serial", sa.String, nullable=False),
 )
 
 settings: Final = sa.Table(

@@ -17,6 +17,7 @@ from seikyu.adapters.sql.operating import SqlOperatingRead, SqlOperatingWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.adapters.sql.register import SqlRegisterRead, SqlRegisterWrite
 from seikyu.adapters.sql.waiting import SqlWaitingRead, SqlWaitingWrite
+from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending
 
@@ -114,9 +115,17 @@ class SqlReadTx(
         """Return months, newest first."""
         return ledger.all_months(self.connection, body=body)
 
-    def postings(self, body: str, month: str, line: str) -> list[Posting]:
-        """Return the ledger of a body's month in the order of posting."""
-        return ledger.postings_of(self.connection, body, month, line=line)
+    def postings(self, body: str, month: str, line: str, *, payer: str | None = None) -> list[Posting]:
+        """Return the ledger of a body's month, or one payer's part of it, in the order of posting."""
+        return ledger.postings_of(self.connection, body, month, line=line, payer=payer)
+
+    def months_of_payer(self, payer: str, line: str) -> list[tuple[str, str]]:
+        """Return body and month of whatever was posted to the payer, newest month first."""
+        return ledger.months_of_payer(self.connection, payer, line)
+
+    def delivery_steps(self, *delivery_ids: str) -> list[DeliveryStep]:
+        """Return the histories of these deliveries, each in its order."""
+        return deliveries.steps_of(self.connection, delivery_ids)
 
     def delivery(self, delivery_id: str) -> Delivery | None:
         """Return the delivery of that id."""
@@ -199,6 +208,10 @@ class SqlWriteTx(
     def put_delivery(self, delivery: Delivery) -> None:
         """Insert or replace a delivery."""
         deliveries.put_delivery(self.connection, delivery)
+
+    def put_delivery_step(self, step: DeliveryStep) -> None:
+        """Insert a line of a delivery's history, or replace the one of its number."""
+        deliveries.put_step(self.connection, step)
 
     def put_setting(self, name: str, value: str) -> None:
         """Write a small value."""

@@ -1,8 +1,6 @@
 """Fetching: what payers come for."""
 
 import asyncio
-from collections.abc import Callable
-from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -10,23 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seikyu.apps.api import models
+from seikyu.apps.api.contents import content_response
 from seikyu.apps.api.paging import PAGE, SEND_BY, Asker, Cursor, PageLimit, TheOffice, absolute, problems
-from seikyu.apps.api.problems import problem
-from seikyu.apps.api.ranges import (
-    Part,
-    PartResponse,
-    RangeNotSatisfiable,
-    digest_field,
-    etag_of,
-    part_wanted,
-    sent_alike,
-    unchanged,
-)
-from seikyu.apps.front import SEND_HEADER
-from seikyu.ports import store
 from seikyu.ports.errors import NotFound
 from seikyu.ports.trust import ClientIdentity
-from seikyu.services import deliver
+from seikyu.services import deliver, payer_months
 from seikyu.services.office import PAYER
 
 router: Final = APIRouter(tags=["deliveries"])
@@ -45,27 +31,59 @@ Fetcher = Annotated[ClientIdentity, Depends(fetcher_of)]
 
 
 @router.get("/deliveries", response_model=models.Deliveries, responses=problems())
-def deliveries(
+def deliveries(  # noqa: PLR0917  (each is one filter of the list)
     request: Request,
     office: TheOffice,
     asker: Asker,
     body: Annotated[str | None, Query(pattern=models.BODY_FORM)] = None,
     month: Annotated[str | None, Query(pattern=models.MONTH_FORM)] = None,
+    kind: Annotated[models.DeliveryKind | None, Query()] = None,
+    state: Annotated[models.DeliveryState | None, Query()] = None,
     limit: PageLimit = PAGE,
     cursor: Cursor = None,
 ) -> Any:
     """List the asker's own deliveries, newest first."""
     if asker.kind != PAYER:
         return {"items": [], "next": None}
-    page = deliver.list_deliveries(office, asker, limit=limit, cursor=cursor, body=body, month=month)
+    wanted = deliver.Wanted(body, month, kind, state)
+    page = deliver.list_deliveries(office, asker, limit=limit, cursor=cursor, wanted=wanted)
     items = [item | {"content_url": _content_url(request, item["id"])} for item in page.items]
     return {"items": items, "next": page.next}
+
+
+@router.get("/deliveries/months", response_model=models.PayerMonths, responses=problems(404))
+def delivery_months(office: TheOffice, asker: Fetcher) -> Any:
+    """List the closed months, and the review bodies in each, that have something for the asker, newest first."""
+    found = payer_months.list_payer_months(office, asker)
+    return {"items": [{"month": month, "body": body} for month, body in found]}
+
+
+@router.get("/deliveries/months/{month}", response_model=models.PayerMonth, responses=problems(404))
+def delivery_month(office: TheOffice, asker: Fetcher, month: Annotated[str, Path(pattern=models.MONTH_FORM)]) -> Any:
+    """Show the totals of a month: what was delivered, held against the asker's part of the claim ledger (貸借)."""
+    found = payer_months.show_payer_month(office, asker, month)
+    if not found:
+        raise NotFound("nothing was closed for this payer in that month")
+    items = [payer_months.payer_month_view(each) for each in found]
+    return {"month": month, "balanced": all(each.balanced for each in found), "items": items}
 
 
 @router.get("/deliveries/{delivery_id}", response_model=models.Delivery, responses=problems(404))
 def delivery(request: Request, office: TheOffice, asker: Fetcher, delivery_id: Id) -> Any:
     """Show one delivery."""
-    return _on_wire(request, deliver.show_delivery(office, asker, delivery_id))
+    return _on_wire(request, deliver.tell_delivery(office, asker, delivery_id))
+
+
+@router.get("/deliveries/{delivery_id}/history", response_model=models.DeliveryHistory, responses=problems(404))
+def delivery_history(office: TheOffice, asker: Fetcher, delivery_id: Id) -> Any:
+    """Tell who fetched a delivery, from where to where and when: a person who had logged in, or a certificate."""
+    return {"items": deliver.list_history(office, asker, delivery_id)}
+
+
+@router.get("/deliveries/{delivery_id}/pieces", response_model=models.DeliveryPieces, responses=problems(404))
+def delivery_pieces(office: TheOffice, asker: Fetcher, delivery_id: Id) -> Any:
+    """Tell the digests of a delivery's pieces, to find out which part of damaged bytes is to be fetched again."""
+    return deliver.list_pieces(office, asker, delivery_id)
 
 
 @router.head("/deliveries/{delivery_id}/content", include_in_schema=False)
@@ -81,45 +99,19 @@ def delivery(request: Request, office: TheOffice, asker: Fetcher, delivery_id: I
 )
 async def content(request: Request, office: TheOffice, asker: Fetcher, delivery_id: Id) -> Response:
     """Fetch the bytes, from wherever the last try stopped: Range with If-Range and the strong ETag."""
-    row = await asyncio.to_thread(deliver.show_delivery, office, asker, delivery_id)
-    etag = etag_of(row.sha256)
-    headers = {
-        "ETag": etag,
-        "Accept-Ranges": "bytes",
-        "Repr-Digest": digest_field(row.sha256),
-        "Cache-Control": "private, no-store",
-    }
-    if unchanged(request.headers, etag=etag):
-        return Response(status_code=304, headers=headers)
-    try:
-        wanted = part_wanted(request.headers, size_bytes=row.size_bytes, etag=etag) if request.method == "GET" else None
-    except RangeNotSatisfiable as error:
-        return problem(request, error.code, error.facts, headers={"Content-Range": f"bytes */{row.size_bytes}"})
-    part = wanted or Part(0, row.size_bytes, row.size_bytes)
-    if wanted:
-        headers["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{part.size_bytes}"
-    headers |= {"Content-Type": "application/octet-stream", "Content-Length": str(part.end - part.start)}
-    if request.method == "HEAD":
-        return Response(status_code=200, headers=headers)
-    status = 206 if wanted else 200
-    opened = await asyncio.to_thread(deliver.open_delivery, office, asker, delivery_id)
-    send_by: Callable[[FilePath], str] | None = getattr(request.app.state, SEND_BY)
-    place = office.objects.local_path(opened.object_name)
-    if send_by is not None and place is not None and sent_alike(request.headers, wanted):
-        del headers["Content-Length"]
-        return Response(status_code=status, headers=headers | {SEND_HEADER: send_by(place)})
-    source = await asyncio.to_thread(office.objects.open, opened.object_name)
-    return PartResponse(source, part, status_code=status, headers=headers)
+    send_by = getattr(request.app.state, SEND_BY)
+    return await asyncio.to_thread(content_response, request, office, asker, delivery_id, send_by=send_by)
 
 
 @router.post("/deliveries/{delivery_id}/received", response_model=models.Delivery, responses=problems(404, 422))
 def received(request: Request, office: TheOffice, asker: Fetcher, delivery_id: Id, proof: models.Proof) -> Any:
     """Say that the delivery is here and whole, with its digest as the proof."""
-    return _on_wire(request, deliver.mark_received(office, asker, delivery_id, sha256=proof.sha256))
+    deliver.mark_received(office, asker, delivery_id, sha256=proof.sha256)
+    return _on_wire(request, deliver.tell_delivery(office, asker, delivery_id))
 
 
-def _on_wire(request: Request, row: store.Delivery) -> dict[str, Any]:
-    return deliver.delivery_view(row) | {"content_url": _content_url(request, row.id)}
+def _on_wire(request: Request, told: dict[str, Any]) -> dict[str, Any]:
+    return told | {"content_url": _content_url(request, told["id"])}
 
 
 def _content_url(request: Request, delivery_id: str) -> str:

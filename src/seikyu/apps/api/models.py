@@ -25,6 +25,7 @@ SendingState = Literal[
     "undone",
 ]
 DeliveryState = Literal["waiting", "fetching", "received"]
+DeliveryKind = Literal["medical", "dpc", "dental", "pharmacy", "home_nursing"]
 
 BODY_FORM = r"^(1|2-(0[1-9]|[1-3][0-9]|4[0-7]|99))$"
 MONTH_FORM = r"^[0-9]{4}(0[1-9]|1[0-2])$"
@@ -280,7 +281,10 @@ class Forecast(Wire):
 
 
 class Delivery(Wire):
-    """A sealed object that waits for its payer. `content_url` is absolute."""
+    """A sealed object that waits for its payer. `content_url` is absolute.
+
+    `reached_bytes` is how far the payer is known to have come: to where a request went on from, or all of it.
+    """
 
     id: str
     body: str
@@ -293,7 +297,9 @@ class Delivery(Wire):
     size_bytes: int
     sha256: str
     state: DeliveryState
+    reached_bytes: int
     sealed_at: Instant
+    fetched_at: Instant | None
     received_at: Instant | None
     content_url: str
 
@@ -303,6 +309,95 @@ class Deliveries(Wire):
 
     items: list[Delivery]
     next: str | None
+
+
+class DeliveryStep(Wire):
+    """A line of a delivery's history: the bytes `start` up to `end`, not included, asked for in so many requests.
+
+    `user` is null for a program; `terminal` and `serial` are of the certificate.
+    """
+
+    no: int
+    what: Literal["fetch", "received", "mismatch"]
+    since: Instant
+    until: Instant
+    start: int
+    end: int
+    requests: int
+    user: str | None
+    terminal: str | None
+    serial: str | None
+
+
+class DeliveryHistory(Wire):
+    """Who fetched a delivery, in order."""
+
+    items: list[DeliveryStep]
+
+
+class DeliveryPieces(Wire):
+    """The SHA-256 of each piece of a delivery; every piece has `piece_bytes` but the last."""
+
+    piece_bytes: int
+    size_bytes: int
+    sha256: str
+    pieces: list[str]
+
+
+class PayerMonthName(Wire):
+    """A closed month of a review body that has something for the asker."""
+
+    month: str
+    body: str
+
+
+class PayerMonths(Wire):
+    """All of them, newest first."""
+
+    items: list[PayerMonthName]
+
+
+class Measures(Wire):
+    """The measures of the claim ledger. Cases are 件数, claims 枚数 (on the main payer only)."""
+
+    claims: int
+    main_points: int
+    cases: int
+    own_points: int
+    meals_yen: int
+
+
+class PayerLedger(Wire):
+    """The asker's account: what was claimed, and where it went."""
+
+    claimed: Measures
+    delivered: Measures
+    suspended: Measures
+    difference: Measures
+
+
+class PayerMonthOfBody(Wire):
+    """The asker's part of a review body's month. `balanced`: the deliveries hold what the ledger charges."""
+
+    body: str
+    month: str
+    closed_at: Instant | None
+    deliveries: int
+    received: int
+    claims: int
+    points: int
+    size_bytes: int
+    balanced: bool
+    ledger: PayerLedger
+    reasons: dict[str, Measures]
+
+
+class PayerMonth(Wire):
+    """The asker's month, review body by review body."""
+
+    month: str
+    balanced: bool
+    items: list[PayerMonthOfBody]
 
 
 class Proof(Wire):

@@ -165,6 +165,9 @@ async def _static(request: Request) -> Response:
     if found is None:
         return PlainTextResponse("not found", 404)
     headers = {"Cache-Control": _KEPT, "X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding"}
+    if found.media_type == _TYPES[".js"]:
+        # A worker goes by the policy of its own script: it may do what a page may, and nothing foreign.
+        headers["Content-Security-Policy"] = HEADERS["Content-Security-Policy"]
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(found.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=found.media_type)
     return Response(found.content, headers=headers, media_type=found.media_type)

@@ -5,20 +5,24 @@ from datetime import date
 from starlette.responses import Response
 
 from seikyu.apps.api.identity import days_to_warn_of
+from seikyu.apps.pages.payer.home import show_payer_home
 from seikyu.apps.pages.visit import Visit
 from seikyu.apps.pki import GIVEN_OUT
 from seikyu.apps.words import Language, say
 from seikyu.lines.admission import Mode
 from seikyu.office.bodies import bodies
 from seikyu.services.admission import OtherLine, refusal_of
-from seikyu.services.office import REAL, Office
+from seikyu.services.office import PAYER, REAL, Office
 
 
 def show_front(visit: Visit) -> Response:
-    """Show the first page."""
+    """Show the first page; to a payer's people who have logged in, theirs."""
+    refusal = _refusal(visit)
+    kind = visit.identity.kind if visit.identity else ""
+    if kind == PAYER and visit.actor is not None and visit.actor.must is None and refusal is None:
+        return show_payer_home(visit)
     with visit.people.store.read() as tx:
         party = tx.party(visit.identity.party) if visit.identity else None
-    refusal = _refusal(visit)
     named, opening, is_open = front_facts(visit.office, visit.pages.served, visit.lang)
     to_file = {name: refusal.facts[name] if refusal else None for name in ("notice", "used")}
     return visit.show(

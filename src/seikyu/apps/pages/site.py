@@ -5,6 +5,7 @@ from pathlib import Path
 
 from starlette.routing import Route
 
+from seikyu.apps.api.contents import SendBy
 from seikyu.apps.notices_posted import Paper
 from seikyu.apps.pages.certs.applications import application_routes
 from seikyu.apps.pages.certs.certificates import certificate_routes
@@ -24,6 +25,7 @@ from seikyu.apps.pages.operator.inquiries import inquiry_routes
 from seikyu.apps.pages.operator.months import month_routes
 from seikyu.apps.pages.operator.requests import request_routes
 from seikyu.apps.pages.operator.wishes import wish_routes
+from seikyu.apps.pages.payer.deliveries import delivery_routes
 from seikyu.apps.pages.people.account import account_routes
 from seikyu.apps.pages.people.second_factor import second_factor_routes
 from seikyu.apps.pages.people.users import user_routes
@@ -45,6 +47,7 @@ from seikyu.trust.people import (
     NOTICES,
     OFFICE,
     PEOPLE,
+    SEE,
 )
 
 _FRONT = Way("/", "pages.way.front")
@@ -61,6 +64,7 @@ _APPLICATIONS = Way("/applications", "pages.way.applications", powers=(CERTIFICA
 _ISSUANCE = Way("/issuance", "pages.way.issuance", powers=(OFFICE, APPROVE), aside=True)
 _CERTIFICATES = Way("/certificates", "pages.way.certificates", powers=(OFFICE, APPROVE), aside=True)
 _ORDERS = Way("/orders", "pages.way.orders", powers=(OFFICE, APPROVE), aside=True)
+_DELIVERIES = Way("/deliveries", "pages.way.deliveries", powers=(SEE,), kinds=("payer",))
 _USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE), aside=True)
 _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES), aside=True)
 _WEBHOOKS = Way("/webhooks", "pages.way.webhooks", powers=(CERTIFICATES,), kinds=("institution", "payer"), aside=True)
@@ -78,6 +82,7 @@ WAYS = {
         _SEND,
         _STATUS,
         _LISTS,
+        _DELIVERIES,
         _DESK,
         _NOTICES,
         _APPLICATIONS,
@@ -126,10 +131,12 @@ def page_routes(
     *,
     paper: Callable[[], Paper] | None = None,
     network: Path | None = None,
+    send_by: SendBy | None = None,
 ) -> list[Route]:
     """Return every route of a face's pages.
 
     Shape: `paper` returns what makes notices into paper; the desk has it. `network` is as in `faces.public`.
+    `send_by` is as for `build_api`.
     """
     at_desk = []
     if pages.face == "desk" and paper is not None:
@@ -143,6 +150,7 @@ def page_routes(
             *list_routes(pages),
             *status_routes(pages),
             *sending_routes(pages),
+            *delivery_routes(pages, send_by),
             *desk_routes(pages),
             *month_routes(pages),
             *wish_routes(pages),

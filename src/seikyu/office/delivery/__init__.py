@@ -11,15 +11,19 @@ Writing (`writing`) and reading (`reading`) share no code, so that what a payer 
 Source: payer:3.2, payer:3.3.
 """
 
+from seikyu.office.delivery.history import DeliveryStep, noted, reached
 from seikyu.office.delivery.names import begins_volume, delivery_path, search_no
 from seikyu.office.delivery.reading import DeliveredClaim, read_delivery
 from seikyu.office.delivery.writing import claim_rows, stream_claim
 
 __all__ = [
     "DeliveredClaim",
+    "DeliveryStep",
     "begins_volume",
     "claim_rows",
     "delivery_path",
+    "noted",
+    "reached",
     "read_delivery",
     "search_no",
     "stream_claim",
