@@ -17,7 +17,6 @@ from builders import claim, uke
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import upload
 from seikyu.services.arrival import Stated
-from seikyu.services.inquiries import Asked, Asker, make_inquiry
 from seikyu.services.notices import file_notice
 from seikyu.services.receive import Terms
 from seikyu.services.webhooks import Telling, add_webhook, nobody_listens
@@ -148,11 +147,6 @@ def _webhook(site: Site) -> str:
     return made.webhook.id
 
 
-def _inquiry(site: Site) -> str:
-    asked = Asked("line", MARK, line_kind="ipsec_ike")
-    return make_inquiry(site.lab.office, Asker(FIRST), asked).inquiry.number
-
-
 def _serial(site: Site) -> str:
     with site.lab.office.store.read() as tx:
         return tx.certificates(party=FIRST)[0].serial
@@ -184,7 +178,7 @@ THINGS: Final[dict[str, tuple[str, Callable[[Site], str]]]] = {
     "undo-orders": ("", _of_the_office),
     "undo-requests": ("", _of_the_office),
     "announcements": ("", _of_the_office),
-    "inquiries": (FIRST, _inquiry),
+    "inquiries": ("", _of_the_office),
     "corrections": ("", _of_the_office),
     "pairings": ("", _of_the_office),
 }
