@@ -39,12 +39,12 @@ _WHOSE: Final = re.compile(r"([a-z-]+)/\{(\w+)(?::\w+)?\}")
 
 #: First parts of addresses that anybody may see: at the desk with a certificate of a party, and on the public face.
 OPEN: Final = {
-    "desk": frozenset({"", "login", "logout", "healthz", "static", "lines", "api", "/account/register", "/account/register/finish"}),
+    "desk": frozenset({"", "login", "logout", "healthz", "static", "lines", "api", "forms", "contact", "status", "/account/register", "/account/register/finish"}),
     "public": frozenset(
         {"", "login", "logout", "healthz", "static", "lines", "cert", "pki", "api", "faq", "forms",
          "prefectures", "news", "status", "calendar", "contact", "for", "certificates", "pairings", "ocsp",
          "news.json", "news.atom", "status.json", "calendar.json", "calendar.ics", "prefectures.json", "faq.json",
-         "lines.json", "forms.json", "/account/register", "/account/register/finish"}
+         "lines.json", "forms.json", "contact.json", "/account/register", "/account/register/finish"}
     ),
 }  # fmt: skip
 
