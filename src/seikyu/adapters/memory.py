@@ -20,7 +20,13 @@ from typing import Any, BinaryIO, Final, Self, TypeVar
 
 from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, MemoryAccountsWrite
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
+from seikyu.adapters.memory_announcements import (
+    AnnouncementTables,
+    MemoryAnnouncementsRead,
+    MemoryAnnouncementsWrite,
+)
 from seikyu.adapters.memory_contact import ContactTables, MemoryContactRead, MemoryContactWrite
+from seikyu.adapters.memory_correcting import CorrectingTables, MemoryCorrectingRead, MemoryCorrectingWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
 from seikyu.adapters.memory_operating import MemoryOperatingRead, MemoryOperatingWrite, OperatingTables
@@ -52,6 +58,8 @@ class _Tables(
     AcmeTables,
     EventTables,
     OperatingTables,
+    AnnouncementTables,
+    CorrectingTables,
     ContactTables,
 ):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
@@ -90,6 +98,8 @@ class MemoryReadTx(
     MemoryAcmeRead,
     MemoryEventsRead,
     MemoryOperatingRead,
+    MemoryAnnouncementsRead,
+    MemoryCorrectingRead,
     MemoryContactRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
@@ -242,8 +252,10 @@ class MemoryWriteTx(
     MemoryAccountsWrite,
     MemoryEnrolmentWrite,
     MemoryAcmeWrite,
+    MemoryCorrectingWrite,
     MemoryEventsWrite,
     MemoryOperatingWrite,
+    MemoryAnnouncementsWrite,
     MemoryContactWrite,
 ):
     """A transaction that writes (ports.store.WriteTx)."""

@@ -12,7 +12,9 @@ from typing import Protocol
 
 from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.acme import AcmeRead, AcmeWrite
+from seikyu.ports.announcements import AnnouncementsRead, AnnouncementsWrite
 from seikyu.ports.contact import ContactRead, ContactWrite
+from seikyu.ports.correcting import CorrectingRead, CorrectingWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.events import EventsRead, EventsWrite
 from seikyu.ports.operating import OperatingRead, OperatingWrite
@@ -180,6 +182,8 @@ class ReadTx(
     AcmeRead,
     EventsRead,
     OperatingRead,
+    AnnouncementsRead,
+    CorrectingRead,
     ContactRead,
     WaitingRead,
     Protocol,
@@ -276,6 +280,8 @@ class WriteTx(
     AcmeWrite,
     EventsWrite,
     OperatingWrite,
+    AnnouncementsWrite,
+    CorrectingWrite,
     ContactWrite,
     WaitingWrite,
     Protocol,

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from seikyu.adapters.sql import deliveries, ledger, notices, sendings, values
 from seikyu.adapters.sql.accounts import SqlAccountsRead, SqlAccountsWrite
 from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
+from seikyu.adapters.sql.announcements import SqlAnnouncementsRead, SqlAnnouncementsWrite
 from seikyu.adapters.sql.contact import SqlContactRead, SqlContactWrite
+from seikyu.adapters.sql.correcting import SqlCorrectingRead, SqlCorrectingWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
 from seikyu.adapters.sql.events import SqlEventsRead, SqlEventsWrite
@@ -28,10 +30,12 @@ class SqlReadTx(
     SqlAccountsRead,
     SqlEnrolmentRead,
     SqlAcmeRead,
-    SqlContactRead,
-    SqlWaitingRead,
     SqlEventsRead,
     SqlOperatingRead,
+    SqlAnnouncementsRead,
+    SqlCorrectingRead,
+    SqlContactRead,
+    SqlWaitingRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -166,6 +170,8 @@ class SqlWriteTx(
     SqlWaitingWrite,
     SqlEventsWrite,
     SqlOperatingWrite,
+    SqlAnnouncementsWrite,
+    SqlCorrectingWrite,
 ):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 
