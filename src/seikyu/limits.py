@@ -64,6 +64,8 @@ LIMITS: Final = (
     Limit("json_bytes", 64 * KIB, "bytes", "bodies other than files are small acts"),
     Limit("line_file_bytes", 256 * KIB, "bytes", "network.toml and site.toml; a network of ten areas has 4 KB"),
     Limit("guides_at_once", 4, "documents", "PDFs and folders of guides, drawn or waiting; half a second of a core"),
+    Limit("prefecture_table_bytes", 512 * KIB, "bytes", "a table of 48 rows has 20 KB"),
+    Limit("prefecture_lines", 500, "lines", "48 bodies have a row each; a cell may have line breaks of its own"),
     Limit("form_bytes", 192 * KIB, "bytes", "what a form of a page sends; a text far too long is told at its field: "
           "10,000 emoji take 120 KB"),
     Limit("form_fields", 160, "fields", "the longest form has the 113 items of a dispensing record"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import builders
 from seikyu.records import text_of
 from seikyu.rules import Finding, IndexRow, Summary
+from seikyu.rules.reports.decisions import Errors
 from seikyu.rules.reports.forms import Issue, bulk_name, forms
 from seikyu.rules.reports.opened import OpenList, for_spreadsheet, harmless, open_list, part_of, plain_rows
 from seikyu.rules.reports.printing import Confirmed, Examined, divisions_there, named_institution, printings
@@ -176,3 +177,19 @@ def test_the_institution_is_named_by_the_first_record() -> None:
     assert "" == named_institution(b"XX,1", summary.layout)
     assert "" == named_institution(b"IR,1", summary.layout)
     assert text_of(first.split(b",")[6]) == named_institution(first + b"\r\n", summary.layout)
+
+
+def test_a_receipt_is_of_what_is_claimed() -> None:
+    """What asks and is left out stands in neither division of it; the list without ASP tells less of the same."""
+    examined, summary = sent(builders.uke(builders.claim(1), builders.claim(2, claim_type="1111", points=300)))
+    issue, left_out = Issue(summary=summary), Confirmed(Errors.WITHOUT)
+
+    def counted(form: str, confirmed: Confirmed) -> list[str | None]:
+        return [each.in_out for each, lines in printings(forms()[form], issue, [examined], confirmed) if list(lines)]
+
+    assert ["inpatient", "outpatient"] == counted("pjry", left_out) == counted("hjry", NAMED)
+    assert ["outpatient"] == counted("hjry", left_out)
+    assert ["outpatient"] == divisions_there(forms()["hjry"], issue, [examined], Errors.WITHOUT)
+    ((_, short),) = printings(forms()["uasp"], issue, [examined], NAMED)
+    ((_, long),) = printings(forms()["hasp"], issue, [examined], NAMED)
+    assert 3 == len(list(short)) < len(list(long))

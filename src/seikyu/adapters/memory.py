@@ -20,6 +20,11 @@ from typing import Any, BinaryIO, Final, Self, TypeVar
 
 from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, MemoryAccountsWrite
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
+from seikyu.adapters.memory_announcements import (
+    AnnouncementTables,
+    MemoryAnnouncementsRead,
+    MemoryAnnouncementsWrite,
+)
 from seikyu.adapters.memory_correcting import CorrectingTables, MemoryCorrectingRead, MemoryCorrectingWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
@@ -52,6 +57,7 @@ class _Tables(
     AcmeTables,
     EventTables,
     OperatingTables,
+    AnnouncementTables,
     CorrectingTables,
 ):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
@@ -90,6 +96,7 @@ class MemoryReadTx(
     MemoryAcmeRead,
     MemoryEventsRead,
     MemoryOperatingRead,
+    MemoryAnnouncementsRead,
     MemoryCorrectingRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
@@ -245,6 +252,7 @@ class MemoryWriteTx(
     MemoryCorrectingWrite,
     MemoryEventsWrite,
     MemoryOperatingWrite,
+    MemoryAnnouncementsWrite,
 ):
     """A transaction that writes (ports.store.WriteTx)."""
 

@@ -66,8 +66,7 @@ def show(delivery: DeliveryId, *, as_id: As = None, home: Home = None, as_json: 
     for step in history:
         what = say(f"deliveries.steps.{step['what']}")
         by = f"{step['user'] or '-'} {step['terminal'] or '-'} {step['serial'] or '-'}"
-        facts = {"no": step["no"], "since": step["since"][:16], "start": step["start"], "end": step["end"]}
-        print(one_line(f"  {say('deliveries.step', what=what, by=by, **facts)}"))
+        print(one_line(f"  {step['no']}  {step['since'][:16]}  {what}  {step['start']}-{step['end']}  {by}"))
     if not history:
         print(f"  {say('deliveries.no_steps')}")
     return Exit.DONE

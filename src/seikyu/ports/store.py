@@ -12,6 +12,7 @@ from typing import Protocol
 
 from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.acme import AcmeRead, AcmeWrite
+from seikyu.ports.announcements import AnnouncementsRead, AnnouncementsWrite
 from seikyu.ports.correcting import CorrectingRead, CorrectingWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.events import EventsRead, EventsWrite
@@ -172,7 +173,17 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, EventsRead, OperatingRead, CorrectingRead, Protocol):
+class ReadTx(
+    PeopleRead,
+    RegisterRead,
+    EnrolmentRead,
+    AcmeRead,
+    EventsRead,
+    OperatingRead,
+    AnnouncementsRead,
+    CorrectingRead,
+    Protocol,
+):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def notice(self, notice_id: str) -> Notice | None: ...
@@ -265,6 +276,7 @@ class WriteTx(
     AcmeWrite,
     EventsWrite,
     OperatingWrite,
+    AnnouncementsWrite,
     CorrectingWrite,
     Protocol,
 ):

@@ -18,12 +18,14 @@ from seikyu.apps.api import (
     deliveries,
     events,
     lists,
+    news,
     notices,
     operating,
     pairings,
     register,
     revoking,
     sendings,
+    site,
     today,
     undoing,
     webhooks,
@@ -135,6 +137,9 @@ def _app(
     app.include_router(revoking.router)
     app.include_router(register.router)
     app.include_router(notices.admin_router)
+    app.include_router(news.router)
+    app.include_router(news.admin_router)
+    app.include_router(site.router)
     app.add_middleware(SmallBodies, root=ROOT)
     open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
     app.add_middleware(

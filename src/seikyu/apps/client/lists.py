@@ -1,6 +1,7 @@
 """Taking official lists: what there is, and each as a file that is here as a whole or not at all."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -68,5 +69,6 @@ def _once(line: Line, path: str, folder: Path) -> Taken:
         except OSError as reason:
             raise unwritable(str(place), reason) from reason
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()
     return Taken(place, size_bytes)

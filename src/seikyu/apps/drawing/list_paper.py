@@ -21,6 +21,7 @@ from seikyu.apps.drawing.pdf import FONTS, fonts
 from seikyu.apps.words import say
 from seikyu.limits import limit
 from seikyu.ports.errors import Busy, NotFound
+from seikyu.rules.reports.caret import width
 from seikyu.rules.reports.forms import Column
 from seikyu.rules.reports.opened import OpenList, part_of
 
@@ -29,8 +30,7 @@ _RECEIPT: Final = "hjry"
 #: Steps behind the others, of 19.
 _BACK: Final = 10
 _RETRY_S: Final = 5
-#: From so many characters on a column shares what room is left, with this much as the most.
-_WIDE, _WIDEST = 14, 36
+_NARROWEST, _WIDEST = 3, 64
 #: From so many columns on, the paper is the larger one, and the letters the smaller ones.
 _MANY_COLUMNS: Final = 22
 _SOME_COLUMNS: Final = 9
@@ -85,7 +85,7 @@ def _facts(opened: OpenList, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
             {
                 "title": opened.columns[at].title,
                 "number": opened.columns[at].way in _NUMBERS,
-                "weight": _weight([row[at] for row in rows]),
+                "weight": _weight([row[at] for row in rows], opened.columns[at].title),
             }
             for at in used
         ],
@@ -93,10 +93,13 @@ def _facts(opened: OpenList, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     }
 
 
-def _weight(texts: Sequence[str]) -> int:
-    """Return how wide a column is beside the other wide ones; 0 for one that is as wide as what stands in it."""
-    longest = max((len(text) for text in texts), default=0)
-    return 0 if longest < _WIDE else min(longest, _WIDEST)
+def _weight(texts: Sequence[str], title: str) -> int:
+    """Return how wide a column is beside the others, in half-width characters; a title may take three lines.
+
+    That the typesetter measures columns by itself would take it four times as long.
+    """
+    longest = max((width(text) for text in texts), default=0)
+    return min(max(longest, width(title) // 3, _NARROWEST), _WIDEST) + 1
 
 
 def _as_receipt(header: dict[str, str]) -> dict[str, Any]:

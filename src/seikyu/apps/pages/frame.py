@@ -71,6 +71,7 @@ def render(template: str, lang: Language, /, **facts: Any) -> str:
         "path": "",
         "other_path": "/",
         "ways": (),
+        "way_here": None,
         "actor": None,
         "on_test_line": False,
         "token": _no_token,

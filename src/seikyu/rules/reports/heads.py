@@ -6,6 +6,7 @@ forget it.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from seikyu.records import layouts, masked, parse_date, parse_month, read_lines, secret, table, text_of
@@ -128,11 +129,14 @@ def read_claim(
 
     `wanted` are lines of the file whose places are kept. Bytes that break off inside a claim give what stands before.
     """
-    if layout_name not in {layout.name for layout in layouts()}:
+    if layout_name not in _names():
         return ClaimHead(line=line, show_personal=show_personal)
     common, insurer, public, places = None, None, [], {}
     line -= _before(data)
-    for no, place in _walk(data, plans(layout_name or ""), line):
+    known: Mapping[str, Plan] = plans(layout_name or "")
+    if not wanted:  # Then no other record tells anything, and most of a claim need not be understood.
+        known = _heads_of(layout_name or "")
+    for no, place in _walk(data, known, line):
         record = place.record
         if record.id == _COMMON:
             common = common or record
@@ -150,6 +154,16 @@ def read_claim(
         line=line,
         show_personal=show_personal,
     )
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(layout.name for layout in layouts())
+
+
+@cache
+def _heads_of(layout_name: str) -> Mapping[str, Plan]:
+    return {rid: plan for rid, plan in plans(layout_name).items() if rid in (_COMMON, _INSURER, _PUBLIC)}
 
 
 def _before(data: bytes) -> int:

@@ -29,8 +29,9 @@ from seikyu.ports.errors import BadRequest, NotFound
 from seikyu.ports.store import Sending
 from seikyu.ports.trust import ClientIdentity
 from seikyu.records import Month
+from seikyu.rules.reports.caret import width
 from seikyu.rules.reports.forms import forms, kind_of, kinds
-from seikyu.rules.reports.opened import open_list, part_of
+from seikyu.rules.reports.opened import OpenList, open_list, part_of
 from seikyu.services.list_archive import Wish, sendings_of
 from seikyu.services.lists import Listed, lists_of, make_list
 from seikyu.services.office import INSTITUTION, LINES, TEST
@@ -49,6 +50,8 @@ _KINDS: Final = ("medical", "dpc", "dental", "pharmacy", "home_nursing")
 #: So many of the newest sendings are looked at for the months to choose from.
 _NEWEST: Final = 200
 _SUMS: Final = ("claims", "days", "points", "copay_yen", "meals_yen", "standard_yen")
+#: A text of so many places of a terminal stands in one line.
+_SHORT: Final = 24
 #: Values of these ways are numbers, and stand to the right.
 _NUMBERS: Final = ("number", "counted")
 
@@ -116,7 +119,7 @@ def show_one(visit: Visit) -> Response:
         item=_item(visit, sending, chosen),
         divisions=[_item(visit, sending, each) for each in own] if len(own) > 1 else [],
         opened=opened,
-        numbers=[column.way in _NUMBERS for column in opened.columns],
+        columns=_filled(opened, rows),
         rows=rows,
         first=first,
         last=first + len(rows) - 1,
@@ -179,6 +182,17 @@ def show_sums(visit: Visit) -> Response:
 
 
 # --- parts ---
+
+
+def _filled(opened: OpenList, rows: list[tuple[str, ...]]) -> list[dict[str, Any]]:
+    """Return the columns in which anything stands: where, their title, and whether they hold numbers or long texts."""
+    there = []
+    for at, column in enumerate(opened.columns):
+        longest = max((width(row[at]) for row in rows), default=0)
+        if longest or at == 0:
+            look = "num" if column.way in _NUMBERS else "no" if longest <= _SHORT else "long"
+            there.append({"at": at, "title": column.title, "look": look})
+    return there
 
 
 def _claimant(visit: Visit) -> ClientIdentity:

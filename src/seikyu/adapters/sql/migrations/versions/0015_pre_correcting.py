@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 INSTANT = sa.String(27).with_variant(sa.DateTime(timezone=True), "postgresql")
 
