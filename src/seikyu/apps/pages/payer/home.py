@@ -39,7 +39,6 @@ def show_payer_home(visit: Visit) -> Response:
         may_fetch=permits(visit.who, FETCH),
         days=[_days_said(visit, month, now) for month in (office_month(now).plus(-1), office_month(now))],
         sandbox=office.sandbox,
-        news=news_lines(visit, party_kind=PAYER),
         certificate=own,
         certificate_days=days_to_warn_of(dict(visit.request.scope)),
     )
