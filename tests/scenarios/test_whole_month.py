@@ -30,8 +30,9 @@ FIRST, SECOND = "institution", "institution_2"
 
 def at(house: House, text: str) -> None:
     """Move the clock of the office to a time in Japan."""
-    done = house.run("admin", "clock", f"{text}+09:00")
-    assert done.returncode == 0, done.stderr
+    body = json.dumps({"now": f"{text}+09:00"}).encode()
+    answer = house.ask("PUT", "/api/v1/admin/clock", body, party="operator", **JSON)
+    assert answer.status == 200, answer.json
 
 
 def a_file(house: House, number: int, party: str = FIRST, *, month: str = MONTH, wrong: bool = False) -> bytes:
@@ -90,7 +91,8 @@ def staff(name: str, role: str) -> Staff:
 def test_a_month_is_lived_by_the_calendar(house: House) -> None:
     """What counts, what does not, who decided, and that everything that was claimed was delivered, to the unit."""
     house.start()
-    assert house.run("admin", "calendar", "national").returncode == 0
+    calendar = json.dumps({"name": "national"}).encode()
+    assert house.ask("PUT", "/api/v1/admin/calendar", calendar, party="operator", **JSON).status == 200
 
     # Before the 5th nobody is let in; the mistaken do not lose anything.
     at(house, "2026-12-04T23:59:50")

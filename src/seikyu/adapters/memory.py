@@ -25,6 +25,7 @@ from seikyu.adapters.memory_announcements import (
     MemoryAnnouncementsRead,
     MemoryAnnouncementsWrite,
 )
+from seikyu.adapters.memory_correcting import CorrectingTables, MemoryCorrectingRead, MemoryCorrectingWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
 from seikyu.adapters.memory_operating import MemoryOperatingRead, MemoryOperatingWrite, OperatingTables
@@ -57,6 +58,7 @@ class _Tables(
     EventTables,
     OperatingTables,
     AnnouncementTables,
+    CorrectingTables,
 ):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
@@ -95,6 +97,7 @@ class MemoryReadTx(
     MemoryEventsRead,
     MemoryOperatingRead,
     MemoryAnnouncementsRead,
+    MemoryCorrectingRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -246,6 +249,7 @@ class MemoryWriteTx(
     MemoryAccountsWrite,
     MemoryEnrolmentWrite,
     MemoryAcmeWrite,
+    MemoryCorrectingWrite,
     MemoryEventsWrite,
     MemoryOperatingWrite,
     MemoryAnnouncementsWrite,

@@ -13,6 +13,7 @@ from typing import Protocol
 from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.acme import AcmeRead, AcmeWrite
 from seikyu.ports.announcements import AnnouncementsRead, AnnouncementsWrite
+from seikyu.ports.correcting import CorrectingRead, CorrectingWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.events import EventsRead, EventsWrite
 from seikyu.ports.operating import OperatingRead, OperatingWrite
@@ -180,6 +181,7 @@ class ReadTx(
     EventsRead,
     OperatingRead,
     AnnouncementsRead,
+    CorrectingRead,
     Protocol,
 ):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
@@ -275,6 +277,7 @@ class WriteTx(
     EventsWrite,
     OperatingWrite,
     AnnouncementsWrite,
+    CorrectingWrite,
     Protocol,
 ):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""

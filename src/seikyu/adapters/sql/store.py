@@ -10,6 +10,7 @@ from seikyu.adapters.sql import deliveries, ledger, notices, sendings, values
 from seikyu.adapters.sql.accounts import SqlAccountsRead, SqlAccountsWrite
 from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
 from seikyu.adapters.sql.announcements import SqlAnnouncementsRead, SqlAnnouncementsWrite
+from seikyu.adapters.sql.correcting import SqlCorrectingRead, SqlCorrectingWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
 from seikyu.adapters.sql.events import SqlEventsRead, SqlEventsWrite
@@ -30,6 +31,7 @@ class SqlReadTx(
     SqlEventsRead,
     SqlOperatingRead,
     SqlAnnouncementsRead,
+    SqlCorrectingRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -163,6 +165,7 @@ class SqlWriteTx(
     SqlEventsWrite,
     SqlOperatingWrite,
     SqlAnnouncementsWrite,
+    SqlCorrectingWrite,
 ):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 

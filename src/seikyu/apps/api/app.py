@@ -14,6 +14,7 @@ from seikyu.apps.api import (
     admin,
     arrivals,
     certificates,
+    corrections,
     deliveries,
     events,
     lists,
@@ -120,6 +121,7 @@ def _app(
     )
     app.include_router(lists.router)  # its fixed names come before the ids of the ones below
     app.include_router(sendings.router)
+    app.include_router(corrections.router)
     app.include_router(today.router)
     app.include_router(arrivals.router)
     app.include_router(deliveries.router)

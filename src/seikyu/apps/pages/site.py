@@ -12,6 +12,8 @@ from seikyu.apps.pages.certs.certificates import certificate_routes
 from seikyu.apps.pages.certs.issuance import issuance_routes
 from seikyu.apps.pages.certs.orders import order_routes
 from seikyu.apps.pages.frame import static_routes
+from seikyu.apps.pages.institution.correct import correct_routes
+from seikyu.apps.pages.institution.findings import finding_routes, rule_routes
 from seikyu.apps.pages.institution.home import home_routes, show_start
 from seikyu.apps.pages.institution.lists import list_routes
 from seikyu.apps.pages.institution.send import send_routes
@@ -158,6 +160,8 @@ def page_routes(
             *order_routes(pages),
             *home_routes(pages),
             *send_routes(pages),
+            *finding_routes(pages),
+            *correct_routes(pages),
             *list_routes(pages),
             *status_routes(pages),
             *sending_routes(pages),
@@ -177,5 +181,6 @@ def page_routes(
         *notice_routes(pages),
         *line_routes(pages, network),
         *application_routes(pages, enrolling),
+        *(rule_routes(pages) if pages.face == "public" else ()),
         *at_desk,
     ]
