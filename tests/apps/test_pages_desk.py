@@ -1,20 +1,26 @@
 """The institution's desk on a bench: home, sending, 請求状況, one sending and its last word."""
 
+import asyncio
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import httpx2
 import pytest
 
-from apps.desk_lab import FIRST, PAYER, SECOND, certificates
-from apps.pages_lab import Browser, Site, add
+from apps.desk_lab import FIRST, PAYER, SECOND, Connected, certificates
+from apps.pages_lab import Browser, Site, _From, add
 from apps.test_pages_account import NOW
-from builders import claim, uke
+from builders import CITY, claim, uke
+from seikyu.office.announcing import Draft
 from seikyu.office.calendar import JST
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import decide
+from seikyu.services.announcements import publish
 from seikyu.services.login import logout
+from seikyu.services.people import CONSOLE, end_mandate, grant_mandate
 from services.office_lab import institution
 
 FILE = uke(claim(1), claim(2, points=300), claim(3, points=310))
@@ -145,7 +151,7 @@ def test_a_form_that_is_not_ours_sends_nothing(site: Site, browser: Browser, acc
         "cut": ((form(*good)[0][:-20], form(*good)[1]), 400),
         "no name": ((form(*good)[0].replace(b'; name="files"', b""), form(*good)[1]), 400),
         "not a form": ((b"x" * 5000, form()[1]), 400),
-        "no boundary": ((FILE, {"content-type": "application/octet-stream"}), 400),
+        "no boundary": ((FILE, {"content-type": "application/octet-stream"}), 403),
         "long field": (form(("token", None, b"x" * 100_000), *good[1:]), 413),
     }
     for name, ((body, headers), status) in cases.items():
@@ -379,3 +385,135 @@ def test_the_hours_are_told_where_one_sends(site: Site, browser: Browser) -> Non
     assert "Closed. It opens 2026-09-07 08:00" in again.get("/").text
     assert send(again, ("RECEIPTC.UKE", FILE)).status_code == 409
     assert nothing_stays(site)
+
+
+def test_an_agent_chooses_for_whom_it_works(site: Site, browser: Browser) -> None:
+    """At the top of home; what it sends is the principal's and names it. When the mandate ends, so does the choice."""
+    people = site.pages["desk"].people
+    agent = add(site, "jiro", party=SECOND)
+    assert "Work for" not in agent.get("/").text
+    grant_mandate(people, CONSOLE, "1", agent=SECOND, principal=FIRST)
+    agent.get("/")
+    agent.post("/sendings/acting", **{"for": FIRST})
+    one = sent(agent)
+    assert (site.lab.sending(one).party, site.lab.sending(one).agent) == (FIRST, SECOND)
+    assert f"/sendings/{one}" in agent.get("/sendings").text
+    assert f"{SECOND}/jiro" in browser.get(f"/sendings/{one}").text, "the principal sees who it was"
+    agent.get("/")
+    agent.post("/sendings/acting", **{"for": SECOND})
+    assert agent.get(f"/sendings/{one}").status_code == 404
+    agent.get("/")
+    token = agent.hidden("/sendings/acting")["token"]
+    assert agent.send("/sendings/acting", {"token": token, "for": PAYER}).status_code == 404
+    agent.get("/")
+    agent.post("/sendings/acting", **{"for": FIRST})
+
+    end_mandate(people, CONSOLE, "1", agent=SECOND, principal=FIRST)
+
+    assert agent.ask("GET", f"/sendings/{one}").status_code == 404
+    assert agent.ask("GET", "/sendings/new").status_code == 404, "nobody sends for themselves without having said so"
+    assert "The mandate has ended" in agent.get("/").text
+    assert agent.ask("GET", "/sendings/new").status_code == 200
+
+
+def test_what_arrives_is_told_to_its_own_page(site: Site, browser: Browser) -> None:
+    """By the key of the form; another's key finds nothing, and another party sees nothing."""
+    browser.get("/sendings/new")
+    token, key = browser.hidden("/sendings/new")["token"], "ab" * 16
+    other = add(site, "jiro", party=SECOND)
+    body, headers = form(
+        ("token", None, token.encode()), ("line", None, b"real"), ("key", None, key.encode()), ("files", "A.UKE", FILE)
+    )
+    seen: dict[str, Any] = {}
+
+    async def asked(who: Browser, path: str, accept: str) -> httpx2.Response:
+        app = _From(Connected(site.apps["desk"], who.party), who.address)
+        said = {
+            "accept": accept,
+            "accept-language": "en",
+            "cookie": "; ".join(f"{n}={v}" for n, v in who.cookies.items()),
+        }
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=who.origin) as client:
+            return await client.get(path, headers=said)
+
+    async def pieces() -> Any:
+        yield body[:-100]
+        await asyncio.sleep(0)
+        seen["mine"] = await asked(browser, f"/sendings/arriving?key={key}", "application/json")
+        seen["page"] = await asked(browser, f"/sendings/arriving?key={key}", "text/html")
+        seen["other key"] = await asked(browser, f"/sendings/arriving?key={'0' * 32}", "application/json")
+        seen["theirs"] = await asked(other, f"/sendings/arriving?key={key}", "application/json")
+        yield body[-100:]
+
+    said = {"origin": browser.origin, "sec-fetch-site": "same-origin", "accept": "application/json", **headers}
+    assert browser.ask("POST", "/sendings/new", content=pieces(), headers=said).status_code == 201
+    (item,) = seen["mine"].json()["items"]
+    assert (item["name"], item["no"], item["idempotency_key"]) == ("A.UKE", 1, key)
+    assert "A.UKE" in seen["page"].text
+    assert "<html" not in seen["page"].text
+    assert seen["other key"].json() == seen["theirs"].json() == {"items": []}
+
+
+def test_a_line_that_breaks_in_a_form_leaves_nothing(site: Site, browser: Browser) -> None:
+    """After every piece of it, be it in a field, a file, or between two files."""
+    browser.get("/sendings/new")
+    token = browser.hidden("/sendings/new")["token"]
+    body, headers = form(
+        ("token", None, token.encode()), ("line", None, b"real"), ("files", "A.UKE", FILE), ("files", "B.UKE", NEXT)
+    )
+    app = site.apps["desk"]
+    for at in range(0, len(body), 97):
+        site.apps["desk"] = Cut(app, at)
+        assert post(browser, body, headers, piece=50).status_code == 408
+        assert nothing_stays(site), at
+
+
+@dataclass
+class Cut:
+    """An app whose line breaks after so many bytes of a request."""
+
+    app: Any
+    after: int
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand on no more than that."""
+        seen = 0
+
+        async def cut() -> Any:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            return message if seen <= self.after else {"type": "http.disconnect"}
+
+        await self.app(scope, cut, send)
+
+
+def test_both_ways_of_counting_are_told(site: Site, browser: Browser) -> None:
+    """A claim on insurance and a public fund is one claim and two cases."""
+    one = sent(browser, ("RECEIPTC.UKE", uke(claim(1), claim(2, publics=[CITY], points=300))))
+    text = re.sub(r"\s+", " ", browser.get(f"/sendings/{one}").text)
+    assert "File 1: 2 claims (RE), as the receipt counts; 3 cases (GO), as an invoice counts" in text
+
+
+def test_undoing_is_asked_for_on_the_page_of_the_sending(site: Site, browser: Browser) -> None:
+    """Only of what is confirmed; the wish stands there afterwards."""
+    one = sent(browser)
+    assert "undo-request" not in browser.get(f"/sendings/{one}").text
+    decide.confirm(site.lab.office, institution(), one, "with")
+    browser.get(f"/sendings/{one}")
+    browser.post(f"/sendings/{one}/undo-request", reason="正しいファイルを送信し直したため")
+    assert "The office was asked to undo the confirmation." in browser.text()
+    assert "正しいファイルを送信し直したため" in browser.text()
+    assert f'action="/sendings/{one}/undo-request"' not in browser.page.text if browser.page else False
+
+
+def test_home_tells_what_is_announced(site: Site, browser: Browser) -> None:
+    """What is important stands above what there is to do; without announcements nothing is said of them."""
+    assert "news-list" not in browser.get("/").text
+    publish(
+        site.lab.office,
+        Draft("受付を延長します", "本文", importance="important", title_en="Extended", body_en="t"),
+        by="ope",
+    )
+    page = browser.get("/").text
+    assert page.index("Extended") < page.index("To do today")

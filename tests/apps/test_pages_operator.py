@@ -237,3 +237,22 @@ def test_a_reader_acts_on_nothing(site: Site) -> None:
         token = {"token": browser.hidden("/logout")["token"]}
         for path in ("/desk/months/1/202609/close", "/desk/months/extend", "/desk/undo", "/desk/grants"):
             assert browser.send(path, token).status_code == 403
+
+
+def test_an_institution_asks_on_its_own_page(site: Site) -> None:
+    """The form is there while it can be undone; then the wish with its state, and the office's answer."""
+    sending = confirmed(site)
+    clerk, other = add(site), staff(site)
+    page = f"/sendings/{sending.id}"
+    clerk.get(page)
+
+    clerk.post(f"{page}/undo-request", reason="枚数の誤りがあるため")
+
+    assert "The office has been asked to undo the confirmation" in clerk.text()
+    assert "枚数の誤りがあるため" in clerk.text()
+    assert "/undo-request" not in clerk.get(page).text
+    wish = undo.undo_requests(site.lab.office, institution(), sending.id)[0]
+    other.get(f"/desk/undo/{wish.id}")
+    other.post(f"/desk/undo/{wish.id}", act="deny", reason="返戻で扱います")
+    assert "返戻で扱います" in clerk.get(page).text
+    assert "/undo-request" in clerk.get(page).text

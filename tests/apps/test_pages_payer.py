@@ -70,7 +70,7 @@ def test_the_first_page_says_what_is_not_received(site: Site) -> None:
 
     rows = [put(site, DATA + bytes([no]), no=no) for no in (1, 2)]
     browser.get("/")
-    assert "2 files are not received yet." in browser.text()
+    assert "Not received yet: 2." in browser.text()
     assert "Claims of September 2026" in browser.text()
 
     for row in rows:

@@ -297,6 +297,18 @@ def test_the_month_by_commands(home: Path, tmp_path: Path, capsys: pytest.Captur
     table = capsys.readouterr().out.splitlines()
     assert 0 == cli.run(["findings", sending["id"], "--json", *here])
     items = json.loads(capsys.readouterr().out)["items"]
+    assert 0 == cli.run(["today", *here])
+    to_do = capsys.readouterr().out
+    assert 0 == cli.run(["leave-out", sending["id"], "--claim-index", "11", *here])
+    assert 0 == cli.run(["preview", sending["id"], "--with-errors", *here])
+    told = capsys.readouterr().out
+    assert 0 == cli.run(["take-in", sending["id"], "--claim-index", "11", "--json", *here])
+    assert json.loads(capsys.readouterr().out)["files"][0]["claims_left_out"] == []
+    assert 0 == cli.run(["preview", sending["id"], "--without-errors", "--json", *here])
+    assert json.loads(capsys.readouterr().out)["unclaimed"]["claims"] == 2
+    assert 3 == cli.run(["preview", sending["id"], *here])
+    assert 0 == cli.run(["today", "--json", *here])
+    assert sending["id"] in {task["sending"] for task in json.loads(capsys.readouterr().out.splitlines()[-1])["tasks"]}
     assert 0 == cli.run(["confirm", sending["id"], "--with-errors", *here])
     confirmed = capsys.readouterr().out
     assert 2 == cli.run(["cancel", sending["id"], *here])
@@ -307,6 +319,8 @@ def test_the_month_by_commands(home: Path, tmp_path: Path, capsys: pytest.Captur
     assert "RECEIPTC.UKE:" in findings
     assert len(items) == len(table) - 1 == len(findings.splitlines()) == sending["findings"]
     assert "11 claimed, 1 not claimed" in confirmed
+    assert f"{sending['id']}: not confirmed" in to_do
+    assert "Left out by you" in told
 
 
 def test_a_clean_file_ends_with_0(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

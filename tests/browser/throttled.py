@@ -35,7 +35,9 @@ class Throttled:
             except OSError:
                 return
             try:
-                far = socket.create_connection(("localhost", self._office))
+                far = socket.socket()
+                far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2 * _PIECE_BYTES)
+                far.connect(("127.0.0.1", self._office))
             except OSError:
                 near.close()
                 continue

@@ -17,7 +17,7 @@ from seikyu.office.errors import Closed, ClosedMeanwhile, NotAllowed
 from seikyu.office.sending import State
 from seikyu.ports.store import Sending
 from seikyu.records import Month
-from seikyu.services import close, decide
+from seikyu.services import close, decide, leave
 from seikyu.services.errors import AlreadyDecided, MonthNotOver, NothingToCorrect
 from services.office_lab import BODY, OTHER_INSTITUTION, Lab, institution, make_lab
 
@@ -142,7 +142,7 @@ def test_a_correction_is_taken_in_both_windows(row: Row) -> None:
 
 @by_second
 @by_line
-@pytest.mark.parametrize("act", ["confirm", "cancel"])
+@pytest.mark.parametrize("act", ["confirm", "cancel", "leave_out"])
 def test_what_came_in_time_is_decided_by_its_institution_until_the_deadline(row: Row, line: str, act: str) -> None:
     """In open hours; from the deadline on the calendar has decided, and on the test line it never does."""
     bench = Bench.of(row)
@@ -153,6 +153,7 @@ def test_what_came_in_time_is_decided_by_its_institution_until_the_deadline(row:
     acts: dict[str, Callable[[], object]] = {
         "confirm": lambda: decide.confirm(bench.lab.office, asked, sending.id, "with"),
         "cancel": lambda: decide.cancel(bench.lab.office, asked, sending.id),
+        "leave_out": lambda: leave.leave_out(bench.lab.office, asked, sending.id, file_no=1, claim_index=0),
     }
 
     came_to = bench.outcome(acts[act])
@@ -161,7 +162,7 @@ def test_what_came_in_time_is_decided_by_its_institution_until_the_deadline(row:
         assert came_to == "confirmed_automatically"
     else:
         assert came_to == ("closed" if row.window(line) == "closed" else "done")
-    states = {"done": {"confirm": "confirmed", "cancel": "cancelled"}[act], "closed": "to_decide"}
+    states = {"done": {"confirm": "confirmed", "cancel": "cancelled", "leave_out": "to_decide"}[act], "closed": "to_decide"}
     assert bench.lab.sending(sending.id).state == states.get(came_to, came_to)
 
 

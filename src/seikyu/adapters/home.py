@@ -54,6 +54,11 @@ class Home:
         return self.root / "lines"
 
     @property
+    def prefectures(self) -> Path:
+        """Tables of prefectures, a file each."""
+        return self.root / "prefectures"
+
+    @property
     def secrets(self) -> Path:
         """Keys; nobody but the office's own account may look (0700)."""
         return self.root / "secrets"

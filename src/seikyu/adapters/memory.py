@@ -20,6 +20,12 @@ from typing import Any, BinaryIO, Final, Self, TypeVar
 
 from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, MemoryAccountsWrite
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
+from seikyu.adapters.memory_announcements import (
+    AnnouncementTables,
+    MemoryAnnouncementsRead,
+    MemoryAnnouncementsWrite,
+)
+from seikyu.adapters.memory_correcting import CorrectingTables, MemoryCorrectingRead, MemoryCorrectingWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
 from seikyu.adapters.memory_operating import MemoryOperatingRead, MemoryOperatingWrite, OperatingTables
@@ -43,7 +49,17 @@ _log = logging.getLogger("seikyu.jobs")
 
 
 @dataclass(frozen=True)
-class _Tables(PeopleTables, RegisterTables, AccountTables, EnrolmentTables, AcmeTables, EventTables, OperatingTables):
+class _Tables(
+    PeopleTables,
+    RegisterTables,
+    AccountTables,
+    EnrolmentTables,
+    AcmeTables,
+    EventTables,
+    OperatingTables,
+    AnnouncementTables,
+    CorrectingTables,
+):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
@@ -80,6 +96,8 @@ class MemoryReadTx(
     MemoryAcmeRead,
     MemoryEventsRead,
     MemoryOperatingRead,
+    MemoryAnnouncementsRead,
+    MemoryCorrectingRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -231,8 +249,10 @@ class MemoryWriteTx(
     MemoryAccountsWrite,
     MemoryEnrolmentWrite,
     MemoryAcmeWrite,
+    MemoryCorrectingWrite,
     MemoryEventsWrite,
     MemoryOperatingWrite,
+    MemoryAnnouncementsWrite,
 ):
     """A transaction that writes (ports.store.WriteTx)."""
 

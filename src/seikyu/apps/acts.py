@@ -10,7 +10,7 @@ from typing import Any, Final
 from seikyu import records
 from seikyu.adapters.clock import CLOCK, SystemClock, move_clock
 from seikyu.apps.calendars import extension_on_wire, put_calendar
-from seikyu.apps.extending import make_known
+from seikyu.apps.extending import announce, make_known
 from seikyu.apps.revoking import party_on_wire
 from seikyu.office.calendar import Extension
 from seikyu.office.sending import State
@@ -20,7 +20,7 @@ from seikyu.ports.store import Month
 from seikyu.services.check import check_sending
 from seikyu.services.close import OPEN, close_month, request_close
 from seikyu.services.errors import OnlyInSandbox, StillChecking
-from seikyu.services.office import LINES, REAL, Office
+from seikyu.services.office import LINES, OPERATOR, REAL, Office
 from seikyu.services.register import Listed, Report
 from seikyu.trust.party import PARTY_IDS
 from seikyu.trust.register import Verdict, categories
@@ -80,9 +80,10 @@ def set_calendar(office: Office, name: str, extensions: Sequence[Mapping[str, An
     before = {(each.month, each.until, each.closing) for each in office.calendar().extensions}
     with office.store.write() as tx:
         extended = put_calendar(tx, name, wanted)
-        for each in wanted:
-            if (each.month, each.until, each.closing) not in before:
-                make_known(tx, office, extended, each)
+        new = [each for each in wanted if (each.month, each.until, each.closing) not in before]
+        told = [make_known(tx, office, extended, each) for each in new]
+    for title, text in told:
+        announce(office, title, text, by=OPERATOR)
     return calendar(office)
 
 

@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "findings": "cli_client",
     "confirm": "cli_client",
     "cancel": "cli_client",
+    "correct": "cli_correct",
     "lists": "cli_papers",
     "ask-undo": "cli_ask_undo",
     "today": "cli_leaving",

@@ -43,7 +43,9 @@ def register(app: typer.Typer) -> None:
         cli_accounts,
         cli_admin_certs,
         cli_admin_lines,
+        cli_admin_news,
         cli_admin_notices,
+        cli_admin_prefectures,
         cli_admin_register,
         cli_certificates,
         cli_operating,
@@ -67,6 +69,8 @@ def register(app: typer.Typer) -> None:
     admin.add_typer(cli_admin_certs.certs(), name="cert")
     admin.add_typer(cli_certificates.orders(), name="orders")
     admin.add_typer(cli_admin_lines.lines(), name="lines")
+    admin.add_typer(cli_admin_prefectures.prefectures(), name="prefectures")
+    admin.add_typer(cli_admin_news.news(), name="news")
     cli_operating.register(admin)
     app.add_typer(admin, name="admin")
 

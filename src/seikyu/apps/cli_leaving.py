@@ -23,10 +23,8 @@ def register(app: typer.Typer) -> None:
 
 def today(*, acts_for: For = None, as_id: As = None, home: Home = None, as_json: Json = False) -> int:
     """Tell what there is to do today."""
-    from seikyu.apps import client
-
     with open_office(home, as_id, acts_for=acts_for) as office:
-        told = client.today(office.line)
+        told = office.today()
     if as_json:
         print_json(told)
         return Exit.DONE
@@ -55,12 +53,10 @@ def preview(
     as_json: Json = False,
 ) -> int:
     """Tell what a decision would come to; nothing is decided."""
-    from seikyu.apps import client
-
     if with_errors == without_errors:
         raise typer.BadParameter(say("client.confirm.one"))
     with open_office(home, as_id, acts_for=acts_for) as office:
-        told = client.forecast(office.line, sending, "with" if with_errors else "without")
+        told = office.forecast(sending, errors="with" if with_errors else "without")
     if as_json:
         print_json(told)
         return Exit.DONE
@@ -82,10 +78,8 @@ def leave_out(
     as_json: Json = False,
 ) -> int:
     """Leave a file or one claim out (請求から外す)."""
-    from seikyu.apps import client
-
     with open_office(home, as_id, acts_for=acts_for) as office:
-        now = client.leave_out(office.line, sending, file_no=file, claim_index=claim)
+        now = office.leave_out(sending, file_no=file, claim_index=claim)
     done(now, "client.leaving.left_out", as_json=as_json)
     return Exit.DONE
 
@@ -101,9 +95,7 @@ def take_in(
     as_json: Json = False,
 ) -> int:
     """Take back in what was left out (請求に戻す)."""
-    from seikyu.apps import client
-
     with open_office(home, as_id, acts_for=acts_for) as office:
-        now = client.take_in(office.line, sending, file_no=file, claim_index=claim)
+        now = office.take_in(sending, file_no=file, claim_index=claim)
     done(now, "client.leaving.taken_in", as_json=as_json)
     return Exit.DONE

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from seikyu.apps.words import say
+from seikyu.apps.words import has, say
 
 if TYPE_CHECKING:
     from seikyu.apps.client import Line
@@ -352,9 +352,10 @@ def _grant_line(grant: Mapping[str, Any]) -> str:
 
 
 def _step(step: Mapping[str, Any]) -> str:
-    facts = " ".join(f"{name}={value}" for name, value in step["facts"].items() if value is not None)
+    key = f"pages.operator.steps.{step['what']}"
+    facts = {"payer": "", "delivery": "", "claim": "", **step["facts"], "by": step["by"], "what": step["what"]}
     at = datetime.fromisoformat(step["at"])
-    return f"{at}  {step['what']}  {step['by'] or '-'}  {facts}".rstrip()
+    return f"{at:%Y-%m-%d %H:%M:%S}  {say(key if has(key) else 'pages.operator.steps.other', **facts)}"
 
 
 def _instant(text: str) -> datetime:

@@ -13,14 +13,16 @@ from typing import Any, Final
 
 from seikyu.apps.calendars import SETTING, extension_on_wire, put_calendar
 from seikyu.apps.words import Language, say
-from seikyu.office.calendar import Calendar, Extension
+from seikyu.office.announcing import Draft
+from seikyu.office.calendar import JST, Calendar, Extension
 from seikyu.ports.errors import BadRequest
 from seikyu.ports.store import WriteTx
 from seikyu.records import Month
-from seikyu.services import events
+from seikyu.services import announcements, events
 from seikyu.services.errors import AlreadyClosed
 from seikyu.services.office import REAL, Office
 from seikyu.services.staff import Staff, journal, reason_of
+from seikyu.trust.notices import midnight
 from seikyu.trust.people import OFFICE
 
 #: Announces title and text in both languages, once; returns the id of the announcement.
@@ -32,10 +34,24 @@ _LANGUAGES: Final[tuple[Language, ...]] = ("ja", "en")
 NOTICE: Final = "extension_notice"
 
 
-def not_announced(office: Office, staff: Staff, title: dict[str, str], text: dict[str, str]) -> str | None:
-    """Announce nothing beside the words that stand with the calendar."""
-    del office, staff, title, text
-    return None
+def announced(office: Office, staff: Staff, title: dict[str, str], text: dict[str, str]) -> str | None:
+    """Announce an extension to everybody, and return the id of the announcement; of what holds already, its id."""
+    return announce(office, title, text, by=staff.person.name)
+
+
+def announce(office: Office, title: dict[str, str], text: dict[str, str], *, by: str) -> str:
+    """Announce an extension to everybody until the present month is over; said again, it is the same announcement."""
+    now = office.clock.now().astimezone(JST)
+    draft = Draft(
+        title_ja=title["ja"],
+        body_ja=text["ja"],
+        title_en=title["en"],
+        body_en=text["en"],
+        kind="calendar",
+        importance="urgent",
+        until=midnight(Month.of(now.date()).plus(1).first_day),
+    )
+    return announcements.publish(office, draft, by=by).announcement.id
 
 
 def notice_of(office: Office) -> dict[str, Any] | None:
@@ -53,7 +69,7 @@ def extend(
     until: datetime,
     closing: datetime | None,
     reason: str,
-    publish: Publish = not_announced,
+    publish: Publish = announced,
 ) -> dict[str, Any]:
     """Move a month's deadline and tell everybody; return the extension.
 

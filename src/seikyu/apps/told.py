@@ -19,8 +19,8 @@ def told_facts(facts: Mapping[str, Any], lang: Language) -> dict[str, Any]:
         kind = code_kinds()[told["kind"]]
         told["kind"] = kind.ja if lang == "ja" else kind.en
     for name in ("why", "what"):
-        for room in ("people", "lists"):
-            key = f"{room}.{name}.{told.get(name)}"
+        for room in ("people", "lists", "correcting"):
+            key = f"{room}.{name}.{facts.get(name)}"
             if has(key):
                 told[name] = say(key, lang)
     for name in ("registered", "used"):

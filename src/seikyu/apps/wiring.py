@@ -16,6 +16,7 @@ from seikyu.adapters.home import Home, open_home
 from seikyu.adapters.ids import RandomIds
 from seikyu.adapters.masters_folder import MastersFolder
 from seikyu.adapters.objects_local import LocalObjects
+from seikyu.adapters.prefectures_folder import PrefecturesFolder
 from seikyu.adapters.settings import Settings, settings_text
 from seikyu.apps.calendars import calendar_in_force
 from seikyu.office.calendar import Calendar
@@ -149,6 +150,7 @@ def _wired(
         watching=watching or NobodyWatches(),
         admission=rules,
         tunnels=read_tunnels(home.root, rules, tell=tell),
+        prefectures=PrefecturesFolder(home.prefectures),
     )
 
 

@@ -117,7 +117,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """One office's calendar: what is open, and when things happen by themselves."""
+    """One office's calendar: what is open, and when things happen by themselves.
+
+    Shape: `notices_day` is the day of the month by which a notice (届出) is to be filed, None where nobody asks.
+    """
 
     name: str
     ja: str
@@ -125,6 +128,7 @@ class Calendar:
     turns: Turns | None
     pauses: tuple[Pause, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    notices_day: int | None = None
 
     def at(self, now: datetime, line: str = "real") -> Opening:
         """Return what `line` takes at `now`.
@@ -265,6 +269,7 @@ def _calendar(document: Mapping[str, Any]) -> Calendar:
         lines={name: _line(row) for name, row in document["lines"].items()},
         turns=turns,
         pauses=tuple(Pause(row["month"], *_days(row["days"])) for row in document.get("pauses", ())),
+        notices_day=document["notices"]["day"] if "notices" in document else None,
     )
 
 

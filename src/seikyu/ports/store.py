@@ -12,6 +12,8 @@ from typing import Protocol
 
 from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.acme import AcmeRead, AcmeWrite
+from seikyu.ports.announcements import AnnouncementsRead, AnnouncementsWrite
+from seikyu.ports.correcting import CorrectingRead, CorrectingWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.events import EventsRead, EventsWrite
 from seikyu.ports.operating import OperatingRead, OperatingWrite
@@ -171,7 +173,17 @@ class Delivery:
     received_at: datetime | None = None
 
 
-class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, EventsRead, OperatingRead, Protocol):
+class ReadTx(
+    PeopleRead,
+    RegisterRead,
+    EnrolmentRead,
+    AcmeRead,
+    EventsRead,
+    OperatingRead,
+    AnnouncementsRead,
+    CorrectingRead,
+    Protocol,
+):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
 
     def notice(self, notice_id: str) -> Notice | None: ...
@@ -256,7 +268,18 @@ class ReadTx(PeopleRead, RegisterRead, EnrolmentRead, AcmeRead, EventsRead, Oper
         ...
 
 
-class WriteTx(ReadTx, PeopleWrite, RegisterWrite, EnrolmentWrite, AcmeWrite, EventsWrite, OperatingWrite, Protocol):
+class WriteTx(
+    ReadTx,
+    PeopleWrite,
+    RegisterWrite,
+    EnrolmentWrite,
+    AcmeWrite,
+    EventsWrite,
+    OperatingWrite,
+    AnnouncementsWrite,
+    CorrectingWrite,
+    Protocol,
+):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""
 
     def add_notice(self, notice: Notice, first: NoticeStep) -> None:

@@ -17,13 +17,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
+from seikyu.ports.clock import Clock, Ids
 from seikyu.ports.events import EVERYBODY, Event
 from seikyu.ports.store import Delivery, Sending, WriteTx
-
-if TYPE_CHECKING:
-    from seikyu.services.office import Office
 
 #: What a fact may be: ids, states, months, digests. A name of a person cannot be written with these.
 _FACT: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:+/-]{0,99}")
@@ -86,6 +84,20 @@ _OF_DELIVERY: Final = {
 Fact = str | int | bool | None
 
 
+class Noting(Protocol):
+    """What noting needs of an office, or of enrolment."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time by which things happen."""
+        ...
+
+    @property
+    def ids(self) -> Ids:
+        """Ids."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """What is to be noted: for whom, what happened, to which thing, and what else is to be said."""
@@ -96,7 +108,7 @@ class Note:
     facts: dict[str, Fact] = field(default_factory=dict)
 
 
-def note(tx: WriteTx, office: "Office", what: What, *, party: str, subject: str, **facts: Fact) -> None:
+def note(tx: WriteTx, office: Noting, what: What, *, party: str, subject: str, **facts: Fact) -> None:
     """Note that something happened, for one party (`EVERYBODY` for all of them), as part of `tx`.
 
     Shape: `subject` is the id of what it happened to; facts are ids, states and numbers.
@@ -105,17 +117,17 @@ def note(tx: WriteTx, office: "Office", what: What, *, party: str, subject: str,
     note_all(tx, office, [Note(party, what, subject, facts)])
 
 
-def note_public(tx: WriteTx, office: "Office", what: What, *, subject: str, **facts: Fact) -> None:
+def note_public(tx: WriteTx, office: Noting, what: What, *, subject: str, **facts: Fact) -> None:
     """Note what everybody may know, such as an announcement, an incident or an extension."""
     note(tx, office, what, party=EVERYBODY, subject=subject, **facts)
 
 
-def note_sending(tx: WriteTx, office: "Office", sending: Sending, what: What | None = None, **facts: Fact) -> None:
+def note_sending(tx: WriteTx, office: Noting, sending: Sending, what: What | None = None, **facts: Fact) -> None:
     """Note what a sending has become, for its institution. Shape: without `what` it follows from the state."""
     note_all(tx, office, [of_sending(sending, what, **facts)])
 
 
-def note_delivery(tx: WriteTx, office: "Office", delivery: Delivery) -> None:
+def note_delivery(tx: WriteTx, office: Noting, delivery: Delivery) -> None:
     """Note what a delivery has become, for its payer."""
     note_all(tx, office, [of_delivery(delivery)])
 
@@ -155,7 +167,7 @@ def of_delivery(delivery: Delivery) -> Note:
     return Note(delivery.payer, _OF_DELIVERY[delivery.state], delivery.id, facts)
 
 
-def note_all(tx: WriteTx, office: "Office", notes: Iterable[Note]) -> None:
+def note_all(tx: WriteTx, office: Noting, notes: Iterable[Note]) -> None:
     """Note many things at once: the numbers of each party are taken once, in the order of the parties' ids.
 
     Errors: ValueError for a fact that could be a personal item (a bug).

@@ -25,6 +25,7 @@ from seikyu.ports.store import ReadTx, WriteTx
 from seikyu.ports.trust import CertificateRevoked, ClientIdentity
 from seikyu.services.applications import Enrolling, end_terminal, enter
 from seikyu.services.ending import SUPERSEDED, hand_over, is_good, living_of, revoke, shut_out
+from seikyu.services.events import What, note
 from seikyu.trust.asking import is_within
 from seikyu.trust.certificates import Asked, BadRequestForCertificate
 from seikyu.trust.codes import read_code
@@ -379,6 +380,7 @@ def _issue(  # noqa: PLR0913 - one act with its two hooks
             living = [row for row in living if is_within(row.der, terminal.hosts)]
         ended = hand_over(tx, living, way, now=now, inhand=inhand, rules=enrolling.rules)
         tx.put_certificate(_row(terminal, signed, now))
+        note(tx, enrolling, What.CERTIFICATE_ISSUED, party=terminal.party, subject=signed.serial, way=way.value)
         tx.put_issued(
             IssuedCertificate(
                 serial=signed.serial,

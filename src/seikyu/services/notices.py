@@ -15,6 +15,7 @@ from seikyu.ports.errors import BadRequest, Forbidden, KeyReused, NotFound, Prot
 from seikyu.ports.register import Party
 from seikyu.ports.store import Notice, NoticeStep, ReadTx
 from seikyu.ports.trust import ClientIdentity
+from seikyu.services.events import What, note
 from seikyu.services.office import OPERATOR, Office
 from seikyu.services.show import Page
 from seikyu.trust.notices import (
@@ -165,6 +166,15 @@ def decide_notice(
             no = len(tx.notice_steps(notice.id)) + 1
             line = NoticeStep(notice.id, no, state.value, now, by or identity.party, reason)
             tx.move_notice(replace(notice, state=state.value), line)
+            note(
+                tx,
+                office,
+                What.NOTICE_MOVED,
+                party=notice.party,
+                subject=notice.id,
+                state=state.value,
+                kind=notice.kind,
+            )
             office.tell("notice_moved", notice=notice.id, state=state.value)
     return show_notice(office, identity, notice_id)
 

@@ -27,6 +27,7 @@ from seikyu.ports.clock import Clock, Ids
 from seikyu.ports.errors import Forbidden, SeikyuError
 from seikyu.ports.jobs import Jobs
 from seikyu.ports.objects import ObjectStore
+from seikyu.ports.prefectures import PrefectureTables
 from seikyu.ports.register import Party
 from seikyu.ports.store import ReadTx, Store
 from seikyu.ports.trust import ClientIdentity
@@ -70,7 +71,7 @@ class Office:
     object as long as they are the same.
     `real_clock` is the machine's, where `clock` may be moved. `sandbox` allows moving the clock, the test federation,
     and closing a month by hand before its time. `admission` are the rules of lines, None while they are off; `tunnels`
-    returns which party a gateway has given which address.
+    returns which party a gateway has given which address. `prefectures` are the tables that the operator has taken in.
     """
 
     store: Store
@@ -95,6 +96,7 @@ class Office:
     real_clock: Clock | None = None
     admission: Rules | None = None
     tunnels: Callable[[], Mapping[Address, str]] = dict
+    prefectures: PrefectureTables | None = None
 
     def real_now(self) -> datetime:
         """Return the real time, by which mandates are held; the office's own clock may be moved in a sandbox."""

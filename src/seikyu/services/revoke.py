@@ -18,6 +18,7 @@ from seikyu.ports.clock import Clock, Ids
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.register import Certificate, RevocationOrder
 from seikyu.ports.store import ReadTx, Store, WriteTx
+from seikyu.services.events import Note, What, note_all
 from seikyu.services.office import Tell, silent
 from seikyu.services.people import NoSuchParty, note
 from seikyu.trust.certificates import REASONS
@@ -137,7 +138,7 @@ def revoke(
         if len(standing) > revoking.rules.more_than:
             done = _order(tx, revoking, by, standing, reason=reason, now=now)
         else:
-            _write(tx, standing, at=now, reason=reason)
+            _write(tx, revoking, standing, at=now, reason=reason)
             for row in standing:
                 facts = {"reason": reason, "certificates": len(standing)}
                 note(tx, revoking, "revoke", by=by.actor, body=by.actor.body, subject=row.serial, facts=facts)
@@ -167,7 +168,7 @@ def approve_order(revoking: Revoking, by: By, order_id: str) -> RevocationOrder:
             raise SecondPersonNeeded(why=why)
         rows = _named(tx, tx.serials_of_order(order_id), rules=revoking.rules)
         standing = [row for row in rows if row.revoked_at is None]
-        _write(tx, standing, at=now, reason=order.reason)
+        _write(tx, revoking, standing, at=now, reason=order.reason)
         order = _decided(tx, revoking, by, order, State.APPROVED, now=now, revoked=len(standing))
     if standing:
         revoking.tell(REVOKED, many=len(standing), reason=order.reason)
@@ -236,9 +237,10 @@ def _named(tx: ReadTx, serials: Sequence[str], *, rules: Rules) -> list[Certific
     return found
 
 
-def _write(tx: WriteTx, rows: Sequence[Certificate], *, at: datetime, reason: str) -> None:
+def _write(tx: WriteTx, revoking: Revoking, rows: Sequence[Certificate], *, at: datetime, reason: str) -> None:
     for part in _parts([row.serial for row in rows]):
         tx.revoke_certificates(part, at=at, reason=reason)
+    note_all(tx, revoking, [Note(row.party, What.CERTIFICATE_REVOKED, row.serial, {"reason": reason}) for row in rows])
 
 
 def _order(

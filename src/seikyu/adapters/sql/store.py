@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from seikyu.adapters.sql import deliveries, ledger, notices, sendings, values
 from seikyu.adapters.sql.accounts import SqlAccountsRead, SqlAccountsWrite
 from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
+from seikyu.adapters.sql.announcements import SqlAnnouncementsRead, SqlAnnouncementsWrite
+from seikyu.adapters.sql.correcting import SqlCorrectingRead, SqlCorrectingWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
 from seikyu.adapters.sql.events import SqlEventsRead, SqlEventsWrite
@@ -21,7 +23,15 @@ from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Postin
 
 
 class SqlReadTx(
-    SqlPeopleRead, SqlRegisterRead, SqlAccountsRead, SqlEnrolmentRead, SqlAcmeRead, SqlEventsRead, SqlOperatingRead
+    SqlPeopleRead,
+    SqlRegisterRead,
+    SqlAccountsRead,
+    SqlEnrolmentRead,
+    SqlAcmeRead,
+    SqlEventsRead,
+    SqlOperatingRead,
+    SqlAnnouncementsRead,
+    SqlCorrectingRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -154,6 +164,8 @@ class SqlWriteTx(
     SqlAcmeWrite,
     SqlEventsWrite,
     SqlOperatingWrite,
+    SqlAnnouncementsWrite,
+    SqlCorrectingWrite,
 ):
     """A transaction that writes (ports.store.WriteTx). `connection` is open to other adapters that write with it."""
 

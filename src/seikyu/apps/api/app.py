@@ -14,15 +14,18 @@ from seikyu.apps.api import (
     admin,
     arrivals,
     certificates,
+    corrections,
     deliveries,
     events,
     lists,
+    news,
     notices,
     operating,
     pairings,
     register,
     revoking,
     sendings,
+    site,
     today,
     undoing,
     webhooks,
@@ -118,6 +121,7 @@ def _app(
     )
     app.include_router(lists.router)  # its fixed names come before the ids of the ones below
     app.include_router(sendings.router)
+    app.include_router(corrections.router)
     app.include_router(today.router)
     app.include_router(arrivals.router)
     app.include_router(deliveries.router)
@@ -133,6 +137,9 @@ def _app(
     app.include_router(revoking.router)
     app.include_router(register.router)
     app.include_router(notices.admin_router)
+    app.include_router(news.router)
+    app.include_router(news.admin_router)
+    app.include_router(site.router)
     app.add_middleware(SmallBodies, root=ROOT)
     open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
     app.add_middleware(

@@ -48,17 +48,12 @@ def claims(line: Line, sending_id: str) -> Iterator[dict[str, Any]]:
     yield from _all(line, f"/sendings/{quote(sending_id, safe='')}/claims")
 
 
-def deliveries(line: Line, *, month: str | None = None) -> Iterator[dict[str, Any]]:
-    """Yield this payer's deliveries, newest first. Errors: as Line.get."""
-    yield from _all(line, "/deliveries", **({"month": month} if month else {}))
-
-
-def all_sendings(line: Line, **narrowed: str) -> Iterator[dict[str, Any]]:
+def all_sendings(line: Line, /, **narrowed: str) -> Iterator[dict[str, Any]]:
     """Yield this party's sendings, newest first; narrowed by body, month, line or state. Errors: as Line.get."""
     yield from _all(line, "/sendings", **narrowed)
 
 
-def _all(line: Line, path: str, **narrowed: str) -> Iterator[dict[str, Any]]:
+def _all(line: Line, path: str, /, **narrowed: str) -> Iterator[dict[str, Any]]:
     """Yield every item of a list, page by page."""
     params: dict[str, str | int | list[str]] = {"limit": _PAGE, **narrowed}
     while True:

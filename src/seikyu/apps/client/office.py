@@ -12,10 +12,12 @@ from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from seikyu.apps.client import acts, events
+from seikyu.apps.client import lists as official
 from seikyu.apps.client.errors import BadSignature, OfficeSaid
 from seikyu.apps.client.fetch import Fetched, Offered, fetch, offered
 from seikyu.apps.client.folder import home_of, open_client
 from seikyu.apps.client.line import Line, Note
+from seikyu.apps.client.lists import Taken
 from seikyu.apps.client.lookout import Certain
 from seikyu.apps.client.outgoing import Outgoing, look_at
 from seikyu.apps.client.send import Terms, send, wait_for_check
@@ -112,6 +114,22 @@ class Client:
         """Yield the claims of a sending and what became of each. Errors: LineFailed, OfficeSaid."""
         return acts.claims(self.line, sending_id)
 
+    def today(self) -> dict[str, Any]:
+        """Return what there is to do today, and until when. Errors: LineFailed, OfficeSaid."""
+        return acts.today(self.line)
+
+    def forecast(self, sending_id: str, *, errors: Literal["with", "without"]) -> dict[str, Any]:
+        """Return what a decision would come to, claim by claim, or has. Errors: LineFailed, OfficeSaid."""
+        return acts.forecast(self.line, sending_id, errors)
+
+    def leave_out(self, sending_id: str, *, file_no: int, claim_index: int | None = None) -> dict[str, Any]:
+        """Leave a file or one claim out (請求から外す). Errors: LineFailed, OfficeSaid."""
+        return acts.leave_out(self.line, sending_id, file_no=file_no, claim_index=claim_index)
+
+    def take_in(self, sending_id: str, *, file_no: int, claim_index: int | None = None) -> dict[str, Any]:
+        """Take back in what was left out (請求に戻す). Errors: LineFailed, OfficeSaid."""
+        return acts.take_in(self.line, sending_id, file_no=file_no, claim_index=claim_index)
+
     def confirm(self, sending_id: str, *, errors: Literal["with", "without"]) -> dict[str, Any]:
         """Say yes (請求確定), with or without the claims that ask. Errors: LineFailed, OfficeSaid."""
         return acts.confirm(self.line, sending_id, errors)
@@ -119,6 +137,20 @@ class Client:
     def cancel(self, sending_id: str) -> dict[str, Any]:
         """Say no (請求取消). Errors: LineFailed, OfficeSaid."""
         return acts.cancel(self.line, sending_id)
+
+    def lists(self, sending_id: str) -> list[dict[str, Any]]:
+        """Return the official lists (帳票) of a sending, there or not. Errors: LineFailed, OfficeSaid."""
+        return official.lists(self.line, sending_id)
+
+    def take_list(
+        self, sending_id: str, item: dict[str, Any], *, to: Path, form: Literal["csv", "pdf", "spreadsheet"] = "csv"
+    ) -> list[Taken]:
+        """Take one of the lists into a folder, all its parts. Errors: LineFailed, OfficeSaid, FileUnusable."""
+        return official.take_list(self.line, sending_id, item, form=form, folder=to)
+
+    def take_month(self, month: str, *, to: Path, line: Literal["real", "test"] | None = None) -> Taken:
+        """Take the lists of a month as one archive. Errors: LineFailed, OfficeSaid, FileUnusable."""
+        return official.take_month(self.line, month, office_line=line, folder=to)
 
     def deliveries(self, *, month: str | None = None) -> list[Offered]:
         """Return what waits or waited for this payer, oldest first. Errors: LineFailed, OfficeSaid."""

@@ -1,4 +1,4 @@
-"""The first page of each face: whose it is, and whether the desk is open."""
+"""The first page of each face: whose it is, whether the desk is open, and the way to everybody's own home."""
 
 from datetime import date
 
@@ -6,8 +6,9 @@ from starlette.responses import Response
 
 from seikyu.apps.api.identity import days_to_warn_of
 from seikyu.apps.pages.payer.home import show_payer_home
+from seikyu.apps.pages.public.entrance import show_entrance
+from seikyu.apps.pages.public.told import news_lines
 from seikyu.apps.pages.visit import Visit
-from seikyu.apps.pki import GIVEN_OUT
 from seikyu.apps.words import Language, say
 from seikyu.lines.admission import Mode
 from seikyu.office.bodies import bodies
@@ -16,7 +17,9 @@ from seikyu.services.office import PAYER, REAL, Office
 
 
 def show_front(visit: Visit) -> Response:
-    """Show the first page; to a payer's people who have logged in, theirs."""
+    """Show the first page: the entrance on the public face; at the desk a payer's people theirs, others the desk's."""
+    if visit.pages.face == "public":
+        return show_entrance(visit, bodies=front_facts(visit.office, visit.pages.served, visit.lang)[0])
     refusal = _refusal(visit)
     kind = visit.identity.kind if visit.identity else ""
     if kind == PAYER and visit.actor is not None and visit.actor.must is None and refusal is None:
@@ -27,7 +30,8 @@ def show_front(visit: Visit) -> Response:
     to_file = {name: refusal.facts[name] if refusal else None for name in ("notice", "used")}
     return visit.show(
         "front.html", bodies=named, opening=opening, open=is_open, party=party, can_log_in=True,
-        error=visit.words(refusal) if refusal else None, **to_file, given_out=tuple(GIVEN_OUT),
+        error=visit.words(refusal) if refusal else None, **to_file,
+        news=news_lines(visit, party_kind=visit.identity.kind if visit.identity else ""),
         days=days_to_warn_of(dict(visit.request.scope)),
     )  # fmt: skip
 

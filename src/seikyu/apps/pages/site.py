@@ -12,6 +12,8 @@ from seikyu.apps.pages.certs.certificates import certificate_routes
 from seikyu.apps.pages.certs.issuance import issuance_routes
 from seikyu.apps.pages.certs.orders import order_routes
 from seikyu.apps.pages.frame import static_routes
+from seikyu.apps.pages.institution.correct import correct_routes
+from seikyu.apps.pages.institution.findings import finding_routes, rule_routes
 from seikyu.apps.pages.institution.home import home_routes, show_start
 from seikyu.apps.pages.institution.lists import list_routes
 from seikyu.apps.pages.institution.send import send_routes
@@ -19,6 +21,7 @@ from seikyu.apps.pages.institution.sending import sending_routes
 from seikyu.apps.pages.institution.status import status_routes
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
+from seikyu.apps.pages.operator.announcements import announcement_routes
 from seikyu.apps.pages.operator.desk import desk_routes
 from seikyu.apps.pages.operator.months import month_routes
 from seikyu.apps.pages.operator.requests import request_routes
@@ -27,6 +30,7 @@ from seikyu.apps.pages.payer.deliveries import delivery_routes
 from seikyu.apps.pages.people.account import account_routes
 from seikyu.apps.pages.people.second_factor import second_factor_routes
 from seikyu.apps.pages.people.users import user_routes
+from seikyu.apps.pages.public.routes import site_routes
 from seikyu.apps.pages.visit import Pages, Way
 from seikyu.ports.lines import LineLists
 from seikyu.services.applications import Enrolling
@@ -46,11 +50,19 @@ from seikyu.trust.people import (
 )
 
 _FRONT = Way("/", "pages.way.front")
+_FAQ = Way("/faq", "pages.site.way.faq")
+_FORMS = Way("/forms", "pages.site.way.forms")
+_PREFECTURES = Way("/prefectures", "pages.site.way.prefectures")
+_CALENDAR = Way("/calendar", "pages.site.way.calendar")
+_NEWS = Way("/news", "pages.site.way.news")
+_HOW_BUSY = Way("/status", "pages.site.way.how_busy")
+_CONTACT = Way("/contact", "pages.site.way.contact")
+_ANNOUNCING = Way("/desk/announcements", "pages.announcing.way", powers=(OFFICE,), aside=True)
 _DESK = Way("/desk", "pages.way.desk", powers=(OFFICE, APPROVE, AUDIT))
 _HOME = Way("/", "pages.way.home")
 _SEND = Way("/sendings/new", "pages.way.send", powers=("send",), kinds=("institution",))
 _STATUS = Way("/sendings", "pages.way.status", powers=("see",), kinds=("institution",))
-_CERT = Way("/cert/", "pages.way.cert")
+_CERT = Way("/cert/", "pages.way.cert", aside=True)
 _LINES = Way("/lines", "pages.way.lines")
 _LISTS = Way("/lists", "pages.way.lists", powers=("see",), kinds=("institution",))
 _ACCOUNT = Way("/account", "pages.way.account", login=True, aside=True)
@@ -79,12 +91,28 @@ WAYS = {
         _ISSUANCE,
         _CERTIFICATES,
         _ORDERS,
+        _ANNOUNCING,
         _USERS,
         _MANDATES,
         _WEBHOOKS,
         _ACCOUNT,
     ),
-    "public": (_FRONT, _LINES, _CERT, _NOTICES, _APPLICATIONS, _ACCOUNT, _API),
+    "public": (
+        _FRONT,
+        _FAQ,
+        _FORMS,
+        _PREFECTURES,
+        _CALENDAR,
+        _LINES,
+        _NEWS,
+        _HOW_BUSY,
+        _CONTACT,
+        _CERT,
+        _NOTICES,
+        _APPLICATIONS,
+        _ACCOUNT,
+        _API,
+    ),
 }
 
 
@@ -132,22 +160,27 @@ def page_routes(
             *order_routes(pages),
             *home_routes(pages),
             *send_routes(pages),
+            *finding_routes(pages),
+            *correct_routes(pages),
             *list_routes(pages),
             *status_routes(pages),
             *sending_routes(pages),
             *delivery_routes(pages, send_by),
             *desk_routes(pages),
+            *announcement_routes(pages),
             *month_routes(pages),
             *wish_routes(pages),
             *request_routes(pages),
         ]
     return [
         pages.route("/", show_start, login=False),
+        *site_routes(pages),
         *static_routes(),
         *account_routes(pages),
         *second_factor_routes(pages),
         *notice_routes(pages),
         *line_routes(pages, network),
         *application_routes(pages, enrolling),
+        *(rule_routes(pages) if pages.face == "public" else ()),
         *at_desk,
     ]

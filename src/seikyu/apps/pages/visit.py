@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from seikyu.apps.api.identity import IDENTITY, first_part, peer_address, require_own_page, who_asks
-from seikyu.apps.api.problems import Known, facts_of
+from seikyu.apps.api.problems import Known, facts_of, wants_page
 from seikyu.apps.outcomes import outcome_of
 from seikyu.apps.pages.forms import MARK_BYTES, check_token, is_mark, read_form, token_for
 from seikyu.apps.pages.frame import HEADERS, LANGUAGE_COOKIE, frame_response, page_language
@@ -41,7 +41,9 @@ from seikyu.trust.people import Actor, demand, permits
 _OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._-]+/)*[A-Za-z0-9._-]*")
 
 #: Pages that are there whatever line one comes by: where one logs in, files the notice that mends it, and reads why.
-ANYWHERE: Final = frozenset({"", "login", "logout", "account", "notices", "lines"})
+ANYWHERE: Final = frozenset(
+    {"", "login", "logout", "account", "notices", "lines", "news", "calendar", "faq", "prefectures", "for"}
+)
 
 #: Pages on which an agent works for the party that it has chosen; everywhere else everybody is themselves.
 FOR_ANOTHER: Final = frozenset({"", "sendings", "sendings.csv", "lists"})
@@ -188,7 +190,7 @@ class Visit:
         basis = {
             "face": self.pages.face,
             "path": self.request.url.path,
-            "other_path": self.pages.shown_at(self.request.url.path),
+            "other_path": self.other_path(),
             "ways": ways,
             "way_here": way_at(self.request.url.path, ways),
             "actor": self.actor,
@@ -202,6 +204,11 @@ class Visit:
         if self.request.query_params.get("lang") == self.lang:
             self.pages.put_cookie(answer, LANGUAGE_COOKIE, self.lang)
         return answer
+
+    def other_path(self) -> str:
+        """Return where this page is seen in another language: here, if it is no act; else what is above it."""
+        path = self.request.url.path
+        return path if self.request.method == "GET" else self.pages.shown_at(path)
 
     def again(self, template: str, error: Known, /, **facts: Any) -> Response:
         """Answer with the page once more, and what was wrong; passwords and codes are not typed into it again."""
@@ -267,7 +274,7 @@ class Pages:
 
     def ways_for(self, actor: Actor | None, kind: str = "") -> list[Way]:
         """Return the menu of somebody of a party of that kind."""
-        return [way for way in self.ways if way.shown_to(actor, kind)]
+        return [way for way in self.ways if way.shown_to(actor, kind) and self.has(way.path)]
 
     def place_of(self, said: str) -> Place:
         """Return the place for a Host header; an empty one for a name that the server is not made out for.
@@ -330,7 +337,12 @@ class Pages:
             require_own_page(request.scope, external_url=self.external_url)
             await self._identify(visit)
             await self._admit(visit)
-            await self.still_in(visit, powers)
+            try:
+                await self.still_in(visit, powers)
+            except LoginOver:
+                if wants_page(request):
+                    return visit.see("/login")
+                raise
             return await act(visit)
 
         return Route(path, answer, methods=["POST"])
@@ -366,6 +378,10 @@ class Pages:
         visit.actor = self._actor(visit)
         notice, used = refused.facts["notice"], refused.facts["used"]
         return visit.again("other_line.html", refused, notice=notice, used=used if notice else "")
+
+    def has(self, path: str) -> bool:
+        """True if this face has a page at that address."""
+        return path in self._shown
 
     def shown_at(self, path: str) -> str:
         """Return where a page can be looked at again: itself, or what is above an act."""

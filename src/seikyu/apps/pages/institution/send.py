@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from seikyu.apps.api.bodies import body_of, stated_length
 from seikyu.apps.api.problems import wants_page
-from seikyu.apps.pages.forms import NotAForm
+from seikyu.apps.pages.forms import FormOver, NotAForm
 from seikyu.apps.pages.frame import HEADERS
 from seikyu.apps.pages.institution.told import body_names, institution_only
 from seikyu.apps.pages.streamed import Field, FileBegins, StreamedForm
@@ -109,7 +109,7 @@ async def _send(visit: Visit) -> Answer:
     """Read the form and make the sending. Errors: those of `upload`, and of a form that is none; nothing stays then."""
     form, boundary = visit.request, boundary_of(visit.request.headers.get("content-type", ""))
     if boundary is None:
-        raise NotAForm
+        raise FormOver  # Whatever it is, no form of this page has sent it.
     most = visit.office.limit("page_sending_bytes") + limit("form_bytes")
     stated_length(form.headers, limit_bytes=most)
     streamed = StreamedForm(body_of(form, limit_bytes=most), boundary)

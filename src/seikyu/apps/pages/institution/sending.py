@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seikyu.apps.pages.institution.told import body_names, institution_only, row_said
+from seikyu.apps.pages.operator.requests import undo_facts
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.limits import limit
 from seikyu.office.errors import Closed
@@ -19,7 +20,6 @@ from seikyu.records import Month
 from seikyu.rules.index import WORST, Outcome
 from seikyu.services import decide, leave
 from seikyu.services.errors import AlreadyDecided, ChangedSince, StillChecking
-from seikyu.services.indexes import rows_of
 from seikyu.services.preview import WHICH, Forecast, forecast_of, list_fates
 from seikyu.services.show import list_findings, own_sending, show_sending
 from seikyu.trust.people import permits
@@ -31,7 +31,7 @@ _FIRST_FINDINGS: Final = 10
 _PAGE: Final = 50
 
 #: What may have been done just before.
-_DONE: Final = ("sent", "repeat", "confirmed", "cancelled", "left_out", "taken_in", "already")
+_DONE: Final = ("sent", "repeat", "confirmed", "cancelled", "left_out", "taken_in", "already", "undo_asked")
 
 
 def sending_routes(pages: Pages) -> list[Route]:
@@ -50,7 +50,9 @@ def sending_routes(pages: Pages) -> list[Route]:
 
 def show_one(visit: Visit) -> Response:
     """Show a sending."""
-    return visit.show("institution/sending.html", **_one(visit), done=_done(visit))
+    facts = _one(visit)
+    undoing = undo_facts(visit, facts["sending"]["id"])
+    return visit.show("institution/sending.html", **facts, undoing=undoing, done=_done(visit))
 
 
 def show_checked(visit: Visit) -> Response:
@@ -146,10 +148,11 @@ def _one(visit: Visit) -> dict[str, Any]:
         "sending": row_said(visit, shown, names),
         "files": shown["files"],
         "counts": _counts(shown),
-        "go": _go_counts(visit) if told else [],
+        "go": _go_counts(shown["files"]),
         "findings": gravest,
         "forecast": _forecast_said(told) if told else None,
         "history": _history(visit, shown),
+        "undoing": undo_facts(visit, _id(visit)),
         "due_at": _due(visit, shown),
         "may_decide": permits(visit.who, "decide"),
         "undecided": shown["state"] == State.TO_DECIDE,
@@ -233,19 +236,14 @@ def _counts(shown: dict[str, Any]) -> dict[str, dict[str, int]]:
     return sums
 
 
-def _go_counts(visit: Visit) -> list[dict[str, int]]:
+def _go_counts(files: list[dict[str, Any]]) -> list[dict[str, int]]:
     """Return both ways of counting for each file: claims (枚数, RE) and cases (GO: one for every payer named)."""
-    _, files = own_sending(visit.office, visit.asker, _id(visit))
     told = []
     for file in files:
-        claims = cases = 0
-        try:
-            for row in rows_of(visit.office.objects, file.index_object):
-                claims += 1
-                cases += row.cases
-        except NotThere:
-            continue
-        told.append({"no": file.no, "claims": claims, "cases": cases})
+        sums = (file["totals"] or {}).values()
+        claims, cases = (sum(each[measure] for each in sums) for measure in ("claims", "cases"))
+        if claims:
+            told.append({"no": file["no"], "claims": claims, "cases": cases})
     return told
 
 
@@ -267,7 +265,7 @@ def _history(visit: Visit, shown: dict[str, Any]) -> list[tuple[str, str, str]]:
     if sending.decided_at:
         word = row_said(visit, shown, {})["state_name"]
         steps.append((sending.decided_at, word, by.get("confirm", by.get("cancel", ""))))
-    return [(at.isoformat(), what, who) for at, what, who in sorted(steps, key=itemgetter(0))]
+    return [(at.isoformat(timespec="seconds"), what, who) for at, what, who in sorted(steps, key=itemgetter(0))]
 
 
 def _due(visit: Visit, shown: dict[str, Any]) -> Any:
