@@ -5,7 +5,7 @@ afterwards if it stayed unclaimed. Finishing (訂正完了) makes a new sending 
 end unclaimed with the reason `corrected`, for good. So a claim is claimed at most once, whatever becomes of the new
 sending. The others of the old sending are decided as before; only where none is left its life ends (`corrected`).
 
-Source: provider:3.1 S7, provider:3.3 C3; decision 0028.
+Source: provider:3.1 S7, provider:3.3 C3; decision 0027.
 """
 
 from collections.abc import Iterable

@@ -9,7 +9,7 @@ that came first is not in what the closing takes. Of two approvals one wins; the
 
 Orders keep the machine's time, also in a sandbox, as those to revoke do: who may be second is judged by it.
 
-Source: provider:3.1 (S8), provider:9 (pain point 2); decision 0031.
+Source: provider:3.1 (S8), provider:9 (pain point 2); decision 0029.
 """
 
 from collections.abc import Iterator

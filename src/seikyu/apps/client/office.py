@@ -122,6 +122,22 @@ class Client:
         """Say no (請求取消). Errors: LineFailed, OfficeSaid."""
         return acts.cancel(self.line, sending_id)
 
+    def today(self) -> dict[str, Any]:
+        """Return what there is to do today, until when, and what may be corrected. Errors: LineFailed, OfficeSaid."""
+        return acts.today(self.line)
+
+    def forecast(self, sending_id: str, *, errors: Literal["with", "without"]) -> dict[str, Any]:
+        """Return what a decision would come to, or has. Errors: LineFailed, OfficeSaid."""
+        return acts.forecast(self.line, sending_id, errors)
+
+    def leave_out(self, sending_id: str, *, file_no: int, claim_index: int | None = None) -> dict[str, Any]:
+        """Leave a file or one claim out (請求から外す). Errors: LineFailed, OfficeSaid."""
+        return acts.leave_out(self.line, sending_id, file_no=file_no, claim_index=claim_index)
+
+    def take_in(self, sending_id: str, *, file_no: int, claim_index: int | None = None) -> dict[str, Any]:
+        """Take back in what was left out (請求に戻す). Errors: LineFailed, OfficeSaid."""
+        return acts.take_in(self.line, sending_id, file_no=file_no, claim_index=claim_index)
+
     def lists(self, sending_id: str) -> list[dict[str, Any]]:
         """Return the official lists (帳票) of a sending, there or not. Errors: LineFailed, OfficeSaid."""
         return official.lists(self.line, sending_id)
