@@ -27,6 +27,7 @@ from seikyu.services.errors import (
     NothingCorrected,
 )
 from seikyu.services.indexes import rows_of
+from seikyu.services.leave import leave_out, take_in
 from seikyu.services.retention import retire
 from services.correcting_lab import ASKS, REFUSED, RIGHT, correct_both, data, finish, put, spoilt
 from services.faults import Killed, Plug, plugged, unplugged
@@ -679,3 +680,21 @@ def check_order() -> Any:
     from seikyu.ports.jobs import Work
 
     return Work.CHECK_SENDING
+
+
+def test_a_claim_that_was_left_out_is_not_corrected_and_one_that_has_gone_on_stays_gone(lab: Lab) -> None:
+    """Left out, it is taken back in first; gone on, neither taking in nor confirming claims it here."""
+    old = lab.send_and_check(data())
+    leave_out(lab.office, institution(), old.id, file_no=1, claim_index=ASKS)
+    with pytest.raises(NotCorrectable) as refusal:
+        put(lab, old, ASKS, {(1, 6): "291"})
+    assert "left_out" == refusal.value.facts["why"]
+    take_in(lab.office, institution(), old.id, file_no=1, claim_index=ASKS)
+    correct_both(lab, old)
+    new = finish(lab, old).sending
+
+    take_in(lab.office, institution(), old.id, file_no=1, claim_index=ASKS)
+    lab.confirm(lab.sending(old.id), "with")
+
+    assert (1, 2) == (lab.sending(old.id).claimed, lab.sending(old.id).unclaimed)
+    assert 3 == claimed(lab, old, lab.confirm(lab.sending(new.id)))
