@@ -92,6 +92,6 @@ def test_a_cursor_of_anothers_list_opens_nothing(desk: DeskLab) -> None:
 def _ask(
     desk: DeskLab, method: str, path: str, name: str, *, asker: str, ids: dict[str, str]
 ) -> tuple[int, dict[str, str], bytes]:
-    filled = ID.sub(lambda found: ids[found[1]], path).replace("{no}", "1")
+    filled = ID.sub(lambda found: ids[found[1]], path).replace("{no}", "1").replace("{form}", "hasp")
     answer = desk.ask(method, filled, party=asker, **NEEDS.get(name, {}))
     return answer.status_code, dict(answer.headers), answer.content
