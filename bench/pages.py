@@ -148,9 +148,10 @@ async def clerk(faces: list[Face], took: dict[str, list[float]], *, think_s: flo
     while time.monotonic() < until:
         face, path, _ = chance.choices(everything, weights)[0]
         seconds, status = await kept[face.url].get(path)
-        took[f"{'desk' if face.cookie else 'public'} {path}"].append(seconds)
+        shown = re.sub("[0-9a-z]{26}", "{id}", path)
+        took[f"{'desk' if face.cookie else 'public'} {shown}"].append(seconds)
         if status != 200:
-            took[f"! {status} {path}"].append(seconds)
+            took[f"! {status} {shown}"].append(seconds)
         await asyncio.sleep(chance.random() * 2 * think_s)
 
 

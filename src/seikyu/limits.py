@@ -31,6 +31,10 @@ LIMITS: Final = (
     Limit("claims_compared", 50_000, "claims", "so many claims of a file are held against each other; 4 MB of memory"),
     Limit("findings_per_file", 100_000, "findings", "past this the list helps nobody; the rest is counted"),
     Limit("list_bytes", 64 * MIB, "bytes", "an official list of one sending; a row of a result has under 1 KB"),
+    Limit("corrections_per_sending", 1000, "claims", "corrected on the screen; more are corrected at the source"),
+    Limit("corrected_lines", 200, "lines", "changed, added or removed in one claim by hand; more is another claim"),
+    Limit("corrections_kept_days", 93, "days", "what was typed into a correction; its month is over by then",
+          adjustable=True),
     Limit("lists_at_once", 8, "lists", "being made for all parties; each reads a file again, beside what is received; "
           "past it 503", adjustable=True),
     Limit("lists_per_party", 3, "lists", "being made for one party, which must not take every place", adjustable=True),
@@ -60,10 +64,11 @@ LIMITS: Final = (
     Limit("json_bytes", 64 * KIB, "bytes", "bodies other than files are small acts"),
     Limit("line_file_bytes", 256 * KIB, "bytes", "network.toml and site.toml; a network of ten areas has 4 KB"),
     Limit("guides_at_once", 4, "documents", "PDFs and folders of guides, drawn or waiting; half a second of a core"),
-    Limit("form_bytes", 64 * KIB, "bytes", "what a form of a page sends; the longest has a request for a certificate"),
-    Limit("form_fields", 100, "fields", "the longest form has 20"),
     Limit("prefecture_table_bytes", 512 * KIB, "bytes", "a table of 48 rows has 20 KB"),
     Limit("prefecture_lines", 500, "lines", "48 bodies have a row each; a cell may have line breaks of its own"),
+    Limit("form_bytes", 192 * KIB, "bytes", "what a form of a page sends; a text far too long is told at its field: "
+          "10,000 emoji take 120 KB"),
+    Limit("form_fields", 160, "fields", "the longest form has the 113 items of a dispensing record"),
     Limit("logins_at_once", 4, "logins", "each takes 64 MiB and a core for 0.2 s, and anybody may try"),
     Limit("logins_waiting", 40, "logins", "about 5 s of waiting; past it 503, before any password is looked at"),
     Limit("ocsp_request_bytes", 4 * KIB, "bytes", "a question about one certificate has 100, with a long nonce 300"),
@@ -137,6 +142,23 @@ LIMITS: Final = (
           adjustable=True),
     Limit("webhook_wait_s", 10, "seconds", "the other end must have answered; it takes note and works afterwards"),
     Limit("webhooks_at_once", 8, "webhooks", "told at the same time; each holds a thread while the other end thinks"),
+    Limit("inquiry_chars", 2000, "characters", "one message of an inquiry; whoever needs more sends a second one"),
+    Limit("inquiry_messages", 100, "messages", "of one inquiry; past it a new one is clearer to both sides"),
+    Limit("inquiries_per_address", 5, "inquiries", "that a stranger makes from one address within a day; a practice "
+          "has one line and one trouble at a time", adjustable=True),
+    Limit("inquiries_per_party", 50, "inquiries", "that a party makes within a day", adjustable=True),
+    Limit("inquiries_of_strangers", 2000, "inquiries", "of people without a login that are not closed; the desk reads "
+          "each, and nobody must be able to bury it", adjustable=True),
+    Limit("inquiry_kept_days", 400, "days", "a closed inquiry is removed, with its texts, when nobody has touched it "
+          "for so long", adjustable=True),
+    Limit("inquiry_look_s", 900, "seconds", "who has typed the code of an inquiry may go on there for so long"),
+    Limit("doctor_report_bytes", 40 * KIB, "bytes", "a doctor's report with ten faults has 20; a form holds 64"),
+    Limit("papers_at_once", 4, "documents", "forms that are set at once or wait for it; a tenth of a second of a core"),
+    Limit("waits_kept_days", 7, "days", "how long each check waited; the pace is told from the last of them"),
+    Limit("quarters_kept_days", 62, "days", "what each quarter of an hour saw; two months show the last 10th beside "
+          "this one", adjustable=True),
+    Limit("incidents_shown", 20, "incidents", "past ones on the status page; the operator lists all"),
+    Limit("outlook_s", 2, "seconds", "the status page is made anew after so long, whoever asks how often"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 

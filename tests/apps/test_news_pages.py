@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from apps.desk_lab import OPERATOR
+from apps.desk_lab import OPERATOR, PAYER
 from apps.pages_lab import Browser, Site, add, code_now, secret_of
 from seikyu.office.announcing import BODY_CHARS, Draft
 from seikyu.services.announcements import list_news, publish, withdraw
@@ -165,6 +165,17 @@ def test_only_the_operator_announces(site: Site, operator: Browser) -> None:
     assert "/login" == site.browser("desk", party=OPERATOR).get(AT).url.path
     assert 404 == site.browser().get(AT).status_code
     assert ["published"] == [each["state"] for each in items(site)]
+
+
+def test_the_homes_of_the_desk_tell_it(site: Site) -> None:
+    """To those whom it is for, after logging in; without any there is no empty heading."""
+    clerk, payer = add(site, "hanako"), add(site, "taro", party=PAYER)
+    assert "h-news" not in clerk.get("/").text
+    publish(site.lab.office, Draft("医療機関へ", "本文", for_kinds=("institution",)), by="operator")
+    publish(site.lab.office, Draft("保険者へ", "本文", for_kinds=("payer",)), by="operator")
+
+    assert [True, False] == [each in clerk.get("/").text for each in ("医療機関へ", "保険者へ")]
+    assert [False, True] == [each in payer.get("/").text for each in ("医療機関へ", "保険者へ")]
 
 
 def test_a_text_is_shown_as_text(site: Site) -> None:

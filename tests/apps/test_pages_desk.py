@@ -14,9 +14,11 @@ from apps.desk_lab import FIRST, PAYER, SECOND, Connected, certificates
 from apps.pages_lab import Browser, Site, _From, add
 from apps.test_pages_account import NOW
 from builders import CITY, claim, uke
+from seikyu.office.announcing import Draft
 from seikyu.office.calendar import JST
 from seikyu.ports.trust import ClientIdentity
 from seikyu.services import decide
+from seikyu.services.announcements import publish
 from seikyu.services.login import logout
 from seikyu.services.people import CONSOLE, end_mandate, grant_mandate
 from services.office_lab import institution
@@ -503,3 +505,15 @@ def test_undoing_is_asked_for_on_the_page_of_the_sending(site: Site, browser: Br
     assert "The office was asked to undo the confirmation." in browser.text()
     assert "正しいファイルを送信し直したため" in browser.text()
     assert f'action="/sendings/{one}/undo-request"' not in browser.page.text if browser.page else False
+
+
+def test_home_tells_what_is_announced(site: Site, browser: Browser) -> None:
+    """What is important stands above what there is to do; without announcements nothing is said of them."""
+    assert "news-list" not in browser.get("/").text
+    publish(
+        site.lab.office,
+        Draft("受付を延長します", "本文", importance="important", title_en="Extended", body_en="t"),
+        by="ope",
+    )
+    page = browser.get("/").text
+    assert page.index("Extended") < page.index("To do today")

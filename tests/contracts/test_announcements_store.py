@@ -42,8 +42,8 @@ def test_an_announcement_comes_back_as_it_was_written(store: Store) -> None:
     with store.read() as tx:
         assert (bare, full, None) == (tx.announcement("a1"), tx.announcement("a2"), tx.announcement("a3"))
         assert [gone] == tx.withdrawals(["a1", "a2"])
-        assert [full] == tx.corrections(["a1", "a2"])
-        assert ([], []) == (tx.withdrawals([]), tx.corrections(["a2"]))
+        assert [full] == tx.announcement_corrections(["a1", "a2"])
+        assert ([], []) == (tx.withdrawals([]), tx.announcement_corrections(["a2"]))
 
 
 def test_pages_are_newest_first(store: Store) -> None:

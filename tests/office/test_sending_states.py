@@ -12,6 +12,7 @@ from seikyu.office.sending import (
     FINAL,
     TRANSITIONS,
     ChecksFinished,
+    ClaimsCorrected,
     CorrectionFinished,
     DeadlinePassed,
     Event,
@@ -34,11 +35,16 @@ EXPECTED = {
         InstitutionConfirmed: "confirmed",
         InstitutionCancelled: "cancelled",
         CorrectionFinished: "corrected",
+        ClaimsCorrected: "to_decide",
         DeadlinePassed: "confirmed_automatically",
     },
-    "refused": {},
-    "confirmed": {MonthClosed: "handed_over", ReviewBodyUndid: "undone"},
-    "confirmed_automatically": {MonthClosed: "handed_over", ReviewBodyUndid: "undone"},
+    "refused": {ClaimsCorrected: "refused"},
+    "confirmed": {MonthClosed: "handed_over", ReviewBodyUndid: "undone", ClaimsCorrected: "confirmed"},
+    "confirmed_automatically": {
+        MonthClosed: "handed_over",
+        ReviewBodyUndid: "undone",
+        ClaimsCorrected: "confirmed_automatically",
+    },
     "cancelled": {},
     "corrected": {},
     "handed_over": {},
@@ -62,7 +68,7 @@ def test_every_pair_of_state_and_event_is_a_step_or_turned_away(state: State, ev
 
 
 def test_every_state_can_be_reached_and_final_ones_cannot_be_left() -> None:
-    """From `checking` every state follows; what is final is what no row begins with."""
+    """From `checking` every state follows; what is final is what no row leads on from."""
     reached = {State.CHECKING}
     for _ in State:
         reached |= {after for (state, _), after in TRANSITIONS.items() if state in reached}

@@ -19,6 +19,7 @@ from seikyu.rules.index import (
     pack,
     read,
     unpack,
+    with_findings,
     write,
 )
 
@@ -95,3 +96,11 @@ def test_a_decided_row_keeps_all_else(row: IndexRow) -> None:
     assert row == decided.decided(row.outcome, row.reason)
     assert len(row.payers) == row.cases
     assert row.asks == (not row.refused and row.worst not in {None, "L48"})
+
+
+@given(st.lists(ROWS, max_size=6))
+def test_rows_with_findings_are_found_without_unpacking(rows: list[IndexRow]) -> None:
+    """By their worst level, wherever they stand."""
+    packed = b"".join(map(pack, rows))
+
+    assert [place for place, row in enumerate(rows) if row.worst] == with_findings(packed)

@@ -25,6 +25,8 @@ from seikyu.adapters.memory_announcements import (
     MemoryAnnouncementsRead,
     MemoryAnnouncementsWrite,
 )
+from seikyu.adapters.memory_contact import ContactTables, MemoryContactRead, MemoryContactWrite
+from seikyu.adapters.memory_correcting import CorrectingTables, MemoryCorrectingRead, MemoryCorrectingWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
 from seikyu.adapters.memory_operating import MemoryOperatingRead, MemoryOperatingWrite, OperatingTables
@@ -57,6 +59,8 @@ class _Tables(
     EventTables,
     OperatingTables,
     AnnouncementTables,
+    CorrectingTables,
+    ContactTables,
 ):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
@@ -95,6 +99,8 @@ class MemoryReadTx(
     MemoryEventsRead,
     MemoryOperatingRead,
     MemoryAnnouncementsRead,
+    MemoryCorrectingRead,
+    MemoryContactRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -246,9 +252,11 @@ class MemoryWriteTx(
     MemoryAccountsWrite,
     MemoryEnrolmentWrite,
     MemoryAcmeWrite,
+    MemoryCorrectingWrite,
     MemoryEventsWrite,
     MemoryOperatingWrite,
     MemoryAnnouncementsWrite,
+    MemoryContactWrite,
 ):
     """A transaction that writes (ports.store.WriteTx)."""
 

@@ -46,7 +46,7 @@ class MemoryAnnouncementsRead:
         """Return the withdrawals of these."""
         return [self.tables.withdrawals[one] for one in sorted(ids) if one in self.tables.withdrawals]
 
-    def corrections(self: _HasTables, ids: list[str]) -> list[Announcement]:
+    def announcement_corrections(self: _HasTables, ids: list[str]) -> list[Announcement]:
         """Return what corrects these."""
         found = [one for one in self.tables.announcements.values() if one.corrects in ids]
         return sorted(found, key=lambda one: one.id)

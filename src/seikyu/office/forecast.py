@@ -7,10 +7,14 @@ every way of deciding. Source: provider:3.2; provider:9, rows 1 and 8.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from seikyu.office.leaving import LeftOut
 from seikyu.office.outcome import Decision, Policy, decide
 from seikyu.rules.index import IndexRow, Outcome, Reason
+
+#: What no decision changes: it was not to be sent at all, or goes on in another sending.
+_FIXED: Final = frozenset({Reason.NOT_A_CORRECTION, Reason.CORRECTED})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,11 +47,11 @@ def decided(
     file_refused: bool = False,
     by: Policy | None = None,
 ) -> IndexRow:
-    """Return the claim as the decision makes it; what was not to be sent at all stays as it is.
+    """Return the claim as the decision makes it; what was not to be sent at all, or has gone on, stays as it is.
 
     This is the function that decides, and the one that tells beforehand.
     """
-    if row.reason is Reason.NOT_A_CORRECTION:
+    if row.reason in _FIXED:
         return row
     return decide(row, decision, asp=asp, file_refused=file_refused, left_out=left_out, by=by)
 

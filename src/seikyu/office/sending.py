@@ -1,11 +1,12 @@
 """The life of a sending (送信): every state, every event, and which follows which.
 
 An institution sends one or more files; the office checks them. A sending of which every file is refused ends there.
-Any other waits for a decision: the institution confirms (請求確定, with or without the claims that ask), cancels
-(請求取消), or corrects on the screen, which makes a new sending that takes this one's place. What nobody decides is
-confirmed at the deadline. Confirmed sendings are handed over to review when the month closes; until then the review
-body may undo one at the institution's request. Leaving a file or claim out changes no state, and a file still arriving
-has none.
+Any other waits for a decision: the institution confirms (請求確定, with or without the claims that ask) or cancels
+(請求取消). Claims that came back with errors may be corrected on the screen, before the decision and, if they stayed
+unclaimed, after it: they go on in a new sending and change nothing of this one's state, unless none is left in a
+sending that waits; then the new one has taken its place. What nobody decides is confirmed at the deadline. Confirmed
+sendings are handed over to review when the month closes; until then the review body may undo one at the institution's
+request. Leaving a file or claim out changes no state, and a file still arriving has none.
 
 Source: provider:3.1. `docs/reference/states.md` is drawn from this module.
 """
@@ -54,7 +55,12 @@ class InstitutionCancelled:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionFinished:
-    """The institution corrected on the screen; a new sending takes this one's place (訂正完了)."""
+    """Every claim was corrected on the screen; a new sending takes this one's place (訂正完了)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsCorrected:
+    """Some claims were corrected on the screen and go on in a new sending; the others stay here (訂正完了)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ Event: TypeAlias = (
     | InstitutionConfirmed
     | InstitutionCancelled
     | CorrectionFinished
+    | ClaimsCorrected
     | DeadlinePassed
     | MonthClosed
     | ReviewBodyUndid
@@ -89,9 +96,13 @@ TRANSITIONS: Final[Mapping[tuple[State, type[Event]], State]] = {
     (State.TO_DECIDE, InstitutionConfirmed): State.CONFIRMED,
     (State.TO_DECIDE, InstitutionCancelled): State.CANCELLED,
     (State.TO_DECIDE, CorrectionFinished): State.CORRECTED,
+    (State.TO_DECIDE, ClaimsCorrected): State.TO_DECIDE,
+    (State.REFUSED, ClaimsCorrected): State.REFUSED,
     (State.TO_DECIDE, DeadlinePassed): State.CONFIRMED_AUTOMATICALLY,
     (State.CONFIRMED, MonthClosed): State.HANDED_OVER,
     (State.CONFIRMED, ReviewBodyUndid): State.UNDONE,
+    (State.CONFIRMED, ClaimsCorrected): State.CONFIRMED,
+    (State.CONFIRMED_AUTOMATICALLY, ClaimsCorrected): State.CONFIRMED_AUTOMATICALLY,
     (State.CONFIRMED_AUTOMATICALLY, MonthClosed): State.HANDED_OVER,
     (State.CONFIRMED_AUTOMATICALLY, ReviewBodyUndid): State.UNDONE,
 }
@@ -99,8 +110,8 @@ TRANSITIONS: Final[Mapping[tuple[State, type[Event]], State]] = {
 #: Where claims are claimed: confirmed, and not yet with the reviewers.
 CLAIMING: Final = frozenset({State.CONFIRMED, State.CONFIRMED_AUTOMATICALLY})
 
-#: Where nothing more can come.
-FINAL: Final = frozenset(State) - {state for state, _ in TRANSITIONS}
+#: What a sending ends in: no other state can follow.
+FINAL: Final = frozenset(State) - {state for (state, _), after in TRANSITIONS.items() if after is not state}
 
 
 def step(state: State, event: Event) -> State:

@@ -70,7 +70,7 @@ class AnnouncementsRead(Protocol):
         """Return the withdrawals of these."""
         ...
 
-    def corrections(self, ids: list[str]) -> list[Announcement]:
+    def announcement_corrections(self, ids: list[str]) -> list[Announcement]:
         """Return the announcements that correct these."""
         ...
 

@@ -13,11 +13,14 @@ from typing import Protocol
 from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.acme import AcmeRead, AcmeWrite
 from seikyu.ports.announcements import AnnouncementsRead, AnnouncementsWrite
+from seikyu.ports.contact import ContactRead, ContactWrite
+from seikyu.ports.correcting import CorrectingRead, CorrectingWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.events import EventsRead, EventsWrite
 from seikyu.ports.operating import OperatingRead, OperatingWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
 from seikyu.ports.register import RegisterRead, RegisterWrite
+from seikyu.ports.waiting import WaitingRead, WaitingWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,9 @@ class ReadTx(
     EventsRead,
     OperatingRead,
     AnnouncementsRead,
+    CorrectingRead,
+    ContactRead,
+    WaitingRead,
     Protocol,
 ):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
@@ -275,6 +281,9 @@ class WriteTx(
     EventsWrite,
     OperatingWrite,
     AnnouncementsWrite,
+    CorrectingWrite,
+    ContactWrite,
+    WaitingWrite,
     Protocol,
 ):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""

@@ -189,4 +189,11 @@ def read(source: BinaryIO) -> Iterator[IndexRow]:
             raise IndexDamaged("a row holds what no row can hold") from reason
 
 
+def with_findings(rows: bytes) -> list[int]:
+    """Return the places of the claims in packed rows of which something is to be told, by their worst level."""
+    return [place for place, worst in enumerate(rows[_WORST_AT::ROW_BYTES]) if worst]
+
+
+#: Where a row says the worst level.
+_WORST_AT: Final = Struct("<QQIiiH").size
 _NOBODY: Final = PayerShare("", 0, 0, 0)

@@ -139,7 +139,7 @@ def show(office: Office, announcement_id: str) -> dict[str, Any]:
 def _views(tx: ReadTx, rows: list[Announcement], now: datetime) -> list[dict[str, Any]]:
     ids = [each.id for each in rows]
     withdrawn = {each.announcement: each for each in tx.withdrawals(ids)}
-    corrected = {each.corrects: each for each in tx.corrections(ids)}
+    corrected = {each.corrects: each for each in tx.announcement_corrections(ids)}
     return [_view(each, withdrawn.get(each.id), corrected.get(each.id), now=now) for each in rows]
 
 
@@ -173,7 +173,7 @@ def _require_holding(tx: WriteTx, announcement_id: str) -> None:
         raise NotFound("no such announcement")
     if tx.withdrawals([announcement_id]):
         raise AnnouncementOver("it was withdrawn before", state="withdrawn")
-    if tx.corrections([announcement_id]):
+    if tx.announcement_corrections([announcement_id]):
         raise AnnouncementOver("it was corrected before", state="corrected")
 
 

@@ -109,6 +109,7 @@ def _check(office: Office, sending: Sending, files: list[File], *, before: Befor
             tx.put_sending(moved)
             if now.state == State.CHECKING:
                 events.note_sending(tx, office, moved)
+            tx.end_check_run(sending.id, office.real_now())
         draft.keep(_names_of([each.file for each in checked]))
     office.tell("sending_checked", sending=moved.id, state=moved.state, claims=moved.claims, refused=moved.refused)
 
@@ -166,6 +167,8 @@ def _check_file(office: Office, sending: Sending, file: File, *, draft: Draft, b
         index_object=order.index,
         findings_object=order.findings,
     )
+    if sending.state != State.CHECKING:
+        row = _still_corrected(office, row, draft=draft)
     if row.refused:
         return Checked(row, summary.claims, summary.claims, 0, summary.findings)
     refused, ask = summary.totals["refused"].claims, summary.totals["ask"].claims
@@ -199,3 +202,21 @@ def _only_corrections(office: Office, file: File, *, draft: Draft, before: Befor
     refused = sum(row.refused or row.reason is Reason.NOT_A_CORRECTION for row in rows)
     ask = sum(row.asks and row.reason is not Reason.NOT_A_CORRECTION for row in rows)
     return replace(file, index_object=stored.name), refused, ask
+
+
+def _still_corrected(office: Office, file: File, *, draft: Draft) -> File:
+    """Return a file that is checked again so that claims which went on in another sending stay gone from this one."""
+    with office.store.read() as tx:
+        gone = {
+            row.claim_index for row in tx.corrections(file.sending) if row.file_no == file.no and row.into is not None
+        }
+    if not gone:
+        return file
+    rows = [
+        row.decided(Outcome.UNCLAIMED, Reason.CORRECTED) if place in gone else row
+        for place, row in enumerate(rows_of(office.objects, file.index_object))
+    ]
+    with draft.writer(draft.name("indexes", file.id), limit_bytes=index_bytes(len(rows))) as writer:
+        write_rows(writer, rows)
+        (stored,) = draft.commit()
+    return replace(file, index_object=stored.name)

@@ -91,6 +91,7 @@ def cancel(office: Office, identity: ClientIdentity, sending_id: str, *, seen: s
         require_seen(now, tx.files(now.id), seen)
         cancelled = replace(now, state=state, decided_at=decided_at, decided_agent=identity.agent)
         tx.put_sending(cancelled)
+        tx.remove_corrections(now.id)
         events.note_sending(tx, office, cancelled)
         note_act(tx, office, identity, "cancel", body=now.body, subject=now.id)
     office.tell("sending_cancelled", sending=sending.id, party=sending.party)

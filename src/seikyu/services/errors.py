@@ -1,7 +1,9 @@
 """What the services turn away beyond what the domain and the ports do; `code` finds the texts in `apps`."""
 
+from dataclasses import dataclass
+
 from seikyu.office.errors import NotAllowed
-from seikyu.ports.errors import Forbidden, SeikyuError
+from seikyu.ports.errors import BadRequest, Forbidden, SeikyuError
 
 
 class PartyNotYet(Forbidden):
@@ -68,6 +70,71 @@ class OnlyInSandbox(NotAllowed):
     """A real office does not move its clock or change its calendar by this act."""
 
     code = "only_in_sandbox"
+
+
+class NotCorrectable(NotAllowed):
+    """The claim cannot be corrected on the screen; nothing changes. Shape: facts `why` (a word), `state`."""
+
+    code = "not_correctable"
+
+
+class CorrectionMoved(NotAllowed):
+    """Somebody changed the correction meanwhile, perhaps in another window; nothing of this one is kept.
+
+    Shape: facts `version`, the one that is there now.
+    """
+
+    code = "correction_moved"
+
+
+class NothingCorrected(NotAllowed):
+    """No claim is marked as corrected, so there is nothing to finish."""
+
+    code = "nothing_corrected"
+
+
+class HeadAtFault(NotAllowed):
+    """What is wrong stands in the file's own records, which a correction leaves as they are; nothing changes.
+
+    Shape: facts `finding`, the code of what refuses the file.
+    """
+
+    code = "head_at_fault"
+
+
+class CorrectionTooLate(NotAllowed):
+    """Claims of that month are not taken any more; nothing changes. Shape: facts `month`."""
+
+    code = "correction_too_late"
+
+
+class BadCorrection(BadRequest):
+    """Something typed cannot stand where it is to stand; nothing is kept (422).
+
+    Shape: facts `wrong`, texts `LINE.NO: WHY`; `wrongs` are the same as values.
+    """
+
+    code = "bad_correction"
+
+    def __init__(self, wrongs: "tuple[Wrong, ...]") -> None:
+        super().__init__(
+            "items of the claim cannot be so", wrong=[f"{each.line}.{each.no}: {each.why}" for each in wrongs]
+        )
+        self.wrongs = wrongs
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One item that cannot be so.
+
+    Shape: `line` counts from 0 in the claim as it was received, of an added record the line that it stands behind; `no`
+    is the item's, 0 for the record as a whole; `why` is a word; `most_bytes` what the item holds, 0 unknown.
+    """
+
+    line: int
+    no: int
+    why: str
+    most_bytes: int = 0
 
 
 class NothingToUndo(NotAllowed):

@@ -33,6 +33,7 @@ from seikyu.ports.errors import BadRequest, KeyReused, Mixed, NoSpace
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
+from seikyu.ports.waiting import CheckRun
 from seikyu.records import Header
 from seikyu.services import events
 from seikyu.services.agency import note_act, require_mandate
@@ -43,6 +44,7 @@ from seikyu.services.draft import Draft
 from seikyu.services.office import INSTITUTION, LINES, REAL, Office, require_party
 
 FILE_NAME_CHARS: Final = 255
+IDEMPOTENCY_CHARS: Final = limit("idempotency_key_chars")
 
 #: Why nothing new is taken now.
 Refusal = Closed | NoSpace
@@ -152,7 +154,7 @@ def check_terms(office: Office, terms: Terms) -> None:
         raise BadRequest("line is real or test", parameter="line")
     if terms.body is not None and not office.serves(terms.body):
         raise UnknownBody("no such review body here", body=terms.body)
-    if terms.idempotency_key is not None and not 0 < len(terms.idempotency_key) <= limit("idempotency_key_chars"):
+    if terms.idempotency_key is not None and not 0 < len(terms.idempotency_key) <= IDEMPOTENCY_CHARS:
         raise BadRequest("the idempotency key is empty or too long", parameter="Idempotency-Key")
     if terms.file_name is not None and len(terms.file_name) > FILE_NAME_CHARS:
         raise BadRequest("the file name is too long", parameter="file_name")
@@ -218,7 +220,7 @@ def _entered(
         with office.store.write() as tx:
             sending = made()
             sending = replace(sending, mandate=require_mandate(tx, identity, sending.body, office.real_now()))
-            answer = _first_answer(tx, sending) or _new(office, tx, sending, arrived=arrived)
+            answer = _first_answer(tx, sending) or new_sending(office, tx, sending, arrived=arrived)
             if not answer.repeat:
                 note_act(tx, office, identity, "send", body=sending.body, subject=sending.id)
         if not answer.repeat:
@@ -294,7 +296,7 @@ def _first_answer(tx: ReadTx, made: Sending) -> Answer | None:
     return None if repeated is None else Answer(repeated, repeat=True)
 
 
-def _new(office: Office, tx: WriteTx, made: Sending, *, arrived: Sequence[Arrived]) -> Answer:
+def new_sending(office: Office, tx: WriteTx, made: Sending, *, arrived: Sequence[Arrived]) -> Answer:
     """Enter a sending. Errors: ClosedMeanwhile; NothingToCorrect."""
     try:
         office.calendar().require_open(made.received_at, made.line)
@@ -310,5 +312,6 @@ def _new(office: Office, tx: WriteTx, made: Sending, *, arrived: Sequence[Arrive
     ]
     tx.add_sending(sending, files)
     events.note_sending(tx, office, sending)
+    tx.add_check_run(CheckRun(sending.id, len(files), sum(file.size_bytes for file in files), office.real_now()))
     office.jobs.submit(tx, WorkOrder(Work.CHECK_SENDING, sending.id, key=f"check/{sending.id}"))
     return Answer(sending, repeat=False)

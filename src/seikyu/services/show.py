@@ -119,7 +119,15 @@ def list_sendings(  # noqa: PLR0913  (each is one filter of the list)
 def show_sending(office: Office, identity: ClientIdentity, sending_id: str) -> dict[str, Any]:
     """Return one sending with its files. Errors: Forbidden, NotFound."""
     sending, files = own_sending(office, identity, sending_id)
-    return {**sending_view(sending), "files": [file_view(file) for file in files]}
+    with office.store.read() as tx:
+        run, made = tx.correction_run(sending_id), tx.correction_runs(sending_id)
+    return {
+        **sending_view(sending),
+        "files": [file_view(file) for file in files],
+        "corrects": run.sending if run else None,
+        "correct_no": run.correct_no if run else None,
+        "corrected_in": [each.id for each in made],
+    }
 
 
 def list_findings(

@@ -13,6 +13,7 @@ from seikyu.office.sending import State
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.services.check import check_again, check_sending
 from seikyu.services.close import CLOSING, carry_out_close, close_due
+from seikyu.services.correcting import sweep_corrections
 from seikyu.services.decide import decide_overdue
 from seikyu.services.office import Office
 
@@ -61,13 +62,14 @@ def sweep_orphans(office: Office) -> int:
 
 
 def tick(office: Office) -> None:
-    """Do what has fallen due: decide what nobody decided, close the months that are over.
+    """Do what has fallen due: decide what nobody decided, close the months that are over, forget what was typed.
 
     What cannot be decided because its check is lost is checked again, and decided the next time.
     """
     for sending_id in decide_overdue(office):
         check_again(office, sending_id)
     close_due(office)
+    sweep_corrections(office)
 
 
 def reorder(office: Office, *, came_before: datetime | None = None) -> int:

@@ -34,6 +34,7 @@ NOTICES: Final = "notices"
 CERTIFICATES: Final = "certificates"
 OFFICE: Final = "office"
 APPROVE: Final = "approve"
+SEND: Final = "send"
 
 
 class PeopleError(Exception):

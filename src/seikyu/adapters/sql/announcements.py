@@ -44,7 +44,7 @@ class SqlAnnouncementsRead:
         found = _WITHDRAWAL.where(withdrawals.c.announcement.in_(ids)).order_by(withdrawals.c.announcement)
         return every(self.connection, Withdrawal, found)
 
-    def corrections(self, ids: list[str]) -> list[Announcement]:
+    def announcement_corrections(self, ids: list[str]) -> list[Announcement]:
         """Return what corrects these."""
         found = _ONE.where(announcements.c.corrects.in_(ids)).order_by(announcements.c.id)
         return every(self.connection, Announcement, found)

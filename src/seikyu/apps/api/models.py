@@ -117,9 +117,16 @@ class Sending(Wire):
 
 
 class SendingDetail(Sending):
-    """A sending with its files."""
+    """A sending with its files.
+
+    `corrects` is the sending whose corrected claims it holds, with its number of finished corrections (訂正完了回);
+    `corrected_in` are the sendings that were made of claims of this one.
+    """
 
     files: list[SentFile]
+    corrects: str | None = None
+    correct_no: int | None = None
+    corrected_in: list[str] = []
 
 
 class SendingAnswer(SendingDetail):

@@ -87,8 +87,10 @@ class Issue:
     """One printing of a list: whose file it is about, and as what it was sent.
 
     Shape: `sent_on`, `confirmed_on` are dates or None; `send_no` and `confirm_no` are the counts of sendings and
-    confirmations from 1 (送信回, 請求確定回), None if not known. `in_out` is the division of a divided form. `marks`
-    name what stands behind the title: `test` (確認試験), `automatic` (自動確定). `names` are those that codes have.
+    confirmations from 1 (送信回, 請求確定回), None if not known; `correct_no` is that of finished corrections
+    (訂正完了回), `corrected_send_no` the sending that was made of one. `in_out` is the division of a divided form.
+    `marks` name what stands behind the title: `test` (確認試験), `automatic` (自動確定). `names` are those that codes
+    have.
     """
 
     summary: Summary
@@ -97,6 +99,9 @@ class Issue:
     confirmed_on: Value = None
     send_no: int | None = None
     confirm_no: int | None = None
+    correct_no: int | None = None
+    corrected_on: Value = None
+    corrected_send_no: int | None = None
     in_out: str | None = None
     asp: bool = True
     marks: frozenset[str] = field(default_factory=frozenset)
@@ -160,6 +165,7 @@ def _named(name: str, issue: Issue, **facts: str) -> str:
         in_out=division.get("no", "0"),
         send_no=f"{issue.send_no or 1:0{_SEND_NO_CHARS}d}",
         confirm_no=f"{issue.confirm_no or 1:0{_SEND_NO_CHARS}d}",
+        corrected_send_no=f"{issue.corrected_send_no or 0:0{_SEND_NO_CHARS}d}",
         test=_TEST if "test" in issue.marks else "",
         **facts,
     )
@@ -203,6 +209,8 @@ def header_of(issue: Issue) -> dict[str, Value]:
         "institution_name": issue.institution_name,
         "send_no": issue.send_no,
         "confirm_no": issue.confirm_no,
+        "correct_no": issue.correct_no,
+        "corrected_on": issue.corrected_on,
         "in_out": None if issue.one_for_all else division.get("ja"),
     }
 
@@ -235,7 +243,7 @@ def _plain(text: str, chars: int) -> str:
 
 # --- reading the data files ---
 
-_FORMS: Final = ("hasp", "uasp", "kasp", "csv", "pjry", "hjry", "fixf")
+_FORMS: Final = ("hasp", "uasp", "kasp", "csv", "pjry", "hjry", "fixf", "chng")
 
 
 def _page(name: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from starlette.routing import Route
 from seikyu.apps.api.identity import days_to_warn_of
 from seikyu.apps.pages.front import show_front
 from seikyu.apps.pages.institution.told import body_names, kind_said, left_said, month_said
+from seikyu.apps.pages.public.told import news_lines
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.apps.words import has
 from seikyu.office.calendar import Opening, Window
@@ -62,6 +63,7 @@ def show_home(visit: Visit) -> Response:
         corrections=[(names.get(each.body, each.body), kind_said(visit, each.kind), each) for each in day.corrections],
         correcting=day.real.window is Window.CORRECTION,
         days=days_to_warn_of(dict(visit.request.scope)),
+        news=news_lines(visit, party_kind=INSTITUTION),
         may_send=permits(visit.who, "send"),
         principals=_principals(visit),
         chosen=visit.who.acts_for or "",

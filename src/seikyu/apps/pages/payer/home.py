@@ -7,10 +7,12 @@ from starlette.responses import Response
 
 from seikyu.apps.api.identity import days_to_warn_of
 from seikyu.apps.pages.payer.said import body_name, month_said, office_month
+from seikyu.apps.pages.public.told import news_lines
 from seikyu.apps.pages.visit import Visit
 from seikyu.office.payer_days import PayerDays, payer_days
 from seikyu.records import Month
 from seikyu.services.deliver import FETCHING, RECEIVED, WAITING, Wanted, list_deliveries
+from seikyu.services.office import PAYER
 from seikyu.services.payer_months import list_payer_months
 from seikyu.trust.people import FETCH, permits
 
@@ -28,6 +30,7 @@ def show_payer_home(visit: Visit) -> Response:
     return visit.show(
         "payer/home.html",
         party=party,
+        news=news_lines(visit, party_kind=PAYER),
         newest=newest,
         newest_said=month_said(visit.lang, newest) if newest else "",
         bodies=bodies,
