@@ -142,6 +142,23 @@ LIMITS: Final = (
           adjustable=True),
     Limit("webhook_wait_s", 10, "seconds", "the other end must have answered; it takes note and works afterwards"),
     Limit("webhooks_at_once", 8, "webhooks", "told at the same time; each holds a thread while the other end thinks"),
+    Limit("inquiry_chars", 2000, "characters", "one message of an inquiry; whoever needs more sends a second one"),
+    Limit("inquiry_messages", 100, "messages", "of one inquiry; past it a new one is clearer to both sides"),
+    Limit("inquiries_per_address", 5, "inquiries", "that a stranger makes from one address within a day; a practice "
+          "has one line and one trouble at a time", adjustable=True),
+    Limit("inquiries_per_party", 50, "inquiries", "that a party makes within a day", adjustable=True),
+    Limit("inquiries_of_strangers", 2000, "inquiries", "of people without a login that are not closed; the desk reads "
+          "each, and nobody must be able to bury it", adjustable=True),
+    Limit("inquiry_kept_days", 400, "days", "a closed inquiry is removed, with its texts, when nobody has touched it "
+          "for so long", adjustable=True),
+    Limit("inquiry_look_s", 900, "seconds", "who has typed the code of an inquiry may go on there for so long"),
+    Limit("doctor_report_bytes", 40 * KIB, "bytes", "a doctor's report with ten faults has 20; a form holds 64"),
+    Limit("papers_at_once", 4, "documents", "forms that are set at once or wait for it; a tenth of a second of a core"),
+    Limit("waits_kept_days", 7, "days", "how long each check waited; the pace is told from the last of them"),
+    Limit("quarters_kept_days", 62, "days", "what each quarter of an hour saw; two months show the last 10th beside "
+          "this one", adjustable=True),
+    Limit("incidents_shown", 20, "incidents", "past ones on the status page; the operator lists all"),
+    Limit("outlook_s", 2, "seconds", "the status page is made anew after so long, whoever asks how often"),
     Limit("client_retries", 8, "tries", "with back-off this is about five minutes"),
 )  # fmt: skip
 

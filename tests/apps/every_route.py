@@ -37,16 +37,15 @@ FORMULA: Final = "=1+1|zzz"
 _PARAM: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 _WHOSE: Final = re.compile(r"([a-z-]+)/\{(\w+)(?::\w+)?\}")
 
-#: First parts of addresses that anybody may see: at the desk with a certificate of a party, and on the public face.
-OPEN: Final = {
-    "desk": frozenset({"", "login", "logout", "healthz", "static", "lines", "api", "/account/register", "/account/register/finish"}),
-    "public": frozenset(
-        {"", "login", "logout", "healthz", "static", "lines", "cert", "pki", "api", "faq", "forms",
-         "prefectures", "news", "status", "calendar", "contact", "for", "certificates", "pairings", "ocsp",
-         "news.json", "news.atom", "status.json", "calendar.json", "calendar.ics", "prefectures.json", "faq.json",
-         "lines.json", "forms.json", "/account/register", "/account/register/finish"}
-    ),
-}  # fmt: skip
+#: First parts of addresses of the public site, which stands on both faces.
+_SITE: Final = frozenset(
+    {"", "login", "logout", "healthz", "static", "lines", "api", "faq", "forms", "prefectures", "news", "status",
+     "calendar", "contact", "for", "news.json", "news.atom", "status.json", "calendar.json", "calendar.ics",
+     "prefectures.json", "faq.json", "lines.json", "forms.json", "contact.json", "/account/register", "/account/register/finish"}
+)  # fmt: skip
+
+#: First parts, or whole addresses, that anybody may see: at the desk with a certificate, and on the public face.
+OPEN: Final = {"desk": _SITE, "public": _SITE | {"cert", "pki", "certificates", "pairings", "ocsp"}}
 
 #: Parts of addresses that are no thing of a party: each with a value that there may be.
 PLAIN: Final = {

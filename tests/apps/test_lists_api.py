@@ -97,7 +97,7 @@ def test_a_list_comes_for_spreadsheets(desk: DeskLab, sent: str) -> None:
             "hjry",
             ["オンライン受領書", "見本診療所", "社会保険診療報酬支払基金", "合計", "582", "電子署名は付いていません"],
         ),
-        ("fixf", ["請求確定状況", "06990014", "レセプト番号"]),
+        ("fixf", ["請求確定状況", "06990014", "1122"]),
     ],
 )
 def test_a_list_comes_on_paper(desk: DeskLab, sent: str, tmp_path: Path, form: str, texts: list[str]) -> None:

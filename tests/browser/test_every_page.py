@@ -11,7 +11,15 @@ from real_house import House
 
 #: Pages beside those of the menus, by who sees them.
 MORE = {
-    None: ["/login", "/account/register", "/lines/advise", "/lines/guide", "/cert/lost"],
+    None: [
+        "/login",
+        "/account/register",
+        "/lines/advise",
+        "/lines/guide",
+        "/cert/lost",
+        "/forms/fault",
+        "/contact?problem=line",
+    ],
     "institution": ["/account", "/account/password", "/account/second-factor", "/notices/new", "/applications/new"],
     "payer": ["/account"],
     "operator": ["/account"],

@@ -78,6 +78,7 @@ class DbosJobs:
         self._started = False
         self._stopping = False
         self._busy = 0
+        self._line: list[object] = []
         self._last_done = 0.0
         self._change = threading.Condition()
         self._purger: threading.Thread | None = None
@@ -215,12 +216,16 @@ class DbosJobs:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        """Hold one of the `at_once` places. Errors: _PutBack, if we are told to stop before there is one."""
+        """Hold one of the `at_once` places; who came first is the next. Errors: _PutBack, if we are told to stop."""
         with self._change:
-            self._change.wait_for(lambda: self._stopping or self._busy < self._at_once)
+            here = object()
+            self._line.append(here)
+            self._change.wait_for(lambda: self._stopping or (self._busy < self._at_once and self._line[0] is here))
+            self._line.remove(here)
             if self._stopping:
                 raise _PutBack
             self._busy += 1
+            self._change.notify_all()
         try:
             yield
         finally:

@@ -25,6 +25,7 @@ from seikyu.adapters.memory_announcements import (
     MemoryAnnouncementsRead,
     MemoryAnnouncementsWrite,
 )
+from seikyu.adapters.memory_contact import ContactTables, MemoryContactRead, MemoryContactWrite
 from seikyu.adapters.memory_correcting import CorrectingTables, MemoryCorrectingRead, MemoryCorrectingWrite
 from seikyu.adapters.memory_enrolment import EnrolmentTables, MemoryEnrolmentRead, MemoryEnrolmentWrite
 from seikyu.adapters.memory_events import EventTables, MemoryEventsRead, MemoryEventsWrite
@@ -59,6 +60,7 @@ class _Tables(
     OperatingTables,
     AnnouncementTables,
     CorrectingTables,
+    ContactTables,
 ):
     """All rows at one moment. A commit makes a new value; whoever reads keeps the old one."""
 
@@ -98,6 +100,7 @@ class MemoryReadTx(
     MemoryOperatingRead,
     MemoryAnnouncementsRead,
     MemoryCorrectingRead,
+    MemoryContactRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -253,6 +256,7 @@ class MemoryWriteTx(
     MemoryEventsWrite,
     MemoryOperatingWrite,
     MemoryAnnouncementsWrite,
+    MemoryContactWrite,
 ):
     """A transaction that writes (ports.store.WriteTx)."""
 

@@ -48,6 +48,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "webhooks": "cli_events",
     "deliveries": "cli_deliveries",
     "notice": "cli_notices",
+    "inquiry": "cli_inquiries",
+    "forms": "cli_forms",
     "cert": "cli_certs",
     "doctor": "cli_doctor",
     "lines": "cli_lines",

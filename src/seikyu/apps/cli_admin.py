@@ -42,6 +42,7 @@ def register(app: typer.Typer) -> None:
     from seikyu.apps import (
         cli_accounts,
         cli_admin_certs,
+        cli_admin_contact,
         cli_admin_lines,
         cli_admin_news,
         cli_admin_notices,
@@ -66,6 +67,8 @@ def register(app: typer.Typer) -> None:
     cli_people.register(admin)
     cli_accounts.register_journal(admin)
     admin.add_typer(cli_admin_notices.notices(), name="notice")
+    admin.add_typer(cli_admin_contact.inquiries(), name="inquiries")
+    admin.add_typer(cli_admin_contact.incidents(), name="incidents")
     admin.add_typer(cli_admin_certs.certs(), name="cert")
     admin.add_typer(cli_certificates.orders(), name="orders")
     admin.add_typer(cli_admin_lines.lines(), name="lines")

@@ -62,6 +62,7 @@ def desk(
     *,
     pages: Pages,
     paper: Callable[[], Paper],
+    network: Path | None = None,
     send_by: Callable[[Path], str] | None = None,
     telling: Telling | None = None,
     bell: Bell | None = None,
@@ -69,7 +70,7 @@ def desk(
 ) -> ASGIApp:
     """Return the desk: its pages, the API, and `more`.
 
-    Shape: `paper` returns what makes issuance notices into paper. `send_by`, `telling` and
+    Shape: `paper` returns what makes issuance notices into paper; `network` is as in `public`. `send_by`, `telling` and
     `bell` are as for `build_api`.
     """
     routes = [
@@ -77,9 +78,17 @@ def desk(
         *more,
         Mount(
             ROOT,
-            build_api(office, enrolling, external_url=pages.external_url, send_by=send_by, telling=telling, bell=bell),
+            build_api(
+                office,
+                enrolling,
+                external_url=pages.external_url,
+                send_by=send_by,
+                telling=telling,
+                bell=bell,
+                network=network,
+            ),
         ),
-        *page_routes(pages, enrolling, paper=paper, send_by=send_by),
+        *page_routes(pages, enrolling, paper=paper, network=network, send_by=send_by),
         *webhook_routes(pages, telling or Telling(enrolling.vault, post=nobody_listens)),
     ]
     app = Starlette(routes=routes, exception_handlers=_HANDLERS)

@@ -270,6 +270,15 @@ _OUTCOMES: Final = (
     Outcome("no_file_chosen", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
     Outcome("too_many_files", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Exit.REFUSED),
     Outcome("changed_since", HTTPStatus.CONFLICT, Exit.REFUSED),
+    # forms, the inquiry desk, incidents
+    Outcome("bad_paper", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("bad_inquiry", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("bad_report", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("enough_inquiries", HTTPStatus.TOO_MANY_REQUESTS, Exit.LATER, retry=True),
+    Outcome("inquiry_unknown", HTTPStatus.NOT_FOUND, Exit.REFUSED),
+    Outcome("inquiry_over", HTTPStatus.CONFLICT, Exit.REFUSED),
+    Outcome("bad_incident", HTTPStatus.UNPROCESSABLE_ENTITY, Exit.COULD_NOT_RUN),
+    Outcome("incident_ended", HTTPStatus.CONFLICT, Exit.REFUSED),
     # ourselves
     Outcome("damaged", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.DAMAGED),
     Outcome("newer_database", HTTPStatus.INTERNAL_SERVER_ERROR, Exit.COULD_NOT_RUN),

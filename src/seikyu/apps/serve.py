@@ -52,6 +52,7 @@ from seikyu.services import pairing
 from seikyu.services.acme_orders import forget_orders
 from seikyu.services.applications import Enrolling
 from seikyu.services.arrivals import hear
+from seikyu.services.inquiries import forget_inquiries
 from seikyu.services.issuing import revoke_superseded
 from seikyu.services.office import Office
 from seikyu.services.revocation import SOURCES
@@ -59,6 +60,7 @@ from seikyu.services.revoke import REVOKED
 from seikyu.services.start import clean_up
 from seikyu.services.terminals import count_ending
 from seikyu.services.upload import drop_all, drop_expired
+from seikyu.services.waiting import Sampler
 
 #: Threads for what blocks: the disk, the database. Writers of the database queue up anyhow.
 THREADS: Final = 32
@@ -146,12 +148,7 @@ class House:
             self.contexts["desk"] = server_context(certificate, clients=pki.clients_file(home))
             self.contexts["public"] = server_context(certificate)
         self.revocations = pki.Revocations(home, office.store, count=metrics.tell)
-        self.chores: tuple[Callable[[], object], ...] = (
-            partial(revoke_superseded, enrolling),
-            partial(pairing.forget, enrolling),
-            partial(forget_orders, self.acme),
-            self.revocations.keep_fresh,  # what was revoked above is on the list
-        )
+        self.chores = self._chores()
         metrics.watch_sources(SOURCES, self.revocations.alarms.silent_s)
         people, key = people_of(home, office.store, tell=office.tell), home.secret("forms_key")
         pages = partial(
@@ -184,6 +181,17 @@ class House:
             "inside": faces.inside(office, metrics, working=lambda: worker is not None and worker.alive),
         }
 
+    def _chores(self) -> tuple[Callable[[], object], ...]:
+        """Return what is done every half minute, in its order."""
+        return (
+            partial(revoke_superseded, self.enrolling),
+            partial(pairing.forget, self.enrolling),
+            partial(forget_orders, self.acme),
+            Sampler(self.office, busy=lambda: self.office.desk.turned_away),
+            partial(forget_inquiries, self.office),
+            self.revocations.keep_fresh,  # what was revoked above is on the list
+        )
+
     def _desk(self, metrics: Metrics, pages: Pages) -> ASGIApp:
         """Return the face that asks for certificates."""
         return faces.desk(
@@ -192,6 +200,7 @@ class House:
             metrics,
             pages=pages,
             paper=partial(paper_of, self.home, self.enrolling),
+            network=self.home.root / NETWORK_FILE,
             send_by=nginx_path if self.settings.front.nginx else None,
             telling=telling_of(self.home),
             bell=self.bell,

@@ -23,6 +23,10 @@ def told_facts(facts: Mapping[str, Any], lang: Language) -> dict[str, Any]:
             key = f"{room}.{name}.{facts.get(name)}"
             if has(key):
                 told[name] = say(key, lang)
+    if isinstance(told.get("wrong"), str):
+        items = [f"inquiries.items.{name}" for name in told["wrong"].split(", ")]
+        if all(map(has, items)):
+            told["wrong"] = ("、" if lang == "ja" else ", ").join(say(key, lang) for key in items)
     for name in ("registered", "used"):
         if told.get(name) in line_kinds():
             row = line_kinds()[told[name]]

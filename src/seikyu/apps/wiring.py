@@ -149,6 +149,7 @@ def _wired(
         tell=tell,
         watching=watching or NobodyWatches(),
         admission=rules,
+        workers=settings.at_once,
         tunnels=read_tunnels(home.root, rules, tell=tell),
         prefectures=PrefecturesFolder(home.prefectures),
     )

@@ -13,12 +13,14 @@ from typing import Protocol
 from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.acme import AcmeRead, AcmeWrite
 from seikyu.ports.announcements import AnnouncementsRead, AnnouncementsWrite
+from seikyu.ports.contact import ContactRead, ContactWrite
 from seikyu.ports.correcting import CorrectingRead, CorrectingWrite
 from seikyu.ports.enrolment import EnrolmentRead, EnrolmentWrite
 from seikyu.ports.events import EventsRead, EventsWrite
 from seikyu.ports.operating import OperatingRead, OperatingWrite
 from seikyu.ports.people import PeopleRead, PeopleWrite
 from seikyu.ports.register import RegisterRead, RegisterWrite
+from seikyu.ports.waiting import WaitingRead, WaitingWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,8 @@ class ReadTx(
     OperatingRead,
     AnnouncementsRead,
     CorrectingRead,
+    ContactRead,
+    WaitingRead,
     Protocol,
 ):
     """One consistent view of the rows. Lists come newest first, `after` is the last id of the page before."""
@@ -278,6 +282,8 @@ class WriteTx(
     OperatingWrite,
     AnnouncementsWrite,
     CorrectingWrite,
+    ContactWrite,
+    WaitingWrite,
     Protocol,
 ):
     """A transaction that writes. Leaving the `with` normally commits, durably; an exception rolls back."""

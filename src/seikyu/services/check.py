@@ -109,6 +109,7 @@ def _check(office: Office, sending: Sending, files: list[File], *, before: Befor
             tx.put_sending(moved)
             if now.state == State.CHECKING:
                 events.note_sending(tx, office, moved)
+            tx.end_check_run(sending.id, office.real_now())
         draft.keep(_names_of([each.file for each in checked]))
     office.tell("sending_checked", sending=moved.id, state=moved.state, claims=moved.claims, refused=moved.refused)
 

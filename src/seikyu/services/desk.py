@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Desk:
-    """The memory of one running server; one per process, shared by all its threads."""
+    """The memory of one running server; one per process, shared by all its threads.
+
+    Shape: `turned_away` counts the bodies that found every place taken since the start.
+    """
 
     uploads: "dict[str, Upload]" = field(default_factory=dict)
     arrivals: "dict[str, Arrival]" = field(default_factory=dict)
+    turned_away: int = 0
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _receiving: Counter[str] = field(default_factory=Counter)
     _turns: dict[str, "_Turn"] = field(default_factory=dict)
@@ -40,6 +44,7 @@ class Desk:
         """
         with self._guard:
             if self._receiving.total() >= at_once or self._receiving[party] >= per_party:
+                self.turned_away += 1
                 raise Busy("every place is taken", retry_after_s=10)
             self._receiving[party] += 1
         try:

@@ -68,7 +68,7 @@ def address_counter(people: People, stranger: Stranger) -> Counter:
     def after(tries: Tries, now: datetime) -> Tries:
         return after_failure(tries, now, rules=rules, failures=rules.address_failures, locked_for=rules.address_for)
 
-    return Counter(people.vault.keyed(f"address|{_network(stranger.address)}"), after)
+    return Counter(people.vault.keyed(f"address|{network(stranger.address)}"), after)
 
 
 def door_counter(tx: ReadTx, people: People, stranger: Stranger, door: Door) -> Counter:
@@ -135,10 +135,10 @@ def _tries(tx: ReadTx, counter: Counter) -> Tries:
     return Tries(row.failed, row.failed_at, row.locked_until) if row else NO_FAILURE
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """Return an address, or the network of one of IPv6; what is no address counts as one of its own.
 
-    >>> _network("2001:db8::7"), _network("192.0.2.1")
+    >>> network("2001:db8::7"), network("192.0.2.1")
     ('2001:db8::/64', '192.0.2.1')
     """
     try:

@@ -72,6 +72,7 @@ class Office:
     `real_clock` is the machine's, where `clock` may be moved. `sandbox` allows moving the clock, the test federation,
     and closing a month by hand before its time. `admission` are the rules of lines, None while they are off; `tunnels`
     returns which party a gateway has given which address. `prefectures` are the tables that the operator has taken in.
+    `workers` is how many sendings are checked at the same time.
     """
 
     store: Store
@@ -97,6 +98,7 @@ class Office:
     admission: Rules | None = None
     tunnels: Callable[[], Mapping[Address, str]] = dict
     prefectures: PrefectureTables | None = None
+    workers: int = 2
 
     def real_now(self) -> datetime:
         """Return the real time, by which mandates are held; the office's own clock may be moved in a sandbox."""

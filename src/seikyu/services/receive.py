@@ -33,6 +33,7 @@ from seikyu.ports.errors import BadRequest, KeyReused, Mixed, NoSpace
 from seikyu.ports.jobs import Work, WorkOrder
 from seikyu.ports.store import File, ReadTx, Sending, WriteTx
 from seikyu.ports.trust import ClientIdentity
+from seikyu.ports.waiting import CheckRun
 from seikyu.records import Header
 from seikyu.services import events
 from seikyu.services.agency import note_act, require_mandate
@@ -311,5 +312,6 @@ def new_sending(office: Office, tx: WriteTx, made: Sending, *, arrived: Sequence
     ]
     tx.add_sending(sending, files)
     events.note_sending(tx, office, sending)
+    tx.add_check_run(CheckRun(sending.id, len(files), sum(file.size_bytes for file in files), office.real_now()))
     office.jobs.submit(tx, WorkOrder(Work.CHECK_SENDING, sending.id, key=f"check/{sending.id}"))
     return Answer(sending, repeat=False)

@@ -10,6 +10,7 @@ from seikyu.adapters.sql import deliveries, ledger, notices, sendings, values
 from seikyu.adapters.sql.accounts import SqlAccountsRead, SqlAccountsWrite
 from seikyu.adapters.sql.acme import SqlAcmeRead, SqlAcmeWrite
 from seikyu.adapters.sql.announcements import SqlAnnouncementsRead, SqlAnnouncementsWrite
+from seikyu.adapters.sql.contact import SqlContactRead, SqlContactWrite
 from seikyu.adapters.sql.correcting import SqlCorrectingRead, SqlCorrectingWrite
 from seikyu.adapters.sql.engine import begin_read, begin_write, errors_told
 from seikyu.adapters.sql.enrolment import SqlEnrolmentRead, SqlEnrolmentWrite
@@ -17,6 +18,7 @@ from seikyu.adapters.sql.events import SqlEventsRead, SqlEventsWrite
 from seikyu.adapters.sql.operating import SqlOperatingRead, SqlOperatingWrite
 from seikyu.adapters.sql.people import SqlPeopleRead, SqlPeopleWrite
 from seikyu.adapters.sql.register import SqlRegisterRead, SqlRegisterWrite
+from seikyu.adapters.sql.waiting import SqlWaitingRead, SqlWaitingWrite
 from seikyu.office.delivery.history import DeliveryStep
 from seikyu.ports.errors import Unavailable
 from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending
@@ -32,6 +34,8 @@ class SqlReadTx(
     SqlOperatingRead,
     SqlAnnouncementsRead,
     SqlCorrectingRead,
+    SqlContactRead,
+    SqlWaitingRead,
 ):
     """One consistent view of the rows (ports.store.ReadTx)."""
 
@@ -162,6 +166,8 @@ class SqlWriteTx(
     SqlAccountsWrite,
     SqlEnrolmentWrite,
     SqlAcmeWrite,
+    SqlContactWrite,
+    SqlWaitingWrite,
     SqlEventsWrite,
     SqlOperatingWrite,
     SqlAnnouncementsWrite,

@@ -14,6 +14,7 @@ from seikyu.apps.api import (
     admin,
     arrivals,
     certificates,
+    contact,
     corrections,
     deliveries,
     events,
@@ -35,6 +36,7 @@ from seikyu.apps.api.bodies import SmallBodies
 from seikyu.apps.api.identity import Admit, Identified
 from seikyu.apps.api.paging import ENROLLING, EXTERNAL_URL, OFFICE, SEND_BY
 from seikyu.apps.api.problems import answer_bug, answer_http, answer_known, answer_unread
+from seikyu.apps.status_told import Outlook
 from seikyu.limits import limit
 from seikyu.office.errors import OfficeError
 from seikyu.ports.clock import Clock
@@ -65,11 +67,13 @@ def build_api(
     send_by: Callable[[Path], str] | None = None,
     telling: Telling | None = None,
     bell: Bell | None = None,
+    network: Path | None = None,
 ) -> FastAPI:
     """Return the API of an office. `external_url` is how the outside names this desk, if not by the request's host.
 
     Shape: `send_by` names a file as a front server does that sends the bytes of deliveries; `telling` is what webhooks
-    need, and without it none can be told; `bell` wakes who waits for events.
+    need, and without it none can be told; `bell` wakes who waits for events; `network`
+    is the file by which the office publishes its network.
     """
     most = office.limit("requests_per_party")
     app = _app(
@@ -82,6 +86,8 @@ def build_api(
     setattr(app.state, EXTERNAL_URL, external_url)
     setattr(app.state, webhooks.TELLING, telling or Telling(enrolling.vault, post=nobody_listens))
     setattr(app.state, events.BELL, bell or Bell(office.store))
+    setattr(app.state, contact.OUTLOOK, Outlook(office))
+    setattr(app.state, contact.NETWORK, network)
     return app
 
 
@@ -140,6 +146,8 @@ def _app(
     app.include_router(news.router)
     app.include_router(news.admin_router)
     app.include_router(site.router)
+    app.include_router(contact.router)
+    app.include_router(contact.admin_router)
     app.add_middleware(SmallBodies, root=ROOT)
     open_paths = frozenset({f"{ROOT}/openapi.json", "/openapi.json"})
     app.add_middleware(

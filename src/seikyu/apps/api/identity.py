@@ -26,8 +26,8 @@ from seikyu.trust.enrolment import days_left, enrolment_rules, is_warned_of
 DAYS_HEADER: Final = b"seikyu-certificate-days"
 
 #: What of the API is there whatever line one comes by: to file the notice that mends it, and to keep the certificate
-#: that it is filed with. Nothing of a claim is behind these. EST (`est.py`) is open for the same reason.
-ANYWHERE: Final = frozenset({"notices", "certificates"})
+#: that it is filed with, and to ask why. Nothing of a claim is behind these. EST (`est.py`) is open likewise.
+ANYWHERE: Final = frozenset({"notices", "certificates", "status", "contact", "forms", "inquiries"})
 
 #: Lets who asks pass by the rules of lines. Shape: identity and the peer's address. Errors: OtherLine.
 Admit = Callable[[ClientIdentity, str], None]

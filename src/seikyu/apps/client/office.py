@@ -114,22 +114,6 @@ class Client:
         """Yield the claims of a sending and what became of each. Errors: LineFailed, OfficeSaid."""
         return acts.claims(self.line, sending_id)
 
-    def today(self) -> dict[str, Any]:
-        """Return what there is to do today, and until when. Errors: LineFailed, OfficeSaid."""
-        return acts.today(self.line)
-
-    def forecast(self, sending_id: str, *, errors: Literal["with", "without"]) -> dict[str, Any]:
-        """Return what a decision would come to, claim by claim, or has. Errors: LineFailed, OfficeSaid."""
-        return acts.forecast(self.line, sending_id, errors)
-
-    def leave_out(self, sending_id: str, *, file_no: int, claim_index: int | None = None) -> dict[str, Any]:
-        """Leave a file or one claim out (請求から外す). Errors: LineFailed, OfficeSaid."""
-        return acts.leave_out(self.line, sending_id, file_no=file_no, claim_index=claim_index)
-
-    def take_in(self, sending_id: str, *, file_no: int, claim_index: int | None = None) -> dict[str, Any]:
-        """Take back in what was left out (請求に戻す). Errors: LineFailed, OfficeSaid."""
-        return acts.take_in(self.line, sending_id, file_no=file_no, claim_index=claim_index)
-
     def confirm(self, sending_id: str, *, errors: Literal["with", "without"]) -> dict[str, Any]:
         """Say yes (請求確定), with or without the claims that ask. Errors: LineFailed, OfficeSaid."""
         return acts.confirm(self.line, sending_id, errors)

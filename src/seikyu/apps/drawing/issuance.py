@@ -138,10 +138,11 @@ def _day(lang: Language, at: datetime) -> str:
     day = at.astimezone(_JAPAN).date()
     if lang == "en":
         return day.isoformat()
-    return f"{day.year}年{day.month}月{day.day}日（{_in_era(day)}）"
+    return f"{day.year}年{day.month}月{day.day}日（{in_era(day)}）"
 
 
-def _in_era(day: date) -> str:
+def in_era(day: date) -> str:
+    """Return a day by its era: 令和8年11月26日."""
     text = era_text(day)
     year = int(text[1:3])
     return f"{eras()[text[0]].ja}{'元' if year == 1 else year}年{day.month}月{day.day}日"

@@ -1,6 +1,7 @@
 """What pages a face has, and its menu. A room that adds pages adds its routes and its entry of the menu here."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.routing import Route
@@ -23,6 +24,8 @@ from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
 from seikyu.apps.pages.operator.announcements import announcement_routes
 from seikyu.apps.pages.operator.desk import desk_routes
+from seikyu.apps.pages.operator.incidents import incident_routes
+from seikyu.apps.pages.operator.inquiries import inquiry_routes
 from seikyu.apps.pages.operator.months import month_routes
 from seikyu.apps.pages.operator.requests import request_routes
 from seikyu.apps.pages.operator.wishes import wish_routes
@@ -30,7 +33,10 @@ from seikyu.apps.pages.payer.deliveries import delivery_routes
 from seikyu.apps.pages.people.account import account_routes
 from seikyu.apps.pages.people.second_factor import second_factor_routes
 from seikyu.apps.pages.people.users import user_routes
+from seikyu.apps.pages.public.contact import contact_routes
+from seikyu.apps.pages.public.forms import form_routes
 from seikyu.apps.pages.public.routes import site_routes
+from seikyu.apps.pages.public.status import busy_routes
 from seikyu.apps.pages.visit import Pages, Way
 from seikyu.ports.lines import LineLists
 from seikyu.services.applications import Enrolling
@@ -76,6 +82,8 @@ _USERS = Way("/users", "pages.way.users", powers=(PEOPLE, ALL_PEOPLE), aside=Tru
 _MANDATES = Way("/mandates", "pages.way.mandates", powers=(MANDATES, ALL_MANDATES), aside=True)
 _WEBHOOKS = Way("/webhooks", "pages.way.webhooks", powers=(CERTIFICATES,), kinds=("institution", "payer"), aside=True)
 _API = Way("/api", "pages.way.api", aside=True)
+_INQUIRIES = Way("/desk/inquiries", "pages.way.inquiries", powers=(OFFICE,))
+_INCIDENTS = Way("/desk/incidents", "pages.way.incidents", powers=(OFFICE,))
 
 #: The menus of both faces, in their order.
 WAYS = {
@@ -86,6 +94,8 @@ WAYS = {
         _LISTS,
         _DELIVERIES,
         _DESK,
+        _INQUIRIES,
+        _INCIDENTS,
         _NOTICES,
         _APPLICATIONS,
         _ISSUANCE,
@@ -95,6 +105,7 @@ WAYS = {
         _USERS,
         _MANDATES,
         _WEBHOOKS,
+        *(replace(way, aside=True) for way in (_FORMS, _HOW_BUSY, _CONTACT)),
         _ACCOUNT,
     ),
     "public": (
@@ -171,6 +182,8 @@ def page_routes(
             *month_routes(pages),
             *wish_routes(pages),
             *request_routes(pages),
+            *inquiry_routes(pages),
+            *incident_routes(pages),
         ]
     return [
         pages.route("/", show_start, login=False),
@@ -182,5 +195,8 @@ def page_routes(
         *line_routes(pages, network),
         *application_routes(pages, enrolling),
         *(rule_routes(pages) if pages.face == "public" else ()),
+        *form_routes(pages),
+        *contact_routes(pages, network),
+        *busy_routes(pages),
         *at_desk,
     ]

@@ -42,8 +42,11 @@ _OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._-]+/)*[A-Za-z0-9._-]*")
 
 #: Pages that are there whatever line one comes by: where one logs in, files the notice that mends it, and reads why.
 ANYWHERE: Final = frozenset(
-    {"", "login", "logout", "account", "notices", "lines", "news", "calendar", "faq", "prefectures", "for"}
-)
+    {
+        "", "login", "logout", "account", "notices", "lines", "news", "calendar", "faq", "prefectures", "for", "forms",
+        "contact", "status",
+    }
+)  # fmt: skip
 
 #: Pages on which an agent works for the party that it has chosen; everywhere else everybody is themselves.
 FOR_ANOTHER: Final = frozenset({"", "sendings", "sendings.csv", "lists"})
