@@ -503,7 +503,7 @@ def test_undoing_is_asked_for_on_the_page_of_the_sending(site: Site, browser: Br
     decide.confirm(site.lab.office, institution(), one, "with")
     browser.get(f"/sendings/{one}")
     browser.post(f"/sendings/{one}/undo-request", reason="正しいファイルを送信し直したため")
-    assert "The office was asked to undo the confirmation." in browser.text()
+    assert "The office has been asked to undo the confirmation" in browser.text()
     assert "正しいファイルを送信し直したため" in browser.text()
     assert f'action="/sendings/{one}/undo-request"' not in browser.page.text if browser.page else False
 
