@@ -152,7 +152,6 @@ def _one(visit: Visit) -> dict[str, Any]:
         "findings": gravest,
         "forecast": _forecast_said(told) if told else None,
         "history": _history(visit, shown),
-        "undoing": undo_facts(visit, _id(visit)),
         "due_at": _due(visit, shown),
         "may_decide": permits(visit.who, "decide"),
         "undecided": shown["state"] == State.TO_DECIDE,
