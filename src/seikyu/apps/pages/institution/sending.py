@@ -50,9 +50,7 @@ def sending_routes(pages: Pages) -> list[Route]:
 
 def show_one(visit: Visit) -> Response:
     """Show a sending."""
-    facts = _one(visit)
-    undoing = undo_facts(visit, facts["sending"]["id"])
-    return visit.show("institution/sending.html", **facts, undoing=undoing, done=_done(visit))
+    return visit.show("institution/sending.html", **_one(visit), done=_done(visit))
 
 
 def show_checked(visit: Visit) -> Response:
