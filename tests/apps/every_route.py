@@ -40,7 +40,7 @@ _WHOSE: Final = re.compile(r"([a-z-]+)/\{(\w+)(?::\w+)?\}")
 #: First parts of addresses of the public site, which stands on both faces.
 _SITE: Final = frozenset(
     {"", "login", "logout", "healthz", "static", "lines", "api", "faq", "forms", "prefectures", "news", "status",
-     "calendar", "contact", "for", "news.json", "news.atom", "status.json", "calendar.json", "calendar.ics",
+     "calendar", "contact", "for", "rules", "news.json", "news.atom", "status.json", "calendar.json", "calendar.ics",
      "prefectures.json", "faq.json", "lines.json", "forms.json", "/account/register", "/account/register/finish"}
 )  # fmt: skip
 
@@ -57,7 +57,7 @@ PLAIN: Final = {
 #: Parts of addresses before a word that everybody may know: pages of the public site.
 PUBLIC: Final = frozenset(
     {"faq", "forms", "prefectures", "news", "for", "pki", "static", "guide", "lines", "cert", "contact", "ocsp",
-     "question", "incidents"}
+     "question", "incidents", "rules"}
 )  # fmt: skip
 
 

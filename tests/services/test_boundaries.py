@@ -162,7 +162,10 @@ def test_what_came_in_time_is_decided_by_its_institution_until_the_deadline(row:
         assert came_to == "confirmed_automatically"
     else:
         assert came_to == ("closed" if row.window(line) == "closed" else "done")
-    states = {"done": {"confirm": "confirmed", "cancel": "cancelled", "leave_out": "to_decide"}[act], "closed": "to_decide"}
+    states = {
+        "done": {"confirm": "confirmed", "cancel": "cancelled", "leave_out": "to_decide"}[act],
+        "closed": "to_decide",
+    }
     assert bench.lab.sending(sending.id).state == states.get(came_to, came_to)
 
 
