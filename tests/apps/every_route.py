@@ -40,8 +40,9 @@ _WHOSE: Final = re.compile(r"([a-z-]+)/\{(\w+)(?::\w+)?\}")
 #: First parts of addresses of the public site, which stands on both faces.
 _SITE: Final = frozenset(
     {"", "login", "logout", "healthz", "static", "lines", "api", "faq", "forms", "prefectures", "news", "status",
-     "calendar", "contact", "for", "news.json", "news.atom", "status.json", "calendar.json", "calendar.ics",
-     "prefectures.json", "faq.json", "lines.json", "forms.json", "contact.json", "/account/register", "/account/register/finish"}
+     "calendar", "contact", "for", "rules", "news.json", "news.atom", "status.json", "calendar.json", "calendar.ics",
+     "prefectures.json", "faq.json", "lines.json", "forms.json", "contact.json", "/account/register",
+     "/account/register/finish"}
 )  # fmt: skip
 
 #: First parts, or whole addresses, that anybody may see: at the desk with a certificate, and on the public face.
@@ -57,7 +58,7 @@ PLAIN: Final = {
 #: Parts of addresses before a word that everybody may know: pages of the public site.
 PUBLIC: Final = frozenset(
     {"faq", "forms", "prefectures", "news", "for", "pki", "static", "guide", "lines", "cert", "contact", "ocsp",
-     "question", "incidents"}
+     "question", "incidents", "rules"}
 )  # fmt: skip
 
 

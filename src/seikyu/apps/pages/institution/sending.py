@@ -8,7 +8,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seikyu.apps.pages.institution.told import body_names, institution_only, row_said
-from seikyu.apps.pages.operator.requests import undo_facts
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.limits import limit
 from seikyu.office.errors import Closed
