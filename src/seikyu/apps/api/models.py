@@ -28,7 +28,7 @@ DeliveryState = Literal["waiting", "fetching", "received"]
 DeliveryKind = Literal["medical", "dpc", "dental", "pharmacy", "home_nursing"]
 
 BODY_FORM = r"^(1|2-(0[1-9]|[1-3][0-9]|4[0-7]|99))$"
-MONTH_FORM = r"^[0-9]{4}(0[1-9]|1[0-2])$"
+MONTH_FORM = r"^20[0-9]{2}(0[1-9]|1[0-2])$"
 SHA256_FORM = r"^[0-9a-fA-F]{64}$"
 
 

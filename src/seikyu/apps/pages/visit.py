@@ -237,6 +237,14 @@ class Visit:
         return wish if _OWN_PATH.fullmatch(wish) else default
 
 
+def _fits(path: str, pattern: str) -> bool:
+    """True if an address is one of a route with parts that vary."""
+    parts, wanted = path.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(
+        want == part or "{" in want for part, want in zip(parts, wanted, strict=True)
+    )
+
+
 Page = Callable[[Visit], Response]
 
 
@@ -384,7 +392,7 @@ class Pages:
 
     def has(self, path: str) -> bool:
         """True if this face has a page at that address."""
-        return path in self._shown
+        return path in self._shown or any(_fits(path, each) for each in self._shown if "{" in each)
 
     def shown_at(self, path: str) -> str:
         """Return where a page can be looked at again: itself, or what is above an act."""

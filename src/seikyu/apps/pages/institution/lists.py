@@ -1,5 +1,6 @@
 """The pages of official lists (帳票): those of a sending, on the screen or as files, and those of a month at once."""
 
+import re
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -8,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from seikyu.apps.api.models import MONTH_FORM
 from seikyu.apps.lists_told import (
     FORMATS,
     HandedOut,
@@ -28,7 +30,6 @@ from seikyu.office.sending import State
 from seikyu.ports.errors import BadRequest, NotFound
 from seikyu.ports.store import Sending
 from seikyu.ports.trust import ClientIdentity
-from seikyu.records import Month
 from seikyu.rules.reports.caret import width
 from seikyu.rules.reports.forms import forms, kind_of, kinds
 from seikyu.rules.reports.opened import OpenList, open_list, part_of
@@ -304,9 +305,7 @@ def _wish(visit: Visit) -> Wish | None:
     """Return what the address asks for; None without a month, and what is no word of ours narrows nothing."""
     asked = visit.request.query_params
     month = asked.get("month", "")
-    try:
-        Month.parse(month)
-    except ValueError:
+    if not re.fullmatch(MONTH_FORM, month):
         return None
     body, line, kind = (asked.get(name) or None for name in ("body", "line", "kind"))
     known = {each.id for each in bodies(visit.office.clock.now().date(), test=visit.office.sandbox)}

@@ -24,7 +24,7 @@ from seikyu.services.show import Page, list_sendings
 SEE: Final = ("see",)
 
 _PAGE: Final = 50
-_MONTH: Final = re.compile(r"[0-9]{4}(0[1-9]|1[0-2])")
+_MONTH: Final = re.compile(r"20[0-9]{2}(0[1-9]|1[0-2])")
 _CURSOR: Final = re.compile(r"[0-9a-z]{1,40}")
 
 #: What a spreadsheet would take for a formula.

@@ -27,6 +27,7 @@ from seikyu.apps.contact_told import (
     problem_said,
 )
 from seikyu.apps.pages.visit import Pages, Visit
+from seikyu.apps.words import Language
 from seikyu.lines.contact import contact
 from seikyu.lines.kinds import line_kinds
 from seikyu.office.bodies import bodies
@@ -198,7 +199,7 @@ class _Contact:
             "line_said": line_said(line_kind, lang) if line_kind else "",
             "by_line": bool(problem) and contact().problems[problem].by_line,
             "explains": explained(problem, line_kind, desks, lang) if problem else [],
-            "first": first_looks(problem, lang) if problem else [],
+            "first": [(path if visit.pages.has(path) else "", text) for path, text in _first(problem, lang)],
             "example": desks.example,
             "problems": [(each.name, visit.label(each)) for each in contact().problems.values()],
             "kinds": [("", line_said("", lang)), *((each.name, visit.label(each)) for each in line_kinds().values())],
@@ -225,6 +226,11 @@ def _asked(visit: Visit) -> Asked:
         report=file,
         idempotency_key=f"page.{visit.typed('once')[: 2 * _ONCE_BYTES]}" if visit.typed("once") else None,
     )
+
+
+def _first(problem: str, lang: Language) -> list[tuple[str, str]]:
+    """Return what to look at first: address and text. Nothing before a problem is chosen."""
+    return first_looks(problem, lang) if problem else []
 
 
 def _party(visit: Visit) -> str | None:

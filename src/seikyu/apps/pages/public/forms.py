@@ -109,7 +109,9 @@ def _facts(visit: Visit, form: PaperForm, said: dict[str, str], wrong: Any = Non
 def _told(visit: Visit, form: PaperForm) -> dict[str, Any]:
     lang = visit.lang
     texts = {name: getattr(form, f"{name}_{lang}") for name in ("to", "lead", "by", "send", "act")}
-    return {**texts, "id": form.id, "number": form.order, "title": visit.label(form), "path": form.act, "ja": form.ja}
+    here = visit.pages.has(form.act.partition("?")[0])
+    told = {"id": form.id, "number": form.order, "title": visit.label(form), "path": form.act, "ja": form.ja}
+    return {**texts, **told, "here": here}
 
 
 def _field(visit: Visit, field: PaperField, said: dict[str, str], wrong: dict[str, str]) -> dict[str, Any]:
