@@ -20,6 +20,7 @@ from seikyu.apps.pages.institution.lists import list_routes
 from seikyu.apps.pages.institution.send import send_routes
 from seikyu.apps.pages.institution.sending import sending_routes
 from seikyu.apps.pages.institution.status import status_routes
+from seikyu.apps.pages.institution.undoing import request_routes
 from seikyu.apps.pages.lines.lists import line_routes
 from seikyu.apps.pages.notices import notice_routes
 from seikyu.apps.pages.operator.announcements import announcement_routes
@@ -27,7 +28,6 @@ from seikyu.apps.pages.operator.desk import desk_routes
 from seikyu.apps.pages.operator.incidents import incident_routes
 from seikyu.apps.pages.operator.inquiries import inquiry_routes
 from seikyu.apps.pages.operator.months import month_routes
-from seikyu.apps.pages.operator.requests import request_routes
 from seikyu.apps.pages.operator.wishes import wish_routes
 from seikyu.apps.pages.payer.deliveries import delivery_routes
 from seikyu.apps.pages.people.account import account_routes

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seikyu.apps.pages.institution.told import body_names, institution_only, row_said
+from seikyu.apps.pages.institution.undoing import undo_facts
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.limits import limit
 from seikyu.office.errors import Closed
@@ -154,6 +155,7 @@ def _one(visit: Visit) -> dict[str, Any]:
         "undecided": shown["state"] == State.TO_DECIDE,
         "checking": shown["state"] == State.CHECKING,
         "on_test_line": shown["line"] == "test",
+        "undoing": undo_facts(visit, _id(visit)),
     }
 
 
