@@ -58,7 +58,7 @@ def test_a_sending_shows_its_lists(site: Site, clerk: Browser) -> None:
     text = clerk.text()
     assert "オンライン受領書" in text
     assert "請求を確定するとできます" not in text
-    assert "2026年9月（令和8年9月）" in text
+    assert "2026年（令和8年）9月" in text
     assert "表計算ソフトで開きやすくした" in text
     assert "no-store" == page.headers["cache-control"]
 
@@ -179,7 +179,7 @@ def test_a_month_is_given_at_once(site: Site, clerk: Browser) -> None:
         with ZipFile(BytesIO(answer.content)) as archive:
             assert 6 == len(archive.namelist())
     assert "There are no sendings" in clerk.get("/lists?month=202609&kind=dental&lang=en").text
-    assert "selected>2026-09" in clerk.get("/lists?month=199913&kind=x&line=y&body=z").text
+    assert "selected>September 2026" in clerk.get("/lists?month=199913&kind=x&line=y&body=z").text
 
 
 def test_too_many_sendings_are_to_be_narrowed(site: Site, clerk: Browser) -> None:
@@ -201,7 +201,7 @@ def test_a_month_is_added_up(site: Site, clerk: Browser) -> None:
 
     page = clerk.get("/lists/month?lang=ja&month=202609&line=real")
     text = clerk.text()
-    assert "2026年9月（令和8年9月）" in text
+    assert "2026年（令和8年）9月" in text
     assert "医科　入院外" in text
     assert ["医保単独・本人", "合計"] == re.findall(r'<th scope="row" lang="ja">(医保単独・本人|合計)</th>', page.text)[
         :2

@@ -57,3 +57,17 @@ def test_a_reason_is_one_line_that_says_something(text: str) -> None:
     """Blanks are tidied; what cannot be shown is none."""
     with pytest.raises(ValueError, match="characters"):
         good_reason(text)
+
+
+@pytest.mark.parametrize("text", ["2", "a-b", "-", "2-15-1", "２-15"])
+def test_a_scope_that_names_no_claim_is_refused(text: str) -> None:
+    """Nobody is let in by what nobody can read."""
+    with pytest.raises(ValueError, match="names no claim"):
+        parse_scope(text)
+
+
+@pytest.mark.parametrize("text", ["", "あ", "理由\x07のある文", "x" * 1001])
+def test_a_reason_says_something_and_not_too_much(text: str) -> None:
+    """And is one line that can be printed."""
+    with pytest.raises(ValueError, match="a reason has"):
+        good_reason(text)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
+from seikyu.apps.dates import month_text
 from seikyu.apps.drawing.list_paper import list_pdf, table_pdf
 from seikyu.apps.words import Language, say
 from seikyu.limits import limit
@@ -99,7 +100,7 @@ def hand_out_deliveries(told: DeliveryList, form: str) -> HandedOut:
     columns = [
         Column(name, head, _NUMBER if name in SUMMED else _TEXT) for name, head in zip(COLUMNS, heads, strict=True)
     ]
-    month = (say("pages.lists.month", "ja"), era_month(told.month))
+    month = (say("pages.lists.month", "ja"), month_text(told.month, "ja"))
     return HandedOut(f"{told.name}.pdf", FORMATS[form], iter([table_pdf(title, [month], columns, [*rows, total])]))
 
 
@@ -111,23 +112,6 @@ def delivery_rows(told: DeliveryList, lang: Language) -> list[list[str]]:
 def parts_of(listed: Listed) -> int:
     """Return in how many PDFs a list comes at most."""
     return max(1, -(-listed.rows // limit("list_part_rows")))
-
-
-def era_month(text: str, lang: Language = "ja") -> str:
-    """Return a month as people here write it: 2026年9月（令和8年9月）.
-
-    >>> era_month("202609"), era_month("202609", "en")
-    ('2026年9月（令和8年9月）', '2026-09')
-    """
-    from seikyu.records import Month, era_text, eras
-
-    month = Month.parse(text)
-    if lang == "en":
-        return f"{month.year}-{month.month:02d}"
-    digits = era_text(month)
-    year = int(digits[1:3])
-    era = f"{eras()[digits[0]].ja}{'元' if year == 1 else year}年{month.month}月"
-    return f"{month.year}年{month.month}月（{era}）"
 
 
 def _delivery_cell(name: str, value: Any, lang: Language) -> str:

@@ -10,11 +10,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from seikyu.apps.api.models import MONTH_FORM
+from seikyu.apps.dates import month_text
 from seikyu.apps.lists_told import (
     FORMATS,
     HandedOut,
     Which,
-    era_month,
     hand_out,
     hand_out_all,
     hand_out_month,
@@ -146,7 +146,7 @@ def show_months(visit: Visit) -> Response:
         too_many=len(found) > most,
         most=most,
         wish=wish,
-        month=era_month(wish.month, visit.lang),
+        month=month_text(wish.month, visit.lang),
         choices=_choices(visit, months),
     )
 
@@ -175,7 +175,7 @@ def show_sums(visit: Visit) -> Response:
         too_many=too_many,
         tables=[_sums_table(visit, issue, rows) for issue, rows in sums.tables],
         wish=wish,
-        month=era_month(wish.month, visit.lang),
+        month=month_text(wish.month, visit.lang),
         query=urlencode(_asked(wish)),
         choices=_choices(visit, months),
         on_test_line=wish.line == TEST,
@@ -223,7 +223,7 @@ def _about(visit: Visit, sending: Sending) -> dict[str, Any]:
     """Return what pages say of the sending itself."""
     return {
         "sending": sending,
-        "month": era_month(sending.month, visit.lang) if sending.month else "",
+        "month": month_text(sending.month, visit.lang) if sending.month else "",
         "body": _body(visit, sending.body),
         "kind": visit.say(f"check.kinds.{sending.kind or 'none'}"),
         "state": visit.say(f"client.states.{sending.state}"),
@@ -325,7 +325,7 @@ def _asked(wish: Wish) -> dict[str, str]:
 def _choices(visit: Visit, months: list[str]) -> dict[str, list[tuple[str, str]]]:
     anything = ("", visit.say("pages.lists.bulk.any"))
     return {
-        "month": [(each, era_month(each, visit.lang)) for each in months],
+        "month": [(each, month_text(each, visit.lang)) for each in months],
         "body": [anything, *((each, _body(visit, each)) for each in visit.pages.served)],
         "line": [anything, *((each, visit.say(f"client.states.{each}")) for each in LINES)],
         "kind": [anything, *((each, visit.say(f"check.kinds.{each}")) for each in _KINDS)],

@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final
 
+from seikyu.apps.pages.institution.told import month_said
 from seikyu.apps.pages.visit import Visit
 from seikyu.ports.errors import NotFound
 from seikyu.ports.store import Sending
@@ -37,6 +38,8 @@ def of_sending(visit: Visit, sending: Sending) -> dict[str, Any]:
     return {
         "sending": sending,
         "at": f"/sendings/{sending.id}",
-        "sending_said": visit.say("pages.correct.sending", send_no=sending.send_no, month=sending.month or "-"),
+        "sending_said": visit.say(
+            "pages.correct.sending", send_no=f"{sending.send_no:03d}", month=month_said(visit, sending.month)
+        ),
         "on_test_line": sending.line == "test",
     }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from seikyu.apps.dates import month_text
 from seikyu.apps.pages.visit import Visit
 from seikyu.office.bodies import bodies
 from seikyu.office.outcome import Decision
@@ -26,8 +27,6 @@ _TAGS: Final[Mapping[str, str]] = {
 #: Kinds of files that are sent, in the order of the choice.
 KINDS: Final = ("medical", "dpc", "dental", "pharmacy", "home_nursing")
 
-_ERA_BEGAN: Final = 2018  # 令和 1 is 2019
-
 
 def institution_only(visit: Visit) -> None:
     """Errors: NotFound, for a party of another kind: to it these pages are not there."""
@@ -45,9 +44,7 @@ def month_said(visit: Visit, month: str | None) -> str:
     """Return a claim month in western years, in Japanese with the era too."""
     if not month:
         return visit.say("pages.desk.no_month")
-    year, no = int(month[:4]), int(month[4:])
-    said = f"{no:02d}" if visit.lang == "en" else str(no)
-    return visit.say("pages.desk.month", year=year, month=said, era=year - _ERA_BEGAN)
+    return month_text(month, visit.lang)
 
 
 def kind_said(visit: Visit, kind: str | None) -> str:

@@ -15,9 +15,10 @@ from starlette.routing import Route
 from seikyu.apps.api.contents import SendBy, content_response, official_name
 from seikyu.apps.api.models import BODY_FORM, MONTH_FORM
 from seikyu.apps.api.problems import wants_page
+from seikyu.apps.dates import month_text
 from seikyu.apps.pages.forms import token_for
 from seikyu.apps.pages.frame import HEADERS
-from seikyu.apps.pages.payer.said import body_name, delivery_label, hand_said, kind_name, month_said
+from seikyu.apps.pages.payer.said import body_name, delivery_label, hand_said, kind_name
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.office.balance_text import reason_text
 from seikyu.office.delivery import delivery_path
@@ -85,7 +86,7 @@ def show_month(visit: Visit) -> Response:
         next_page=page.next,
         chosen=chosen,
         filters=_filters(visit, months, found),
-        month_said=month_said(visit.lang, chosen.month) if chosen.month else "",
+        month_said=month_text(chosen.month, visit.lang) if chosen.month else "",
         sums=_sums(told),
         ledgers=[_ledger(visit, each) for each in found],
         total=_total(visit, found),
@@ -189,7 +190,7 @@ def _chosen(visit: Visit, months: list[str]) -> Wanted:
 def _filters(visit: Visit, months: list[str], found: list[PayerMonth]) -> dict[str, list[tuple[str, str]]]:
     every = ("", visit.say("pages.payer.all"))
     return {
-        "month": [(month, month_said(visit.lang, month)) for month in months],
+        "month": [(month, month_text(month, visit.lang)) for month in months],
         "body": [every, *((each.body, body_name(visit, each.body)) for each in found)],
         "kind": [every, *((kind, kind_name(visit.lang, kind)) for kind in forms())],
         "state": [every, *((state, visit.say(f"pages.payer.states.{state}")) for state in STATES)],
@@ -203,7 +204,7 @@ def _told(visit: Visit, item: dict[str, Any]) -> dict[str, Any]:
         "label": delivery_label(visit, item),
         "body_name": body_name(visit, item["body"]),
         "kind_name": kind_name(visit.lang, item["kind"]),
-        "month_said": month_said(visit.lang, item["month"]),
+        "month_said": month_text(item["month"], visit.lang),
         "state_said": visit.say(f"pages.payer.states.{item['state']}"),
         "tag": _TAGS[item["state"]],
         "percent": 100 * came // size if size else 100,
@@ -217,7 +218,7 @@ def _for_script(visit: Visit, item: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": row.id,
         "state": row.state,
-        "label": f"{delivery_label(visit, item)} {month_said(visit.lang, row.month)}",
+        "label": f"{delivery_label(visit, item)} {month_text(row.month, visit.lang)}",
         "name": path.name,
         "path": str(path.relative_to("deliveries")),
         "stored": f"{row.id}.{row.sha256}",

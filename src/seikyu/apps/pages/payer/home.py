@@ -6,7 +6,8 @@ from typing import Any
 from starlette.responses import Response
 
 from seikyu.apps.api.identity import days_to_warn_of
-from seikyu.apps.pages.payer.said import body_name, month_said, office_month
+from seikyu.apps.dates import month_text
+from seikyu.apps.pages.payer.said import body_name, office_month
 from seikyu.apps.pages.public.told import news_lines
 from seikyu.apps.pages.visit import Visit
 from seikyu.office.payer_days import PayerDays, payer_days
@@ -32,7 +33,7 @@ def show_payer_home(visit: Visit) -> Response:
         party=party,
         news=news_lines(visit, party_kind=PAYER),
         newest=newest,
-        newest_said=month_said(visit.lang, newest) if newest else "",
+        newest_said=month_text(newest, visit.lang) if newest else "",
         bodies=bodies,
         counted=counted,
         missing=counted[WAITING] + counted[FETCHING],
@@ -64,7 +65,7 @@ def _days_said(visit: Visit, month: Month, now: datetime) -> dict[str, Any]:
     days: PayerDays = payer_days(month)
     today = now.date()
     return {
-        "month": month_said(visit.lang, str(month)),
+        "month": month_text(str(month), visit.lang),
         "first": days.online[0],
         "last": days.online[1],
         "demand": days.demand,

@@ -1,7 +1,7 @@
 """How the payers' pages name months, bodies, kinds and hands."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,27 +11,12 @@ from seikyu.office.bodies import bodies
 from seikyu.records import Month
 
 _JAPAN: Final = ZoneInfo("Asia/Tokyo")
-_REIWA: Final = Month(2019, 5)
-_BEFORE_REIWA: Final = 2018
 
 
 def office_month(now: datetime) -> Month:
     """Return the month that it is in Japan."""
     here = now.astimezone(_JAPAN)
     return Month(here.year, here.month)
-
-
-def month_said(lang: Language, month: str) -> str:
-    """Return a month as papers write it, with its era in Japanese.
-
-    >>> month_said("ja", "202609"), month_said("en", "202609")
-    ('2026年9月（令和8年）', 'September 2026')
-    """
-    first = date(int(month[:4]), int(month[4:]), 1)
-    if lang == "en":
-        return f"{first:%B %Y}"
-    era = f"（令和{first.year - _BEFORE_REIWA}年）" if Month(first.year, first.month) >= _REIWA else ""
-    return f"{first.year}年{first.month}月{era}"
 
 
 def body_name(visit: Visit, body: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from seikyu.apps.pages.dates import day_said, end_said, era_day_said, month_said, time_said, until_said, weekday
+from seikyu.apps.dates import day_said, end_said, era_day_said, month_said, time_said, until_said, weekday
 from seikyu.apps.pages.public.ical import Entry, icalendar
 from seikyu.apps.pages.public.told import news_lines, open_now
 from seikyu.apps.pages.public.tools import shown

@@ -6,7 +6,7 @@ from typing import Any, Final
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from seikyu.apps.pages.dates import era_day_said
+from seikyu.apps.dates import era_day_said
 from seikyu.apps.pages.public.tools import shown
 from seikyu.apps.pages.visit import Pages, Visit
 from seikyu.office.prefectures import columns, confidences

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from seikyu.apps.pages.dates import day_in_japan, day_said, moment_said, until_said
+from seikyu.apps.dates import day_in_japan, day_said, moment_said, until_said
 from seikyu.apps.pages.visit import Visit
 from seikyu.office.announcing import words
 from seikyu.office.calendar import Window

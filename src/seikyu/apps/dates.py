@@ -83,6 +83,15 @@ def month_said(month: Month, lang: Language) -> str:
     return f"{_MONTHS[month.month - 1]} {month.year}{f' ({era})' if era else ''}"
 
 
+def month_text(text: str, lang: Language) -> str:
+    """Return a month as `month_said` does, from the form that the API and the rows have it in.
+
+    >>> month_text("202611", "ja")
+    '2026年（令和8年）11月'
+    """
+    return month_said(Month.parse(text), lang)
+
+
 def time_said(instant: datetime) -> str:
     """Return the time of day in Japan.
 
