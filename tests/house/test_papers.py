@@ -110,3 +110,13 @@ def test_the_security_page_names_tests_that_are_there() -> None:
         if not (ROOT / file).exists() or f"def {name}(" not in (ROOT / file).read_text("utf-8")
     ]
     assert [] == gone
+
+
+def test_the_pictures_of_the_tutorial_are_made_by_its_test() -> None:
+    """No picture without the test that makes it, and none that nobody shows."""
+    shown = set(re.findall(r"pictures/([a-z]+)\.jpg", (ROOT / "docs/tutorial/month-on-screen.md").read_text("utf-8")))
+    there = {path.stem for path in (ROOT / "docs/tutorial/pictures").iterdir()}
+    made = set(re.findall(r'"([a-z]+)"', (ROOT / "tests/browser/test_tutorial.py").read_text("utf-8")))
+
+    assert shown == there
+    assert shown <= made

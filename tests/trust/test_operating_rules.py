@@ -71,3 +71,9 @@ def test_a_reason_says_something_and_not_too_much(text: str) -> None:
     """And is one line that can be printed."""
     with pytest.raises(ValueError, match="a reason has"):
         good_reason(text)
+
+
+def test_what_can_be_read_is_read() -> None:
+    """Nothing said is the whole sending; a reason loses its spaces."""
+    assert (Scope(), Scope(2, 15)) == (parse_scope(""), parse_scope("2-15"))
+    assert "件数の 誤り" == good_reason("  件数の\n誤り ")
