@@ -11,7 +11,7 @@ import pytest
 
 from apps.desk_lab import API, FIRST, HOST, OPERATOR, PAYER, SECOND, Connected, DeskLab
 from builders import claim, uke
-from seikyu.adapters.memory import MemoryWatching
+from seikyu.adapters.memory_jobs import MemoryWatching
 from seikyu.services import start
 from seikyu.services.arrivals import hear
 from seikyu.services.prepare import Preparations

@@ -8,7 +8,9 @@ import pytest
 from every_adapter import WAIT_S, AnyObjects, AnyStore, Works
 
 from seikyu.adapters.jobs_dbos import DbosJobs
-from seikyu.adapters.memory import MemoryJobs, MemoryObjects, MemoryStore
+from seikyu.adapters.memory import MemoryStore
+from seikyu.adapters.memory_jobs import MemoryJobs
+from seikyu.adapters.memory_objects import MemoryObjects
 from seikyu.adapters.objects_local import LocalObjects
 from seikyu.adapters.sql import open_store
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seikyu.adapters.memory import MemoryObjects
+from seikyu.adapters.memory_objects import MemoryObjects
 from seikyu.adapters.objects_local import LocalObjects
 from seikyu.ports.errors import AlreadyThere, LineBroken, NotThere, SeikyuError, TooLong
 from seikyu.ports.objects import CLASSES, ObjectStore, Stored, checked_name

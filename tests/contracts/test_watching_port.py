@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seikyu.adapters.memory import MemoryWatching
+from seikyu.adapters.memory_jobs import MemoryWatching
 from seikyu.adapters.watching_pipe import EVENTS, NOTE_BYTES, NotePipe, PipeReport, PipeWatching, Reports, hand_on
 from seikyu.ports.watching import Coming, NobodyWatches, Progress, Verdict, Watching
 

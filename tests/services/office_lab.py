@@ -10,7 +10,9 @@ from typing import Any
 
 from builders import CITY, ELDERLY, INSTITUTION_ID, NHI, SOCIETY, WELFARE
 from seikyu.adapters.jobs_dbos import DbosJobs
-from seikyu.adapters.memory import MemoryJobs, MemoryObjects, MemoryStore
+from seikyu.adapters.memory import MemoryStore
+from seikyu.adapters.memory_jobs import MemoryJobs
+from seikyu.adapters.memory_objects import MemoryObjects
 from seikyu.adapters.objects_local import LocalObjects
 from seikyu.adapters.sql import SqlStore, open_store
 from seikyu.office.calendar import JST, Calendar, load_calendar

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from builders import INSTITUTION_ID, claim, uke
-from seikyu.adapters.memory import MemoryJobs, MemoryObjects, MemoryWatching
+from seikyu.adapters.memory_jobs import MemoryJobs, MemoryWatching
+from seikyu.adapters.memory_objects import MemoryObjects
 from seikyu.adapters.objects_local import LocalObjects
 from seikyu.ports.errors import LineBroken, NoSpace, NotFound, Unavailable
 from seikyu.ports.jobs import Work

@@ -1,22 +1,17 @@
-"""Rows, objects and work in memory: the same promises as the real ones, but for one process and until it ends.
+"""Rows in memory: the same promises as the real ones, but for one process and until it ends.
 
-For tests and for looking at things. Nothing here is canned: transactions roll back, names are written once, orders
-commit with their transaction, and the contract suites run over all of it.
+For tests and for looking at things. Nothing here is canned: transactions roll back, and the contract suites run over
+all of it. Objects and work in memory are `memory_objects` and `memory_jobs`.
 """
 
-import hashlib
-import io
-import itertools
 import logging
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Any, BinaryIO, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
 
 from seikyu.adapters.memory_accounts import AccountTables, MemoryAccountsRead, MemoryAccountsWrite
 from seikyu.adapters.memory_acme import AcmeTables, MemoryAcmeRead, MemoryAcmeWrite
@@ -33,11 +28,9 @@ from seikyu.adapters.memory_operating import MemoryOperatingRead, MemoryOperatin
 from seikyu.adapters.memory_people import MemoryPeopleRead, MemoryPeopleWrite, PeopleTables
 from seikyu.adapters.memory_register import MemoryRegisterRead, MemoryRegisterWrite, RegisterTables
 from seikyu.office.delivery.history import DeliveryStep
-from seikyu.ports.errors import AlreadyThere, NoSpace, NotThere, TooLong, Unavailable
-from seikyu.ports.jobs import Work, WorkOrder
-from seikyu.ports.objects import Stored, checked_name
-from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending, WriteTx
-from seikyu.ports.watching import Coming, NobodyWatches, Watching
+from seikyu.ports.errors import AlreadyThere, NotThere, Unavailable
+from seikyu.ports.jobs import WorkOrder
+from seikyu.ports.store import Delivery, File, Month, Notice, NoticeStep, Posting, Sending
 
 Row = TypeVar("Row")
 
@@ -74,7 +67,7 @@ class _Tables(
     delivery_steps: dict[tuple[str, int], DeliveryStep] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
-    orders: dict[str, "_Order"] = field(default_factory=dict)
+    orders: dict[str, "MemoryOrder"] = field(default_factory=dict)
 
     def copy(self) -> "_Tables":
         """Return tables that can change without changing these; rows are frozen and may be shared."""
@@ -82,7 +75,7 @@ class _Tables(
 
 
 @dataclass(frozen=True)
-class _Order:
+class MemoryOrder:
     """A work order and how far it is: waiting, done or failed, and since when."""
 
     order: WorkOrder
@@ -378,283 +371,6 @@ class MemoryStore:
 
     def close(self) -> None:
         """Do nothing: there is nothing to close."""
-
-
-class MemoryObjects:
-    """Objects in a dictionary (ports.objects.ObjectStore), with as much room as is given."""
-
-    def __init__(self, *, room_bytes: int = 1 << 30) -> None:
-        self.committed: dict[str, bytes] = {}
-        self.arriving: dict[str, MemoryWriter] = {}
-        self._room = room_bytes
-        self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
-
-    def writer(self, name: str, *, limit_bytes: int) -> "MemoryWriter":
-        """Begin an object."""
-        writer = MemoryWriter(self, checked_name(name), limit_bytes=limit_bytes, growing=str(next(self._numbers)))
-        self.arriving[writer.growing] = writer
-        return writer
-
-    def open(self, name: str) -> BinaryIO:
-        """Open an object for reading, seekable. Errors: NotThere."""
-        return io.BytesIO(self._bytes(name))
-
-    def follow(self, growing: str, *, name: str) -> "MemoryGrowing":
-        """Open what a writer is writing, or the object `name` if it has become that. Errors: NotThere."""
-        writer = self.arriving.get(growing)
-        body = writer.body if writer is not None else None
-        return MemoryGrowing(self, name, self._bytes(name) if body is None else body, writer)
-
-    def local_path(self, name: str) -> Path | None:
-        """Return None: there is no file."""
-        checked_name(name)
-        return None
-
-    def size_bytes(self, name: str) -> int:
-        """Return the length. Errors: NotThere."""
-        return len(self._bytes(name))
-
-    def remove(self, name: str) -> None:
-        """Remove. Harmless if it is not there."""
-        self.committed.pop(checked_name(name), None)
-
-    def names(self, prefix: str = "") -> Iterator[str]:
-        """Yield the names of committed objects that begin with `prefix`, in order."""
-        yield from sorted(name for name in list(self.committed) if name.startswith(prefix))
-
-    def sweep(self, *, own: bool = False) -> int:
-        """Return 0: what was half written died with its process."""
-        del own
-        return 0
-
-    def free_bytes(self) -> int:
-        """Return how much room is left."""
-        return self._room - sum(map(len, list(self.committed.values())))
-
-    def publish(self, name: str, body: bytes) -> None:
-        """Give bytes their name. Errors: AlreadyThere."""
-        with self._lock:
-            if name in self.committed:
-                raise AlreadyThere(f"{name} is already there")
-            self.committed[name] = body
-
-    def _bytes(self, name: str) -> bytes:
-        """Return an object's bytes. Errors: NotThere."""
-        try:
-            return self.committed[checked_name(name)]
-        except KeyError:
-            raise NotThere(f"there is no object {name}") from None
-
-
-class MemoryWriter:
-    """An object on its way in (ports.objects.ObjectWriter)."""
-
-    def __init__(self, objects: MemoryObjects, name: str, *, limit_bytes: int, growing: str) -> None:
-        self._objects = objects
-        self._name = name
-        self._limit = limit_bytes
-        self.growing = growing
-        self.body: bytearray | None = bytearray()
-        self._size = 0
-        self._digest = hashlib.sha256()
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes have been written so far."""
-        return self._size
-
-    def write(self, data: bytes) -> None:
-        """Append. Errors: TooLong, NoSpace; the object is discarded then."""
-        body = self._opened()
-        self._size += len(data)
-        if self._size > self._limit:
-            self.discard()
-            raise TooLong(f"more than {self._limit} bytes", limit_bytes=self._limit)
-        if self._size > self._objects.free_bytes():
-            self.discard()
-            raise NoSpace("the room for objects is full")
-        body += data
-        self._digest.update(data)
-
-    def flush(self) -> None:
-        """Do nothing: who follows reads what has been written."""
-        self._opened()
-
-    def sha256(self) -> str:
-        """Return the digest of what has been written so far, lower-case hex."""
-        return self._digest.hexdigest()
-
-    def commit(self, *, name: str | None = None) -> Stored:
-        """Make the object visible. Errors: AlreadyThere; no byte is left behind then."""
-        self._name = checked_name(name or self._name)
-        body = self._opened()
-        try:
-            self._objects.publish(self._name, bytes(body))
-        finally:
-            self.discard()
-        return Stored(self._name, self._size, self.sha256())
-
-    def discard(self) -> None:
-        """Leave no byte behind. Harmless when repeated and after `commit`."""
-        self.body = None
-        self._objects.arriving.pop(self.growing, None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self.discard()
-
-    def _opened(self) -> bytearray:
-        """Return what has come so far. Errors: ValueError after commit or discard (a bug)."""
-        if self.body is None:
-            raise ValueError(f"{self._name} is committed or discarded already")
-        return self.body
-
-
-class MemoryGrowing:
-    """The bytes of an object on its way in (ports.objects.Growing)."""
-
-    def __init__(self, objects: MemoryObjects, name: str, body: bytes | bytearray, writer: MemoryWriter | None) -> None:
-        self._objects = objects
-        self._name = name
-        self._body = body
-        self._writer = writer
-        self._read = 0
-
-    @property
-    def gone(self) -> bool:
-        """Whether the object was discarded, or removed since."""
-        writing = self._writer is not None and self._writer.body is not None
-        return not writing and self._name not in self._objects.committed
-
-    def read(self, size_bytes: int) -> bytes:
-        """Return the next bytes that can be read, at most so many."""
-        piece = bytes(self._body[self._read : self._read + size_bytes])
-        self._read += len(piece)
-        return piece
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        """Do nothing: there is nothing to close."""
-
-
-class MemoryJobs:
-    """Work orders among the rows of a MemoryStore (ports.jobs.Jobs): done by a thread, or by `run_waiting`."""
-
-    def __init__(self, store: MemoryStore) -> None:
-        self._store = store
-        self._handlers: dict[Work, Callable[[str], None]] = {}
-        self._bell = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def register(self, work: Work, handler: Callable[[str], None]) -> None:
-        """Say who does `work`."""
-        self._handlers[work] = handler
-
-    def submit(self, tx: WriteTx, order: WorkOrder) -> None:
-        """Order work as part of `tx`."""
-        if not isinstance(tx, MemoryWriteTx):
-            raise TypeError("orders in memory commit with rows in memory")
-        tx.tables.orders.setdefault(order.key, _Order(order))
-        self._bell.set()
-
-    def start(self, *, paused: bool = False) -> None:
-        """Begin a thread that does what is waiting, unless `paused`."""
-        self._stopping.clear()
-        if not paused:
-            self._thread = threading.Thread(target=self._work, name="memory-jobs", daemon=True)
-            self._thread.start()
-
-    def stop(self, *, wait_s: float) -> None:
-        """Finish what is under way; the rest stays waiting."""
-        self._stopping.set()
-        self._bell.set()
-        if self._thread is not None:
-            self._thread.join(wait_s)
-            self._thread = None
-
-    def unfinished(self, work: Work) -> set[str]:
-        """Return the subjects of the orders of `work` that are not done yet."""
-        return {one.order.subject for one in self._waiting() if one.order.work == work}
-
-    def waiting(self) -> int:
-        """Return how many orders are not done yet."""
-        return len(self._waiting())
-
-    def purge(self, *, kept_days: int) -> int:
-        """Forget orders that were finished more than `kept_days` ago; return how many."""
-        before = time.time() - kept_days * _DAY_S
-        with self._store.write() as tx:
-            orders = tx.tables.orders
-            over = [key for key, one in orders.items() if one.state != "waiting" and one.over_at_s < before]
-            for key in over:
-                del orders[key]
-        return len(over)
-
-    def run_waiting(self) -> None:
-        """Do everything that waits, here and now.
-
-        Errors: whatever a handler raises; its order has failed then, or goes on waiting if it was Unavailable.
-        """
-        while orders := self._waiting():
-            self._run(orders[0].order)
-
-    def _work(self) -> None:
-        """Do orders until told to stop. A handler that raises ends its order, not the thread."""
-        while not self._stopping.is_set():
-            orders = self._waiting()
-            if not orders:
-                self._bell.wait(_LOOK_S)
-                self._bell.clear()
-                continue
-            try:
-                self._run(orders[0].order)
-            except Unavailable as error:
-                self._stopping.wait(error.retry_after_s)
-            except Exception:  # noqa: BLE001 - the door of the worker: a bug ends its order, not the queue
-                _log.error("%s of %s failed", orders[0].order.work, orders[0].order.subject)
-
-    def _run(self, order: WorkOrder) -> None:
-        """Do one order and mark it as done; as failed, if its handler raises for good."""
-        state = "failed"
-        try:
-            self._handlers[order.work](order.subject)
-            state = "done"
-        except Unavailable:
-            state = "waiting"
-            raise
-        finally:
-            with self._store.write() as tx:
-                tx.tables.orders[order.key] = _Order(order, state, time.time())
-
-    def _waiting(self) -> list[_Order]:
-        """Return the orders that are not done yet, oldest first."""
-        with self._store.read() as tx:
-            return [one for one in tx.tables.orders.values() if one.state == "waiting"]
-
-
-class MemoryWatching:
-    """Hands notes of what arrives straight on (ports.watching.Watching); without a listener they are lost."""
-
-    def __init__(self, listener: Watching | None = None) -> None:
-        self.listener: Watching = listener or NobodyWatches()
-
-    def begin(self, coming: Coming) -> None:
-        """A file has begun to arrive."""
-        self.listener.begin(coming)
-
-    def end(self, file_id: str, *, size_bytes: int, sha256: str) -> None:
-        """Its last byte is there."""
-        self.listener.end(file_id, size_bytes=size_bytes, sha256=sha256)
-
-    def gone(self, file_id: str) -> None:
-        """It is given up."""
-        self.listener.gone(file_id)
 
 
 def _matching(table: dict[Any, Row], **wanted: Any) -> list[Row]:
