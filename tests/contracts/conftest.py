@@ -54,10 +54,10 @@ def works(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Works]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder on a file system of one megabyte and a half, or skip."""
+    """Return a folder on a file system of less than two megabytes, or skip."""
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "none", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1900k,mode=700", "none", str(place)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("os: mounting a small file system is not permitted here")
     yield place
