@@ -4,7 +4,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -13,7 +13,6 @@ from seikyu.limits import LIMITS
 from seikyu.office.outcome import choices
 from seikyu.ports.errors import SeikyuError
 from seikyu.ports.objects import CLASSES
-from seikyu.trust.webhooks import Network
 
 
 class BadSettings(SeikyuError):
@@ -137,7 +136,7 @@ class Front:
 class WebhookSettings:
     """Where events may be told. Shape: `ca` is a file beside the settings, or empty."""
 
-    networks: tuple[Network, ...] = ()
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
     ca: str = ""
 
 
@@ -268,7 +267,7 @@ def _addresses(entries: tuple[str, ...]) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
-def _networks(entries: tuple[str, ...]) -> tuple[Network, ...]:
+def _networks(entries: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
     """Return the networks that may be told of events. Errors: BadSettings."""
     try:
         return tuple(ip_network(entry.strip()) for entry in entries)

@@ -20,7 +20,7 @@ def show_front(visit: Visit) -> Response:
     """Show the first page: the entrance on the public face; at the desk a payer's people theirs, others the desk's."""
     if visit.pages.face == "public":
         return show_entrance(visit, bodies=front_facts(visit.office, visit.pages.served, visit.lang)[0])
-    refusal = _refusal(visit)
+    refusal = refusal_here(visit)
     kind = visit.identity.kind if visit.identity else ""
     if kind == PAYER and visit.actor is not None and visit.actor.must is None and refusal is None:
         return show_payer_home(visit)
@@ -36,7 +36,7 @@ def show_front(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def _refusal(visit: Visit) -> OtherLine | None:
+def refusal_here(visit: Visit) -> OtherLine | None:
     """Return why the desk refuses who has come by this line, on the page that is open over every one."""
     rules = visit.office.admission
     if visit.identity is None or rules is None or rules.mode is not Mode.ENFORCE:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from seikyu.apps.api.identity import days_to_warn_of
-from seikyu.apps.pages.front import show_front
+from seikyu.apps.pages.front import refusal_here, show_front
 from seikyu.apps.pages.institution.told import body_names, kind_said, left_said, month_said
 from seikyu.apps.pages.public.told import news_lines
 from seikyu.apps.pages.visit import Pages, Visit
@@ -44,7 +44,7 @@ def is_at_home(visit: Visit) -> bool:
 
 def show_start(visit: Visit) -> Response:
     """Show who has logged in for an institution their home, everybody else the first page."""
-    return show_home(visit) if is_at_home(visit) else show_front(visit)
+    return show_home(visit) if is_at_home(visit) and refusal_here(visit) is None else show_front(visit)
 
 
 def show_home(visit: Visit) -> Response:
