@@ -180,7 +180,12 @@ def shoot(page: Page, name: str) -> Path:
 
 
 def validate(folder: Path) -> list[str]:
-    """Return what the validator finds wrong in the pages of a folder, a line each."""
+    """Return what the validator finds wrong in the pages (`*.html`) of a folder, a line each.
+
+    It is given the pages by name: a folder it would search to the bottom, and an office may stand in it.
+    """
+    pages = sorted(map(str, folder.glob("*.html")))
+    assert pages
     command = [
         "java",
         "-Xss1m",
