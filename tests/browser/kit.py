@@ -195,7 +195,7 @@ def validate(folder: Path) -> list[str]:
         "json",
         "--stdout",
         "--exit-zero-always",
-        str(folder),
+        *pages,
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
     return [
