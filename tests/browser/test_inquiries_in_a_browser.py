@@ -44,9 +44,9 @@ def test_a_stranger_asks_with_a_report_and_reads_the_answer(chromium: Browser, o
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_form_is_filled_in_with_the_keyboard_and_comes_as_a_paper(chromium: Browser, common: House) -> None:
+def test_a_form_is_filled_in_with_the_keyboard_and_comes_as_a_paper(chromium: Browser, office: House) -> None:
     """What is missing is said by the browser; the paper is a download, and the page stays."""
-    with person(chromium, common) as clerk:
+    with person(chromium, office) as clerk:
         page = clerk.go("/forms/undo")
         typed = {"institution_code": "9910112342", "phone": "03-0000-0000", "institution_name": "見本医院", "contact": "見本",
                  "claim_month": "2026-09", "sent_on": "2026-09-08", "send_no": "1", "reason": "取り消します"}  # fmt: skip

@@ -34,12 +34,13 @@ class Throttled:
                 near, _ = self._listener.accept()
             except OSError:
                 return
+            far = socket.socket()
             try:
-                far = socket.socket()
                 far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2 * _PIECE_BYTES)
                 far.connect(("127.0.0.1", self._office))
             except OSError:
                 near.close()
+                far.close()
                 continue
             threading.Thread(target=self._pass, args=(near, far), daemon=True).start()
             threading.Thread(target=self._pass, args=(far, near), kwargs={"slow": True}, daemon=True).start()

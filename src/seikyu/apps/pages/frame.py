@@ -108,6 +108,16 @@ def at_time(instant: datetime, form: str = "%Y-%m-%d %H:%M") -> str:
     return instant.astimezone(_JAPAN).strftime(form)
 
 
+def for_machines(instant: datetime | str) -> str:
+    """Return an instant as HTML wants it for machines: to the second.
+
+    >>> for_machines("2026-11-05T09:02:24.156678+09:00")
+    '2026-11-05T09:02:24+09:00'
+    """
+    at = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+    return at.isoformat(timespec="seconds")
+
+
 def number(value: int | str | None) -> str:
     """Return a number as pages show it, with its thousands set apart; a dash for none.
 
@@ -141,6 +151,7 @@ def _templates() -> Environment:
     )  # fmt: skip
     made.globals["static"] = static_path
     made.filters["time"] = at_time
+    made.filters["machine"] = for_machines
     made.filters["number"] = number
     made.filters["bytes"] = size
     made.filters["stamp"] = lambda text: at_time(datetime.fromisoformat(text))
