@@ -12,6 +12,7 @@ from typing import Any
 
 from wire import Reply, Wire
 
+from seikyu.apps.demo_people import logins_of
 from seikyu.apps.wiring import find_home, office_at
 from seikyu.services.start import clean_up
 
@@ -146,4 +147,6 @@ def make_demo(home: Path) -> House:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["balanced"] is True
-    return House(home, told["access"])
+    logins = logins_of(home)
+    people = {name: who | logins[who["id"]] for name, who in told["access"].items() if isinstance(who, dict)}
+    return House(home, told["access"] | people)

@@ -28,7 +28,7 @@ from seikyu.apps.demo_office import (
     write_marker,
 )
 from seikyu.apps.demo_own import OwnFile, own_file
-from seikyu.apps.demo_people import PACKED, add_people, user_of
+from seikyu.apps.demo_people import add_people
 from seikyu.apps.demo_relay import Relay
 from seikyu.apps.generator import FAULTS, Institution, Recipe, Sums, Tally, earlier, world, write
 from seikyu.apps.words import say
@@ -89,7 +89,6 @@ class Result:
     institutions: dict[str, dict[str, int]] = field(default_factory=dict)
     measures: dict[str, dict[str, int]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    password: str = field(default="", repr=False)
     balanced: bool = False
 
 
@@ -134,9 +133,9 @@ def demo(root: Path, *, seed: int, tell: Tell, own: Path | None = None) -> dict[
     found(root, bodies=sorted(bodies), now=run.instant(6, 9))
     people = _people(theirs)
     register(root, people)
-    password = add_people(root, people, sorted(bodies))
+    add_people(root, people, sorted(bodies))
     tell("founded", home=root, parties=len(people))
-    result = Result(names={one.id: one.name for one in people}, password=password)
+    result = Result(names={one.id: one.name for one in people})
     with served(root):
         tell("serving", url=client_of(root, "operator").url)
         _month(run, files, result)
@@ -404,15 +403,15 @@ def _told(run: Demo, result: Result) -> dict[str, Any]:
         "ca": str(client_of(run.root, "operator").ca),
     }
     for name, place in zip(("institution", "institution_2"), _senders(run), strict=True):
-        access[name] = _credentials(run.root, place.id, result.password) | {"file": str(_next_file(run.root, place.id))}
+        access[name] = _credentials(run.root, place.id) | {"file": str(_next_file(run.root, place.id))}
     # Those with deliveries first; a file of the user's own may have fewer than two payers, or be refused.
     everyone = [*result.fetched, *(each.number for each in world().payers if each.number not in result.fetched)]
     with_deliveries_first = sorted(
         everyone, key=lambda payer: not (payer in result.fetched and result.fetched[payer].cases)
     )
     for name, party in zip(("payer", "payer_2"), with_deliveries_first, strict=False):
-        access[name] = _credentials(run.root, party, result.password)
-    access["operator"] = _credentials(run.root, "operator", result.password)
+        access[name] = _credentials(run.root, party)
+    access["operator"] = _credentials(run.root, "operator")
     return {"balanced": result.balanced, "totals": _totals(run, result), "access": access}
 
 
@@ -425,10 +424,9 @@ def _totals(run: Demo, result: Result) -> dict[str, Any]:
     return totals | {"measures": result.measures}
 
 
-def _credentials(root: Path, party: str, password: str) -> dict[str, str]:
+def _credentials(root: Path, party: str) -> dict[str, str]:
     folder = client_of(root, party)
-    pages = {"user": user_of(party, folder.kind), "password": password, "browser": str(folder.path / PACKED)}
-    return {"id": party, "cert": str(folder.certificate), "key": str(folder.key), **pages}
+    return {"id": party, "cert": str(folder.certificate), "key": str(folder.key)}
 
 
 def _nobody(_: int) -> None:

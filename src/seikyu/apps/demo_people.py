@@ -4,6 +4,7 @@ One made-up password holds for all of them, and for the files with certificate a
 It stands in the demo's folder, which is for trying only; a real office posts a code for each party instead.
 """
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,9 @@ from seikyu.trust.passwords import initial_password
 #: The file of a client folder that a browser imports.
 PACKED: Final = "browser.p12"
 
+#: Where a demo keeps how its people log in.
+LOGINS: Final = "logins.json"
+
 #: User ids by the kind of party; the second one of the operator decides what needs a second person.
 _USERS: Final = {
     "institution": (("clerk", "administrator"),),
@@ -29,8 +33,8 @@ _USERS: Final = {
 }
 
 
-def add_people(root: Path, parties: Iterable[Someone], bodies: Iterable[str]) -> str:
-    """Enter somebody for each party and body, with what a browser imports; return the password of all."""
+def add_people(root: Path, parties: Iterable[Someone], bodies: Iterable[str]) -> None:
+    """Enter somebody for each party and body, with what a browser imports, and keep how they log in."""
     from seikyu.apps.people import people_of
     from seikyu.apps.wiring import find_home, office_at
 
@@ -48,7 +52,24 @@ def add_people(root: Path, parties: Iterable[Someone], bodies: Iterable[str]) ->
                         )
     for one in everyone:
         _pack(home, one, password)
-    return password
+    logins = {one.id: _login(root, one, password) for one in everyone}
+    target = root / LOGINS
+    target.touch(0o600)
+    target.write_text(json.dumps(logins, indent=1) + "\n", "utf-8")
+
+
+def _login(root: Path, one: Someone, password: str) -> dict[str, str]:
+    return {
+        "user": user_of(one.id, one.kind),
+        "password": password,
+        "browser": str(client_of(root, one.id).path / PACKED),
+    }
+
+
+def logins_of(root: Path) -> dict[str, dict[str, str]]:
+    """Return how the people of a demo log in, by party: user id, password, and the file that a browser imports."""
+    told: dict[str, dict[str, str]] = json.loads((root / LOGINS).read_text("utf-8"))
+    return told
 
 
 def user_of(party: str, kind: str) -> str:

@@ -1,6 +1,7 @@
 """What the demo month says while it goes on: lines and a table; with colours where there is a terminal."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from shlex import quote
 from typing import Any, Final, TextIO
 
@@ -45,8 +46,10 @@ class Teller:
         said = say("demo.commands", home=quote(root), file=quote(file), institution=institution, payer=payer)
         for text in said.splitlines():
             print(f"  {text}", file=self.out)
-        clerk = access["institution"]
-        print(say("demo.browser", **{**clerk, "url": access["url"], "public_url": access["public_url"]}), file=self.out)
+        from seikyu.apps.demo_people import logins_of
+
+        clerk: Mapping[str, Any] = logins_of(Path(root))[institution]
+        print(say("demo.browser", url=access["url"], public_url=access["public_url"], **clerk), file=self.out)
 
     def _line(self, what: str, text: str) -> None:
         mark, style = _MARKS.get(what, _DONE)
