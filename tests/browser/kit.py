@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -203,3 +203,25 @@ def validate(folder: Path) -> list[str]:
         for each in json.loads(done.stdout)["messages"]
         if each["type"] == "error" or each.get("subType") == "warning"
     ]
+
+
+def judged(who: Person, pages: Mapping[str, str], folder: Path) -> list[str]:
+    """Return what is wrong with pages, wide and narrow: rules of axe, first headings, width, HTML; keep pictures.
+
+    Shape: `pages` are addresses by the names of their pictures; their HTML is written to `folder`.
+    """
+    wrong: list[str] = []
+    for no, (name, path) in enumerate(pages.items()):
+        page = who.go(path)
+        wrong += [f"{path}: {each}" for each in axe(page)]
+        if page.locator("h1").count() != 1:
+            wrong.append(f"{path}: {page.locator('h1').count()} first headings")
+        shoot(page, f"{name} 1280")
+        page.set_viewport_size({"width": 360, "height": 740})
+        if too_wide(page):
+            wrong.append(f"{path}: wider than 360 pixels")
+        wrong += [f"{path} at 360: {each}" for each in axe(page)]
+        shoot(page, f"{name} 360")
+        page.set_viewport_size({"width": 1280, "height": 900})
+        (folder / f"{no:02d}.html").write_text(who.context.request.get(who.base + path).text(), "utf-8")
+    return [*wrong, *validate(folder)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit import Person, axe, person, shoot, too_wide, validate
+from kit import Person, judged, person
 from playwright.sync_api import Browser, Page, expect
 from real_house import House
 
@@ -113,26 +113,14 @@ def test_the_pages_are_whole(chromium: Browser, office: House, tmp_path: Path, l
         "findings", "findings?text=nothing", "claims/1-2", "correct", "correct/1-2", "correct/1-2?line=0",
         "correct/1-3?record=SY&after=1", "correct/list",
     )  # fmt: skip
-    wrong: list[str] = []
     with person(
         chromium, office, "institution", color_scheme=scheme, viewport={"width": 1280, "height": 900},
         locale="ja-JP" if lang == "ja" else "en-GB",
     ) as who:  # fmt: skip
         who.log_in()
-        for no, path in enumerate([*(f"{at}/{each}" for each in paths), "/rules/X3020"]):
-            page = who.go(path)
-            name = f"institution {re.sub(r'^/sendings/[0-9a-z]+', 'sending', path)} {lang} {scheme}"
-            wrong += [f"{path}: {each}" for each in axe(page)]
-            if page.locator("h1").count() != 1:
-                wrong.append(f"{path}: {page.locator('h1').count()} first headings")
-            shoot(page, f"{name} 1280")
-            page.set_viewport_size({"width": 360, "height": 740})
-            if too_wide(page):
-                wrong.append(f"{path}: wider than 360 pixels")
-            wrong += [f"{path} at 360: {each}" for each in axe(page)]
-            shoot(page, f"{name} 360")
-            page.set_viewport_size({"width": 1280, "height": 900})
-            source = who.context.request.get(who.base + path).text()
-            (tmp_path / f"{no:02d}.html").write_text(source, "utf-8")
-    wrong += validate(tmp_path)
+        pages = {
+            f"institution {re.sub(r'^/sendings/[0-9a-z]+', 'sending', path)} {lang} {scheme}": path
+            for path in [*(f"{at}/{each}" for each in paths), "/rules/X3020"]
+        }
+        wrong = judged(who, pages, tmp_path)
     assert not wrong, "\n".join(wrong)

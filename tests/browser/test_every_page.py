@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from kit import Person, axe, person, shoot, too_wide, validate
+from kit import Person, judged, person
 from playwright.sync_api import Browser
 from real_house import House
 
@@ -53,27 +53,12 @@ def test_every_page_is_whole(
 ) -> None:
     """Accessible by axe's rules, valid HTML, one heading, no sideways scrolling at 360 pixels, a picture of each."""
     lang, scheme = look
-    wrong: list[str] = []
     with person(
         chromium, common, reader, color_scheme=scheme, viewport={"width": 1280, "height": 900},
         locale="ja-JP" if lang == "ja" else "en-GB",
     ) as who:  # fmt: skip
         if reader:
             who.log_in()
-        for no, path in enumerate(pages_of(who)):
-            page = who.go(path)
-            name = f"{reader or 'public'} {path.strip('/') or 'front'} {lang} {scheme}"
-            wrong += [f"{path}: {each}" for each in axe(page)]
-            if page.locator("h1").count() != 1:
-                wrong.append(f"{path}: {page.locator('h1').count()} first headings")
-            shoot(page, f"{name} 1280")
-            page.set_viewport_size({"width": 360, "height": 740})
-            if too_wide(page):
-                wrong.append(f"{path}: wider than 360 pixels")
-            wrong += [f"{path} at 360: {each}" for each in axe(page)]
-            shoot(page, f"{name} 360")
-            page.set_viewport_size({"width": 1280, "height": 900})
-            source = who.context.request.get(who.base + path).text()
-            (tmp_path / f"{no:02d}-{path.strip('/').replace('/', '-') or 'front'}.html").write_text(source, "utf-8")
-    wrong += validate(tmp_path)
+        pages = {f"{reader or 'public'} {path.strip('/') or 'front'} {lang} {scheme}": path for path in pages_of(who)}
+        wrong = judged(who, pages, tmp_path)
     assert not wrong, "\n".join(wrong)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit import Person, axe, person, shoot, too_wide, validate
+from kit import Person, judged, person, shoot
 from playwright.sync_api import Browser, Page, expect
 from real_house import House
 
@@ -159,7 +159,6 @@ def test_everything_works_without_scripts(chromium: Browser, office: House) -> N
 @pytest.mark.parametrize(("lang", "scheme"), [("ja-JP", "light"), ("en-GB", "dark")])
 def test_the_desks_pages_are_whole(chromium: Browser, office: House, tmp_path: Path, lang: str, scheme: str) -> None:
     """Accessible, valid, no wider than a telephone, and a picture of each."""
-    wrong: list[str] = []
     pages = tmp_path / "pages"
     pages.mkdir()
     with person(
@@ -180,16 +179,5 @@ def test_the_desks_pages_are_whole(chromium: Browser, office: House, tmp_path: P
             "none": "/sendings?kind=dental", "sending": one, "decide": f"{one}/decide?which=all",
             "claims": f"{one}/decide?errors=without",
         }  # fmt: skip
-        for name, place in places.items():
-            page = who.go(place)
-            # The band of the test line is the frame's, above what is main.
-            wrong += [f"{place}: {each}" for each in axe(page) if "test-band" not in each]
-            (pages / f"{name.replace(' ', '-')}.html").write_text(page.content(), encoding="utf-8")
-            shoot(page, f"desk {name} {lang} {scheme} 1280")
-            page.set_viewport_size({"width": 360, "height": 740})
-            if too_wide(page):
-                wrong.append(f"{place}: is wider than 360 pixels")
-            shoot(page, f"desk {name} {lang} {scheme} 360")
-            page.set_viewport_size({"width": 1280, "height": 900})
-    wrong += validate(pages)
+        wrong = judged(who, {f"desk {name} {lang} {scheme}": place for name, place in places.items()}, pages)
     assert not wrong, "\n".join(wrong)

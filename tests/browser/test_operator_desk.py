@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit import Person, axe, person, shoot, too_wide, validate
+from kit import Person, judged, person, shoot
 from playwright.sync_api import Browser, expect
 from real_house import House
 
@@ -76,7 +76,6 @@ def test_every_page_of_the_desk_is_whole(
 ) -> None:
     """Accessible, valid, one heading, no sideways scrolling at 360 pixels; a picture of each."""
     sending = confirmed(office)
-    wrong: list[str] = []
     with person(
         chromium, office, "operator", color_scheme=scheme, viewport={"width": 1280, "height": 900},
         locale="ja-JP" if lang == "ja" else "en-GB",
@@ -92,19 +91,6 @@ def test_every_page_of_the_desk_is_whole(
         grant = page.url.partition("?")[0].removeprefix(who.base)
         places = ["/desk", "/desk/sendings", f"/desk/sendings/{sending}", "/desk/months", MONTH, "/desk/undo", order,
                   "/desk/grants", grant]  # fmt: skip
-        for no, path in enumerate(places):
-            page = who.go(path)
-            name = f"operator {path.strip('/').replace(sending, 'one')} {lang} {scheme}"
-            wrong += [f"{path}: {each}" for each in axe(page)]
-            if page.locator("h1").count() != 1:
-                wrong.append(f"{path}: {page.locator('h1').count()} first headings")
-            shoot(page, f"{name} 1280")
-            page.set_viewport_size({"width": 360, "height": 800})
-            if too_wide(page):
-                wrong.append(f"{path}: wider than 360 pixels")
-            shoot(page, f"{name} 360")
-            page.set_viewport_size({"width": 1280, "height": 900})
-            answer = who.context.request.get(who.base + path)
-            (tmp_path / f"{no}.html").write_text(answer.text(), "utf-8")
+        pages = {f"operator {path.strip('/').replace(sending, 'one')} {lang} {scheme}": path for path in places}
+        wrong = judged(who, pages, tmp_path)
     assert not wrong, "\n".join(wrong)
-    assert not validate(tmp_path)

@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from kit import Person, axe, person, shoot, too_wide, validate
+from kit import judged, person
 from playwright.sync_api import Browser
 from real_house import House
 
@@ -16,25 +16,6 @@ BEHIND = (
 )  # fmt: skip
 
 
-def judged(who: Person, paths: tuple[str, ...], folder: Path, *, name: str) -> list[str]:
-    """Return what is wrong with pages, wide and narrow."""
-    wrong: list[str] = []
-    for no, path in enumerate(paths):
-        page = who.go(path)
-        wrong += [f"{path}: {each}" for each in axe(page)]
-        if page.locator("h1").count() != 1:
-            wrong.append(f"{path}: not one first heading")
-        shoot(page, f"{name} {no:02d} {urlsplit(path).path} 1280")
-        page.set_viewport_size({"width": 360, "height": 740})
-        if too_wide(page):
-            wrong.append(f"{path}: wider than 360 pixels")
-        wrong += [f"{path} at 360: {each}" for each in axe(page)]
-        shoot(page, f"{name} {no:02d} {urlsplit(path).path} 360")
-        page.set_viewport_size({"width": 1280, "height": 900})
-        (folder / f"{no:02d}.html").write_text(who.context.request.get(who.base + path).text(), "utf-8")
-    return [*wrong, *validate(folder)]
-
-
 @pytest.mark.parametrize(("lang", "scheme"), [("ja", "light"), ("en", "dark")])
 def test_pages_behind_the_menu_are_whole(
     chromium: Browser, common: House, tmp_path: Path, lang: str, scheme: str
@@ -42,7 +23,8 @@ def test_pages_behind_the_menu_are_whole(
     """Accessible, valid, one heading, no sideways scrolling at 360 pixels, in both languages and both themes."""
     locale = "ja-JP" if lang == "ja" else "en-GB"
     with person(chromium, common, color_scheme=scheme, locale=locale, viewport={"width": 1280, "height": 900}) as who:
-        wrong = judged(who, BEHIND, tmp_path, name=f"site {lang} {scheme}")
+        pages = {f"site {lang} {scheme} {no:02d} {urlsplit(path).path}": path for no, path in enumerate(BEHIND)}
+        wrong = judged(who, pages, tmp_path)
 
     assert not wrong, "\n".join(wrong)
 
